@@ -1,0 +1,91 @@
+using System;
+
+namespace Llamalith;
+
+/// <summary>
+/// Turns a partial class into an engine for exactly one Llama model. A size left out comes from <see cref="Preset"/>,
+/// else from the default said at the property.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false, Inherited = false)]
+public sealed class LlamaModelAttribute : Attribute
+{
+    /// <summary>An engine whose sizes are all spelled out.</summary>
+    public LlamaModelAttribute()
+    {
+    }
+
+    /// <summary>An engine of a published model; any property set beside it overrides the preset.</summary>
+    public LlamaModelAttribute(LlamaPreset preset) => Preset = preset;
+
+    /// <summary>The published model whose sizes are the defaults.</summary>
+    public LlamaPreset Preset { get; }
+
+    /// <summary>Width of the residual stream (hidden_size, embedding_length).</summary>
+    public int Dim { get; set; }
+
+    /// <summary>Inner width of the feed-forward network (intermediate_size, feed_forward_length).</summary>
+    public int FfnDim { get; set; }
+
+    /// <summary>Number of transformer layers (num_hidden_layers, block_count).</summary>
+    public int Layers { get; set; }
+
+    /// <summary>Number of query heads (num_attention_heads, attention.head_count).</summary>
+    public int Heads { get; set; }
+
+    /// <summary>Number of key and value heads; default <see cref="Heads"/> (multi-head attention).</summary>
+    public int KvHeads { get; set; }
+
+    /// <summary>Width of one head; default <see cref="Dim"/> / <see cref="Heads"/>.</summary>
+    public int HeadDim { get; set; }
+
+    /// <summary>Number of tokens in the vocabulary.</summary>
+    public int VocabSize { get; set; }
+
+    /// <summary>Most positions a sequence can have; default 4096.</summary>
+    public int Context { get; set; }
+
+    /// <summary>Epsilon under the root of RMSNorm; default 1e-5.</summary>
+    public double NormEps { get; set; }
+
+    /// <summary>Base of the rotary frequencies; default 10000.</summary>
+    public double RopeTheta { get; set; }
+
+    /// <summary>Which elements of a head turn together; default <see cref="RopeLayout.Interleaved"/>. Files of the other layout are permuted at load.</summary>
+    public RopeLayout RopeLayout { get; set; }
+
+    /// <summary>How rotary frequencies are stretched; default <see cref="RopeScaling.None"/>.</summary>
+    public RopeScaling RopeScaling { get; set; }
+
+    /// <summary>The stretching factor; default 8.</summary>
+    public double RopeScalingFactor { get; set; }
+
+    /// <summary>Llama 3's low-frequency factor; default 1.</summary>
+    public double RopeScalingLowFrequencyFactor { get; set; }
+
+    /// <summary>Llama 3's high-frequency factor; default 4.</summary>
+    public double RopeScalingHighFrequencyFactor { get; set; }
+
+    /// <summary>The context the unscaled model was trained on; default 8192.</summary>
+    public int RopeScalingOriginalContext { get; set; }
+
+    /// <summary>Whether the classifier shares the token embedding's matrix; default false.</summary>
+    public bool TiedEmbeddings { get; set; }
+
+    /// <summary>Each position sees at most this many positions, itself included; default 0, all of them.</summary>
+    public int SlidingWindow { get; set; }
+
+    /// <summary>Whether the query, key and value projections add a bias; default false.</summary>
+    public bool QkvBias { get; set; }
+
+    /// <summary>How the weight matrices are stored in memory; default <see cref="WeightFormat.F32"/>.</summary>
+    public WeightFormat Weights { get; set; }
+
+    /// <summary>How the KV cache stores its numbers; default <see cref="KvFormat.F16"/>.</summary>
+    public KvFormat KvCache { get; set; }
+
+    /// <summary>The instruction sets to emit kernels for; default <see cref="Isa.All"/>.</summary>
+    public Isa Isa { get; set; } = Isa.All;
+
+    /// <summary>Most bytes that weights and KV cache may take together; the build fails when they need more. Default 0, no limit.</summary>
+    public long MaxMemory { get; set; }
+}

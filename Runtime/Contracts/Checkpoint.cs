@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// An opened model file of any format: its hyperparameters, and its tensors under the canonical names of
+/// <see cref="TensorNames"/>. Disposing it unmaps the file and invalidates every <see cref="TensorView"/>.
+/// </summary>
+public abstract class Checkpoint : IDisposable
+{
+    /// <summary>Where it was opened from (for messages).</summary>
+    public abstract string Path { get; }
+
+    /// <summary>The hyperparameters that the file states.</summary>
+    public abstract ModelShape Shape { get; }
+
+    /// <summary>Which elements of a head the file's query and key rows pair up.</summary>
+    public abstract RopeLayout RopeLayout { get; }
+
+    /// <summary>The canonical names of all tensors in the file that have one.</summary>
+    public abstract IReadOnlyCollection<string> CanonicalNames { get; }
+
+    /// <summary>The file's own word for a property of <see cref="ModelShape"/>, as in "llama.attention.head_count_kv".</summary>
+    public abstract string KeyOf(string property);
+
+    /// <summary>Looks a tensor up by its canonical name.</summary>
+    public abstract bool TryGetTensor(string name, out TensorView tensor);
+
+    /// <summary>The tensor of that canonical name and exactly that shape.</summary>
+    /// <exception cref="ModelMismatchException">It is missing, or has another shape.</exception>
+    public TensorView GetTensor(string name, long rows, long columns)
+    {
+        if (!TryGetTensor(name, out TensorView tensor))
+            throw new ModelMismatchException($"{Path}: the tensor {name} [{rows}, {columns}] is missing.");
+        if (tensor.Rows != rows || tensor.Columns != columns)
+            throw new ModelMismatchException(
+                $"{Path}: the tensor {tensor.Name} is [{tensor.Rows}, {tensor.Columns}], but the class was compiled for [{rows}, {columns}].");
+        return tensor;
+    }
+
+    /// <summary>Refuses a file whose hyperparameters are not the class's. A smaller context than the file's is fine.</summary>
+    /// <exception cref="ModelMismatchException">The message names every difference, both sides of each.</exception>
+    public void EnsureMatches(ModelShape compiled)
+    {
+        ArgumentNullException.ThrowIfNull(compiled);
+        ModelShape file = Shape;
+        List<string> differences = [];
+        Compare(nameof(ModelShape.Dim), compiled.Dim, file.Dim);
+        Compare(nameof(ModelShape.FfnDim), compiled.FfnDim, file.FfnDim);
+        Compare(nameof(ModelShape.Layers), compiled.Layers, file.Layers);
+        Compare(nameof(ModelShape.Heads), compiled.Heads, file.Heads);
+        Compare(nameof(ModelShape.KvHeads), compiled.KvHeads, file.KvHeads);
+        Compare(nameof(ModelShape.HeadDim), compiled.HeadDim, file.HeadDim);
+        Compare(nameof(ModelShape.VocabSize), compiled.VocabSize, file.VocabSize);
+        Compare(nameof(ModelShape.TiedEmbeddings), compiled.TiedEmbeddings, file.TiedEmbeddings);
+        Compare(nameof(ModelShape.RopeScaling), compiled.RopeScaling, file.RopeScaling);
+        Compare(nameof(ModelShape.SlidingWindow), compiled.SlidingWindow, file.SlidingWindow);
+        Compare(nameof(ModelShape.QkvBias), compiled.QkvBias, file.QkvBias);
+        CompareReal(nameof(ModelShape.NormEps), compiled.NormEps, file.NormEps);
+        CompareReal(nameof(ModelShape.RopeTheta), compiled.RopeTheta, file.RopeTheta);
+        if (compiled.RopeScaling is not (null or RopeScaling.None))
+            CompareReal(nameof(ModelShape.RopeScalingFactor), compiled.RopeScalingFactor, file.RopeScalingFactor);
+        if (compiled.Context > file.Context)
+            Differ(nameof(ModelShape.Context), compiled.Context, file.Context);
+        if (differences.Count > 0)
+            throw new ModelMismatchException($"{Path} holds another model than the class was compiled for: {string.Join("; ", differences)}.");
+
+        void Compare<T>(string property, T mine, T theirs)
+        {
+            if (mine is not null && theirs is not null && !EqualityComparer<T>.Default.Equals(mine, theirs))
+                Differ(property, mine, theirs);
+        }
+
+        // Files carry these as 32-bit floats or short decimals: equal to six digits is equal.
+        void CompareReal(string property, double? mine, double? theirs)
+        {
+            if (mine is double a && theirs is double b && !(Math.Abs(a - b) <= 1e-6 * Math.Max(Math.Abs(a), Math.Abs(b))))
+                Differ(property, a, b);
+        }
+
+        void Differ(string property, object mine, object theirs) => differences.Add(
+            string.Create(CultureInfo.InvariantCulture, $"{property} = {mine}, but {KeyOf(property)} = {theirs}"));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Unmaps the file.</summary>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,51 @@
+using System;
+using System.Threading;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// A compiled engine with its weights bound and a conversation in its KV cache. One call at a time: an engine is not shared
+/// between threads; a second one of the same class shares nothing but the file's pages.
+/// </summary>
+public interface ILlamaModel : IDisposable
+{
+    /// <summary>What the class was compiled for.</summary>
+    ModelShape Shape { get; }
+
+    /// <summary>The instruction set in use: avx512, avx2, neon or scalar.</summary>
+    string InstructionSet { get; }
+
+    /// <summary>Number of threads that run the model.</summary>
+    int Threads { get; }
+
+    /// <summary>Number of tokens in the KV cache, so the position of the next one.</summary>
+    int Position { get; }
+
+    /// <summary>Appends one token and returns the logits [VocabSize] for the next, valid until the next call.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
+    /// <exception cref="ContextFullException">No position is left; nothing was changed.</exception>
+    ReadOnlySpan<float> Decode(int token);
+
+    /// <summary>Appends many tokens at once and returns the logits [VocabSize] after the last, valid until the next call.</summary>
+    /// <exception cref="ArgumentException">There is no token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
+    /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
+    ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens, CancellationToken cancellation = default);
+
+    /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
+    void Truncate(int count);
+}
+
+/// <summary>An engine that generic code can load.</summary>
+/// <typeparam name="TSelf">The compiled class.</typeparam>
+public interface ILlamaModel<TSelf> : ILlamaModel
+    where TSelf : ILlamaModel<TSelf>
+{
+    /// <summary>What the class was compiled for.</summary>
+    static abstract ModelShape CompiledShape { get; }
+
+    /// <summary>Binds the weights of a checkpoint, which must stay open as long as the model lives and is disposed with it.</summary>
+    /// <exception cref="ModelMismatchException">The checkpoint holds another model.</exception>
+    static abstract TSelf Load(Checkpoint checkpoint, LoadOptions? options = null);
+}

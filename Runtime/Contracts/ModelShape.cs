@@ -1,0 +1,59 @@
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// The hyperparameters of one Llama model: what a class was compiled for, or what a file says it holds. A property a file does
+/// not speak of is null there, and then not compared.
+/// </summary>
+public sealed record ModelShape
+{
+    /// <summary>Width of the residual stream.</summary>
+    public required int Dim { get; init; }
+
+    /// <summary>Inner width of the feed-forward network.</summary>
+    public required int FfnDim { get; init; }
+
+    /// <summary>Number of transformer layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Number of query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Number of key and value heads.</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>Width of one head.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Number of tokens in the vocabulary.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Most positions a sequence can have.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Whether the classifier shares the token embedding's matrix.</summary>
+    public required bool TiedEmbeddings { get; init; }
+
+    /// <summary>Epsilon under the root of RMSNorm.</summary>
+    public double? NormEps { get; init; }
+
+    /// <summary>Base of the rotary frequencies.</summary>
+    public double? RopeTheta { get; init; }
+
+    /// <summary>How the rotary frequencies are stretched.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>The stretching factor, where <see cref="RopeScaling"/> is not None.</summary>
+    public double? RopeScalingFactor { get; init; }
+
+    /// <summary>Positions that one position sees; 0 is all of them.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Whether the query, key and value projections add a bias.</summary>
+    public bool? QkvBias { get; init; }
+
+    /// <summary>Width of all query heads together.</summary>
+    public int QueryDim => Heads * HeadDim;
+
+    /// <summary>Width of all key (or value) heads together.</summary>
+    public int KvDim => KvHeads * HeadDim;
+}
