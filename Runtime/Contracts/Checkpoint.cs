@@ -23,7 +23,7 @@ public abstract class Checkpoint : IDisposable
     public abstract IReadOnlyCollection<string> CanonicalNames { get; }
 
     /// <summary>The file's own word for a property of <see cref="ModelShape"/>, as in "llama.attention.head_count_kv".</summary>
-    public abstract string KeyOf(string property);
+    public abstract string KeyOf(string hyperparameter);
 
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);
