@@ -48,9 +48,9 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
     private static string Ratios(EngineRun first, EngineRun second)
     {
         List<string> parts = [];
-        if (first.PromptRates.Length > 0)
+        if (first.PromptRates.Length > 0 && second.PromptRates.Length > 0)
             parts.Add(Number(Statistics.MedianRatio(first.PromptRates, second.PromptRates), "0.00") + "x prompt");
-        if (first.DecodeRates.Length > 0)
+        if (first.DecodeRates.Length > 0 && second.DecodeRates.Length > 0)
             parts.Add(Number(Statistics.MedianRatio(first.DecodeRates, second.DecodeRates), "0.00") + "x decode");
         if (second.ResidentBytes > 0)
             parts.Add(Number((double)first.ResidentBytes / second.ResidentBytes, "0.00") + "x resident memory");

@@ -64,10 +64,10 @@ internal static class BenchCommand
     public static Command Create(Func<BenchRequest, CancellationToken, Task<BenchSubject>> open)
     {
         Argument<string> file = new("FILE") { Description = "The model." };
-        Option<int> prompt = Count("--prompt", "-p", 512, 0, "Tokens of the prompt; 0 for none.");
-        Option<int> generated = Count("--tokens", "-n", 128, 0, "Tokens to decode one by one; 0 for none.");
-        Option<int> depth = Count("--depth", "-d", 0, 0, "Tokens in the cache before either.");
-        Option<int> repetitions = Count("--repetitions", "-r", 5, 1, "Rounds to take the medians of.");
+        Option<int> prompt = CountOption.Create("--prompt", "-p", 512, 0, "Tokens of the prompt; 0 for none.");
+        Option<int> generated = CountOption.Create("--tokens", "-n", 128, 0, "Tokens to decode one by one; 0 for none.");
+        Option<int> depth = CountOption.Create("--depth", "-d", 0, 0, "Tokens in the cache before either.");
+        Option<int> repetitions = CountOption.Create("--repetitions", "-r", 5, 1, "Rounds to take the medians of.");
         Option<int[]> threads = new("--threads", "-t")
         {
             Description = "Numbers of threads, as in 1,2,4.",
@@ -87,12 +87,6 @@ internal static class BenchCommand
         {
             file, prompt, generated, depth, repetitions, threads, output, cache, peer, attention, verbose,
         };
-        command.Validators.Add(result =>
-        {
-            // Values that do not parse have an error of their own already.
-            if (!result.Children.OfType<OptionResult>().Any(o => o.Errors.Any()) && result.GetValue(prompt) == 0 && result.GetValue(generated) == 0)
-                result.AddError("There is nothing to measure: both -p and -n are 0.");
-        });
         command.SetAction((result, cancellation) => RunAsync(
             new BenchRequest
             {
@@ -121,6 +115,8 @@ internal static class BenchCommand
         BenchRequest request, Func<BenchRequest, CancellationToken, Task<BenchSubject>> open, InvocationConfiguration console, CancellationToken cancellation)
     {
         LlamaCppLog.Verbose = request.Verbose;
+        if (request.Plan is { PromptTokens: 0, GeneratedTokens: 0 })
+            throw new CliException("There is nothing to measure: both -p and -n are 0.");
         if (!File.Exists(request.Path) && !Directory.Exists(request.Path))
             throw new CliException($"{request.Path}: there is no such model.");
 
@@ -166,17 +162,6 @@ internal static class BenchCommand
         BenchCache.Int8 => PeerCacheFormat.Q8_0,
         _ => throw new ArgumentOutOfRangeException(nameof(cache), cache, "Not an element type of a cache."),
     };
-
-    private static Option<int> Count(string name, string alias, int usual, int least, string description)
-    {
-        Option<int> option = new(name, alias) { Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() < least)
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{alias} must be at least {least}, but is {result.GetValueOrDefault<int>()}."));
-        });
-        return option;
-    }
 
     private static int[] ParseThreads(ArgumentResult result)
     {

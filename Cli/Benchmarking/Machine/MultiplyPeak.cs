@@ -11,6 +11,7 @@ namespace Llamalith.Cli.Benchmarking.Machine;
 internal sealed unsafe class MultiplyPeak
 {
     private const double MeasuredSeconds = 0.05;
+    private const double TriedSeconds = 0.01;
     private const int CycleBytes = MultiplyKernels.Cycle * 64;
 
     private readonly int threads;
@@ -30,7 +31,7 @@ internal sealed unsafe class MultiplyPeak
         {
             iterations = 1 << 16;
             double seconds = candidate.Multiplies(iterations) * threads / (Measure(candidate) * 1e9);
-            iterations = (int)Math.Clamp(iterations * (MeasuredSeconds / seconds), 1, int.MaxValue);
+            iterations = (int)Math.Clamp(iterations * (TriedSeconds / seconds), 1, int.MaxValue);
             double rate = Math.Max(Measure(candidate), Measure(candidate));
             if (rate > most)
                 (best, most) = (candidate, rate);

@@ -14,6 +14,7 @@ internal sealed unsafe class ReadBandwidth : IDisposable
     // Beyond this no cache holds any part of it until the next pass, so a larger buffer tells nothing more.
     private const long MostBytes = 1L << 30;
     private const double MeasuredSeconds = 0.15;
+    private const double TriedSeconds = 0.03;
 
     private readonly HugeBuffer buffer;
     private readonly int threads;
@@ -61,7 +62,7 @@ internal sealed unsafe class ReadBandwidth : IDisposable
             // The first pass compiles the loop and finds out how many passes the time is enough for.
             passes = 1;
             double seconds = Bytes / (Measure(candidate) * 1e9);
-            passes = Math.Clamp((int)(MeasuredSeconds / seconds), 1, 1 << 20);
+            passes = Math.Clamp((int)(TriedSeconds / seconds), 1, 1 << 20);
             double rate = Math.Max(Measure(candidate), Measure(candidate));
             if (rate > most)
                 (best, most) = (candidate, rate);
