@@ -1,0 +1,31 @@
+using System;
+using System.Collections.Generic;
+
+namespace Llamalith.Generator.Spec;
+
+/// <summary>Reads instruction sets from an MSBuild property.</summary>
+internal static class IsaNames
+{
+    private static readonly char[] s_separators = [',', '+', '|', ' '];
+
+    /// <summary>The sets named in a list such as "Avx2,Scalar" in any case; all when the list is empty.</summary>
+    /// <param name="list">The list. Not separated by semicolons: the compiler's option files end a value there.</param>
+    /// <param name="unknown">The names that are none.</param>
+    public static Isa Parse(string list, out IReadOnlyList<string> unknown)
+    {
+        List<string> strangers = [];
+        unknown = strangers;
+        Isa isas = Isa.None;
+        string[] names = list.Split(s_separators, StringSplitOptions.RemoveEmptyEntries);
+        foreach (string name in names)
+        {
+            // Enum.TryParse also takes numbers, which would let in bits that no kernel exists for.
+            if (char.IsLetter(name[0]) && Enum.TryParse(name, ignoreCase: true, out Isa isa))
+                isas |= isa;
+            else
+                strangers.Add(name);
+        }
+
+        return names.Length == 0 ? Isa.All : isas;
+    }
+}
