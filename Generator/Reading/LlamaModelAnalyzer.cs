@@ -14,12 +14,6 @@ namespace Llamalith.Generator.Reading;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
 {
-    /// <summary>The diagnostic property that holds the name of the attribute property a code fix would set.</summary>
-    internal const string FixedProperty = "Property";
-
-    /// <summary>The diagnostic property that holds the value a code fix would set it to.</summary>
-    internal const string FixedValue = "Value";
-
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => Diagnostics.All;
 
@@ -56,7 +50,7 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
 
     private static ImmutableDictionary<string, string?> PropertiesFor(SpecProblem problem) => problem.Suggestion.Length == 0
         ? ImmutableDictionary<string, string?>.Empty
-        : ImmutableDictionary<string, string?>.Empty.Add(FixedProperty, problem.Properties[0]).Add(FixedValue, problem.Suggestion);
+        : ImmutableDictionary<string, string?>.Empty.Add(FixNames.Property, problem.Properties[0]).Add(FixNames.Value, problem.Suggestion);
 
     // The first property at fault that was written; else the preset that gave it; else the attribute. A fault of the class: its name.
     private static Location Locate(SpecProblem problem, AttributeSyntax attribute)
