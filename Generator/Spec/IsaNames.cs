@@ -8,7 +8,7 @@ internal static class IsaNames
 {
     private static readonly char[] s_separators = [',', '+', '|', ' '];
 
-    /// <summary>The sets named in a list such as "Avx2,Scalar" in any case; all when the list is empty.</summary>
+    /// <summary>The sets named in a list such as "Avx2,Scalar" in any case; all when it names none.</summary>
     /// <param name="list">The list. Not separated by semicolons: the compiler's option files end a value there.</param>
     /// <param name="unknown">The names that are none.</param>
     public static Isa Parse(string list, out IReadOnlyList<string> unknown)
@@ -16,16 +16,19 @@ internal static class IsaNames
         List<string> strangers = [];
         unknown = strangers;
         Isa isas = Isa.None;
-        string[] names = list.Split(s_separators, StringSplitOptions.RemoveEmptyEntries);
-        foreach (string name in names)
+        bool limited = false;
+        foreach (string name in list.Split(s_separators, StringSplitOptions.RemoveEmptyEntries))
         {
             // Enum.TryParse also takes numbers, which would let in bits that no kernel exists for.
             if (char.IsLetter(name[0]) && Enum.TryParse(name, ignoreCase: true, out Isa isa))
+            {
                 isas |= isa;
+                limited = true;
+            }
             else
                 strangers.Add(name);
         }
 
-        return names.Length == 0 ? Isa.All : isas;
+        return limited ? isas : Isa.All;
     }
 }

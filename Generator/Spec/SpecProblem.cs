@@ -11,5 +11,5 @@ namespace Llamalith.Generator.Spec;
 internal sealed record SpecProblem(SpecRule Rule, EquatableArray<string> Properties, EquatableArray<string> Arguments, string Suggestion = "")
 {
     /// <summary>Whether no engine can be emitted. Otherwise one is, so that a single error doesn't drag others along.</summary>
-    public bool Blocks => Rule is not (SpecRule.OverBudget or SpecRule.AotForgetsInstructionSet);
+    public bool Blocks => Rule is not (SpecRule.OverBudget or SpecRule.AotForgetsInstructionSet or SpecRule.UnknownInstructionSetName);
 }
