@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using Basic.Reference.Assemblies;
 using Llamalith.Tests.Harness;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -216,8 +215,13 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task Framework_TooOld_NamesBothVersions()
     {
-        CSharpCompilation compilation = Compiler.Compile(Model(Small));
-        compilation = compilation.RemoveReferences(Net100.References.All).AddReferences(OldFramework.Reference);
+        CSharpCompilation compilation = Compiler.Compile("""
+            namespace Llamalith
+            {
+                class LlamaModelAttribute : System.Attribute { public int Dim { get; set; } }
+                [LlamaModel(Dim = 64)] partial class Tiny;
+            }
+            """).WithReferences(OldFramework.Reference);
         Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation), d => d.Id == "LLAMA019");
         Assert.Equal("The generated engine needs .NET 10, but this project is compiled for .NET 9", diagnostic.GetMessage());
     }
