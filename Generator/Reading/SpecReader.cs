@@ -45,7 +45,7 @@ internal static class SpecReader
             QkvBias = arguments.Value<bool>("QkvBias"),
             Weights = (WeightFormat?)arguments.Value<int>("Weights"),
             KvCache = (KvFormat?)arguments.Value<int>("KvCache"),
-            Isa = (Isa?)arguments.Value<int>("Isa"),
+            Isa = (Spec.Isa?)arguments.Value<int>("Isa"),
             MaxMemory = arguments.Value<long>("MaxMemory"),
         };
     }
