@@ -32,7 +32,7 @@ internal static class ForwardEmitter
             },
             bases,
             KvCacheEmitter.ContractsAlias,
-            $"// An engine for {Text.Grouped(spec.Layers)} layers of width {Text.Grouped(spec.Dim)}: {Text.Grouped(ModelSize.Parameters(spec))} parameters.");
+            $"// An engine for {Text.Grouped(spec.Layers)} layers of width {Text.Grouped(spec.Dim)}: {Text.Grouped(ParameterCount.Total(spec))} parameters.");
         return writer.ToString();
     }
 
@@ -51,7 +51,7 @@ internal static class ForwardEmitter
         Public("VocabSize", spec.VocabSize, "Number of tokens in the vocabulary.");
         Public("Context", spec.Context, "Most positions a sequence can have.");
         writer.Line("/// <summary>Number of weights, embeddings included.</summary>");
-        writer.Line($"public const long Parameters = {Text.Int(ModelSize.Parameters(spec))};");
+        writer.Line($"public const long Parameters = {Text.Int(ParameterCount.Total(spec))};");
         writer.Line($"private const float NormEps = {Text.Float(spec.NormEps)};");
         if (plan.HasWindow)
             Private("SlidingWindow", spec.SlidingWindow);
