@@ -19,10 +19,10 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     internal SentencePieceTokenizer(VocabularyBuilder tokens, SentencePieceOptions options, MergeRules rules)
     {
-        RequireToken(nameof(SentencePieceOptions.BosId), options.BosId);
-        RequireToken(nameof(SentencePieceOptions.EosId), options.EosId);
         _vocabulary = new Vocabulary(tokens, options.UnknownText, rules);
         _options = options;
+        RequireToken(nameof(SentencePieceOptions.BosId), options.BosId);
+        RequireToken(nameof(SentencePieceOptions.EosId), options.EosId);
 
         void RequireToken(string property, int token)
         {
