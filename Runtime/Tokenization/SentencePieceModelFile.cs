@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using Llamalith.Contracts;
+using Llamalith.Mapping;
 
 namespace Llamalith.Tokenization;
 
@@ -188,7 +189,7 @@ internal static class SentencePieceModelFile
             if (_modelType != BytePairEncoding)
                 throw new ModelFormatException($"{source}: the model's type is {_modelType}, but only byte-pair encoding ({BytePairEncoding}) is read.");
             if (_rewritesText)
-                throw new ModelFormatException($"{source}: the normalizer '{_normalizer}' rewrites characters, but only 'identity' is read.");
+                throw new ModelFormatException($"{source}: the normalizer '{Shown.Text(_normalizer)}' rewrites characters, but only 'identity' is read.");
             if (!_escapesWhitespaces || _whitespaceIsSuffix)
                 throw new ModelFormatException($"{source}: spaces are kept as they are or put after words, but only U+2581 before words is read.");
         }

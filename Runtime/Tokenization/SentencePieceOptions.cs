@@ -9,6 +9,9 @@ public sealed record SentencePieceOptions
     /// <summary>The token that ends a sequence; -1 for none.</summary>
     public int EosId { get; init; } = 2;
 
+    /// <summary>The token that ends a turn of a conversation; -1 for none.</summary>
+    public int EotId { get; init; } = -1;
+
     /// <summary>Whether prompts begin with <see cref="BosId"/>.</summary>
     public bool AddBos { get; init; } = true;
 

@@ -23,6 +23,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         _options = options;
         RequireToken(nameof(SentencePieceOptions.BosId), options.BosId);
         RequireToken(nameof(SentencePieceOptions.EosId), options.EosId);
+        RequireToken(nameof(SentencePieceOptions.EotId), options.EotId);
 
         void RequireToken(string property, int token)
         {
@@ -39,7 +40,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="ModelFormatException">
     /// The arrays differ in length or are empty; a score is not finite; a kind is unknown; a byte token's name is not of the
-    /// form &lt;0x0A&gt;; BOS or EOS is not in the vocabulary; or neither an unknown token nor all 256 bytes are.
+    /// form &lt;0x0A&gt;; BOS, EOS or EOT is not in the vocabulary; or neither an unknown token nor all 256 bytes are.
     /// </exception>
     public static SentencePieceTokenizer FromPieces(
         IReadOnlyList<string> pieces,
@@ -69,6 +70,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     /// <inheritdoc/>
     public override int EosId => _options.EosId;
+
+    /// <inheritdoc/>
+    public override int EotId => _options.EotId;
 
     /// <inheritdoc/>
     public override int UnknownId => _vocabulary.UnknownId;

@@ -19,6 +19,9 @@ public abstract class Tokenizer
     /// <summary>The token that ends a sequence; -1 where the vocabulary has none.</summary>
     public abstract int EosId { get; }
 
+    /// <summary>The token that ends a turn of a conversation; -1 where the vocabulary has none.</summary>
+    public abstract int EotId { get; }
+
     /// <summary>The token for text that cannot be said otherwise; -1 where the vocabulary has none.</summary>
     public abstract int UnknownId { get; }
 

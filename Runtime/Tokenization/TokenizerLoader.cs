@@ -1,10 +1,11 @@
 using System;
 using System.IO;
 using Llamalith.Contracts;
+using Llamalith.Gguf;
 
 namespace Llamalith.Tokenization;
 
-/// <summary>Opens tokenizers of any format that can be read: llama2.c's tokenizer.bin and SentencePiece's .model.</summary>
+/// <summary>Opens tokenizers of any format that can be read: llama2.c's tokenizer.bin, SentencePiece's .model, and within a GGUF file.</summary>
 public static class TokenizerLoader
 {
     private const long MaxFileSize = 256L << 20;
@@ -16,16 +17,20 @@ public static class TokenizerLoader
     public static Tokenizer Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] bytes;
-        using (FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read))
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (!file.CanSeek)
+            throw new IOException($"{path}: a pipe or a device is no tokenizer file.");
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8))
         {
-            if (!file.CanSeek)
-                throw new IOException($"{path}: a pipe or a device is no tokenizer file.");
-            if (file.Length > MaxFileSize)
-                throw new ModelFormatException($"{path}: the file has {file.Length} bytes, but no tokenizer has more than {MaxFileSize}.");
-            bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
+            using GgufFile gguf = GgufFile.Open(path);
+            return FromGguf(gguf);
         }
+        if (file.Length > MaxFileSize)
+            throw new ModelFormatException($"{path}: the file has {file.Length} bytes, but no tokenizer has more than {MaxFileSize}.");
+        byte[] bytes = new byte[file.Length];
+        file.Position = 0;
+        file.ReadExactly(bytes);
         return Read(bytes, path);
     }
 
@@ -42,7 +47,17 @@ public static class TokenizerLoader
             : throw new ModelMismatchException($"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
     }
 
-    /// <summary>Reads a tokenizer from the bytes of a file.</summary>
+    /// <summary>The tokenizer that a GGUF file carries.</summary>
+    /// <exception cref="ModelFormatException">It carries none, or one of another kind than SentencePiece's.</exception>
+    public static Tokenizer FromGguf(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        GgufTokenizerMetadata metadata = GgufTokenizerMetadata.Read(file)
+            ?? throw new ModelFormatException($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
+        return GgufTokenizer.Create(metadata, file.Path);
+    }
+
+    /// <summary>Reads a tokenizer.bin or a .model from its bytes.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
@@ -56,6 +71,6 @@ public static class TokenizerLoader
             return Llama2cTokenizerFile.Read(file, source);
         if (file[0] == 0x0A)
             return SentencePieceModelFile.Read(file, source);
-        throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model.");
+        throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a GGUF file.");
     }
 }

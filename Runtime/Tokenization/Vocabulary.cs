@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using Llamalith.Contracts;
+using Llamalith.Mapping;
 
 namespace Llamalith.Tokenization;
 
@@ -156,7 +157,7 @@ internal sealed class Vocabulary
         ReadOnlySpan<byte> name = tokens.Names[id];
         return TryParseByte(name, out byte value)
             ? value
-            : throw new ModelFormatException($"{tokens.Source}: token {id} is a byte, but its name is '{Encoding.UTF8.GetString(name)}', not of the form <0x0A>.");
+            : throw new ModelFormatException($"{tokens.Source}: token {id} is a byte, but its name is '{Shown.Text(Encoding.UTF8.GetString(name))}', not of the form <0x0A>.");
     }
 
     /// <summary>Reads the name of a byte token, as in &lt;0x0A&gt;.</summary>

@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using CsCheck;
 using Llamalith.Contracts;
+using Llamalith.Gguf;
 using Llamalith.Tests.Readers;
 using Llamalith.Tokenization;
 
@@ -40,6 +41,69 @@ public class TokenizerFileTests
         Assert.Throws<FileNotFoundException>(() => TokenizerLoader.Open(folder["missing"]));
         foreach (byte[] bytes in (byte[][])[[], [1, 2], "{\"version\": \"1.0\"}"u8.ToArray(), "GGUF"u8.ToArray(), [0xFF, 0xFF, 0xFF, 0xFF]])
             Assert.Throws<ModelFormatException>(() => TokenizerLoader.Open(folder.Write("other", bytes)));
+    }
+
+    [Fact]
+    public void Open_ReadsTheTokenizerOfAGgufFile()
+    {
+        using TempFolder folder = new();
+        GgufWriter writer = GgufOf(s_vocabulary, "llama", types: true);
+        writer.Add("tokenizer.ggml.add_bos_token", false);
+        writer.Add("tokenizer.ggml.add_eos_token", true);
+        writer.Add("tokenizer.ggml.add_space_prefix", false);
+        writer.Add("tokenizer.ggml.bos_token_id", 2u);
+        writer.Add("tokenizer.ggml.eos_token_id", 1u);
+        writer.Add("tokenizer.ggml.eot_token_id", 2u);
+        writer.Write(folder["a.gguf"]);
+        Tokenizer tokenizer = TokenizerLoader.Open(folder["a.gguf"], s_vocabulary.Tokens.Count);
+        Assert.Equal((2, 1, 2, 0), (tokenizer.BosId, tokenizer.EosId, tokenizer.EotId, tokenizer.UnknownId));
+        Assert.Equal((false, true, false), (tokenizer.AddBos, tokenizer.AddEos, tokenizer.AddsLeadingSpace));
+        Assert.Equal(s_vocabulary.Ids("t", "he", " the"), tokenizer.Encode("the the"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Open_OfAGgufFileThatLeavesThingsOpenDoesAsLlama2(bool types)
+    {
+        using TempFolder folder = new();
+        GgufOf(s_vocabulary, "llama", types).Write(folder["a.gguf"]);
+        Tokenizer tokenizer = TokenizerLoader.Open(folder["a.gguf"]);
+        Tokenizer model = s_vocabulary.FromModel();
+        Assert.Equal((1, 2, -1, 0), (tokenizer.BosId, tokenizer.EosId, tokenizer.EotId, tokenizer.UnknownId));
+        Assert.Equal((true, false, true), (tokenizer.AddBos, tokenizer.AddEos, tokenizer.AddsLeadingSpace));
+        Assert.Equal(s_vocabulary.Tokens.Select(t => t.Kind), Enumerable.Range(0, tokenizer.VocabSize).Select(tokenizer.GetKind));
+        foreach (string text in (string[])["", " the 日 é", "<s>\n<0x0A>", "\u2581the"])
+            Assert.Equal(model.Encode(text), tokenizer.Encode(text));
+    }
+
+    [Fact]
+    public void Open_RefusesAGgufFileWithoutATokenizerItKnows()
+    {
+        using TempFolder folder = new();
+        Refuses("carries no tokenizer", new GgufWriter());
+        Refuses("tokenizer.ggml.model = gpt2", GgufOf(s_vocabulary, "gpt2", types: true));
+        GgufWriter unscored = new();
+        unscored.Add("tokenizer.ggml.model", "llama");
+        unscored.Add("tokenizer.ggml.tokens", GgufArrayContent.Of((string[])["<unk>"]));
+        Refuses("tokenizer.ggml.scores is missing", unscored);
+
+        void Refuses(string message, GgufWriter writer)
+        {
+            writer.Write(folder["a.gguf"]);
+            Assert.Contains(message, Assert.Throws<ModelFormatException>(() => TokenizerLoader.Open(folder["a.gguf"])).Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static GgufWriter GgufOf(TestVocabulary vocabulary, string model, bool types)
+    {
+        GgufWriter writer = new();
+        writer.Add("tokenizer.ggml.model", model);
+        writer.Add("tokenizer.ggml.tokens", GgufArrayContent.Of([.. vocabulary.Tokens.Select(t => t.Name.Replace(' ', '\u2581'))]));
+        writer.Add("tokenizer.ggml.scores", GgufArrayContent.Of([.. vocabulary.Tokens.Select(t => t.Score)]));
+        if (types)
+            writer.Add("tokenizer.ggml.token_type", GgufArrayContent.Of([.. vocabulary.Tokens.Select(t => (int)t.Kind)]));
+        return writer;
     }
 
     [Fact]
