@@ -26,7 +26,7 @@ public class BytePairEncodingTests
             // llama2.c cannot do without a token for a space.
             TestVocabulary vocabulary = TestVocabulary.With(bytes: true, [.. tokens.Where(t => t.Name != " "), new(" ", -3)]);
             Assert.Equal(PlainEncoders.Llama2c(vocabulary, text), vocabulary.FromTokenizerBin().Encode(text));
-        }, iter: 5000);
+        }, iter: 2000);
 
     [Fact]
     public void SentencePieceTokenizer_EncodesLikeTheGreedySearch() =>
@@ -37,7 +37,7 @@ public class BytePairEncodingTests
             List<int> expected = PlainEncoders.SentencePiece(vocabulary, text);
             Assert.Equal(expected, vocabulary.FromPieces().Encode(text));
             Assert.Equal(expected, vocabulary.FromModel().Encode(text));
-        }, iter: 5000);
+        }, iter: 2000);
 
     [Fact]
     public void Encode_MergesTheLeftmostOfEqualScoresFirst()

@@ -28,7 +28,7 @@ public partial class PublishedTokenizerTests
         using FileStream file = File.OpenRead(path);
         LlamaTokenizer theirs = LlamaTokenizer.Create(file, addBeginOfSentence: false, addEndOfSentence: false);
         int compared = 0;
-        foreach (string text in Corpus(20_000))
+        foreach (string text in Corpus(8000))
         {
             // It does not merge the leftmost of equal pairs first, as SentencePiece does. Only where something is said three
             // times in a row do equal pairs overlap.
@@ -37,7 +37,7 @@ public partial class PublishedTokenizerTests
             Assert.Equal(theirs.EncodeToIds(text), ours.Encode(text));
             compared++;
         }
-        Assert.True(compared > 5000, $"Only {compared} texts were compared.");
+        Assert.True(compared > 2000, $"Only {compared} texts were compared.");
     }
 
     [Fact]
