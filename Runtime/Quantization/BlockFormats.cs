@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Llamalith.Contracts;
@@ -12,7 +13,7 @@ namespace Llamalith.Quantization;
 /// <remarks>
 /// <para>Reading follows GGML's arithmetic exactly, one rounding after each multiplication and addition.</para>
 /// <para>Writing minimises the squared error, in which a large weight counts more than a small one; no calibration data is needed.
-/// What a block format cannot hold: infinities and NaN are refused with an <see cref="ArgumentException"/>; magnitudes beyond the
+/// What a block format cannot hold: infinities and NaN are refused; magnitudes beyond the
 /// format's largest (its largest code times the largest half) become the largest; differences far below its smallest scale (2^-24)
 /// vanish. F32, F16 and BF16 keep infinities and NaN, and also turn finite numbers out of range into their largest finite one.</para>
 /// </remarks>
@@ -107,8 +108,9 @@ public static unsafe class BlockFormats
     /// <param name="begin">The first row.</param>
     /// <param name="end">The row after the last.</param>
     /// <param name="destination">The stored rows: exactly the bytes they take.</param>
-    /// <exception cref="ArgumentException">A length does not fit, or an element is infinite or NaN where the format has no form for it.</exception>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tensor does not have these rows.</exception>
+    /// <exception cref="ModelFormatException">An element is infinite or NaN, for which the format has no form.</exception>
     public static void ConvertRows(in TensorView tensor, TensorType type, long begin, long end, Span<byte> destination)
     {
         long sourceRow = RowBytes(tensor);
@@ -137,8 +139,8 @@ public static unsafe class BlockFormats
             int count = (int)Math.Min(Stretch, tensor.Columns - done);
             Dequantize(tensor.Type, source + done / from.Elements * from.Bytes, elements, count / from.Elements);
             if (to.Elements > 1 && FirstNonFinite(elements, count) is long bad and >= 0)
-                throw new ArgumentException(
-                    $"{tensor.Name}: row {row}, column {done + bad} is {elements[bad]}, for which {type} has no form.", nameof(tensor));
+                throw new ModelFormatException(string.Create(
+                    CultureInfo.InvariantCulture, $"{tensor.Name}: row {row}, column {done + bad} is {elements[bad]}, for which {type} has no form."));
             Quantize(type, elements, destination + done / to.Elements * to.Bytes, count / to.Elements);
         }
     }
