@@ -14,12 +14,6 @@ namespace Llamalith.Quantization;
 /// </remarks>
 internal static class HalfFloat
 {
-    /// <summary>Largest finite half.</summary>
-    public const float MaxHalf = 65504f;
-
-    /// <summary>Smallest positive half, a subnormal: 2^-24.</summary>
-    public const float MinHalf = 5.9604644775390625e-8f;
-
     private const int Infinity = 0x7F800000;
     private const int LargestBrain = 0x7F7F0000;
 
@@ -74,9 +68,19 @@ internal static class HalfFloat
         return half | sign;
     }
 
-    /// <summary>Each number rounded to the nearest half.</summary>
+    /// <summary>
+    /// The bits of halves fit to be a block's scales: the nearest, but where halves are subnormal the next that is not smaller, and never
+    /// a negative zero. There a step is so large that rounding down would cut off a good part of the codes' reach, or all of it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Round(Vector256<float> value) => Widen(Narrow(value));
+    public static Vector256<int> NarrowScale(Vector256<float> value)
+    {
+        Vector256<int> bits = Narrow(value);
+        Vector256<int> smaller = Vector256.LessThan(Vector256.Abs(Widen(bits)), Vector256.Abs(value)).AsInt32();
+        Vector256<int> subnormal = Vector256.LessThan(bits & Vector256.Create(0x7FFF), Vector256.Create(0x400));
+        bits -= smaller & subnormal;
+        return Vector256.AndNot(bits, Vector256.Equals(bits, Vector256.Create(0x8000)));
+    }
 
     /// <summary>The floats of eight bfloat16 bits, one in the low 16 bits of each lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,7 +16,7 @@ internal static unsafe class LegacySearch
         float* x = stackalloc float[Length * Panel.Lanes];
         float* weights = stackalloc float[Length * Panel.Lanes];
         Vector256<float> normalizer = Load(source, blocks, x, weights);
-        Store(ScaleSearch.Symmetric(x, weights, Length, levels) / normalizer, blocks, scales);
+        Store(HalfFloat.NarrowScale(ScaleSearch.Symmetric(x, weights, Length, levels) / normalizer), blocks, scales);
     }
 
     /// <summary>x ≈ scales[b] · code + offsets[b] with code in [0, levels].</summary>
@@ -27,8 +27,8 @@ internal static unsafe class LegacySearch
         float* weights = stackalloc float[Length * Panel.Lanes];
         Vector256<float> normalizer = Load(source, blocks, x, weights);
         Vector256<float> scale = ScaleSearch.Affine(x, weights, Length, levels, belowZero: false, out Vector256<float> offset);
-        Store(scale / normalizer, blocks, scales);
-        Store(offset / normalizer, blocks, offsets);
+        Store(HalfFloat.NarrowScale(scale / normalizer), blocks, scales);
+        Store(HalfFloat.Narrow(offset / normalizer), blocks, offsets);
     }
 
     private static Vector256<float> Load(float* source, int blocks, float* x, float* weights)
@@ -40,10 +40,8 @@ internal static unsafe class LegacySearch
         return normalizer;
     }
 
-    private static void Store(Vector256<float> values, int blocks, ushort* halves)
+    private static void Store(Vector256<int> bits, int blocks, ushort* halves)
     {
-        Vector256<int> bits = HalfFloat.Narrow(values);
-        bits = Vector256.AndNot(bits, Vector256.Equals(bits, Vector256.Create(0x8000)));
         for (int b = 0; b < blocks; b++)
             halves[b] = (ushort)bits.GetElement(b);
     }

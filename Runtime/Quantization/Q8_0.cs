@@ -29,7 +29,7 @@ internal static unsafe class Q8_0
             float largest = Panel.Max(Vector256.MaxNative(
                 Vector256.MaxNative(Vector256.Abs(x0), Vector256.Abs(x1)), Vector256.MaxNative(Vector256.Abs(x2), Vector256.Abs(x3))));
 
-            ushort scale = HalfFloat.Narrow(largest / Levels);
+            ushort scale = (ushort)HalfFloat.NarrowScale(Vector256.Create(largest / Levels)).ToScalar();
             Vector256<float> inverse = Vector256.Create(Codes.Reciprocal(HalfFloat.Widen(scale)));
             *(ushort*)destination = scale;
             Vector256.Narrow(

@@ -1,4 +1,3 @@
-using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -52,21 +51,11 @@ internal static unsafe class SuperBlock
         return bits;
     }
 
-    /// <summary>
-    /// As <see cref="Half"/>, but never smaller in magnitude, so that the largest sub-block's scale stays within its code's reach. Among
-    /// subnormal halves that is the difference between a coarse super-block and one that is all zero.
-    /// </summary>
+    /// <summary>As <see cref="Half"/>, but by the rule of <see cref="HalfFloat.NarrowScale"/>, so that the largest sub-block's scale stays within its code's reach.</summary>
     public static ushort HalfUp(float normalized, float normalizer, out float rounded)
     {
-        const int MaxHalfBits = 0x7BFF;
-        ushort bits = Half(normalized, normalizer, out rounded);
-        if (Math.Abs(rounded) < Math.Abs(normalized) && (bits & 0x7FFF) < MaxHalfBits)
-        {
-            if (bits == 0 && normalized < 0)
-                bits = 0x8000;
-            rounded = HalfFloat.Widen(++bits) * normalizer;
-        }
-
+        ushort bits = (ushort)HalfFloat.NarrowScale(Vector256.Create(normalized / normalizer)).ToScalar();
+        rounded = HalfFloat.Widen(bits) * normalizer;
         return bits;
     }
 
