@@ -1,7 +1,9 @@
 using System;
 using System.CommandLine;
+using System.IO;
 using Llamalith.Cli;
 using Llamalith.Cli.Commands;
+using Llamalith.Contracts;
 
 RootCommand root = new("Compiles any Llama model into an engine of its own, and runs, measures and converts it.")
 {
@@ -12,7 +14,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (CliException e)
+catch (Exception e) when (e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

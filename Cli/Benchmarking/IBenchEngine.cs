@@ -27,7 +27,7 @@ internal interface IBenchEngine : IDisposable
     double LoadMilliseconds { get; }
 
     /// <summary>Appends tokens and returns the logits after the last, valid until the next call.</summary>
-    ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens);
+    ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens);
 
     /// <summary>Appends one token and returns the logits for the next, valid until the next call.</summary>
     ReadOnlySpan<float> Decode(int token);

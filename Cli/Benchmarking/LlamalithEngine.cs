@@ -40,7 +40,7 @@ internal sealed class LlamalithEngine : IBenchEngine
         return new LlamalithEngine(model, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens) => model.Prefill(tokens);
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens) => model.Prefill(tokens);
 
     public ReadOnlySpan<float> Decode(int token) => model.Decode(token);
 

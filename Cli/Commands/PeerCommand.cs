@@ -6,23 +6,31 @@ using Llamalith.Cli.Peer;
 
 namespace Llamalith.Cli.Commands;
 
-/// <summary>`llamalith peer`: finds or installs llama.cpp, and says what it is.</summary>
+/// <summary>`llamalith peer`: finds or installs llama.cpp and says what it is; with a model, measures it alone.</summary>
 internal static class PeerCommand
 {
     public static Command Create()
     {
-        Option<bool> verbose = new("--verbose") { Description = "Let llama.cpp log to standard error." };
-        Command command = new("peer", "Find llama.cpp, which `bench --peer` measures beside, or install it; say which one runs here.") { verbose };
-        command.SetAction((result, cancellation) => RunAsync(
-            result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, result.GetValue(verbose), cancellation));
+        Argument<string?> file = new("FILE") { Description = "A GGUF file to measure.", Arity = ArgumentArity.ZeroOrOne };
+        BenchOptions options = new();
+        Command command = new("peer", "Find or install llama.cpp, which `bench --peer` measures beside, and say which one runs here; with FILE, measure it alone.") { file };
+        options.AddTo(command);
+        command.SetAction(async (result, cancellation) =>
+        {
+            InvocationConfiguration console = result.InvocationConfiguration;
+            if (result.GetValue(file) is not string path)
+                return await DescribeAsync(console.Output, console.Error, cancellation);
+            BenchRequest request = options.Read(result, path);
+            BenchSession.Check(request);
+            BenchSession.Run(request, [await BenchSession.PeerAsync(request, console.Error, cancellation)], console, cancellation);
+            return 0;
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(TextWriter output, TextWriter error, bool verbose, CancellationToken cancellation)
+    private static async Task<int> DescribeAsync(TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        LlamaCppLog.Verbose = verbose;
-        PeerInstaller installer = new(PeerPackage.Current, PeerEnvironment.Current);
-        PeerLibraries libraries = await installer.FindOrInstallAsync(error.WriteLine, cancellation);
+        PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(error.WriteLine, cancellation);
         LlamaCpp api = LlamaCpp.Open(libraries);
         await output.WriteLineAsync($"llama.cpp {api.Version}");
         await output.WriteLineAsync($"folder    {libraries.Folder}");

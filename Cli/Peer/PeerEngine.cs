@@ -62,7 +62,7 @@ internal sealed class PeerEngine : IBenchEngine
         }
     }
 
-    public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens) => context.Append(tokens);
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens) => context.Append(tokens);
 
     public ReadOnlySpan<float> Decode(int token) => context.Append([token]);
 

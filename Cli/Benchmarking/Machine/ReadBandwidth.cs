@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Llamalith.Contracts;
 
 namespace Llamalith.Cli.Benchmarking.Machine;
 
@@ -16,7 +18,7 @@ internal sealed unsafe class ReadBandwidth : IDisposable
     private const double MeasuredSeconds = 0.15;
     private const double TriedSeconds = 0.03;
 
-    private readonly HugeBuffer buffer;
+    private readonly NativeBuffer buffer;
     private readonly int threads;
     private readonly nuint share;
     private readonly Method method;
@@ -31,11 +33,12 @@ internal sealed unsafe class ReadBandwidth : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         this.threads = threads;
 
-        // A share's quarters must be whole grains, too.
+        // A share's quarters must be whole grains, too. Every page is written: untouched ones are all the same page of zeros.
         const int ShareGrain = 4 * ReadKernels.Grain;
         long perThread = Math.Max(ShareGrain, Math.Min(weightBytes, MostBytes) / threads / ShareGrain * ShareGrain);
         share = (nuint)perThread;
-        buffer = new HugeBuffer((perThread * threads) + ReadKernels.Grain);
+        buffer = new NativeBuffer(perThread * threads, hugePages: true);
+        NativeMemory.Fill(buffer.Data, (nuint)buffer.Length, 0x11);
         method = Best();
     }
 

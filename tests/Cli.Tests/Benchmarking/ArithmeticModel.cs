@@ -45,7 +45,7 @@ internal sealed class ArithmeticModel(int vocabSize, int context, int threads = 
         return Append([token]);
     }
 
-    public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
         Calls.Add($"prefill {tokens.Length} at {Position}");
         return Append(tokens);

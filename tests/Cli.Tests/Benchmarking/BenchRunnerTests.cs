@@ -134,7 +134,7 @@ public class BenchRunnerTests
 
         public double LoadMilliseconds => inner.LoadMilliseconds;
 
-        public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens) => inner.Prefill(tokens);
+        public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens) => inner.Prefill(tokens);
 
         public ReadOnlySpan<float> Decode(int token) => inner.Decode(token);
 

@@ -8,6 +8,7 @@ using System.Threading.Tasks;
 using Llamalith.Cli;
 using Llamalith.Cli.Benchmarking;
 using Llamalith.Cli.Commands;
+using Llamalith.Contracts;
 using Llamalith.Tests.Benchmarking;
 
 namespace Llamalith.Tests.Commands;
@@ -20,24 +21,24 @@ public class BenchCommandTests
     public async Task Options_HaveTheUsualDefaults()
     {
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder["m"], "", TestContext.Current.CancellationToken);
-        await Assert.ThrowsAsync<NotSupportedException>(() => RunAsync((_, _) => throw new NotSupportedException(), folder["m"]));
+        GgufFiles.WriteRandom(folder["m.gguf"]);
+        await Assert.ThrowsAsync<NotSupportedException>(() => RunAsync((_, _) => throw new NotSupportedException(), folder["m.gguf"]));
         Assert.NotNull(asked);
         Assert.Equal(new BenchPlan { PromptTokens = 512, GeneratedTokens = 128, Depth = 0, Repetitions = 5 }, asked.Plan);
         Assert.Equal([Environment.ProcessorCount], asked.Threads);
-        Assert.Equal((BenchCache.F16, false, false, (bool?)null), (asked.Cache, asked.Peer, asked.Json, asked.PeerFlashAttention));
+        Assert.Equal((BenchCache.F16, false, (bool?)null), (asked.Cache, asked.Json, asked.PeerFlashAttention));
     }
 
     [Fact]
     public async Task Options_AreRead()
     {
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder["m"], "", TestContext.Current.CancellationToken);
+        GgufFiles.WriteRandom(folder["m.gguf"]);
         await Assert.ThrowsAsync<NotSupportedException>(() => RunAsync(
             (_, _) => throw new NotSupportedException(),
-            folder["m"], "-p", "64", "-n", "8", "-d", "100", "-r", "2", "-t", "2,1,2", "-o", "json", "--kv", "int8", "--peer-attention", "off"));
+            folder["m.gguf"], "-p", "64", "-n", "8", "-d", "100", "-r", "2", "-t", "2,1,2", "-o", "json", "--kv", "int8", "--peer-attention", "off"));
         Assert.NotNull(asked);
-        Assert.Equal(folder["m"], asked.Path);
+        Assert.Equal(folder["m.gguf"], asked.Path);
         Assert.Equal(new BenchPlan { PromptTokens = 64, GeneratedTokens = 8, Depth = 100, Repetitions = 2 }, asked.Plan);
         Assert.Equal([2, 1], asked.Threads);
         Assert.Equal((BenchCache.Int8, true, (bool?)false), (asked.Cache, asked.Json, asked.PeerFlashAttention));
@@ -57,7 +58,7 @@ public class BenchCommandTests
     [InlineData("Required argument missing")]
     public async Task Options_ThatAreWrongAreNamed(string expected, params string[] args)
     {
-        (int code, _, string error) = await RunAsync((_, _) => throw new InvalidOperationException("Must not be opened."), args);
+        (int code, _, string error) = await RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), args);
         Assert.Equal(1, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Null(asked);
@@ -66,14 +67,14 @@ public class BenchCommandTests
     [Fact]
     public async Task Bench_OfAMissingFileIsAClearError()
     {
-        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be opened."), "/nowhere/model.gguf"));
+        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "/nowhere/model.gguf"));
         Assert.Equal("/nowhere/model.gguf: there is no such model.", error.Message);
     }
 
     [Fact]
     public async Task Bench_OfNothingIsAClearError()
     {
-        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be opened."), "m", "-p", "0", "-n", "0"));
+        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-p", "0", "-n", "0"));
         Assert.Equal("There is nothing to measure: both -p and -n are 0.", error.Message);
     }
 
@@ -81,12 +82,13 @@ public class BenchCommandTests
     public async Task Bench_WritesJson()
     {
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder["m"], "", TestContext.Current.CancellationToken);
-        (int code, string output, string error) = await RunAsync(OpenArithmetic, folder["m"], "-p", "16", "-n", "4", "-d", "3", "-r", "1", "-t", "1,2", "-o", "json");
+        GgufFiles.WriteRandom(folder["m.gguf"]);
+        (int code, string output, string error) = await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "16", "-n", "4", "-d", "3", "-r", "1", "-t", "1,2", "-o", "json");
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
         Assert.Equal([1, 2], json.RootElement.EnumerateArray().Select(e => e.GetProperty("threads").GetInt32()));
         Assert.All(json.RootElement.EnumerateArray(), e => Assert.True(e.GetProperty("decode_tok_s").GetDouble() > 0));
+        Assert.All(json.RootElement.EnumerateArray(), e => Assert.Equal("m", e.GetProperty("model").GetString()));
         Assert.Contains("machine reads", error, StringComparison.Ordinal);
     }
 
@@ -94,19 +96,26 @@ public class BenchCommandTests
     public async Task Bench_WritesPlainTextWhenPiped()
     {
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder["m"], "", TestContext.Current.CancellationToken);
-        (int code, string output, _) = await RunAsync(OpenArithmetic, folder["m"], "-p", "16", "-n", "4", "-r", "1", "-t", "1");
+        GgufFiles.WriteRandom(folder["m.gguf"]);
+        (int code, string output, _) = await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "16", "-n", "4", "-r", "1", "-t", "1");
         Assert.Equal(0, code);
         Assert.StartsWith("engine ", output, StringComparison.Ordinal);
         Assert.Contains("\nllamalith ", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', output);
     }
 
-    private static Task<BenchSubject> OpenArithmetic(BenchRequest request, CancellationToken cancellation) => Task.FromResult(new BenchSubject(
-        ModelWork.From(new ArithmeticModel(20, 4).Shape, "arithmetic"),
-        new EngineSource("llamalith", (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(20, plan.Positions, threads)))));
+    private static Task<EngineSource> CompileArithmetic(BenchRequest request, CancellationToken cancellation) => Task.FromResult(
+        new EngineSource("llamalith", (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(20, plan.Positions, threads))));
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(Func<BenchRequest, CancellationToken, Task<BenchSubject>> open, params string[] args)
+    [Fact]
+    public async Task Bench_OfWhatIsNoModelIsAClearError()
+    {
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder["m.gguf"], "GGUF", TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<ModelFormatException>(() => RunAsync(CompileArithmetic, folder["m.gguf"]));
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(Func<BenchRequest, CancellationToken, Task<EngineSource>> open, params string[] args)
     {
         StringWriter output = new(), error = new();
         RootCommand root = new() { BenchCommand.Create((request, cancellation) =>

@@ -5,6 +5,7 @@ using System.Text;
 using Llamalith.Cli;
 using Llamalith.Cli.Benchmarking;
 using Llamalith.Cli.Peer;
+using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Peer;
 
@@ -19,11 +20,11 @@ public sealed class PeerEngineTests : IDisposable
     public void Peer_TellsAStoryInItsOwnWords()
     {
         LlamaCpp api = Api();
-        string data = Environment.GetEnvironmentVariable("LLAMALITH_DATA") ?? FindSharedData();
-        string checkpoint = Path.Combine(data, "stories260K.bin"), tokenizer = Path.Combine(data, "tok512.bin");
-        Assert.SkipUnless(File.Exists(checkpoint) && File.Exists(tokenizer), $"There is no stories260K.bin with its tok512.bin in {data}; LLAMALITH_DATA can name another folder.");
+        string tokenizer = SharedData.PathOrSkip("tok512.bin");
+        using (Checkpoint checkpoint = Checkpoint.Open(SharedData.PathOrSkip("stories260K.bin")))
+            GgufFiles.WriteFrom(folder["stories.gguf"], checkpoint, tokenizer);
 
-        using PeerEngine engine = PeerEngine.Load(api, GgufFiles.WriteFromLlama2c(folder["stories.gguf"], checkpoint, tokenizer), Options());
+        using PeerEngine engine = PeerEngine.Load(api, folder["stories.gguf"], Options());
         Assert.Equal(512, engine.VocabSize);
         int[] prompt = engine.Model.Tokenize("", addBos: true);
         Assert.Equal([1], prompt);
@@ -160,7 +161,7 @@ public sealed class PeerEngineTests : IDisposable
         LlamaCpp api = Api();
         string path = GgufFiles.WriteRandom(folder["random.gguf"]);
         BenchPlan plan = new() { PromptTokens = 32, GeneratedTokens = 8, Depth = 16, Repetitions = 2 };
-        ModelWork work = new() { Model = "random", WeightBytes = 500_000, LayerMultiplies = 100_000, ClassifierMultiplies = 20_000, Quantized = false };
+        ModelWork work = ModelWork.From(GgufFiles.RandomShape, "random");
         BenchRun run = new BenchRunner(plan, work).Run(1, [
             PeerSource.Create(api.Libraries, path, PeerCacheFormat.F16, flashAttention: false),
             PeerSource.Create(api.Libraries, path, PeerCacheFormat.F16, flashAttention: false)], TestContext.Current.CancellationToken);
@@ -196,17 +197,6 @@ public sealed class PeerEngineTests : IDisposable
 
         Assert.SkipWhen(libraries is null, "llama.cpp is not installed here: `llamalith peer` does that, or LLAMALITH_PEER names its folder.");
         return LlamaCpp.Open(libraries!);
-    }
-
-    private static string FindSharedData()
-    {
-        for (DirectoryInfo? up = new(AppContext.BaseDirectory); up is not null; up = up.Parent)
-        {
-            if (File.Exists(Path.Combine(up.FullName, "Compiler.sln")))
-                return Path.GetFullPath(Path.Combine(up.FullName, "..", "shared", "data"));
-        }
-
-        return "";
     }
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
