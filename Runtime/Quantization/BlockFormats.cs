@@ -119,6 +119,13 @@ public static unsafe class BlockFormats
         long bytes = TensorTypes.ByteLength(type, end - begin, tensor.Columns);
         if (destination.Length != bytes)
             throw new ArgumentException($"{end - begin} rows of {tensor.Name} take {bytes} bytes as {type}, the destination has {destination.Length}.", nameof(destination));
+        if (type == tensor.Type)
+        {
+            // Quantising once more would lose something each time.
+            new ReadOnlySpan<byte>(tensor.Data + begin * sourceRow, destination.Length).CopyTo(destination);
+            return;
+        }
+
         fixed (byte* to = destination)
         {
             byte* at = to;
