@@ -8,6 +8,7 @@ using Llamalith.Contracts;
 RootCommand root = new("Compiles any Llama model into an engine of its own, and runs, measures and converts it.")
 {
     PeerCommand.Create(),
+    TryCommand.Create(),
 };
 
 try

@@ -1,0 +1,101 @@
+using System;
+using System.IO;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading;
+
+namespace Llamalith.Cli.Compilation;
+
+/// <summary>Gets engines: from the cache, else from the compiler, and then into the cache.</summary>
+/// <param name="cache">Where engines are kept; null for nowhere.</param>
+/// <param name="version">What made them: an engine of another version is not used.</param>
+/// <param name="notice">Told, in one line, what did not go as it should but does no harm.</param>
+internal sealed class EngineBuilder(EngineCache? cache, string version, Action<string>? notice = null)
+{
+    // Whatever may change what is compiled, or whether it fits: the generator, the contracts, this tool, the framework.
+    private static readonly string[] s_parts = ["Llamalith.Generator", "Llamalith.Runtime", "Llamalith.Attributes", "llamalith"];
+
+    /// <summary>Engines that had to be compiled.</summary>
+    public int Compilations { get; private set; }
+
+    /// <summary>What makes engines in this process. Assemblies are asked for by name, since to touch a type of the generator's would load the compiler.</summary>
+    public static string CurrentVersion
+    {
+        get
+        {
+            StringBuilder version = new(Environment.Version.ToString());
+            foreach (string part in s_parts)
+                version.Append(' ').Append(Assembly.Load(new AssemblyName(part)).ManifestModule.ModuleVersionId);
+            return version.ToString();
+        }
+    }
+
+    /// <summary>A builder as the verbs use it.</summary>
+    public static EngineBuilder Create(TextWriter notices) =>
+        new(CacheFolder.Find("engines") is { } folder ? new EngineCache(folder) : null, CurrentVersion, notices.WriteLine);
+
+    /// <summary>The engine of a class.</summary>
+    /// <param name="model">The class.</param>
+    /// <param name="compiling">Called before a compilation, which takes a second or two.</param>
+    /// <param name="cancellation">Stops the compiler.</param>
+    /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
+    public Engine Get(ModelClass model, Action? compiling = null, CancellationToken cancellation = default)
+    {
+        string source = ModelClassWriter.WriteFile(model);
+        string entry = Engine.EntrySource(model);
+        string key = KeyOf(source, entry);
+        if (TryRead(key) is { } kept)
+            return Engine.FromImage(kept);
+        compiling?.Invoke();
+        byte[] image = Compile(key, source, entry, cancellation);
+        Compilations++;
+        Keep(key, image);
+        return Engine.FromImage(image);
+    }
+
+    /// <summary>The name under which the engine of these sources is kept.</summary>
+    public string KeyOf(params ReadOnlySpan<string> sources)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(version));
+        foreach (string source in sources)
+        {
+            hash.AppendData([0]);
+            hash.AppendData(Encoding.UTF8.GetBytes(source));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // A method of its own, so that a cached start does not so much as look at the compiler.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte[] Compile(string key, string source, string entry, CancellationToken cancellation) =>
+        EngineCompiler.Compile("engine-" + key[..16], [source, entry], cancellation);
+
+    private byte[]? TryRead(string key)
+    {
+        try
+        {
+            return cache is not null && cache.TryRead(key, out byte[]? image) ? image : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            notice?.Invoke($"Compiled engines cannot be read from {cache!.Folder}: {e.Message}");
+            return null;
+        }
+    }
+
+    private void Keep(string key, byte[] image)
+    {
+        try
+        {
+            cache?.Write(key, image);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            notice?.Invoke($"Compiled engines cannot be kept in {cache!.Folder}: {e.Message}");
+        }
+    }
+}
