@@ -29,6 +29,10 @@ internal static class ClassName
         return char.IsAsciiDigit(name[0]) ? Fallback + name : name.ToString();
     }
 
+    /// <summary>Whether a text can be a class's name; words of the language, which are all in lower case, cannot.</summary>
+    public static bool IsIdentifier(string text) =>
+        text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && text.Any(c => !char.IsAsciiLetterLower(c));
+
     private static string[] Parts(string stem)
     {
         string separated = string.Concat(stem.Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' '));

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
+using Llamalith.Cli.Output;
 
 namespace Llamalith.Cli.Compilation;
 
@@ -38,18 +39,17 @@ internal sealed class EngineBuilder(EngineCache? cache, string version, Action<s
 
     /// <summary>The engine of a class.</summary>
     /// <param name="model">The class.</param>
-    /// <param name="compiling">Called before a compilation, which takes a second or two.</param>
+    /// <param name="bars">Shows that a compilation is under way.</param>
     /// <param name="cancellation">Stops the compiler.</param>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
-    public Engine Get(ModelClass model, Action? compiling = null, CancellationToken cancellation = default)
+    public Engine Get(ModelClass model, ProgressBars bars, CancellationToken cancellation = default)
     {
         string source = ModelClassWriter.WriteFile(model);
         string entry = Engine.EntrySource(model);
         string key = KeyOf(source, entry);
         if (TryRead(key) is { } kept)
             return Engine.FromImage(kept);
-        compiling?.Invoke();
-        byte[] image = Compile(key, source, entry, cancellation);
+        byte[] image = bars.Wait("compiling", () => Compile(key, source, entry, cancellation));
         Compilations++;
         Keep(key, image);
         return Engine.FromImage(image);

@@ -38,15 +38,8 @@ internal sealed record ModelClass
     /// <exception cref="CliException">More positions than the file has, or matrices that no engine runs.</exception>
     public static ModelClass For(Checkpoint checkpoint, string name, int? context = null)
     {
-        ArgumentNullException.ThrowIfNull(checkpoint);
+        RequireContext(checkpoint, context);
         ModelShape shape = checkpoint.Shape;
-        if (context > shape.Context)
-        {
-            throw new CliException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{checkpoint.Path}: a context of {context} positions was asked for, but {checkpoint.KeyOf(nameof(ModelShape.Context))} = {shape.Context}."));
-        }
-
         return new ModelClass
         {
             Namespace = "",
@@ -54,5 +47,19 @@ internal sealed record ModelClass
             Shape = shape with { Context = context ?? Math.Min(shape.Context, UsualContext) },
             Weights = WeightFormats.Of(checkpoint),
         };
+    }
+
+    /// <summary>Refuses more positions than a file has.</summary>
+    /// <exception cref="CliException">The message names both numbers.</exception>
+    public static void RequireContext(Checkpoint checkpoint, int? context)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        int most = checkpoint.Shape.Context;
+        if (context > most)
+        {
+            throw new CliException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{checkpoint.Path}: a context of {context} positions was asked for, but {checkpoint.KeyOf(nameof(ModelShape.Context))} = {most}."));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
@@ -57,5 +58,40 @@ internal static class GgufTokenizer
                 return TokenKind.Control;
             return Vocabulary.TryParseByte(name, out _) ? TokenKind.Byte : TokenKind.Normal;
         }
+    }
+
+    /// <summary>The way back: a vocabulary as a file would carry it.</summary>
+    public static GgufTokenizerMetadata Describe(Vocabulary tokens, SentencePieceOptions options)
+    {
+        string[] names = new string[tokens.Count];
+        float[] scores = new float[tokens.Count];
+        int[] types = new int[tokens.Count];
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            TokenKind kind = tokens.Kind(id);
+            string name = Encoding.UTF8.GetString(tokens.Name(id)).Replace(' ', '\u2581');
+
+            // llama2.c's files have marks on lines of their own.
+            names[id] = kind == TokenKind.Control ? name.Trim() : name;
+            scores[id] = tokens.Score(id);
+            types[id] = (int)kind;
+        }
+
+        return new GgufTokenizerMetadata
+        {
+            Model = SentencePiece,
+            Tokens = ImmutableCollectionsMarshal.AsImmutableArray(names),
+            Scores = ImmutableCollectionsMarshal.AsImmutableArray(scores),
+            TokenTypes = ImmutableCollectionsMarshal.AsImmutableArray(types),
+            BosId = OrNull(options.BosId),
+            EosId = OrNull(options.EosId),
+            EotId = OrNull(options.EotId),
+            UnknownId = OrNull(tokens.UnknownId),
+            AddBos = options.AddBos,
+            AddEos = options.AddEos,
+            AddSpacePrefix = options.AddSpacePrefix,
+        };
+
+        static int? OrNull(int id) => id >= 0 ? id : null;
     }
 }

@@ -109,6 +109,12 @@ internal sealed class Vocabulary
     /// <summary>What a token is.</summary>
     public TokenKind Kind(int id) => _kinds[id];
 
+    /// <summary>A token's name: spaces as spaces, bytes as in &lt;0x0A&gt;.</summary>
+    public ReadOnlySpan<byte> Name(int id) => _names[id];
+
+    /// <summary>A token's merge score.</summary>
+    public float Score(int id) => ScoreOf(_ranks[id]);
+
     /// <summary>What a token adds to a text.</summary>
     public ReadOnlySpan<byte> Text(int id) => _texts[id];
 
@@ -150,6 +156,13 @@ internal sealed class Vocabulary
         uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
         uint rising = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
         return ~rising;
+    }
+
+    /// <summary>The float of a rank.</summary>
+    private static float ScoreOf(uint rank)
+    {
+        uint rising = ~rank;
+        return BitConverter.UInt32BitsToSingle((rising & 0x8000_0000) != 0 ? rising & 0x7FFF_FFFF : ~rising);
     }
 
     private static byte ParseByte(VocabularyBuilder tokens, int id)
