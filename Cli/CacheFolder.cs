@@ -10,16 +10,19 @@ internal static class CacheFolder
     /// A folder below $XDG_CACHE_HOME/llamalith, else ~/.cache/llamalith, on Windows %LOCALAPPDATA%\llamalith; null where the
     /// environment says none of them. It need not exist.
     /// </summary>
-    public static string? Find(string name)
+    /// <param name="name">The folder's name.</param>
+    /// <param name="variable">Reads an environment variable; null or empty where it is unset.</param>
+    public static string? Find(string name, Func<string, string?> variable)
     {
-        string? root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        ArgumentNullException.ThrowIfNull(variable);
+        string? root = variable("XDG_CACHE_HOME");
 
         // The XDG specification says to ignore a relative path.
         if (!Path.IsPathRooted(root))
         {
             root = OperatingSystem.IsWindows()
-                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".cache") : null;
+                ? variable("LOCALAPPDATA")
+                : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".cache") : null;
         }
 
         return string.IsNullOrEmpty(root) ? null : Path.Combine(root, "llamalith", name);

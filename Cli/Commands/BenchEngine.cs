@@ -13,14 +13,17 @@ namespace Llamalith.Cli.Commands;
 internal static class BenchEngine
 {
     /// <summary>Gets an engine for the model, which is then loaded once for each number of threads.</summary>
+    /// <param name="engines">Where engines come from.</param>
+    /// <param name="request">What is measured.</param>
+    /// <param name="cancellation">Stops the compiler, or a load.</param>
     /// <exception cref="CliException">It cannot be compiled as asked for.</exception>
-    public static Task<EngineSource> CompileAsync(BenchRequest request, CancellationToken cancellation) => Task.Run(
+    public static Task<EngineSource> CompileAsync(EngineBuilder engines, BenchRequest request, CancellationToken cancellation) => Task.Run(
         () =>
         {
             using Checkpoint checkpoint = Checkpoint.Open(request.Path);
             int context = Math.Max(request.Plan.Positions, Math.Min(checkpoint.Shape.Context, ModelClass.UsualContext));
             ModelClass model = RunningModel.EngineClass(checkpoint, context, CacheFormat(request.Cache));
-            Engine engine = EngineBuilder.Create(Console.Error).Get(model, ProgressBars.On(Console.Error), cancellation);
+            Engine engine = engines.Get(model, ProgressBars.On(Console.Error), cancellation);
             return new EngineSource(LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
         },
         cancellation);

@@ -14,6 +14,7 @@ internal static class FormatArgument
         string names = string.Join(", ", Enum.GetNames<QuantizationPreset>().Select(name => name));
         return new Argument<QuantizationPreset>("FORMAT")
         {
+            HelpName = "FORMAT",
             Description = $"One of {names}.",
             CustomParser = result =>
             {

@@ -20,7 +20,9 @@ internal static class PerplexityCommand
 {
     private const int UsualWindow = 512;
 
-    public static Command Create()
+    /// <summary>The verb.</summary>
+    /// <param name="engines">Where engines come from.</param>
+    public static Command Create(EngineBuilder engines)
     {
         ModelOptions model = new();
         Option<string> file = new("--file", "-f") { HelpName = "file", Description = "The text.", Required = true };
@@ -34,16 +36,16 @@ internal static class PerplexityCommand
         command.SetAction((result, cancellation) =>
         {
             Request request = new(model.Read(result), result.GetRequiredValue(file), result.GetValue(stride), result.GetValue(most), OutputOption.IsJson(result.GetRequiredValue(output)));
-            return Task.Run(() => Run(request, result.InvocationConfiguration, cancellation), cancellation);
+            return Task.Run(() => Run(engines, request, result.InvocationConfiguration, cancellation), cancellation);
         });
         return command;
     }
 
-    private static int Run(Request request, InvocationConfiguration console, CancellationToken cancellation)
+    private static int Run(EngineBuilder engines, Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
         string text = File.ReadAllText(request.TextPath);
         ProgressBars bars = ProgressBars.On(console.Error);
-        using RunningModel running = RunningModel.Open(request.Model with { Context = Window(request) }, EngineBuilder.Create(console.Error), bars, cancellation);
+        using RunningModel running = RunningModel.Open(request.Model with { Context = Window(request) }, engines, bars, cancellation);
         SlidingWindows windows = Windows(running.Model.Shape.Context, request.Stride);
         Tokenizer tokenizer = running.Tokenizer;
         int? begin = tokenizer.AddBos ? tokenizer.BosId : null;

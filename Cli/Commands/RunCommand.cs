@@ -17,7 +17,9 @@ internal static class RunCommand
     // As shells report a program that Ctrl+C ended.
     private const int Interrupted = 130;
 
-    public static Command Create()
+    /// <summary>The verb.</summary>
+    /// <param name="engines">Where engines come from.</param>
+    public static Command Create(EngineBuilder engines)
     {
         ModelOptions model = new();
         Option<string> prompt = new("--prompt", "-p") { HelpName = "text", Description = "The text to continue. Default: none, the model begins.", DefaultValueFactory = _ => "" };
@@ -49,15 +51,16 @@ internal static class RunCommand
             GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true };
 
             // On another thread, since nothing hears Ctrl+C as long as this one is busy.
-            return Task.Run(() => Run(request, result.GetValue(prompt)!, options, result.InvocationConfiguration, cancellation), cancellation);
+            return Task.Run(() => Run(engines, request, result.GetValue(prompt)!, options, result.InvocationConfiguration, cancellation), cancellation);
         });
         return command;
     }
 
-    private static int Run(ModelRequest request, string prompt, GenerationOptions options, InvocationConfiguration console, CancellationToken cancellation)
+    private static int Run(
+        EngineBuilder engines, ModelRequest request, string prompt, GenerationOptions options, InvocationConfiguration console, CancellationToken cancellation)
     {
         ProgressBars bars = ProgressBars.On(console.Error);
-        using RunningModel running = RunningModel.Open(request, EngineBuilder.Create(console.Error), bars, cancellation);
+        using RunningModel running = RunningModel.Open(request, engines, bars, cancellation);
         ReportingModel reporting = new(running.Model);
         TextGenerator generator = new(bars.AreVisible ? reporting : running.Model, running.Tokenizer);
         TextGeneration text = generator.Start(prompt, options, cancellation);

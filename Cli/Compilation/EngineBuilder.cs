@@ -11,9 +11,9 @@ namespace Llamalith.Cli.Compilation;
 
 /// <summary>Gets engines: from the cache, else from the compiler, and then into the cache.</summary>
 /// <param name="cache">Where engines are kept; null for nowhere.</param>
-/// <param name="version">What made them: an engine of another version is not used.</param>
+/// <param name="version">Says what makes engines: one that another version made is not used.</param>
 /// <param name="notice">Told, in one line, what did not go as it should but does no harm.</param>
-internal sealed class EngineBuilder(EngineCache? cache, string version, Action<string>? notice = null)
+internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Action<string>? notice = null)
 {
     // Whatever may change what is compiled, or whether it fits: the generator, the contracts, this tool, the framework.
     private static readonly string[] s_parts = ["Llamalith.Generator", "Llamalith.Runtime", "Llamalith.Attributes", "llamalith"];
@@ -34,8 +34,8 @@ internal sealed class EngineBuilder(EngineCache? cache, string version, Action<s
     }
 
     /// <summary>A builder as the verbs use it.</summary>
-    public static EngineBuilder Create(TextWriter notices) =>
-        new(CacheFolder.Find("engines") is { } folder ? new EngineCache(folder) : null, CurrentVersion, notices.WriteLine);
+    public static EngineBuilder Create(Action<string> notice) =>
+        new(CacheFolder.Find("engines", Environment.GetEnvironmentVariable) is { } folder ? new EngineCache(folder) : null, () => CurrentVersion, notice);
 
     /// <summary>The engine of a class.</summary>
     /// <param name="model">The class.</param>
@@ -59,7 +59,7 @@ internal sealed class EngineBuilder(EngineCache? cache, string version, Action<s
     public string KeyOf(params ReadOnlySpan<string> sources)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(version));
+        hash.AppendData(Encoding.UTF8.GetBytes(version()));
         foreach (string source in sources)
         {
             hash.AppendData([0]);
@@ -89,13 +89,19 @@ internal sealed class EngineBuilder(EngineCache? cache, string version, Action<s
 
     private void Keep(string key, byte[] image)
     {
+        if (cache is null)
+        {
+            notice?.Invoke("Compiled engines are not kept: neither XDG_CACHE_HOME nor HOME is set.");
+            return;
+        }
+
         try
         {
-            cache?.Write(key, image);
+            cache.Write(key, image);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            notice?.Invoke($"Compiled engines cannot be kept in {cache!.Folder}: {e.Message}");
+            notice?.Invoke($"Compiled engines cannot be kept in {cache.Folder}: {e.Message}");
         }
     }
 }

@@ -37,6 +37,16 @@ internal static class ModelClassWriter
         return $"[LlamaModel(\n    {string.Join(",\n    ", Arguments(model))})]\npublic sealed partial class {model.Name};\n";
     }
 
+    /// <summary>A hyperparameter as people write it. Files that carry 32-bit floats mean the short decimal, 1e-5 and not 9.9999997e-06.</summary>
+    public static string Text(double value)
+    {
+        string text = value == (float)value ? ((float)value).ToString(CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
+        int exponent = text.IndexOf('E', StringComparison.Ordinal);
+        if (exponent >= 0)
+            text = string.Create(CultureInfo.InvariantCulture, $"{text[..exponent]}e{int.Parse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)}");
+        return text;
+    }
+
     private static IEnumerable<string> Arguments(ModelClass model)
     {
         ModelShape shape = model.Shape;
@@ -81,17 +91,9 @@ internal static class ModelClassWriter
         where T : struct, Enum
         => string.Join(" | ", value.ToString().Split(", ").Select(name => $"{typeof(T).Name}.{name}"));
 
-    private static string Integer(string property, int value) => string.Create(CultureInfo.InvariantCulture, $"{property} = {value}");
+    private static string Real(string property, double value) => $"{property} = {Text(value)}";
 
-    // Files that carry 32-bit floats mean the short decimal, 1e-05 and not 9.9999997e-06.
-    private static string Real(string property, double value)
-    {
-        string text = value == (float)value ? ((float)value).ToString(CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
-        int exponent = text.IndexOf('E', StringComparison.Ordinal);
-        if (exponent >= 0)
-            text = string.Create(CultureInfo.InvariantCulture, $"{text[..exponent]}e{int.Parse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)}");
-        return $"{property} = {text}";
-    }
+    private static string Integer(string property, int value) => string.Create(CultureInfo.InvariantCulture, $"{property} = {value}");
 
     private static bool SameSingle(double a, double b) => (float)a == (float)b;
 

@@ -27,10 +27,10 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         (nameof(ModelShape.HeadDim), shape => shape.HeadDim),
         (nameof(ModelShape.VocabSize), shape => shape.VocabSize),
         (nameof(ModelShape.Context), shape => shape.Context),
-        (nameof(ModelShape.NormEps), shape => shape.NormEps is double value ? (float)value : null),
-        (nameof(ModelShape.RopeTheta), shape => shape.RopeTheta),
+        (nameof(ModelShape.NormEps), shape => Text(shape.NormEps)),
+        (nameof(ModelShape.RopeTheta), shape => Text(shape.RopeTheta)),
         (nameof(ModelShape.RopeScaling), shape => shape.RopeScaling),
-        (nameof(ModelShape.RopeScalingFactor), shape => shape.RopeScalingFactor),
+        (nameof(ModelShape.RopeScalingFactor), shape => Text(shape.RopeScalingFactor)),
         (nameof(ModelShape.TiedEmbeddings), shape => shape.TiedEmbeddings ? "yes" : "no"),
         (nameof(ModelShape.SlidingWindow), shape => shape.SlidingWindow is 0 ? "none" : shape.SlidingWindow),
         (nameof(ModelShape.QkvBias), shape => shape.QkvBias is bool bias ? bias ? "yes" : "no" : null),
@@ -60,6 +60,8 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         Llama2cCheckpoint llama2c => string.Create(CultureInfo.InvariantCulture, $"llama2.c version {llama2c.File.Header.Version}"),
         _ => checkpoint.GetType().Name,
     };
+
+    private static string? Text(double? value) => value is double some ? ModelClassWriter.Text(some) : null;
 
     private void WriteHyperparameters(TextWriter output)
     {

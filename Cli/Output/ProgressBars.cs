@@ -7,8 +7,11 @@ namespace Llamalith.Cli.Output;
 
 /// <summary>Shows how far a long piece of work is, one bar at a time, which is gone when the work is done.</summary>
 /// <param name="terminal">Opens the terminal; null where there is none, and nothing is shown.</param>
-internal sealed class ProgressBars(Func<IAnsiConsole>? terminal)
+internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
 {
+    /// <summary>Opens a terminal. No Func, whose type argument alone would have the terminal library loaded.</summary>
+    public delegate IAnsiConsole OpenTerminal();
+
     /// <summary>Bars that nobody sees.</summary>
     public static ProgressBars None { get; } = new(null);
 
@@ -16,7 +19,7 @@ internal sealed class ProgressBars(Func<IAnsiConsole>? terminal)
     public bool AreVisible => terminal is not null;
 
     /// <summary>Bars on standard error, where that is a terminal.</summary>
-    public static ProgressBars On(TextWriter error) => error == Console.Error && !Console.IsErrorRedirected ? new(OpenStandardError) : None;
+    public static ProgressBars On(TextWriter error) => error == Console.Error && !Console.IsErrorRedirected ? OnStandardError() : None;
 
     /// <summary>Does something with a bar for it.</summary>
     /// <param name="title">What is done.</param>
@@ -30,11 +33,12 @@ internal sealed class ProgressBars(Func<IAnsiConsole>? terminal)
         return work();
     });
 
-    private static IAnsiConsole OpenStandardError() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-
-    // A method of its own, so that the terminal library is not even loaded where nothing is shown.
+    // Methods of their own, so that the terminal library is not even loaded where nothing is shown.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static T Show<T>(Func<IAnsiConsole> terminal, string title, Func<Bar, T> work)
+    private static ProgressBars OnStandardError() => new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static T Show<T>(OpenTerminal terminal, string title, Func<Bar, T> work)
     {
         Progress progress = terminal().Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn());
         return progress.Start(context =>
