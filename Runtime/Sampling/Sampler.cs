@@ -12,8 +12,8 @@ public sealed class Sampler
     // Into so many strips of equal width the logits are sorted when the nucleus is looked for.
     private const int Strips = 256;
 
-    // Methods that run for each token are compiled with full optimization at once: a short text would be over before the runtime
-    // had found them worth it.
+    // Loops over a vocabulary are compiled with full optimization at once: a short text would be over before the runtime had
+    // found them worth it. What only calls them is left to the runtime, for it costs more to optimize than a text would gain.
     private readonly float[] _weights = [];
     private readonly double[] _blockSums = [];
     private readonly ulong[] _keys = [];
@@ -75,7 +75,6 @@ public sealed class Sampler
     /// <param name="recent">The tokens so far, the last one last; those beyond the repetition window are not looked at.</param>
     /// <exception cref="ArgumentException">The logits are not <see cref="VocabSize"/>, one is NaN, or all are −∞.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A recent token is not in the vocabulary.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent = default)
     {
         if (logits.Length != VocabSize)
@@ -98,7 +97,6 @@ public sealed class Sampler
         return DrawInBlocks(draw * total);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float[] Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
     {
         logits.CopyTo(_penalized);
@@ -123,7 +121,6 @@ public sealed class Sampler
     }
 
     /// <summary>Draws from what top-k, top-p and min-p leave. Each leaves some number of the best, so all three leave the least of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DrawFiltered(ReadOnlySpan<float> logits, float max, double draw)
     {
         double topP = Options.TopP;
