@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using Llamalith.Checkpoints;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 
 namespace Llamalith.Tests.Readers;
 
