@@ -76,7 +76,7 @@ public sealed class CheckpointLoaderTests : IDisposable
         CheckpointLoader.Open(path).Dispose();
         long start = Environment.TickCount64;
         using Checkpoint checkpoint = CheckpointLoader.Open(path);
-        Assert.True(Environment.TickCount64 - start < 500);
+        Assert.True(Environment.TickCount64 - start < 2000);
         Assert.Equal(6_738_415_616, floats);
         Assert.Equal(Vocab, checkpoint.GetTensor("output.weight", Vocab, Dim).Rows);
     }

@@ -21,7 +21,7 @@ namespace Llamalith.Tests.Readers;
 public sealed unsafe class CorruptFileTests : IDisposable
 {
     private const int Cases = 10_000;
-    private const int TimeoutMs = 120_000;
+    private const int TimeoutMs = 300_000;
 
     private static readonly ModelShape AnyShape = new()
     {

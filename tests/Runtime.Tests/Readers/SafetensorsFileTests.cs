@@ -125,6 +125,7 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("null")]
+    [InlineData(" {}")]
     [InlineData("{}{}")]
     [InlineData("{} x")]
     [InlineData("{\"a\":}")]
