@@ -34,11 +34,6 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);
 
-    /// <summary>Says that a tensor's bytes will hardly be read again, so that the system may drop their pages. They stay valid.</summary>
-    public virtual void Release(in TensorView tensor)
-    {
-    }
-
     /// <summary>The tensor of that canonical name and exactly that shape.</summary>
     /// <exception cref="ModelMismatchException">It is missing, or has another shape.</exception>
     public TensorView GetTensor(string name, long rows, long columns)

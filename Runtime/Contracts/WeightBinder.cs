@@ -67,7 +67,7 @@ public sealed unsafe class WeightBinder : IDisposable
         if (to is not null)
         {
             WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
-            _checkpoint.Release(tensor);
+            _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
         }
 
         Report();
@@ -86,8 +86,8 @@ public sealed unsafe class WeightBinder : IDisposable
         if (to is not null)
         {
             WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
-            _checkpoint.Release(lower);
-            _checkpoint.Release(upper);
+            _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
+            _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
         }
 
         Report();
