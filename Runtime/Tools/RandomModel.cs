@@ -16,16 +16,21 @@ namespace Llamalith.Tools;
 /// </summary>
 public sealed class RandomModel
 {
-    private const int PoolElements = 1 << 21;
+    private const int MostPoolElements = 1 << 21, LeastPoolElements = 1 << 16;
 
     private readonly ModelShape _shape;
     private readonly RandomModelOptions _options;
     private readonly Dictionary<TensorType, byte[]> _pools = [];
+    private readonly int _poolElements;
 
     private RandomModel(ModelShape shape, RandomModelOptions options)
     {
         _shape = shape;
         _options = options;
+
+        // A quarter of the largest matrix is variety enough, and for a small model takes no longer than the model itself.
+        long largest = ModelTensors.Of(shape).Max(tensor => tensor.Rows * tensor.Columns);
+        _poolElements = (int)Math.Clamp(largest / 4, LeastPoolElements, MostPoolElements) & -LeastPoolElements;
     }
 
     /// <summary>Writes a GGUF file.</summary>
@@ -121,9 +126,9 @@ public sealed class RandomModel
     {
         if (_pools.TryGetValue(type, out byte[]? pool))
             return pool;
-        float[] elements = new float[PoolElements];
+        float[] elements = new float[_poolElements];
         Draw(elements, place: -1 - (int)type, mean: 0);
-        pool = new byte[TensorTypes.ByteLength(type, 1, PoolElements)];
+        pool = new byte[TensorTypes.ByteLength(type, 1, _poolElements)];
         BlockFormats.Quantize(type, elements, pool);
         _pools.Add(type, pool);
         return pool;
