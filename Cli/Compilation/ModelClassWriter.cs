@@ -74,11 +74,11 @@ internal static class ModelClassWriter
 
         if (shape.TiedEmbeddings)
             yield return "TiedEmbeddings = true";
-        if (shape.SlidingWindow is { } window and > 0 && window < shape.Context)
+        if (shape.SlidingWindow is { } window and > 0)
             yield return Integer("SlidingWindow", window);
         if (shape.QkvBias is true)
             yield return "QkvBias = true";
-        if (model.Weights != default)
+        if (model.Weights is not (WeightFormat.None or WeightFormat.F32))
             yield return $"Weights = {Flags(model.Weights)}";
         if (model.KvCache != default)
             yield return $"KvCache = {Flags(model.KvCache)}";

@@ -5,18 +5,26 @@ using Llamalith.Contracts;
 namespace Llamalith.Cli.Compilation;
 
 /// <summary>
-/// The types of a file's matrices that engines can be compiled for: the only place that knows which they are, what [LlamaModel]
-/// calls them, and what becomes of them in memory.
+/// The types of a file's matrices that engines can be compiled for: the only place that knows which they are and what
+/// [LlamaModel] calls them.
 /// </summary>
 internal static class WeightFormats
 {
-    private static readonly Row[] s_rows =
+    private static readonly (TensorType Type, WeightFormat Property)[] s_rows =
     [
-        new(TensorType.F32, WeightFormat.F32, TensorType.F32),
-
-        // Widened at load.
-        new(TensorType.F16, WeightFormat.F32, TensorType.F32),
-        new(TensorType.BF16, WeightFormat.F32, TensorType.F32),
+        (TensorType.F32, WeightFormat.F32),
+        (TensorType.F16, WeightFormat.F16),
+        (TensorType.BF16, WeightFormat.BF16),
+        (TensorType.Q8_0, WeightFormat.Q8_0),
+        (TensorType.Q4_0, WeightFormat.Q4_0),
+        (TensorType.Q4_1, WeightFormat.Q4_1),
+        (TensorType.Q5_0, WeightFormat.Q5_0),
+        (TensorType.Q5_1, WeightFormat.Q5_1),
+        (TensorType.Q2_K, WeightFormat.Q2_K),
+        (TensorType.Q3_K, WeightFormat.Q3_K),
+        (TensorType.Q4_K, WeightFormat.Q4_K),
+        (TensorType.Q5_K, WeightFormat.Q5_K),
+        (TensorType.Q6_K, WeightFormat.Q6_K),
     ];
 
     /// <summary>The value of <see cref="LlamaModelAttribute.Weights"/> that covers every matrix of a file.</summary>
@@ -30,34 +38,29 @@ internal static class WeightFormats
         {
             if (!checkpoint.TryGetTensor(name, out TensorView tensor))
                 continue;
-            Row row = Find(tensor.Type) ?? throw new CliException(
-                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {Known} only.");
 
-            // Vectors are floats in memory whatever the matrices are.
-            if (tensor.Rows > 1)
-                all |= row.Property;
+            // Vectors are floats in memory, whatever the matrices are, and the embedding is read where it lies, unless it is the classifier too.
+            bool isRun = tensor.Rows > 1 && (name != TensorNames.TokenEmbedding || checkpoint.Shape.TiedEmbeddings);
+            if (isRun)
+                all |= PropertyOf(checkpoint, tensor);
         }
 
         return all;
     }
 
-    /// <summary>Whether engines can be compiled for a type.</summary>
-    public static bool IsKnown(TensorType type) => Find(type) is not null;
+    /// <summary>Bytes that a tensor takes in memory once it is loaded.</summary>
+    public static long BytesInMemory(in TensorView tensor) => tensor.Rows == 1
+        ? tensor.Columns * sizeof(float)
+        : WeightPacker.Panels(tensor.Rows) * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
 
-    /// <summary>Bytes that a tensor takes in memory once it is loaded; as many as in the file where no engine runs its type.</summary>
-    public static long BytesInMemory(in TensorView tensor)
+    private static WeightFormat PropertyOf(Checkpoint checkpoint, in TensorView tensor)
     {
-        TensorType type = tensor.Rows == 1 ? TensorType.F32 : Find(tensor.Type)?.InMemory ?? tensor.Type;
-        return TensorTypes.ByteLength(type, tensor.Rows, tensor.Columns);
+        foreach ((TensorType type, WeightFormat property) in s_rows)
+        {
+            if (type == tensor.Type)
+                return property;
+        }
+
+        throw new CliException($"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", s_rows.Select(row => row.Type))} only.");
     }
-
-    private static string Known => string.Join(", ", s_rows.Select(row => row.Type));
-
-    private static Row? Find(TensorType type) => Array.Find(s_rows, row => row.Type == type);
-
-    /// <summary>One type of a file's matrices.</summary>
-    /// <param name="Type">How the file stores them.</param>
-    /// <param name="Property">What [LlamaModel] must declare for them.</param>
-    /// <param name="InMemory">What they are once loaded.</param>
-    private sealed record Row(TensorType Type, WeightFormat Property, TensorType InMemory);
 }

@@ -32,7 +32,6 @@ internal sealed unsafe class LlamaCpp
         ModelLoad = (delegate* unmanaged[Cdecl]<byte*, LlamaModelParams, nint>)Export(llama, "llama_model_load_from_file");
         ModelFree = (delegate* unmanaged[Cdecl]<nint, void>)Export(llama, "llama_model_free");
         ModelVocabulary = (delegate* unmanaged[Cdecl]<nint, nint>)Export(llama, "llama_model_get_vocab");
-        ModelSize = (delegate* unmanaged[Cdecl]<nint, ulong>)Export(llama, "llama_model_size");
         VocabularySize = (delegate* unmanaged[Cdecl]<nint, int>)Export(llama, "llama_vocab_n_tokens");
         TokenizeText = (delegate* unmanaged[Cdecl]<nint, byte*, int, int*, int, byte, byte, int>)Export(llama, "llama_tokenize");
         TokenToPiece = (delegate* unmanaged[Cdecl]<nint, int, byte*, int, int, byte, int>)Export(llama, "llama_token_to_piece");
@@ -43,7 +42,6 @@ internal sealed unsafe class LlamaCpp
         ContextMicroBatch = (delegate* unmanaged[Cdecl]<nint, uint>)Export(llama, "llama_n_ubatch");
         ContextThreads = (delegate* unmanaged[Cdecl]<nint, int>)Export(llama, "llama_n_threads");
         ContextMemory = (delegate* unmanaged[Cdecl]<nint, nint>)Export(llama, "llama_get_memory");
-        SetThreads = (delegate* unmanaged[Cdecl]<nint, int, int, void>)Export(llama, "llama_set_n_threads");
         AttachThreadPool = (delegate* unmanaged[Cdecl]<nint, nint, nint, void>)Export(llama, "llama_attach_threadpool");
         MemoryClear = (delegate* unmanaged[Cdecl]<nint, byte, void>)Export(llama, "llama_memory_clear");
         MemoryRemove = (delegate* unmanaged[Cdecl]<nint, int, int, int, byte>)Export(llama, "llama_memory_seq_rm");
@@ -85,8 +83,6 @@ internal sealed unsafe class LlamaCpp
 
     public delegate* unmanaged[Cdecl]<nint, nint> ModelVocabulary { get; }
 
-    public delegate* unmanaged[Cdecl]<nint, ulong> ModelSize { get; }
-
     public delegate* unmanaged[Cdecl]<nint, int> VocabularySize { get; }
 
     public delegate* unmanaged[Cdecl]<nint, byte*, int, int*, int, byte, byte, int> TokenizeText { get; }
@@ -106,8 +102,6 @@ internal sealed unsafe class LlamaCpp
     public delegate* unmanaged[Cdecl]<nint, int> ContextThreads { get; }
 
     public delegate* unmanaged[Cdecl]<nint, nint> ContextMemory { get; }
-
-    public delegate* unmanaged[Cdecl]<nint, int, int, void> SetThreads { get; }
 
     public delegate* unmanaged[Cdecl]<nint, nint, nint, void> AttachThreadPool { get; }
 

@@ -14,20 +14,20 @@ internal sealed class PeerEngine : IBenchEngine
     private readonly PeerModel model;
     private readonly PeerContext context;
 
-    private PeerEngine(PeerModel model, PeerContext context, double loadMilliseconds, string detail)
+    private PeerEngine(PeerModel model, PeerContext context, int threads, double loadMilliseconds, string detail)
     {
         this.model = model;
         this.context = context;
         LoadMilliseconds = loadMilliseconds;
         Detail = detail;
-        Threads = 0;
+        Threads = threads;
     }
 
     public string Name => EngineName;
 
     public string Detail { get; }
 
-    public int Threads { get; private init; }
+    public int Threads { get; }
 
     public int VocabSize => model.VocabSize;
 
@@ -53,7 +53,7 @@ internal sealed class PeerEngine : IBenchEngine
             PeerContext context = new(model, options, flash);
             double milliseconds = model.LoadMilliseconds + Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             string detail = $"{api.Version} {api.CpuVariant}, flash attention {OnOff(flash)}{note}, cache {options.Cache}";
-            return new PeerEngine(model, context, milliseconds, detail) { Threads = options.Threads };
+            return new PeerEngine(model, context, options.Threads, milliseconds, detail);
         }
         catch
         {

@@ -29,9 +29,7 @@ internal sealed unsafe class PeerModel : IDisposable
     /// <summary>Number of tokens.</summary>
     public int VocabSize { get; }
 
-    /// <summary>Bytes of all tensors.</summary>
-    public ulong TensorBytes => Api.ModelSize(Handle);
-
+    /// <summary>The C API's pointer.</summary>
     public nint Handle
     {
         get
@@ -64,29 +62,29 @@ internal sealed unsafe class PeerModel : IDisposable
     /// <param name="addBos">Whether the model's usual first token is put in front.</param>
     public int[] Tokenize(string text, bool addBos)
     {
+        ObjectDisposedException.ThrowIf(handle == 0, this);
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        nint alive = Handle;
 
-        // A byte is a token at worst, and there is a first token and a leading space besides.
-        int[] tokens = new int[utf8.Length + 2];
+        // At worst every byte is a token, and a space three: it becomes a character of three bytes. One more space leads, and BOS.
+        int[] tokens = new int[(3 * utf8.Length) + 4];
         int count;
         fixed (byte* bytes = utf8)
         fixed (int* room = tokens)
             count = Api.TokenizeText(Vocabulary, bytes, utf8.Length, room, tokens.Length, addBos ? (byte)1 : (byte)0, 0);
-        if (count < 0 || alive == 0)
-            throw new CliException($"llama.cpp cut {utf8.Length} bytes of text into {-(long)count} tokens, more than bytes.");
+        if (count < 0)
+            throw new CliException($"llama.cpp cut {utf8.Length} bytes of text into {-(long)count} tokens, more than it can have.");
         return tokens[..count];
     }
 
     /// <summary>A token's bytes as text shows them.</summary>
     public byte[] Piece(int token)
     {
-        nint alive = Handle;
+        ObjectDisposedException.ThrowIf(handle == 0, this);
         Span<byte> room = stackalloc byte[256];
         int length;
         fixed (byte* bytes = room)
             length = Api.TokenToPiece(Vocabulary, token, bytes, room.Length, 0, 0);
-        if (length < 0 || alive == 0)
+        if (length < 0)
             throw new CliException($"llama.cpp's piece of token {token} has {-(long)length} bytes, more than {room.Length}.");
         return room[..length].ToArray();
     }

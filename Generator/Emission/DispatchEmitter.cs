@@ -34,7 +34,10 @@ internal static class DispatchEmitter
         {
             if (isa.Guard == "true")
             {
-                writer.Nested("else", use(isa));
+                if (keyword == "if")
+                    writer.Line(use(isa));
+                else
+                    writer.Nested("else", use(isa));
                 return;
             }
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using Llamalith.Checkpoints;
-using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
@@ -63,7 +62,7 @@ public abstract class Checkpoint : IDisposable
         Compare(nameof(ModelShape.VocabSize), compiled.VocabSize, file.VocabSize);
         Compare(nameof(ModelShape.TiedEmbeddings), compiled.TiedEmbeddings, file.TiedEmbeddings);
         Compare(nameof(ModelShape.RopeScaling), compiled.RopeScaling, file.RopeScaling);
-        Compare(nameof(ModelShape.SlidingWindow), Window(compiled), Window(file));
+        Compare(nameof(ModelShape.SlidingWindow), compiled.SlidingWindow, file.SlidingWindow);
         Compare(nameof(ModelShape.QkvBias), compiled.QkvBias, file.QkvBias);
         CompareReal(nameof(ModelShape.NormEps), compiled.NormEps, file.NormEps);
         CompareReal(nameof(ModelShape.RopeTheta), compiled.RopeTheta, file.RopeTheta);
@@ -73,9 +72,6 @@ public abstract class Checkpoint : IDisposable
             Differ(nameof(ModelShape.Context), compiled.Context, file.Context);
         if (differences.Count > 0)
             throw new ModelMismatchException($"{Path} holds another model than the class was compiled for: {string.Join("; ", differences)}.");
-
-        // A window that the compiled context does not reach is no window.
-        int? Window(ModelShape shape) => shape.SlidingWindow >= compiled.Context ? 0 : shape.SlidingWindow;
 
         void Compare<T>(string property, T mine, T theirs)
         {

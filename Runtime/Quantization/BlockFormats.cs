@@ -116,9 +116,9 @@ public static unsafe class BlockFormats
         long sourceRow = RowBytes(tensor);
         if (begin < 0 || end < begin || end > tensor.Rows)
             throw new ArgumentOutOfRangeException(nameof(begin), begin, $"{tensor.Name} has {tensor.Rows} rows: [{begin}, {end}) are not all among them.");
-        long bytes = TensorTypes.ByteLength(type, end - begin, tensor.Columns);
-        if (destination.Length != bytes)
-            throw new ArgumentException($"{end - begin} rows of {tensor.Name} take {bytes} bytes as {type}, the destination has {destination.Length}.", nameof(destination));
+        long rowBytes = TensorTypes.ByteLength(type, 1, tensor.Columns);
+        if (destination.Length != checked(rowBytes * (end - begin)))
+            throw new ArgumentException($"{end - begin} rows of {tensor.Name} take {rowBytes * (end - begin)} bytes as {type}, the destination has {destination.Length}.", nameof(destination));
         if (type == tensor.Type)
         {
             // Quantising once more would lose something each time.
@@ -129,7 +129,7 @@ public static unsafe class BlockFormats
         fixed (byte* to = destination)
         {
             byte* at = to;
-            for (long row = begin; row < end; row++, at += bytes / (end - begin))
+            for (long row = begin; row < end; row++, at += rowBytes)
                 ConvertRow(tensor, row, tensor.Data + row * sourceRow, type, at);
         }
     }

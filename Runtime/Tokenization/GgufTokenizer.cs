@@ -60,38 +60,37 @@ internal static class GgufTokenizer
         }
     }
 
-    /// <summary>The way back: a vocabulary as a file would carry it.</summary>
-    public static GgufTokenizerMetadata Describe(Vocabulary tokens, SentencePieceOptions options)
+    /// <summary>The way back: what a GGUF file would say of a vocabulary.</summary>
+    public static GgufTokenizerMetadata Describe(Vocabulary vocabulary, SentencePieceOptions options)
     {
-        string[] names = new string[tokens.Count];
-        float[] scores = new float[tokens.Count];
-        int[] types = new int[tokens.Count];
-        for (int id = 0; id < tokens.Count; id++)
+        string[] tokens = new string[vocabulary.Count];
+        float[] scores = new float[vocabulary.Count];
+        int[] kinds = new int[vocabulary.Count];
+        for (int id = 0; id < tokens.Length; id++)
         {
-            TokenKind kind = tokens.Kind(id);
-            string name = Encoding.UTF8.GetString(tokens.Name(id)).Replace(' ', '\u2581');
-
-            // llama2.c's files have marks on lines of their own.
-            names[id] = kind == TokenKind.Control ? name.Trim() : name;
-            scores[id] = tokens.Score(id);
-            types[id] = (int)kind;
+            tokens[id] = Encoding.UTF8.GetString(vocabulary.Name(id)).Replace(' ', '\u2581');
+            scores[id] = vocabulary.Score(id);
+            kinds[id] = (int)vocabulary.Kind(id);
         }
 
+        // llama2.c calls its marks by what it prints for them.
+        if (vocabulary.Rules == MergeRules.Llama2c)
+            (tokens[options.BosId], tokens[options.EosId]) = ("<s>", "</s>");
         return new GgufTokenizerMetadata
         {
             Model = SentencePiece,
-            Tokens = ImmutableCollectionsMarshal.AsImmutableArray(names),
+            Tokens = ImmutableCollectionsMarshal.AsImmutableArray(tokens),
             Scores = ImmutableCollectionsMarshal.AsImmutableArray(scores),
-            TokenTypes = ImmutableCollectionsMarshal.AsImmutableArray(types),
+            TokenTypes = ImmutableCollectionsMarshal.AsImmutableArray(kinds),
             BosId = OrNull(options.BosId),
             EosId = OrNull(options.EosId),
             EotId = OrNull(options.EotId),
-            UnknownId = OrNull(tokens.UnknownId),
+            UnknownId = OrNull(vocabulary.UnknownId),
             AddBos = options.AddBos,
             AddEos = options.AddEos,
             AddSpacePrefix = options.AddSpacePrefix,
         };
 
-        static int? OrNull(int id) => id >= 0 ? id : null;
+        static int? OrNull(int id) => id < 0 ? null : id;
     }
 }

@@ -113,7 +113,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         return token >= 0;
     }
 
-    /// <summary>The vocabulary as a GGUF file carries it.</summary>
+    /// <summary>The vocabulary as the metadata of a GGUF file hold it, for writing one.</summary>
     public GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(_vocabulary, _options);
 
     /// <inheritdoc/>

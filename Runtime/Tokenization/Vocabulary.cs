@@ -109,14 +109,14 @@ internal sealed class Vocabulary
     /// <summary>What a token is.</summary>
     public TokenKind Kind(int id) => _kinds[id];
 
-    /// <summary>A token's name: spaces as spaces, bytes as in &lt;0x0A&gt;.</summary>
+    /// <summary>What a token is called: spaces as spaces, bytes as in &lt;0x0A&gt;.</summary>
     public ReadOnlySpan<byte> Name(int id) => _names[id];
-
-    /// <summary>A token's merge score.</summary>
-    public float Score(int id) => ScoreOf(_ranks[id]);
 
     /// <summary>What a token adds to a text.</summary>
     public ReadOnlySpan<byte> Text(int id) => _texts[id];
+
+    /// <summary>The merge score that the file gave a token: the highest is merged first.</summary>
+    public float Score(int id) => ScoreOf(_ranks[id]);
 
     /// <summary>The token of a byte, or -1.</summary>
     public int ByteId(byte value) => _byteIds[value];
@@ -158,7 +158,6 @@ internal sealed class Vocabulary
         return ~rising;
     }
 
-    /// <summary>The float of a rank.</summary>
     private static float ScoreOf(uint rank)
     {
         uint rising = ~rank;

@@ -6,7 +6,6 @@ using System.Runtime.InteropServices;
 using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
-using Llamalith.Mapping;
 using Llamalith.Quantization;
 
 namespace Llamalith.Tools;

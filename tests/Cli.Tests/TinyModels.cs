@@ -63,6 +63,20 @@ internal static class TinyModels
         return path;
     }
 
+    /// <summary>A GGUF file with one matrix of a type that nothing here knows.</summary>
+    public static string WriteStrange(string path)
+    {
+        const int StrangeType = 1234;
+        byte[] file = File.ReadAllBytes(WriteGguf(path));
+        byte[] name = Encoding.UTF8.GetBytes(TensorNames.OfLayer(1, TensorNames.Up));
+
+        // Behind a tensor's name: its number of dimensions (32 bits), the two dimensions (64 bits each), its type (32 bits).
+        int type = file.AsSpan().IndexOf(name) + name.Length + sizeof(int) + (2 * sizeof(long));
+        BitConverter.TryWriteBytes(file.AsSpan(type), StrangeType);
+        File.WriteAllBytes(path, file);
+        return path;
+    }
+
     /// <summary>llama2.c's checkpoint with the weights of a GGUF file of floats, and its tokenizer.bin beside it.</summary>
     public static string WriteLlama2c(string path, string gguf)
     {

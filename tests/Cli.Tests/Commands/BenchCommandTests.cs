@@ -10,6 +10,7 @@ using Llamalith.Cli.Benchmarking;
 using Llamalith.Cli.Commands;
 using Llamalith.Contracts;
 using Llamalith.Tests.Benchmarking;
+using Llamalith.Tests.Peer;
 
 namespace Llamalith.Tests.Commands;
 
@@ -106,6 +107,22 @@ public class BenchCommandTests
 
     private static Task<EngineSource> CompileArithmetic(BenchRequest request, CancellationToken cancellation) => Task.FromResult(
         new EngineSource("llamalith", (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(20, plan.Positions, threads))));
+
+    [Fact]
+    public async Task Bench_BesideThePeerShowsAFastWrongAnswer()
+    {
+        InstalledPeer.OrSkip();
+        using TemporaryFolder folder = new();
+        GgufFiles.WriteRandom(folder["m.gguf"]);
+        EngineSource wrong = new("llamalith", (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(GgufFiles.RandomShape.VocabSize, plan.Positions, threads)));
+        (int code, string output, string error) = await RunAsync(
+            (_, _) => Task.FromResult(wrong), folder["m.gguf"], "--peer", "-p", "16", "-n", "8", "-d", "8", "-r", "1", "-t", "1", "-o", "json");
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(["llamalith", "llama.cpp"], json.RootElement.EnumerateArray().Select(e => e.GetProperty("engine").GetString()));
+        Assert.Contains("1 thread: llamalith / llama.cpp = ", error, StringComparison.Ordinal);
+        Assert.Matches(@"same argmax at [0-3] of 9 positions, cosine at least -?0\.[0-7]", error);
+    }
 
     [Fact]
     public async Task Bench_OfWhatIsNoModelIsAClearError()

@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using Llamalith.Contracts;
 using Llamalith.Quantization;
 
 namespace Llamalith.Tests.Commands;
@@ -47,11 +48,10 @@ public sealed class InspectCommandTests : IDisposable
     [Fact]
     public async Task Inspect_ShowsFormatsThatNoEngineRuns()
     {
-        string path = TinyModels.WriteGguf(_folder["q.gguf"], QuantizationPreset.Q8_0, tokenizer: false);
+        string path = TinyModels.WriteStrange(_folder["m.gguf"]);
         string output = await CommandLine.SucceedAsync("inspect", path);
-        Assert.Contains("  Q8_0  ", output, StringComparison.Ordinal);
-        Assert.Contains($"tokenizer: {path} carries no tokenizer; --tokenizer FILE", output, StringComparison.Ordinal);
-        Assert.Contains($"no engine: {path}: the tensor ", output, StringComparison.Ordinal);
+        Assert.Contains("  type 1234 ", output, StringComparison.Ordinal);
+        Assert.Contains($"no engine: {path}: the tensor blk.1.ffn_up.weight has type 1234", output, StringComparison.Ordinal);
         Assert.DoesNotContain("[LlamaModel", output, StringComparison.Ordinal);
     }
 
@@ -69,6 +69,16 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal(Class(llama2c), Class(safetensors).Replace("class Hf", "class M", StringComparison.Ordinal));
 
         static string Class(string output) => output[output.IndexOf("[LlamaModel", StringComparison.Ordinal)..];
+    }
+
+    [Fact]
+    public async Task Inspect_DeclaresTheMixOfAFile()
+    {
+        ModelShape shape = TinyModels.Shape with { Dim = 256, FfnDim = 256, HeadDim = 64 };
+        string path = TinyModels.WriteGguf(_folder["q.gguf"], QuantizationPreset.Q4_K_M, shape, tokenizer: false);
+        string output = await CommandLine.SucceedAsync("inspect", path);
+        Assert.Contains("\n    Weights = WeightFormat.Q4_K_M)]", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains($"tokenizer: {path} carries no tokenizer; --tokenizer FILE", output, StringComparison.Ordinal);
     }
 
     [Fact]

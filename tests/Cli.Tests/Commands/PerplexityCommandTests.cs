@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using Llamalith.Quantization;
 
 namespace Llamalith.Tests.Commands;
 
@@ -41,6 +42,18 @@ public sealed class PerplexityCommandTests : IDisposable
         Assert.Equal(expected, await CommandLine.SucceedAsync("perplexity", TinyModels.WriteSafetensors(_folder["hf"], _model), "-f", _folder["text"], "-t", "1"));
     }
 
+    [Theory]
+    [InlineData(QuantizationPreset.Q8_0, 0.05)]
+    [InlineData(QuantizationPreset.Q4_K_M, 0.5)]
+    public async Task Perplexity_OfCoarserWeightsIsNear(QuantizationPreset preset, double tolerance)
+    {
+        string source = TinyModels.WriteGguf(_folder["f32.gguf"], shape: TinyModels.Shape with { Dim = 256, FfnDim = 256, HeadDim = 64 });
+        await CommandLine.SucceedAsync("quantize", source, _folder["q.gguf"], preset.ToString());
+        double expected = await MeasureAsync(source), coarse = await MeasureAsync(_folder["q.gguf"]);
+        Assert.InRange(Math.Log(coarse / expected), -tolerance, tolerance);
+        Assert.NotEqual(expected, coarse);
+    }
+
     [Fact]
     public async Task Perplexity_SaysWhatIsWrong()
     {
@@ -49,6 +62,12 @@ public sealed class PerplexityCommandTests : IDisposable
         Assert.Equal("--stride is 32, but must be less than the 32 tokens of a window.", await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "32", "--stride", "32"));
         Assert.Equal("--ctx is 1, but a window needs 2 tokens at least.", await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "1"));
         Assert.Contains("'--file' is required", await CommandLine.FailAsync("perplexity", _model), StringComparison.Ordinal);
+    }
+
+    private async Task<double> MeasureAsync(string model)
+    {
+        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync("perplexity", model, "-f", _folder["text"], "-t", "1", "-o", "json"));
+        return json.RootElement.GetProperty("perplexity").GetDouble();
     }
 
     [Fact]

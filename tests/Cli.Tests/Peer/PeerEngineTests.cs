@@ -19,7 +19,7 @@ public sealed class PeerEngineTests : IDisposable
     [Fact]
     public void Peer_TellsAStoryInItsOwnWords()
     {
-        LlamaCpp api = Api();
+        LlamaCpp api = InstalledPeer.OrSkip();
         string tokenizer = SharedData.PathOrSkip("tok512.bin");
         using (Checkpoint checkpoint = Checkpoint.Open(SharedData.PathOrSkip("stories260K.bin")))
             GgufFiles.WriteFrom(folder["stories.gguf"], checkpoint, tokenizer);
@@ -131,7 +131,7 @@ public sealed class PeerEngineTests : IDisposable
     [Fact]
     public void Load_SaysWhatIsWrongWithAFile()
     {
-        LlamaCpp api = Api();
+        LlamaCpp api = InstalledPeer.OrSkip();
         string path = GgufFiles.WriteRandom(folder["good.gguf"]);
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(folder["short.gguf"], bytes[..(bytes.Length / 2)]);
@@ -158,7 +158,7 @@ public sealed class PeerEngineTests : IDisposable
     [Fact]
     public void Runner_FindsThePeerEqualToItself()
     {
-        LlamaCpp api = Api();
+        LlamaCpp api = InstalledPeer.OrSkip();
         string path = GgufFiles.WriteRandom(folder["random.gguf"]);
         BenchPlan plan = new() { PromptTokens = 32, GeneratedTokens = 8, Depth = 16, Repetitions = 2 };
         ModelWork work = ModelWork.From(GgufFiles.RandomShape, "random");
@@ -181,23 +181,7 @@ public sealed class PeerEngineTests : IDisposable
 
     private static PeerOptions Options() => new() { Threads = 1, Context = 256, FlashAttention = false };
 
-    private PeerEngine Load(PeerOptions options) => PeerEngine.Load(Api(), GgufFiles.WriteRandom(folder["random.gguf"]), options);
-
-    private static LlamaCpp Api()
-    {
-        PeerLibraries? libraries = null;
-        try
-        {
-            libraries = new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).Find();
-        }
-        catch (CliException e) when (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(PeerEnvironment.OverrideVariable)))
-        {
-            Assert.Skip(e.Message);
-        }
-
-        Assert.SkipWhen(libraries is null, "llama.cpp is not installed here: `llamalith peer` does that, or LLAMALITH_PEER names its folder.");
-        return LlamaCpp.Open(libraries!);
-    }
+    private PeerEngine Load(PeerOptions options) => PeerEngine.Load(InstalledPeer.OrSkip(), GgufFiles.WriteRandom(folder["random.gguf"]), options);
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
     {
