@@ -47,7 +47,7 @@ public sealed class SourceCommandTests : IDisposable
     {
         await CommandLine.SucceedAsync("dump-source", _model, _folder["out"], "--all");
         foreach (string isa in (string[])["Avx512", "Avx2", "Neon", "Scalar"])
-            Assert.True(File.Exists(_folder[$"out/Tiny/{isa}.MatVec.g.cs"]), isa);
+            Assert.NotEmpty(Directory.GetFiles(_folder["out/Tiny"], isa + ".*.g.cs"));
     }
 
     [Fact]

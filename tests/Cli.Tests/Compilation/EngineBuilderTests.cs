@@ -105,8 +105,10 @@ public sealed class EngineBuilderTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(path);
         ModelClass model = RunningModel.EngineClass(checkpoint, null, default);
         IReadOnlyList<GeneratedSource> files = EngineCompiler.Generate(model, TestContext.Current.CancellationToken);
-        string[] kernels = [.. files.Select(file => file.Path.Split('/')[^1]).Where(name => name.EndsWith(".MatVec.g.cs", StringComparison.Ordinal))];
-        Assert.Equal([$"{MachineIsa.Best}.MatVec.g.cs"], kernels);
+
+        // Kernels are in files such as Avx512.Attention.g.cs.
+        string[] names = [.. files.Select(file => file.Path.Split('/')[^1].Split('.')[0])];
+        Assert.Equal([MachineIsa.Best.ToString()], names.Intersect(Enum.GetNames<Isa>()));
     }
 
     private EngineBuilder Builder(string version = "1") => new(_cache, () => version, _notices.Add);
