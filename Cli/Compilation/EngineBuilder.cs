@@ -18,6 +18,9 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
     // Whatever may change what is compiled, or whether it fits: the generator, the contracts, this tool, the framework.
     private static readonly string[] s_parts = ["Llamalith.Generator", "Llamalith.Runtime", "Llamalith.Attributes", "llamalith"];
 
+    /// <summary>Takes lines about what does no harm but may matter to the user.</summary>
+    public Action<string>? Notice => notice;
+
     /// <summary>Engines that had to be compiled.</summary>
     public int Compilations { get; private set; }
 

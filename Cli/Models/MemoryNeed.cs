@@ -1,5 +1,6 @@
 using System;
 using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Output;
 using Llamalith.Contracts;
 
 namespace Llamalith.Cli.Models;
@@ -10,6 +11,12 @@ namespace Llamalith.Cli.Models;
 /// <param name="Cache">The KV cache when the context is full.</param>
 internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
 {
+    /// <summary>What to tell the user where the weights do not fit the memory that this process may use; null where they do.</summary>
+    /// <param name="available">That memory, in bytes.</param>
+    public string? Complaint(long available) => Weights <= available
+        ? null
+        : $"The weights take {Quantity.Bytes(Weights)}, but only {Quantity.Bytes(available)} of memory are there: expect this to be slow, or to be ended by the system.";
+
     /// <summary>What the engine of a class takes for a file.</summary>
     public static MemoryNeed Of(Checkpoint checkpoint, ModelClass model)
     {

@@ -33,6 +33,8 @@ internal sealed class RunningModel : IDisposable
         {
             // First what fails fast.
             ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
+            if (MemoryNeed.Of(checkpoint, model).Complaint(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } complaint)
+                engines.Notice?.Invoke(complaint);
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             Engine engine = engines.Get(model, bars, cancellation);
             ILlamaModel loaded = bars.Run("loading", progress =>

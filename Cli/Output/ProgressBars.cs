@@ -24,26 +24,23 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
     /// <summary>Does something with a bar for it.</summary>
     /// <param name="title">What is done.</param>
     /// <param name="work">Told how far it is, 0 to 1, through its argument; which is null where nobody would see.</param>
-    public T Run<T>(string title, Func<IProgress<double>?, T> work) => terminal is null ? work(null) : Show(terminal, title, work);
+    public T Run<T>(string title, Func<IProgress<double>?, T> work) => terminal is null ? work(null) : Show(terminal, title, isMeasured: true, work);
 
     /// <summary>Does something that does not know how far it is.</summary>
-    public T Wait<T>(string title, Func<T> work) => terminal is null ? work() : Show(terminal, title, bar =>
-    {
-        bar.Task.IsIndeterminate = true;
-        return work();
-    });
+    public T Wait<T>(string title, Func<T> work) => terminal is null ? work() : Show(terminal, title, isMeasured: false, _ => work());
 
     // Methods of their own, so that the terminal library is not even loaded where nothing is shown.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ProgressBars OnStandardError() => new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static T Show<T>(OpenTerminal terminal, string title, Func<Bar, T> work)
+    private static T Show<T>(OpenTerminal terminal, string title, bool isMeasured, Func<IProgress<double>, T> work)
     {
-        Progress progress = terminal().Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn());
-        return progress.Start(context =>
+        ProgressColumn[] columns = [new TaskDescriptionColumn(), new ProgressBarColumn(), .. isMeasured ? [new PercentageColumn()] : (ProgressColumn[])[]];
+        return terminal().Progress().AutoClear(true).Columns(columns).Start(context =>
         {
             Bar bar = new(context.AddTask(Markup.Escape(title)));
+            bar.Task.IsIndeterminate = !isMeasured;
             T result = work(bar);
             bar.Report(1);
             return result;
