@@ -12,6 +12,9 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
+    // Half a page ahead and more: some twenty chunks of computing.
+    private const int PrefetchBytes = 8192;
+
     public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
     {
         Dialect isa = kernels.Isa;
@@ -50,7 +53,10 @@ internal static class IntegerMatVec
                     if (!super)
                     {
                         writer.Block($"for (float* stop = scale + ({columns} / {IntegerBlock.Chunk}); scale != stop; {chunkStep}, v += {format.PanelBytes})", () =>
-                            Rows(row => WriteRow(writer, isa, format, row, $"v + {format.HalvesBytes}")));
+                        {
+                            Prefetch("v", format.PanelBytes);
+                            Rows(row => WriteRow(writer, isa, format, row, $"v + {format.HalvesBytes}"));
+                        });
                     }
                     else
                     {
@@ -66,11 +72,15 @@ internal static class IntegerMatVec
                                 }
                             }
 
+                            Prefetch("v", format.HalvesBytes + format.SubScaleBytes);
                             writer.Line($"byte* sub = v + {format.HalvesBytes};");
                             writer.Line($"byte* p = sub + {format.SubScaleBytes};");
                             int subStep = IntegerBlock.Chunk / format.SubBlock * 2 * WeightBlock.GroupRows;
                             writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {chunkStep}, sub += {subStep}, p += {2 * format.GroupBytes})", () =>
-                                Rows(row => WriteRow(writer, isa, format, row, "p")));
+                            {
+                                Prefetch("p", 2 * format.GroupBytes);
+                                Rows(row => WriteRow(writer, isa, format, row, "p"));
+                            });
                             writer.Line($"v += {format.PanelBytes};");
                         });
                     }
@@ -81,6 +91,13 @@ internal static class IntegerMatVec
                     ProductEpilogue.Write(writer, isa, product.Epilogue, "y", results);
                 });
             });
+
+        // Kernels compute for longer than the hardware looks ahead: the lines of a chunk some pages on are asked for by hand.
+        void Prefetch(string pointer, int bytes)
+        {
+            for (int line = 0; line < bytes && isa.Prefetch("").Length > 0; line += 64)
+                writer.Line(isa.Prefetch($"{pointer} + {PrefetchBytes + line}"));
+        }
 
         void Rows(System.Action<int> write)
         {
