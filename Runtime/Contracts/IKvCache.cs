@@ -1,0 +1,37 @@
+using System;
+using System.IO;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// What every compiled model's KV cache offers. Each model has a struct of its own, so the cache of one cannot be passed to
+/// another; generic code reaches it through this contract without boxing. Copies of the struct are the same cache.
+/// </summary>
+/// <typeparam name="TSelf">The compiled model's cache.</typeparam>
+public interface IKvCache<TSelf> : IDisposable
+    where TSelf : struct, IKvCache<TSelf>
+{
+    /// <summary>Bytes that one token takes: keys and values of every layer.</summary>
+    static abstract long BytesPerToken { get; }
+
+    /// <summary>Number of tokens kept.</summary>
+    int Count { get; }
+
+    /// <summary>Most tokens it can keep.</summary>
+    int Capacity { get; }
+
+    /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative or above <see cref="Count"/>.</exception>
+    void Truncate(int count);
+
+    /// <summary>A second conversation that begins with the same tokens and goes its own way.</summary>
+    TSelf Fork();
+
+    /// <summary>Writes a header that names the model, then the kept tokens' keys and values.</summary>
+    void Save(Stream destination);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="ModelFormatException">The stream is truncated or holds no cache.</exception>
+    /// <exception cref="ModelMismatchException">The stream holds another model's cache; the message names both sides.</exception>
+    static abstract TSelf Load(Stream source);
+}
