@@ -1,0 +1,156 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using Llamalith.Threading;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// Threads that run one job together and meet at barriers. The caller is thread 0; the others spin briefly for the next job and
+/// then sleep. Starting a job costs about a barrier while they spin; nothing is allocated and no lock is taken.
+/// </summary>
+public sealed class WorkerTeam : IDisposable
+{
+    // Idle workers look for work this often before they sleep: some 100 us, longer than sampling a token takes.
+    private const int SpinsBeforeSleep = 4000;
+
+    private readonly Worker[] _workers;
+    private SpinBarrier _barrier;
+    private ITeamJob? _job;
+    private ExceptionDispatchInfo? _failure;
+    private int _epoch;
+    private bool _disposed;
+
+    /// <summary>A team of that many threads, the caller's included.</summary>
+    public WorkerTeam(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        Size = size;
+        _workers = new Worker[size - 1];
+        for (int i = 0; i < _workers.Length; i++)
+            _workers[i] = new Worker(this, i + 1);
+    }
+
+    /// <summary>Number of threads, the caller's included.</summary>
+    public int Size { get; }
+
+    /// <summary>Runs the job on all threads and returns when all are done. An exception of any of them is thrown here.</summary>
+    public void Run(ITeamJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Size == 1)
+        {
+            job.Execute(0);
+            return;
+        }
+
+        _job = job;
+        Interlocked.Increment(ref _epoch);
+        foreach (Worker worker in _workers)
+            worker.Wake();
+        Execute(job, 0);
+        _barrier.SignalAndWait(Size);
+        _job = null;
+        if (_failure is not null)
+            Interlocked.Exchange(ref _failure, null)!.Throw();
+    }
+
+    /// <summary>Waits inside a job until every thread of the team has come here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Barrier()
+    {
+        if (Size > 1)
+            _barrier.SignalAndWait(Size);
+    }
+
+    /// <summary>The share of <paramref name="count"/> items that falls to a thread: contiguous, and as even as can be.</summary>
+    public static (int Begin, int End) Share(int count, int rank, int size) =>
+        ((int)((long)count * rank / size), (int)((long)count * (rank + 1) / size));
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Interlocked.Increment(ref _epoch);
+        foreach (Worker worker in _workers)
+            worker.Wake();
+        foreach (Worker worker in _workers)
+            worker.Dispose();
+    }
+
+    // A thread that failed still has to be waited for, or the others would hang: a job throws before its first barrier or not at all.
+    private void Execute(ITeamJob job, int rank)
+    {
+        try
+        {
+            job.Execute(rank);
+        }
+        catch (Exception failure) when (Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null) is null)
+        {
+            // Kept for the caller of Run.
+        }
+    }
+
+    private sealed class Worker : IDisposable
+    {
+        private readonly WorkerTeam _team;
+        private readonly int _rank;
+        private readonly SemaphoreSlim _bell = new(0);
+        private readonly Thread _thread;
+        private int _asleep;
+
+        public Worker(WorkerTeam team, int rank)
+        {
+            _team = team;
+            _rank = rank;
+            _thread = new Thread(Work) { IsBackground = true, Name = $"Llamalith worker {rank}" };
+            _thread.Start();
+        }
+
+        public void Wake()
+        {
+            if (Interlocked.Exchange(ref _asleep, 0) == 1)
+                _bell.Release();
+        }
+
+        public void Dispose()
+        {
+            _thread.Join();
+            _bell.Dispose();
+        }
+
+        private void Work()
+        {
+            int seen = 0;
+            while (true)
+            {
+                Await(seen);
+                seen = Volatile.Read(ref _team._epoch);
+                if (Volatile.Read(ref _team._disposed))
+                    return;
+                _team.Execute(_team._job!, _rank);
+                _team._barrier.SignalAndWait(_team.Size);
+            }
+        }
+
+        private void Await(int seen)
+        {
+            for (int spins = 0; spins < SpinsBeforeSleep; spins++)
+            {
+                if (Volatile.Read(ref _team._epoch) != seen)
+                    return;
+                SpinBarrier.Pause();
+            }
+
+            // Announce sleep, then look once more: a job that started in between either sees the announcement or is seen here.
+            Interlocked.Exchange(ref _asleep, 1);
+            if (Volatile.Read(ref _team._epoch) != seen && Interlocked.Exchange(ref _asleep, 0) == 1)
+                return;
+            _bell.Wait();
+        }
+    }
+}
