@@ -7,12 +7,13 @@ namespace Llamalith.Reference;
 /// <summary>
 /// Llama's forward pass as the textbook has it, in double precision, over the whole sequence at once: no cache, no tiles, keys
 /// and values copied for every query head. Slow on purpose; it is the judge of every compiled engine, so it shares no code
-/// with them.
+/// with them. Of a cache it knows one thing, the rounding of what is stored.
 /// </summary>
 public sealed class ReferenceModel
 {
     private readonly ModelShape _shape;
     private readonly RopeLayout _layout;
+    private readonly KvFormat _kvFormat;
     private readonly double[] _ropeFrequencies;
     private readonly double[,] _embedding;
     private readonly double[,] _classifier;
@@ -22,13 +23,15 @@ public sealed class ReferenceModel
     /// <summary>Copies the weights, widened to double precision.</summary>
     /// <param name="checkpoint">The weights; its own rope layout is the one that is computed in.</param>
     /// <param name="shape">The hyperparameters; those that are null take Llama 2's values.</param>
+    /// <param name="kvFormat">What keys and values are rounded to before they are used, as a cache of that format rounds them.</param>
     /// <param name="llama3">What Llama 3.1's rope scaling needs besides the factor.</param>
-    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, Llama3Scaling? llama3 = null)
+    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, KvFormat kvFormat = KvFormat.F32, Llama3Scaling? llama3 = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(shape);
         _shape = shape;
         _layout = checkpoint.RopeLayout;
+        _kvFormat = kvFormat;
         _ropeFrequencies = RopeFrequencies(shape, llama3 ?? new Llama3Scaling());
         _embedding = Matrix(checkpoint, TensorNames.TokenEmbedding);
         _classifier = shape.TiedEmbeddings ? _embedding : Matrix(checkpoint, TensorNames.Classifier);
@@ -129,8 +132,8 @@ public sealed class ReferenceModel
             Rotate(query, t);
             Rotate(key, t);
             queries[t] = query;
-            keys[t] = RepeatHeads(key);
-            values[t] = RepeatHeads(value);
+            keys[t] = RepeatHeads(Store(key));
+            values[t] = RepeatHeads(Store(value));
         }
 
         int headDim = _shape.HeadDim;
@@ -188,6 +191,9 @@ public sealed class ReferenceModel
             }
         }
     }
+
+    private double[] Store(double[] kv) =>
+        _kvFormat == KvFormat.F16 ? Array.ConvertAll(kv, value => (double)(Half)value) : kv;
 
     // repeat_kv: [KvHeads·HeadDim] to [Heads·HeadDim].
     private double[] RepeatHeads(double[] kv)

