@@ -6,6 +6,8 @@ namespace Llamalith.Generator.Spec;
 /// </summary>
 internal sealed record ModelSpec
 {
+    private readonly string? _hintFolder;
+
     /// <summary>The namespace of the class; empty for the global one.</summary>
     public required string Namespace { get; init; }
 
@@ -52,6 +54,13 @@ internal sealed record ModelSpec
 
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>
     public string FullName => Namespace.Length == 0 ? TypeName : Namespace + "." + TypeName;
+
+    /// <summary>The folder of its generated files: the full name, unless another model's differs only in case.</summary>
+    public string HintFolder
+    {
+        get => _hintFolder ?? FullName.Replace("@", "");
+        init => _hintFolder = value;
+    }
 
     /// <summary>Width of all query heads together.</summary>
     public int QueryDim => Heads * HeadDim;

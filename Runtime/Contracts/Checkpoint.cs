@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
@@ -83,6 +84,13 @@ public abstract class Checkpoint : IDisposable
         void Differ(string property, object mine, object theirs) => differences.Add(
             string.Create(CultureInfo.InvariantCulture, $"{property} = {mine}, but {KeyOf(property)} = {theirs}"));
     }
+
+    /// <summary>
+    /// Tells the system what a tensor of this checkpoint will be used for, as when its weights were copied and its pages may go.
+    /// Only speed and memory use can change.
+    /// </summary>
+    /// <returns>Whether the system took the advice.</returns>
+    public virtual bool Advise(in TensorView tensor, MemoryAdvice advice) => false;
 
     /// <inheritdoc/>
     public void Dispose()

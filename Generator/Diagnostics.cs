@@ -1,0 +1,268 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using Llamalith.Generator.Spec;
+using Microsoft.CodeAnalysis;
+
+namespace Llamalith.Generator;
+
+/// <summary>All that the compiler has to complain of. docs/diagnostics.md has a section for each.</summary>
+internal static class Diagnostics
+{
+    private const string Category = "Llamalith";
+    private const string Help = "docs/diagnostics.md#";
+
+    public static readonly DiagnosticDescriptor NotPartial = new(
+        "LLAMA001",
+        "A model class must be partial",
+        "{0} carries [LlamaModel], so its engine is generated as another part of it; declare it partial",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The compiler adds the engine to the annotated class as a second part, which C# allows only for a partial class.",
+        helpLinkUri: Help + "llama001");
+
+    public static readonly DiagnosticDescriptor Nested = new(
+        "LLAMA002",
+        "A model class must not be nested",
+        "{0} is declared inside another type; move it to a namespace",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Generated parts of a nested class would need every containing type to be partial as well.",
+        helpLinkUri: Help + "llama002");
+
+    public static readonly DiagnosticDescriptor Generic = new(
+        "LLAMA003",
+        "A model class must not be generic",
+        "{0} has type parameters, but an engine is compiled for one model; remove them",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Every size of an engine is a constant, so nothing is left for a type parameter to say.",
+        helpLinkUri: Help + "llama003");
+
+    public static readonly DiagnosticDescriptor UnusableClass = new(
+        "LLAMA004",
+        "A model class must be an ordinary class",
+        "{0} is {1}; an engine needs an ordinary class that generated source can complete and callers can create",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A static or abstract class has no instances, a record would compare engines by value, a file-local class has no second part in another file, and a primary constructor would have to be called from generated ones.",
+        helpLinkUri: Help + "llama004");
+
+    public static readonly DiagnosticDescriptor MissingSize = new(
+        "LLAMA005",
+        "A size of the model is missing",
+        "{0} is not set, and no preset gives it",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Without a preset the attribute must spell out Dim, FfnDim, Layers, Heads and VocabSize.",
+        helpLinkUri: Help + "llama005");
+
+    public static readonly DiagnosticDescriptor SizeOutOfRange = new(
+        "LLAMA006",
+        "A size of the model is out of range",
+        "{0} = {1} is out of range; it must lie between {2} and {3}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Sizes are positive, and bounded so that every product of them fits 64 bits.",
+        helpLinkUri: Help + "llama006");
+
+    public static readonly DiagnosticDescriptor VocabularyOrContextOutOfRange = new(
+        "LLAMA007",
+        "The vocabulary or the context is out of range",
+        "{0} = {1} is out of range; it must lie between {2} and {3}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A vocabulary has 2 to 1,048,576 tokens, and a context 1 to 1,048,576 positions.",
+        helpLinkUri: Help + "llama007");
+
+    public static readonly DiagnosticDescriptor HeadsNotDivisible = new(
+        "LLAMA008",
+        "Heads must be divisible by KvHeads",
+        "Heads = {0} is not divisible by KvHeads = {1}; the nearest number that divides it is {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "In grouped-query attention every key and value head serves the same number of query heads.",
+        helpLinkUri: Help + "llama008");
+
+    public static readonly DiagnosticDescriptor MoreKvHeadsThanHeads = new(
+        "LLAMA009",
+        "There must not be more key and value heads than query heads",
+        "KvHeads = {0} is larger than Heads = {1}; at most one key and value head can serve a query head",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "KvHeads runs from 1 (multi-query attention) to Heads (multi-head attention).",
+        helpLinkUri: Help + "llama009");
+
+    public static readonly DiagnosticDescriptor DimNotDivisible = new(
+        "LLAMA010",
+        "Dim must be divisible by Heads",
+        "Dim = {0} is not divisible by Heads = {1}; correct one of them, or set HeadDim",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Where HeadDim is not set, it is Dim / Heads.",
+        helpLinkUri: Help + "llama010");
+
+    public static readonly DiagnosticDescriptor OddHeadDim = new(
+        "LLAMA011",
+        "The head dimension must be even",
+        "HeadDim = {0} is odd, but rotary embedding turns the elements of a head in pairs",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Rotary position embedding rotates pairs of elements, so a head needs an even number of them.",
+        helpLinkUri: Help + "llama011");
+
+    public static readonly DiagnosticDescriptor NotPositive = new(
+        "LLAMA012",
+        "A real hyperparameter must be positive and finite",
+        "{0} = {1} is not a positive, finite number in 32 bits",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Kernels compute in 32-bit floats, where the value must be neither zero, negative, infinite nor NaN.",
+        helpLinkUri: Help + "llama012");
+
+    public static readonly DiagnosticDescriptor FrequencyFactorsCrossed = new(
+        "LLAMA013",
+        "The high-frequency factor must exceed the low-frequency factor",
+        "RopeScalingHighFrequencyFactor = {0} must be larger than RopeScalingLowFrequencyFactor = {1}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Llama 3's rule interpolates between the two factors and divides by their difference.",
+        helpLinkUri: Help + "llama013");
+
+    public static readonly DiagnosticDescriptor WindowOutOfRange = new(
+        "LLAMA014",
+        "The sliding window must fit the context",
+        "SlidingWindow = {0} is out of range; it must lie between 0 (no window) and Context = {1}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A window is a number of positions, so it can be no larger than the context.",
+        helpLinkUri: Help + "llama014");
+
+    public static readonly DiagnosticDescriptor OverBudget = new(
+        "LLAMA015",
+        "The model needs more memory than MaxMemory allows",
+        "The model takes {0} bytes, {1} of weights and {2} of KV cache ({3} positions of {4}), but MaxMemory = {5}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Weights and KV cache have sizes known at compile time; lower Context, use a smaller format, or raise MaxMemory.",
+        helpLinkUri: Help + "llama015");
+
+    public static readonly DiagnosticDescriptor NoInstructionSet = new(
+        "LLAMA016",
+        "No instruction set is left",
+        "Isa = {0}{1} leaves no instruction set to emit kernels for",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "At least one of Scalar, Avx2, Avx512 and Neon must remain after the attribute's Isa and the MSBuild property LlamalithIsa are both applied.",
+        helpLinkUri: Help + "llama016");
+
+    public static readonly DiagnosticDescriptor UndefinedValue = new(
+        "LLAMA017",
+        "A value is not a member of its enum",
+        "{0} = {1} is not a member of {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "An enum property holds a number that this version of the compiler has no meaning for.",
+        helpLinkUri: Help + "llama017");
+
+    public static readonly DiagnosticDescriptor UnsafeNotAllowed = new(
+        "LLAMA018",
+        "Engines need unsafe code to be allowed",
+        "The engine of {0} is unsafe code; set <AllowUnsafeBlocks>true</AllowUnsafeBlocks> in the project file",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Kernels read weights through pointers. The Llamalith package sets the property; a project that references the compiler otherwise sets it itself.",
+        helpLinkUri: Help + "llama018");
+
+    public static readonly DiagnosticDescriptor TargetTooOld = new(
+        "LLAMA019",
+        "The project's language or framework is too old",
+        "The generated engine needs {0} {1}, but this project is compiled for {0} {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Generated source uses C# 14 and the vector types of .NET 10: set TargetFramework to net10.0 or later and leave LangVersion at its default.",
+        helpLinkUri: Help + "llama019");
+
+    public static readonly DiagnosticDescriptor RuntimeMissing = new(
+        "LLAMA020",
+        "Llamalith.Runtime is not referenced",
+        "The engine of {0} stands on Llamalith.Runtime, which this project does not reference",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The Llamalith package references it; a project that references the parts one by one needs Llamalith.Runtime too.",
+        helpLinkUri: Help + "llama020");
+
+    public static readonly DiagnosticDescriptor AotForgetsInstructionSet = new(
+        "LLAMA021",
+        "NativeAOT would fold every vector kernel away",
+        "PublishAot is on and IlcInstructionSet is not set, so the engine of {0} would run its slowest kernels; set IlcInstructionSet, to x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "On x64 NativeAOT decides at compile time which instruction sets exist, and by default none beyond SSE4 does.",
+        helpLinkUri: Help + "llama021");
+
+    public static readonly DiagnosticDescriptor UnknownInstructionSetName = new(
+        "LLAMA022",
+        "LlamalithIsa names no instruction set",
+        "'{0}' in LlamalithIsa = {1} is no instruction set; there are Scalar, Avx2, Avx512 and Neon, separated by commas",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The MSBuild property LlamalithIsa narrows the instruction sets of all models of a project.",
+        helpLinkUri: Help + "llama022");
+
+    private static readonly IReadOnlyDictionary<SpecRule, DiagnosticDescriptor> s_byRule = new Dictionary<SpecRule, DiagnosticDescriptor>
+    {
+        [SpecRule.NotPartial] = NotPartial,
+        [SpecRule.Nested] = Nested,
+        [SpecRule.Generic] = Generic,
+        [SpecRule.UnusableClass] = UnusableClass,
+        [SpecRule.MissingSize] = MissingSize,
+        [SpecRule.SizeOutOfRange] = SizeOutOfRange,
+        [SpecRule.VocabularyOrContextOutOfRange] = VocabularyOrContextOutOfRange,
+        [SpecRule.HeadsNotDivisible] = HeadsNotDivisible,
+        [SpecRule.MoreKvHeadsThanHeads] = MoreKvHeadsThanHeads,
+        [SpecRule.DimNotDivisible] = DimNotDivisible,
+        [SpecRule.OddHeadDim] = OddHeadDim,
+        [SpecRule.NotPositive] = NotPositive,
+        [SpecRule.FrequencyFactorsCrossed] = FrequencyFactorsCrossed,
+        [SpecRule.WindowOutOfRange] = WindowOutOfRange,
+        [SpecRule.OverBudget] = OverBudget,
+        [SpecRule.NoInstructionSet] = NoInstructionSet,
+        [SpecRule.UndefinedValue] = UndefinedValue,
+        [SpecRule.UnsafeNotAllowed] = UnsafeNotAllowed,
+        [SpecRule.TargetTooOld] = TargetTooOld,
+        [SpecRule.RuntimeMissing] = RuntimeMissing,
+        [SpecRule.AotForgetsInstructionSet] = AotForgetsInstructionSet,
+        [SpecRule.UnknownInstructionSetName] = UnknownInstructionSetName,
+    };
+
+    /// <summary>Every descriptor, in the order of the ids.</summary>
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } =
+        [.. s_byRule.Values.OrderBy(static descriptor => descriptor.Id, StringComparer.Ordinal)];
+
+    /// <summary>How a rule is reported.</summary>
+    public static DiagnosticDescriptor Of(SpecRule rule) => s_byRule[rule];
+}

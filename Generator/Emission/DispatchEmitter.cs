@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Generic;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>Kernels.g.cs: each kernel in the best instruction set of the machine. The conditions are constants to the JIT.</summary>
+internal static class DispatchEmitter
+{
+    public static string Write(ModelPlan plan, IReadOnlyList<KernelSignature> kernels)
+    {
+        SourceWriter writer = new();
+        ModelFile.Write(writer, plan.Spec, () => writer.Block("private static unsafe class Kernels", () =>
+        {
+            writer.Line("/// <summary>The instruction set in use; null where the machine has none of those emitted.</summary>");
+            writer.Block("public static string? InstructionSet", () => writer.Block("get", () =>
+                Choose(writer, plan, isa => $"return \"{isa.Id}\";", "return null;")));
+            foreach (KernelSignature kernel in kernels)
+            {
+                writer.Line();
+                writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+                writer.Block($"public static void {kernel.Name}({kernel.Parameters})", () =>
+                    Choose(writer, plan, isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});", "throw new PlatformNotSupportedException();"));
+            }
+        }));
+        return writer.ToString();
+    }
+
+    private static void Choose(SourceWriter writer, ModelPlan plan, Func<Dialect, string> use, string otherwise)
+    {
+        string keyword = "if";
+        foreach (Dialect isa in plan.Targets)
+        {
+            if (isa.Guard == "true")
+            {
+                writer.Nested("else", use(isa));
+                return;
+            }
+
+            writer.Nested($"{keyword} ({isa.Guard})", use(isa));
+            keyword = "else if";
+        }
+
+        writer.Nested("else", otherwise);
+    }
+}

@@ -1,0 +1,57 @@
+using System;
+using System.Collections.Generic;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>A kernel as the dispatcher calls it: every instruction set has one of this name and these parameters.</summary>
+/// <param name="Name">As in MatVecDimStore.</param>
+/// <param name="Parameters">As in "float* x, int count".</param>
+/// <param name="Arguments">As in "x, count".</param>
+internal sealed record KernelSignature(string Name, string Parameters, string Arguments);
+
+/// <summary>Writes one file of kernels of one instruction set, and collects their signatures.</summary>
+internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writer)
+{
+    private readonly List<KernelSignature> _signatures = [];
+
+    public ModelPlan Plan => plan;
+
+    public Dialect Isa => isa;
+
+    public SourceWriter Writer => writer;
+
+    public IReadOnlyList<KernelSignature> Signatures => _signatures;
+
+    /// <summary>The element type of the KV cache in emitted code.</summary>
+    public string CacheType => plan.Spec.KvCache == Spec.KvFormat.F16 ? "ushort" : "float";
+
+    /// <summary>Writes a kernel: its equation, what it moves, and its body.</summary>
+    public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body)
+    {
+        List<string> declared = [];
+        List<string> passed = [];
+        foreach ((string type, string parameter) in parameters)
+        {
+            declared.Add(type + " " + parameter);
+            passed.Add(parameter);
+        }
+
+        KernelSignature signature = new(name, declared.Join(", "), passed.Join(", "));
+        if (_signatures.Count > 0)
+            writer.Line();
+        _signatures.Add(signature);
+        writer.Line($"/// <summary>{equation}</summary>");
+        writer.Line("// " + shape);
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block($"public static void {name}({signature.Parameters})", body);
+    }
+
+    /// <summary>A cache element vector at a pointer, widened to floats (see <see cref="Dialect.HalfScale"/>).</summary>
+    public string LoadCache(Dialect width, string pointer) =>
+        plan.Spec.KvCache == Spec.KvFormat.F16 ? width.WidenHalf(pointer) : width.Load(pointer);
+
+    /// <summary>What sums over widened cache elements must be multiplied by.</summary>
+    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? width.HalfScale : "1f";
+}

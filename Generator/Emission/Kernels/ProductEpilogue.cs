@@ -1,0 +1,39 @@
+using System.Collections.Generic;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission.Kernels;
+
+/// <summary>Writes a panel's 32 sums to where they belong.</summary>
+internal static class ProductEpilogue
+{
+    /// <param name="writer">Where to write.</param>
+    /// <param name="isa">The instruction set.</param>
+    /// <param name="epilogue">What becomes of the sums.</param>
+    /// <param name="y">The pointer expression of the output row.</param>
+    /// <param name="sums">The panel's vectors of sums, in order of rows.</param>
+    public static void Write(SourceWriter writer, Dialect isa, Epilogue epilogue, string y, IReadOnlyList<string> sums)
+    {
+        int count = epilogue == Epilogue.SwiGlu ? sums.Count / 2 : sums.Count;
+        string rows = epilogue == Epilogue.SwiGlu ? "(PanelRows / 2)" : "PanelRows";
+        writer.Line($"float* to = {y} + (panel * {rows});");
+        for (int i = 0; i < count; i++)
+        {
+            string target = Text.At("to", i * isa.Lanes);
+            string value = epilogue switch
+            {
+                Epilogue.Add => $"{isa.Load(target)} + {sums[i]}",
+                Epilogue.SwiGlu => $"Silu({sums[i]}) * {sums[i + count]}",
+                _ => sums[i],
+            };
+            writer.Line(isa.Store(target, value));
+        }
+    }
+
+    public static string Equation(Epilogue epilogue, string x) => epilogue switch
+    {
+        Epilogue.Add => $"y += W · {x}",
+        Epilogue.SwiGlu => $"y = silu(Gate · {x}) ⊙ (Up · {x})",
+        _ => $"y = W · {x}",
+    };
+}

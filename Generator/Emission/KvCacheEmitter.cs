@@ -1,0 +1,73 @@
+using Llamalith.Generator.Planning;
+using Llamalith.Generator.Spec;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>KvCache.g.cs: the cache of exactly this model, a typed handle on its memory.</summary>
+internal static class KvCacheEmitter
+{
+    public static string Write(ModelPlan plan)
+    {
+        ModelSpec spec = plan.Spec;
+        SourceWriter writer = new();
+        string element = spec.KvCache == KvFormat.F16 ? "ushort" : "float";
+        string identity = $"{spec.FullName} {spec.KvCache} Layers={Text.Int(spec.Layers)} KvHeads={Text.Int(spec.KvHeads)} HeadDim={Text.Int(spec.HeadDim)}";
+        ModelFile.Write(writer, spec, () =>
+        {
+            writer.Line($"""
+                /// <summary>
+                /// Keys and values of one conversation with this model, in {spec.KvCache}. Copies of the struct are the same conversation.
+                /// </summary>
+                """);
+            writer.Block($"public readonly unsafe struct KvCache : LlamalithContracts.IKvCache<KvCache>", () => writer.Line($$"""
+                // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
+                // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
+                private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}));
+
+                private readonly LlamalithContracts.KvStorage? _storage;
+
+                /// <summary>An empty conversation. Memory is taken as positions are filled.</summary>
+                public KvCache()
+                    : this(new LlamalithContracts.KvStorage(Layout))
+                {
+                }
+
+                private KvCache(LlamalithContracts.KvStorage storage) => _storage = storage;
+
+                /// <summary>Bytes that one position takes: keys and values of every layer.</summary>
+                public static long BytesPerToken => 2L * Layers * KvDim * sizeof({{element}});
+
+                /// <summary>Number of positions filled.</summary>
+                public int Count => Storage.Count;
+
+                /// <summary>Most positions.</summary>
+                public int Capacity => Context;
+
+                internal LlamalithContracts.KvStorage Storage => _storage ?? throw new InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
+
+                /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
+                public void Truncate(int count) => Storage.Truncate(count);
+
+                /// <summary>A second conversation that begins like this one and goes its own way.</summary>
+                public KvCache Fork() => new(Storage.Fork());
+
+                /// <summary>Writes a header that names the model, then the filled positions.</summary>
+                public void Save(System.IO.Stream destination) => Storage.Save(destination);
+
+                /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
+                public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
+
+                /// <summary>Frees the memory.</summary>
+                public void Dispose() => _storage?.Dispose();
+
+                /// <summary>A head's keys in a block; its values follow HeadDim · BlockPositions elements later.</summary>
+                internal static {{element}}* Head(byte* blocks, int block, int layer, int kvHead) =>
+                    ({{element}}*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements);
+                """));
+        }, usings: ContractsAlias);
+        return writer.ToString();
+    }
+
+    /// <summary>The one name under which emitted code knows the runtime.</summary>
+    public const string ContractsAlias = "using LlamalithContracts = global::Llamalith.Contracts;";
+}

@@ -1,0 +1,30 @@
+using System.Collections.Generic;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+using Llamalith.Generator.Spec;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>A spec in, all files of its engine out.</summary>
+internal static class ModelEmitter
+{
+    public static IReadOnlyList<GeneratedFile> Emit(ModelSpec spec)
+    {
+        ModelPlan plan = new(spec);
+        PlanVerifier.Verify(plan);
+        List<GeneratedFile> files = [];
+        Add("Model", ForwardEmitter.Write(plan));
+        Add("Attention", AttentionEmitter.Write(plan));
+        Add("Weights", WeightsEmitter.Write(plan));
+        Add("KvCache", KvCacheEmitter.Write(plan));
+        Add("Scratch", ScratchEmitter.Write(plan));
+        IReadOnlyList<KernelSignature> kernels = [];
+        foreach (Dialect isa in plan.Targets)
+            kernels = KernelFiles.Write(plan, isa, Add);
+        Add("Kernels", DispatchEmitter.Write(plan, kernels));
+        return files;
+
+        void Add(string name, string source) => files.Add(new GeneratedFile($"{spec.FullName}/{name}.g.cs", source));
+    }
+}

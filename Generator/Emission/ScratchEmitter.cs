@@ -1,0 +1,127 @@
+using System.Collections.Generic;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>Scratch.g.cs: every buffer of a forward pass, carved from one allocation.</summary>
+internal static class ScratchEmitter
+{
+    public static string Write(ModelPlan plan)
+    {
+        SourceWriter writer = new();
+        (string Name, string Size, string Shape)[] shared =
+        [
+            ("X", "PrefillChunk * DimStride", "[tokens, Dim] the residual stream"),
+            ("Normed", "PrefillChunk * DimStride", "[tokens, Dim] its norm, shared in prefill"),
+            ("Qkv", "PrefillChunk * QkvStride", "[tokens, queries | keys | values]"),
+            ("Attended", "PrefillChunk * QueryDimStride", "[tokens, QueryDim]"),
+            ("Hidden", "PrefillChunk * FfnDimStride", "[tokens, FfnDim]"),
+            ("Logits", "PaddedVocabSize", "[VocabSize]"),
+            ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
+            ("Sin", "Context * HeadDim", "[Context, HeadDim], signed for each element of a pair"),
+        ];
+        (string Name, string Size, string Shape)[] own =
+        [
+            ("Normed", "PaddedDim", "[Dim] the norm of one token"),
+            ("Queries", "QueryRows * HeadDim", "[rows, HeadDim] gathered queries of a prefill tile"),
+            ("Scores", "QueryRows * BlockPositions", "[rows, BlockPositions]"),
+            ("Mixed", "QueryRows * HeadDim", "[rows, HeadDim] weighted values"),
+            ("Max", "QueryRows", "[rows] of the online softmax"),
+            ("Sum", "QueryRows", "[rows] of the online softmax"),
+            ("Scale", "QueryRows", "[rows] of the online softmax"),
+            ("Sums", "PrefillChunk * PanelRows", "[tokens, 32] of a panel"),
+        ];
+        ModelFile.Write(writer, plan.Spec, () =>
+        {
+            writer.Line("/// <summary>The buffers of a forward pass: shared ones, and a set for each thread.</summary>");
+            writer.Block("private sealed unsafe class Scratch : IDisposable", () =>
+            {
+                writer.Line("private readonly LlamalithContracts.NativeBuffer _memory;");
+                writer.Line();
+                foreach ((string name, string _, string shape) in shared)
+                    writer.Line($"public readonly float* {name}; // {shape}");
+                writer.Line("public readonly Thread[] Threads;");
+                writer.Line();
+                writer.Block("public Scratch(int threads)", () =>
+                {
+                    writer.Line("long floats = SharedFloats + (threads * ThreadFloats);");
+                    writer.Line("_memory = new LlamalithContracts.NativeBuffer(floats * sizeof(float));");
+                    writer.Line("float* next = (float*)_memory.Data;");
+                    Carve(writer, shared, "");
+                    writer.Line("Threads = new Thread[threads];");
+                    writer.Block("for (int i = 0; i < threads; i++)", () =>
+                    {
+                        writer.Line("ref Thread thread = ref Threads[i];");
+                        Carve(writer, own, "thread.");
+                    });
+                    writer.Line("FillRotations();");
+                });
+                writer.Line();
+                writer.Line($"private const long SharedFloats = {Total(shared)};");
+                writer.Line($"private const long ThreadFloats = {Total(own)};");
+                writer.Line();
+                writer.Line("public void Dispose() => _memory.Dispose();");
+                writer.Line();
+                WriteRotations(writer, plan);
+                writer.Line();
+                writer.Block("public struct Thread", () =>
+                {
+                    foreach ((string name, string _, string shape) in own)
+                        writer.Line($"public float* {name}; // {shape}");
+                });
+            });
+        }, usings: KvCacheEmitter.ContractsAlias);
+        return writer.ToString();
+    }
+
+    private static void Carve(SourceWriter writer, IEnumerable<(string Name, string Size, string Shape)> buffers, string owner)
+    {
+        foreach ((string name, string size, string _) in buffers)
+        {
+            writer.Line($"{owner}{name} = next;");
+            writer.Line($"next += {Padded(size)};");
+        }
+    }
+
+    // Each buffer on a cache line of its own, so that threads never share one.
+    private static string Padded(string size) => $"(((long){size} + 31) & ~31L)";
+
+    private static string Total(IEnumerable<(string Name, string Size, string Shape)> buffers)
+    {
+        List<string> sizes = [];
+        foreach ((string _, string size, string _) in buffers)
+            sizes.Add(Padded(size));
+        return sizes.Join(" + ");
+    }
+
+    private static void WriteRotations(SourceWriter writer, ModelPlan plan)
+    {
+        bool interleaved = plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
+        writer.Line("// Radians a position, one for each pair of a head.");
+        writer.Line("private static ReadOnlySpan<double> Frequencies =>");
+        writer.Line("[");
+        for (int i = 0; i < plan.Frequencies.Count; i += 8)
+        {
+            List<string> row = [];
+            for (int j = i; j < plan.Frequencies.Count && j < i + 8; j++)
+                row.Add(Text.Double(plan.Frequencies[j]));
+            writer.Line("    " + row.Join(", ") + ",");
+        }
+
+        writer.Line("];");
+        writer.Line();
+        writer.Block("private void FillRotations()", () => writer.Block("for (int position = 0; position < Context; position++)", () =>
+        {
+            writer.Line("float* cos = Cos + (position * (long)HeadDim);");
+            writer.Line("float* sin = Sin + (position * (long)HeadDim);");
+            writer.Block("for (int pair = 0; pair < HeadDim / 2; pair++)", () =>
+            {
+                writer.Line("(double s, double c) = Math.SinCos(position * Frequencies[pair]);");
+                writer.Line(interleaved ? "int a = 2 * pair, b = a + 1;" : "int a = pair, b = pair + (HeadDim / 2);");
+                writer.Line("cos[a] = cos[b] = (float)c;");
+                writer.Line("sin[a] = (float)-s;");
+                writer.Line("sin[b] = (float)s;");
+            });
+        }));
+    }
+}

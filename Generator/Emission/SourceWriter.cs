@@ -1,0 +1,45 @@
+using System;
+using System.Text;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>Writes C# with indentation and LF line ends, so that output is the same on every machine.</summary>
+internal sealed class SourceWriter
+{
+    private readonly StringBuilder _text = new();
+    private int _indent;
+
+    /// <summary>Writes one or more lines at the current indentation. An empty string is an empty line.</summary>
+    public void Line(string text = "")
+    {
+        foreach (string line in text.Replace("\r", "").Split('\n'))
+        {
+            if (line.Length > 0)
+                _text.Append(' ', _indent * 4).Append(line);
+            _text.Append('\n');
+        }
+    }
+
+    /// <summary>Writes an optional head, then a brace block around what <paramref name="body"/> writes.</summary>
+    public void Block(string head, Action body)
+    {
+        if (head.Length > 0)
+            Line(head);
+        Line("{");
+        _indent++;
+        body();
+        _indent--;
+        Line("}");
+    }
+
+    /// <summary>Writes a head and one indented statement.</summary>
+    public void Nested(string head, string statement)
+    {
+        Line(head);
+        _indent++;
+        Line(statement);
+        _indent--;
+    }
+
+    public override string ToString() => _text.ToString();
+}

@@ -1,0 +1,26 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>Literals and lists, always in the invariant culture.</summary>
+internal static class Text
+{
+    public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A float literal that reads back to the same float.</summary>
+    public static string Float(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
+
+    /// <summary>A double literal of nine digits: more than a float holds, fewer than two C libraries could differ in.</summary>
+    public static string Double(double value) => value.ToString("G9", CultureInfo.InvariantCulture) + "d";
+
+    /// <summary>pointer + offset, without the sum where the offset is nothing.</summary>
+    public static string At(string pointer, string offset) => offset is "" or "0" ? pointer : pointer + " + " + offset;
+
+    public static string At(string pointer, int offset) => At(pointer, Int(offset));
+
+    public static string Join(this IEnumerable<string> items, string separator) => string.Join(separator, items.ToArray());
+}

@@ -1,0 +1,16 @@
+namespace Llamalith.Generator;
+
+/// <summary>What the analyzer tells the code fixes. Compiled into both assemblies, since neither can reference the other.</summary>
+internal static class FixNames
+{
+    public const string NotPartial = "LLAMA001";
+    public const string UnusableClass = "LLAMA004";
+    public const string HeadsNotDivisible = "LLAMA008";
+    public const string MoreKvHeadsThanHeads = "LLAMA009";
+
+    /// <summary>The diagnostic property that names the attribute's property to set.</summary>
+    public const string Property = nameof(Property);
+
+    /// <summary>The diagnostic property that holds the value to set it to.</summary>
+    public const string Value = nameof(Value);
+}

@@ -1,0 +1,38 @@
+namespace Llamalith.Generator.Isa;
+
+/// <summary>AVX2 and FMA: 8 floats a vector, 16 registers (32 where it serves AVX-512 as the narrower width).</summary>
+internal sealed class Avx2(int registers) : X86Dialect
+{
+    public override string Name => "Avx2";
+
+    public override string Id => "avx2";
+
+    public override string Guard => "X86Avx2.IsSupported && X86Fma.IsSupported";
+
+    public override int Lanes => 8;
+
+    public override int Registers => registers;
+
+    public override Dialect Narrower { get; } = new Avx128(registers);
+
+    public override string Fma(string a, string b, string c) => $"X86Fma.MultiplyAdd({a}, {b}, {c})";
+
+    public override string Max(string a, string b) => $"X86Avx.Max({a}, {b})";
+
+    public override string Min(string a, string b) => $"X86Avx.Min({a}, {b})";
+
+    public override string LargestLane => """
+        Vec4 half = X86Sse.Max(V256.GetLower(v), V256.GetUpper(v));
+        half = X86Sse.Max(half, X86Avx.Permute(half, 0x4E));
+        return V128.ToScalar(X86Sse.Max(half, X86Avx.Permute(half, 0xB1)));
+        """;
+
+    public override string SwapPairs(string vector) => $"X86Avx.Permute({vector}, 0xB1)";
+
+    public override string Round(string vector) => $"X86Avx.RoundToNearestInteger({vector})";
+
+    public override string ScaleByPowerOfTwo(string vector, string integer) =>
+        $"{vector} * V256.AsSingle((X86Avx.ConvertToVector256Int32({integer}) + V256.Create(127)) << 23)";
+
+    protected override string WidenInt16(string pointer) => $"X86Avx2.ConvertToVector256Int32(*(Short8*)({pointer}))";
+}

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Spec;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>A packed weight matrix: y[Rows] = W · x[Columns]. Sizes are named, since emitted code names its constants.</summary>
+/// <param name="Name">As in LayerWeights.Query.</param>
+/// <param name="Rows">Rows in memory before padding to panels (of both matrices of a pair).</param>
+/// <param name="Kernel">The product that multiplies it.</param>
+internal sealed record MatrixPlan(string Name, int Rows, ProductPlan Kernel)
+{
+    public int Panels => (Rows + ModelPlan.PanelRows - 1) / ModelPlan.PanelRows;
+}
+
+/// <summary>A product that several matrices can share: same columns, same epilogue.</summary>
+/// <param name="Columns">The constant that holds the number of columns: Dim, QueryDim or FfnDim.</param>
+/// <param name="ColumnCount">Its value.</param>
+/// <param name="Epilogue">What becomes of the sums.</param>
+internal sealed record ProductPlan(string Columns, int ColumnCount, Epilogue Epilogue)
+{
+    /// <summary>As in DimStore; kernels are MatVecDimStore and MatMulDimStore.</summary>
+    public string Name => Columns + Epilogue;
+}
+
+/// <summary>
+/// Everything derived from a <see cref="ModelSpec"/> before a line is written: sizes, strides, matrices, products, cache layout,
+/// tiles and schedules. Emission reads it and decides nothing.
+/// </summary>
+internal sealed class ModelPlan
+{
+    /// <summary>Rows in a panel of weights: two AVX-512 vectors, four of AVX2, eight of NEON. Buffers are padded to it.</summary>
+    public const int PanelRows = 32;
+
+    /// <summary>Positions in a tile of the K cache, where a vector holds one element of neighbouring positions.</summary>
+    public const int PositionTile = 32;
+
+    /// <summary>Most positions in a block of the cache: scores of a block stay in the first-level cache.</summary>
+    private const int MaxBlockPositions = 128;
+
+    /// <summary>Most tokens that one pass of a prefill takes: enough to amortise a read of the weights, and scratch stays small.</summary>
+    private const int MaxPrefillChunk = 512;
+
+    /// <summary>Columns of a panel that one pass of a product takes in prefill: 32 rows of them stay in the second-level cache.</summary>
+    public const int ColumnBlock = 512;
+
+    /// <summary>Query rows that share each load of K and V in prefill.</summary>
+    private const int PrefillQueryRows = 8;
+
+    public ModelPlan(ModelSpec spec)
+    {
+        Spec = spec;
+        ProductPlan store = new("Dim", spec.Dim, Epilogue.Store);
+        Matrices =
+        [
+            new("Query", spec.QueryDim, store),
+            new("Key", spec.KvDim, store),
+            new("Value", spec.KvDim, store),
+            new("AttentionOutput", spec.Dim, new("QueryDim", spec.QueryDim, Epilogue.Add)),
+            new("GateUp", 2 * Pad(spec.FfnDim, PanelRows / 2), new("Dim", spec.Dim, Epilogue.SwiGlu)),
+            new("Down", spec.Dim, new("FfnDim", spec.FfnDim, Epilogue.Add)),
+            new("Classifier", spec.VocabSize, store),
+        ];
+        Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
+        PrefillProducts = Matrices.Where(matrix => matrix.Name != "Classifier").Select(matrix => matrix.Kernel).Distinct().ToList();
+        Frequencies = RopeTable.Frequencies(spec);
+        BlockPositions = Math.Min(MaxBlockPositions, Pad(spec.Context, PositionTile));
+        Slice = spec.HeadDim % 32 == 0 ? 32 : spec.HeadDim % 16 == 0 ? 16 : spec.HeadDim;
+        PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
+        Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
+    }
+
+    public ModelSpec Spec { get; }
+
+    /// <summary>The instruction sets to emit, best first.</summary>
+    public IReadOnlyList<Dialect> Targets { get; }
+
+    public IReadOnlyList<MatrixPlan> Matrices { get; }
+
+    public IReadOnlyList<ProductPlan> Products { get; }
+
+    /// <summary>The products that many tokens pass through: all but the classifier's, which only the last token needs.</summary>
+    public IReadOnlyList<ProductPlan> PrefillProducts { get; }
+
+    /// <summary>Radians a position, one for each pair of a head.</summary>
+    public IReadOnlyList<double> Frequencies { get; }
+
+    /// <summary>Positions in a block of the cache.</summary>
+    public int BlockPositions { get; }
+
+    /// <summary>Elements of a head that lie together for one position of the V cache.</summary>
+    public int Slice { get; }
+
+    /// <summary>Most tokens in one pass of a prefill.</summary>
+    public int PrefillChunk { get; }
+
+    /// <summary>Tokens whose query heads are attended together in prefill, sharing each load of K and V.</summary>
+    public int PrefillTokenTile => Math.Max(1, Math.Min(PrefillQueryRows / Spec.GroupSize, PrefillChunk));
+
+    /// <summary>Query rows that meet the cache together in prefill.</summary>
+    public int PrefillRows => PrefillTokenTile * Spec.GroupSize;
+
+    /// <summary>The row counts that attention kernels are emitted for.</summary>
+    public IReadOnlyList<int> QueryRowCounts => new[] { Spec.GroupSize, PrefillRows }.Distinct().ToList();
+
+    /// <summary>Whether a query does not see every earlier position.</summary>
+    public bool HasWindow => Spec.SlidingWindow > 0 && Spec.SlidingWindow < Spec.Context;
+
+    /// <summary>Elements of K and V of one head in a block of the cache.</summary>
+    public int HeadBlockElements => 2 * Spec.HeadDim * BlockPositions;
+
+    /// <summary>Where keys lie in a row of queries, keys and values.</summary>
+    public int KeyOffset => Pad(Spec.QueryDim, PanelRows);
+
+    /// <summary>Where values lie in a row of queries, keys and values.</summary>
+    public int ValueOffset => KeyOffset + Pad(Spec.KvDim, PanelRows);
+
+    /// <summary>Tokens of a prefill that passes through every tile of every target once, so that all of it is compiled.</summary>
+    public int WarmUpTokens => Math.Min(Targets.Max(target => KernelTiles.MatMul(target).Tokens.Sum()), Math.Min(PrefillChunk, Spec.Context - 1));
+
+    public MatrixPlan Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
+
+    /// <summary>
+    /// Floats from one token's row to the next in a scratch buffer: padded to panels, and never a multiple of 4 KiB, which would
+    /// put every token's row into the same cache set.
+    /// </summary>
+    public static int RowStride(int floats)
+    {
+        int padded = Pad(floats, PanelRows);
+        return padded % 1024 == 0 ? padded + PanelRows : padded;
+    }
+
+    public static int Pad(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}

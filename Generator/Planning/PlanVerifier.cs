@@ -1,0 +1,66 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Llamalith.Generator.Isa;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>
+/// Checks a plan against what emitted code relies on: tiles that stay in registers and divide what they tile, and methods far from
+/// the size at which the JIT stops optimising. A violation is a bug of the planner, not of the user.
+/// </summary>
+internal static class PlanVerifier
+{
+    // RyuJIT leaves values in memory above some 1,000 locals and gives up above 20,000 instructions; a multiply-add is about 12.
+    private const int MaxMultiplyAdds = 400;
+
+    public static void Verify(ModelPlan plan)
+    {
+        foreach (Dialect isa in plan.Targets)
+        {
+            MatVecTile matVec = KernelTiles.MatVec(isa);
+            Require(ModelPlan.PanelRows % (matVec.RowVectors * isa.Lanes) == 0, "a MatVec tile divides a panel", isa);
+            RequireRegisters(matVec.Accumulators + 2, isa, "MatVec");
+
+            MatMulTile matMul = KernelTiles.MatMul(isa);
+            Require(ModelPlan.PanelRows % (matMul.RowVectors * isa.Lanes) == 0, "a MatMul tile divides a panel", isa);
+            Require(matMul.Tokens[matMul.Tokens.Count - 1] == 1, "MatMul tiles end with one token", isa);
+            RequireRegisters((matMul.Tokens[0] * matMul.RowVectors) + matMul.RowVectors + 1, isa, "MatMul");
+
+            foreach (int rows in plan.QueryRowCounts)
+            {
+                ScoreTile scores = KernelTiles.Scores(isa, rows, plan.Spec.HeadDim);
+                Require(rows % scores.Rows == 0 && ModelPlan.PositionTile % (scores.Vectors * isa.Lanes) == 0 && plan.Spec.HeadDim % scores.Steps == 0, "a score tile divides rows, positions and the head", isa);
+                RequireRegisters((scores.Rows * scores.Vectors * scores.Steps) + scores.Vectors + 1, isa, "Scores");
+
+                Dialect slice = isa.Fit(plan.Slice);
+                MixTile mix = KernelTiles.Mix(slice, rows, plan.Slice);
+                Require(rows % mix.Rows == 0 && plan.Slice % (mix.Vectors * slice.Lanes) == 0, "a mix tile divides rows and the slice", isa);
+                RequireRegisters((mix.Rows * mix.Vectors * mix.Steps) + mix.Vectors + 1, slice, "Mix");
+            }
+        }
+
+        Require(plan.Spec.HeadDim % plan.Slice == 0, "slices divide the head");
+        Require(plan.BlockPositions % ModelPlan.PositionTile == 0, "tiles divide a block");
+
+        // A thread that skipped a barrier would corrupt silently: every step that reads another thread's rows has one.
+        foreach (Schedule schedule in new[] { Scheduler.Decode, Scheduler.Prefill })
+        {
+            IEnumerable<ScheduledStep> products = schedule.Layer.Concat(schedule.Head).Where(step => step.Step.Kind == StepKind.Project);
+            Require(products.All(step => step.BarrierBefore || step.Step.Reads.All(buffer => buffer == Buffer.Normed)), "a product waits for its input");
+        }
+    }
+
+    private static void RequireRegisters(int used, Dialect isa, string kernel)
+    {
+        Require(used <= isa.Registers, string.Format(CultureInfo.InvariantCulture, "the {0} tile of {1} values fits {2} registers", kernel, used, isa.Registers), isa);
+        Require(used <= MaxMultiplyAdds, "a tile stays far from the JIT's limits", isa);
+    }
+
+    private static void Require(bool holds, string rule, Dialect? isa = null)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"The plan breaks a rule{(isa is null ? "" : " on " + isa.Name)}: {rule}.");
+    }
+}

@@ -1,0 +1,21 @@
+namespace Llamalith.Generator.Reading;
+
+/// <summary>Names of what the generator knows only by name. A reflection test keeps them true.</summary>
+internal static class KnownNames
+{
+    public const string ModelAttribute = "Llamalith.LlamaModelAttribute";
+
+    /// <summary>A type that every compilation referencing Llamalith.Runtime has.</summary>
+    public const string ModelInterface = "Llamalith.Contracts.ILlamaModel`1";
+
+    /// <summary>The property that the attribute's constructor argument sets.</summary>
+    public const string Preset = "Preset";
+
+    /// <summary>The MSBuild property that narrows the instruction sets of all models of a project.</summary>
+    public const string IsaProperty = "build_property.LlamalithIsa";
+
+    public const string PublishAotProperty = "build_property.PublishAot";
+    public const string IlcInstructionSetProperty = "build_property.IlcInstructionSet";
+    public const string RuntimeIdentifierProperty = "build_property.RuntimeIdentifier";
+    public const string SdkRuntimeIdentifierProperty = "build_property.NETCoreSdkRuntimeIdentifier";
+}

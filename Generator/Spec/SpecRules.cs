@@ -1,0 +1,310 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Llamalith.Generator.Spec;
+
+/// <summary>
+/// From a request to a spec: fills the defaults in and says what is wrong. Pure, so that the generator and the analyzer come to the
+/// same verdict, each on its own schedule.
+/// </summary>
+internal static class SpecRules
+{
+    public const int MaxDim = 262_144;
+    public const int MaxFfnDim = 1_048_576;
+    public const int MaxLayers = 4096;
+    public const int MaxHeads = 4096;
+    public const int MaxHeadDim = 1024;
+    public const int MinVocabSize = 2;
+    public const int MaxVocabSize = 1_048_576;
+
+    // These bounds together keep every derived product inside a long: at most 2^57 bytes of weights, and as many of cache.
+    public const int MaxContext = 1_048_576;
+
+    public const int RequiredLanguageVersion = 1400;
+    public const int RequiredFrameworkVersion = 10;
+
+    /// <summary>The spec of a request that an engine can be emitted for; null where a problem forbids it.</summary>
+    public static ModelSpec? Resolve(ModelRequest request, BuildOptions options)
+    {
+        foreach (SpecProblem problem in Check(request, options))
+        {
+            if (problem.Blocks)
+                return null;
+        }
+
+        return Complete(request, options);
+    }
+
+    /// <summary>Everything that is wrong with a request, in the order of the rules' numbers within class, model and build.</summary>
+    public static IReadOnlyList<SpecProblem> Check(ModelRequest request, BuildOptions options)
+    {
+        ProblemList problems = new();
+        CheckClass(request, problems);
+        CheckModel(request, options, problems);
+        CheckBuild(request, options, problems);
+        return problems.Items;
+    }
+
+    /// <summary>The divisor of <paramref name="heads"/> nearest to <paramref name="kvHeads"/>; of two equally near, the larger.</summary>
+    public static int NearestDivisor(int heads, int kvHeads)
+    {
+        int best = 1;
+        for (int candidate = 1; candidate <= heads; candidate++)
+        {
+            if (heads % candidate == 0 && Math.Abs(candidate - kvHeads) <= Math.Abs(best - kvHeads))
+                best = candidate;
+        }
+
+        return best;
+    }
+
+    private static ModelSpec Complete(ModelRequest request, BuildOptions options)
+    {
+        PresetSizes preset = IsDefined(request.Preset) ? Presets.Of(request.Preset) : new PresetSizes();
+        int dim = request.Dim ?? preset.Dim ?? 0;
+        int heads = request.Heads ?? preset.Heads ?? 0;
+        return new ModelSpec
+        {
+            Namespace = request.Namespace,
+            TypeName = request.TypeName,
+            Dim = dim,
+            FfnDim = request.FfnDim ?? preset.FfnDim ?? 0,
+            Layers = request.Layers ?? preset.Layers ?? 0,
+            Heads = heads,
+            KvHeads = request.KvHeads ?? preset.KvHeads ?? heads,
+            HeadDim = request.HeadDim ?? (heads == 0 ? 0 : dim / heads),
+            VocabSize = request.VocabSize ?? preset.VocabSize ?? 0,
+            Context = request.Context ?? preset.Context ?? 4096,
+            NormEps = request.NormEps ?? 1e-5,
+            RopeTheta = request.RopeTheta ?? 10000,
+            RopeLayout = request.RopeLayout ?? RopeLayout.Interleaved,
+            RopeScaling = new RopeScalingSpec(
+                request.RopeScaling ?? RopeScaling.None,
+                request.RopeScalingFactor ?? 8,
+                request.RopeScalingLowFrequencyFactor ?? 1,
+                request.RopeScalingHighFrequencyFactor ?? 4,
+                request.RopeScalingOriginalContext ?? 8192),
+            TiedEmbeddings = request.TiedEmbeddings ?? false,
+            SlidingWindow = request.SlidingWindow ?? 0,
+            QkvBias = request.QkvBias ?? false,
+            Weights = request.Weights ?? WeightFormat.F32,
+            KvCache = request.KvCache ?? KvFormat.F16,
+            Isa = (request.Isa ?? Isa.All) & IsaNames.Parse(options.IsaLimit, out _),
+            MaxMemory = request.MaxMemory ?? 0,
+        };
+    }
+
+    private static void CheckClass(ModelRequest request, ProblemList problems)
+    {
+        if (Has(ClassFlaws.NotPartial))
+            problems.Add(SpecRule.NotPartial, [], request.TypeName);
+        if (Has(ClassFlaws.Nested))
+            problems.Add(SpecRule.Nested, [], request.TypeName);
+        if (Has(ClassFlaws.Generic))
+            problems.Add(SpecRule.Generic, [], request.TypeName);
+        Unusable(ClassFlaws.Static, "static");
+        Unusable(ClassFlaws.Abstract, "abstract");
+        Unusable(ClassFlaws.Record, "a record");
+        Unusable(ClassFlaws.FileLocal, "local to its file");
+        Unusable(ClassFlaws.PrimaryConstructor, "given a primary constructor");
+
+        bool Has(ClassFlaws flaw) => (request.Flaws & flaw) != 0;
+
+        void Unusable(ClassFlaws flaw, string what)
+        {
+            if (Has(flaw))
+                problems.Add(SpecRule.UnusableClass, [], request.TypeName, what);
+        }
+    }
+
+    private static void CheckModel(ModelRequest request, BuildOptions options, ProblemList problems)
+    {
+        ModelSpec spec = Complete(request, options);
+        bool sound = CheckEnums(request, spec, problems) & CheckSizes(request, spec, problems);
+        if (sound)
+            sound = CheckHeads(request, spec, problems);
+        CheckReals(spec, problems);
+        CheckIsa(request, spec, options, problems);
+        if (spec.MaxMemory < 0)
+            problems.Add(SpecRule.SizeOutOfRange, ["MaxMemory"], "MaxMemory", Text(spec.MaxMemory), "0", Text(long.MaxValue));
+        if (!InRange(spec.Context, 1, MaxContext))
+            return;
+        if (spec.SlidingWindow < 0 || spec.SlidingWindow > spec.Context)
+            problems.Add(SpecRule.WindowOutOfRange, ["SlidingWindow", "Context"], Text(spec.SlidingWindow), Text(spec.Context));
+        if (sound)
+            CheckBudget(spec, problems);
+    }
+
+    private static bool CheckEnums(ModelRequest request, ModelSpec spec, ProblemList problems)
+    {
+        bool sound = true;
+        Require(IsDefined(request.Preset), "Preset", (int)request.Preset, "LlamaPreset");
+        Require(spec.RopeLayout is RopeLayout.Interleaved or RopeLayout.HalfSplit, "RopeLayout", (int)spec.RopeLayout, "RopeLayout");
+        Require(
+            spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear or RopeScaling.Llama3,
+            "RopeScaling",
+            (int)spec.RopeScaling.Kind,
+            "RopeScaling");
+        Require(spec.Weights is WeightFormat.F32, "Weights", (int)spec.Weights, "WeightFormat");
+        Require(spec.KvCache is KvFormat.F16 or KvFormat.F32, "KvCache", (int)spec.KvCache, "KvFormat");
+        Require(((request.Isa ?? Isa.All) & ~Isa.All) == 0, "Isa", (int)(request.Isa ?? Isa.All), "Isa");
+        return sound;
+
+        void Require(bool defined, string property, int value, string type)
+        {
+            if (defined)
+                return;
+            sound = false;
+            problems.Add(SpecRule.UndefinedValue, [property], property, Text(value), type);
+        }
+    }
+
+    private static bool CheckSizes(ModelRequest request, ModelSpec spec, ProblemList problems)
+    {
+        bool sound = true;
+        PresetSizes preset = IsDefined(request.Preset) ? Presets.Of(request.Preset) : new PresetSizes();
+        Require("Dim", request.Dim ?? preset.Dim, MaxDim);
+        Require("FfnDim", request.FfnDim ?? preset.FfnDim, MaxFfnDim);
+        Require("Layers", request.Layers ?? preset.Layers, MaxLayers);
+        Require("Heads", request.Heads ?? preset.Heads, MaxHeads);
+        if (request.KvHeads is not null)
+            Require("KvHeads", request.KvHeads, MaxHeads);
+        if (request.HeadDim is not null)
+            Require("HeadDim", request.HeadDim, MaxHeadDim);
+        Require("VocabSize", request.VocabSize ?? preset.VocabSize, MaxVocabSize, MinVocabSize, SpecRule.VocabularyOrContextOutOfRange);
+        Require("Context", spec.Context, MaxContext, 1, SpecRule.VocabularyOrContextOutOfRange);
+        Require("RopeScalingOriginalContext", spec.RopeScaling.OriginalContext, MaxContext);
+        return sound;
+
+        void Require(string property, int? value, int max, int min = 1, SpecRule rule = SpecRule.SizeOutOfRange)
+        {
+            if (value is not int size)
+                problems.Add(SpecRule.MissingSize, [property], property);
+            else if (!InRange(size, min, max))
+                problems.Add(rule, [property], property, Text(size), Text(min), Text(max));
+            else
+                return;
+            sound = false;
+        }
+    }
+
+    private static bool CheckHeads(ModelRequest request, ModelSpec spec, ProblemList problems)
+    {
+        int before = problems.Items.Count;
+        if (spec.KvHeads > spec.Heads)
+            problems.Suggest(SpecRule.MoreKvHeadsThanHeads, ["KvHeads", "Heads"], Text(spec.Heads), Text(spec.KvHeads), Text(spec.Heads));
+        else if (spec.Heads % spec.KvHeads != 0)
+        {
+            string nearest = Text(NearestDivisor(spec.Heads, spec.KvHeads));
+            problems.Suggest(SpecRule.HeadsNotDivisible, ["KvHeads", "Heads"], nearest, Text(spec.Heads), Text(spec.KvHeads), nearest);
+        }
+
+        if (request.HeadDim is null && spec.Dim % spec.Heads != 0)
+            problems.Add(SpecRule.DimNotDivisible, ["Dim", "Heads"], Text(spec.Dim), Text(spec.Heads));
+        else
+        {
+            string origin = request.HeadDim is null ? $" (Dim = {Text(spec.Dim)} / Heads = {Text(spec.Heads)})" : "";
+            if (!InRange(spec.HeadDim, 1, MaxHeadDim))
+                problems.Add(SpecRule.SizeOutOfRange, ["HeadDim", "Heads", "Dim"], "HeadDim", Text(spec.HeadDim) + origin, "1", Text(MaxHeadDim));
+            else if (spec.HeadDim % 2 != 0)
+                problems.Add(SpecRule.OddHeadDim, ["HeadDim", "Heads", "Dim"], Text(spec.HeadDim) + origin);
+        }
+
+        return problems.Items.Count == before;
+    }
+
+    private static void CheckReals(ModelSpec spec, ProblemList problems)
+    {
+        RopeScalingSpec scaling = spec.RopeScaling;
+        Require("NormEps", spec.NormEps);
+        Require("RopeTheta", spec.RopeTheta);
+        Require("RopeScalingFactor", scaling.Factor);
+        bool low = Require("RopeScalingLowFrequencyFactor", scaling.LowFrequencyFactor);
+        bool high = Require("RopeScalingHighFrequencyFactor", scaling.HighFrequencyFactor);
+
+        // The passage between the two divides by their difference.
+        if (low && high && scaling.Kind == RopeScaling.Llama3 && scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor)
+        {
+            problems.Add(
+                SpecRule.FrequencyFactorsCrossed,
+                ["RopeScalingHighFrequencyFactor", "RopeScalingLowFrequencyFactor"],
+                Text(scaling.HighFrequencyFactor),
+                Text(scaling.LowFrequencyFactor));
+        }
+
+        // Kernels compute in 32 bits, so a value must be positive and finite there too.
+        bool Require(string property, double value)
+        {
+            float single = (float)value;
+            bool sound = single > 0 && !float.IsInfinity(single);
+            if (!sound)
+                problems.Add(SpecRule.NotPositive, [property], property, Text(value));
+            return sound;
+        }
+    }
+
+    private static void CheckIsa(ModelRequest request, ModelSpec spec, BuildOptions options, ProblemList problems)
+    {
+        IsaNames.Parse(options.IsaLimit, out IReadOnlyList<string> unknown);
+        Isa asked = request.Isa ?? Isa.All;
+        if (unknown.Count == 0 && (asked & ~Isa.All) == 0 && spec.Isa == Isa.None)
+        {
+            string limit = options.IsaLimit.Length == 0 ? "" : $", and the build's LlamalithIsa = {options.IsaLimit}";
+            problems.Add(SpecRule.NoInstructionSet, ["Isa"], asked.ToString(), limit);
+        }
+    }
+
+    private static void CheckBudget(ModelSpec spec, ProblemList problems)
+    {
+        long weights = MemoryBudget.WeightBytes(spec);
+        long cache = MemoryBudget.KvCacheBytes(spec);
+        if (spec.MaxMemory > 0 && weights + cache > spec.MaxMemory)
+        {
+            problems.Add(
+                SpecRule.OverBudget,
+                ["MaxMemory"],
+                Bytes(weights + cache),
+                Bytes(weights),
+                Bytes(cache),
+                Text(spec.Context),
+                Bytes(MemoryBudget.KvBytesPerToken(spec)),
+                Bytes(spec.MaxMemory));
+        }
+    }
+
+    private static void CheckBuild(ModelRequest request, BuildOptions options, ProblemList problems)
+    {
+        if (!options.AllowsUnsafe)
+            problems.Add(SpecRule.UnsafeNotAllowed, [], request.TypeName);
+        if (options.LanguageVersion < RequiredLanguageVersion)
+            problems.Add(SpecRule.TargetTooOld, [], "C#", Text(RequiredLanguageVersion / 100), Text(options.LanguageVersion / 100));
+        if (options.FrameworkVersion < RequiredFrameworkVersion)
+            problems.Add(SpecRule.TargetTooOld, [], ".NET", Text(RequiredFrameworkVersion), Text(options.FrameworkVersion));
+        if (!options.ReferencesRuntime)
+            problems.Add(SpecRule.RuntimeMissing, [], request.TypeName);
+        if (options.AotForgetsIsa)
+            problems.Add(SpecRule.AotForgetsInstructionSet, [], request.TypeName);
+        IsaNames.Parse(options.IsaLimit, out IReadOnlyList<string> unknown);
+        foreach (string name in unknown)
+            problems.Add(SpecRule.UnknownInstructionSetName, [], name, options.IsaLimit);
+    }
+
+    private static bool IsDefined(LlamaPreset preset) => preset is >= LlamaPreset.None and <= LlamaPreset.TinyLlama1_1B;
+
+    private static bool InRange(int value, int min, int max) => value >= min && value <= max;
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+
+    private static string Bytes(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private sealed class ProblemList
+    {
+        public List<SpecProblem> Items { get; } = [];
+
+        public void Add(SpecRule rule, string[] properties, params string[] arguments) => Suggest(rule, properties, "", arguments);
+
+        public void Suggest(SpecRule rule, string[] properties, string suggestion, params string[] arguments) =>
+            Items.Add(new SpecProblem(rule, new EquatableArray<string>(properties), new EquatableArray<string>(arguments), suggestion));
+    }
+}

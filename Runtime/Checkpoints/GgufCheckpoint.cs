@@ -1,0 +1,258 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Runtime.InteropServices;
+using Llamalith.Contracts;
+using Llamalith.Gguf;
+using Llamalith.Mapping;
+
+namespace Llamalith.Checkpoints;
+
+/// <summary>
+/// A GGUF file of a Llama-like architecture seen through the canonical names, which are GGUF's own. What the runtime could only
+/// compute wrongly, by leaving out a tensor or a setting that it does not know, is refused when the file is opened.
+/// </summary>
+public sealed class GgufCheckpoint : Checkpoint
+{
+    /// <summary>The architectures that are Llama's skeleton, and which elements of a head each one turns together.</summary>
+    private static readonly Dictionary<string, RopeLayout> Architectures = new()
+    {
+        ["llama"] = RopeLayout.Interleaved,
+        ["qwen2"] = RopeLayout.HalfSplit,
+        ["qwen3"] = RopeLayout.HalfSplit,
+        ["phi3"] = RopeLayout.HalfSplit,
+    };
+
+    private readonly Dictionary<string, GgufTensor> _byName = [];
+    private readonly Dictionary<string, string> _keys = [];
+    private readonly string _architecture;
+
+    private GgufCheckpoint(GgufFile file)
+    {
+        File = file;
+        if (file.Metadata.GetInteger("split.count") is > 1 and var parts)
+            throw Bad($"it is one of {parts} parts of a split model, which must be merged first");
+        _architecture = file.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
+        if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
+            throw Bad($"general.architecture = {Shown.Text(_architecture)}, but only {string.Join(", ", Architectures.Keys)} can be run");
+        RopeLayout = layout;
+        Shape = ReadShape();
+        ShapeRules.Check(Path, Shape, KeyOf);
+        RefuseWhatIsNotLlama();
+        PlaceTensors();
+    }
+
+    /// <summary>The file behind it, with its metadata.</summary>
+    public GgufFile File { get; }
+
+    /// <inheritdoc/>
+    public override string Path => File.Path;
+
+    /// <inheritdoc/>
+    public override ModelShape Shape { get; }
+
+    /// <inheritdoc/>
+    public override RopeLayout RopeLayout { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<string> CanonicalNames => _byName.Keys;
+
+    /// <summary>Opens a GGUF file of a Llama-like architecture.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">It is no sound GGUF file, or holds a model of another kind.</exception>
+    public static GgufCheckpoint Open(string path) => From(GgufFile.Open(path));
+
+    /// <inheritdoc/>
+    public override string KeyOf(string hyperparameter) => _keys.GetValueOrDefault(hyperparameter, hyperparameter);
+
+    /// <inheritdoc/>
+    /// <exception cref="ModelFormatException">Its type is one that this runtime does not know.</exception>
+    public override bool TryGetTensor(string name, out TensorView tensor)
+    {
+        bool found = _byName.TryGetValue(name, out GgufTensor? entry);
+        tensor = found ? File.View(entry!) : default;
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
+
+    /// <summary>Takes over an open file.</summary>
+    internal static GgufCheckpoint From(GgufFile file)
+    {
+        try
+        {
+            return new GgufCheckpoint(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            File.Dispose();
+    }
+
+    private ModelShape ReadShape()
+    {
+        int dim = Required(nameof(ModelShape.Dim), "embedding_length");
+        int heads = Required(nameof(ModelShape.Heads), "attention.head_count");
+        (RopeScaling scaling, double? factor) = ReadRopeScaling();
+        bool tied = !File.TryGetTensor(TensorNames.Classifier, out _);
+        _keys[nameof(ModelShape.TiedEmbeddings)] = $"tied (no {TensorNames.Classifier})";
+        bool bias = File.TryGetTensor(TensorNames.OfLayer(0, TensorNames.QueryBias), out _);
+        _keys[nameof(ModelShape.QkvBias)] = $"has {TensorNames.OfLayer(0, TensorNames.QueryBias)}";
+        return new ModelShape
+        {
+            Dim = dim,
+            FfnDim = Required(nameof(ModelShape.FfnDim), "feed_forward_length"),
+            Layers = Required(nameof(ModelShape.Layers), "block_count"),
+            Heads = heads,
+            KvHeads = Optional(nameof(ModelShape.KvHeads), "attention.head_count_kv") ?? heads,
+            HeadDim = Optional(nameof(ModelShape.HeadDim), "attention.key_length") ?? DeriveHeadDim(dim, heads),
+            VocabSize = ReadVocabSize(),
+            Context = Required(nameof(ModelShape.Context), "context_length"),
+            TiedEmbeddings = tied,
+            NormEps = Real(nameof(ModelShape.NormEps), "attention.layer_norm_rms_epsilon"),
+            RopeTheta = Real(nameof(ModelShape.RopeTheta), "rope.freq_base") ?? 10000,
+            RopeScaling = scaling,
+            RopeScalingFactor = factor,
+            SlidingWindow = Optional(nameof(ModelShape.SlidingWindow), "attention.sliding_window"),
+            QkvBias = bias,
+        };
+    }
+
+    private int DeriveHeadDim(int dim, int heads)
+    {
+        _keys[nameof(ModelShape.HeadDim)] = $"{Key("embedding_length")} / {Key("attention.head_count")}";
+        if (heads <= 0 || dim % heads != 0)
+            throw Bad($"{Key("embedding_length")} = {dim} is no multiple of {Key("attention.head_count")} = {heads}");
+        return dim / heads;
+    }
+
+    private int ReadVocabSize()
+    {
+        const string Tokens = "tokenizer.ggml.tokens";
+        if (Optional(nameof(ModelShape.VocabSize), "vocab_size") is { } size)
+            return size;
+        if (File.Metadata.GetArray(Tokens) is { } tokens)
+        {
+            _keys[nameof(ModelShape.VocabSize)] = $"the length of {Tokens}";
+            return ShapeRules.ToInt32(Path, Tokens, tokens.Count);
+        }
+
+        if (!File.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor embedding))
+            throw Bad($"neither {Key("vocab_size")} nor {Tokens} nor {TensorNames.TokenEmbedding} is there");
+        _keys[nameof(ModelShape.VocabSize)] = $"the rows of {TensorNames.TokenEmbedding}";
+        return ShapeRules.ToInt32(Path, TensorNames.TokenEmbedding, embedding.Rows);
+    }
+
+    private (RopeScaling Kind, double? Factor) ReadRopeScaling()
+    {
+        const string Frequencies = "rope_freqs.weight";
+        string key = Key("rope.scaling.type");
+        string? type = File.Metadata.GetText(key);
+        _keys[nameof(ModelShape.RopeScaling)] = key;
+        double? factor = Real(nameof(ModelShape.RopeScalingFactor), "rope.scaling.factor")
+            ?? Real(nameof(ModelShape.RopeScalingFactor), "rope.scale_linear");
+        bool stretched = factor is not (null or 1.0);
+        RopeScaling kind = type switch
+        {
+            "none" => RopeScaling.None,
+            null or "linear" => stretched ? RopeScaling.Linear : RopeScaling.None,
+            "llama3" => RopeScaling.Llama3,
+            _ => throw Bad($"{key} = {Shown.Text(type)}, but only none, linear and llama3 can be run"),
+        };
+
+        // The usual way to say "llama3": each frequency's divisor, 1 for the highest up to the factor for the lowest.
+        if (File.TryGetTensor(Frequencies, out GgufTensor tensor) && LargestDivisor(tensor) is > 1 and var largest)
+        {
+            if (kind == RopeScaling.Linear)
+                throw Bad($"{key} = {kind}, but {Frequencies} stretches the rotary frequencies too");
+            _keys[nameof(ModelShape.RopeScaling)] = _keys[nameof(ModelShape.RopeScalingFactor)] = Frequencies;
+            return (RopeScaling.Llama3, largest);
+        }
+
+        if (kind == RopeScaling.Llama3 && factor is null)
+            throw Bad($"{key} = {type}, but neither {Key("rope.scaling.factor")} nor {Frequencies} is there");
+        return (kind, kind == RopeScaling.None ? null : factor);
+    }
+
+    private unsafe double LargestDivisor(GgufTensor tensor)
+    {
+        TensorView view = File.View(tensor);
+        if (view.Type != TensorType.F32 || view.Rows != 1 || view.Columns > ushort.MaxValue)
+            throw Bad($"{Shown.Text(view.Name)} is {view.Type} [{view.Rows}, {view.Columns}], but a short vector of F32 was expected");
+        float largest = 0;
+        foreach (float divisor in MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(view.Data, (int)view.ByteLength)))
+        {
+            if (!(float.IsFinite(divisor) && divisor > 0))
+                throw Bad($"{Shown.Text(view.Name)} has the divisor {divisor}, but they must be positive and finite");
+            largest = Math.Max(largest, divisor);
+        }
+
+        return largest;
+    }
+
+    private void RefuseWhatIsNotLlama()
+    {
+        if (File.Metadata.GetInteger(Key("expert_count")) is > 0 and var experts)
+            throw Bad($"{Key("expert_count")} = {experts}, but mixtures of experts cannot be run");
+        Same("attention.value_length");
+        Same("rope.dimension_count");
+
+        void Same(string suffix)
+        {
+            if (File.Metadata.GetInteger(Key(suffix)) is { } value && value != Shape.HeadDim)
+                throw Bad($"{Key(suffix)} = {value}, but {KeyOf(nameof(ModelShape.HeadDim))} = {Shape.HeadDim}");
+        }
+    }
+
+    private void PlaceTensors()
+    {
+        foreach (GgufTensor tensor in File.Tensors)
+        {
+            TensorPlace place = TensorCatalog.OfGguf(tensor.Name);
+            place.EnsureKnown(Path, tensor.Name, Shape.Layers, KeyOf(nameof(ModelShape.Layers)));
+            if (place.Name is { } name)
+                _byName.Add(name, tensor);
+        }
+    }
+
+    private string Key(string suffix) => $"{_architecture}.{suffix}";
+
+    private int Required(string property, string suffix) => Optional(property, suffix) ?? throw Bad($"{Key(suffix)} is missing");
+
+    /// <summary>An integer, which some architectures give as a list with one for each layer: all equal then, or this is another kind of model.</summary>
+    private int? Optional(string property, string suffix)
+    {
+        string key = Key(suffix);
+        _keys[property] = key;
+        if (!File.Metadata.TryGetValue(key, out GgufValue value))
+            return null;
+        if (!value.TryGetArray(out GgufArray array))
+            return ShapeRules.ToInt32(Path, key, File.Metadata.GetInteger(key)!.Value);
+        if (array.Count is 0 or > ShapeRules.MostLayers)
+            throw Bad($"{key} has {array.Count} elements, one for each layer was expected");
+        long[] values = array.ToIntegers();
+        if (values.AsSpan().ContainsAnyExcept(values[0]))
+            throw Bad($"{key} differs between layers, which cannot be run");
+        return ShapeRules.ToInt32(Path, key, values[0]);
+    }
+
+    private double? Real(string property, string suffix)
+    {
+        double? value = File.Metadata.GetReal(Key(suffix));
+        if (value is not null || !_keys.ContainsKey(property))
+            _keys[property] = Key(suffix);
+        return value;
+    }
+
+    private ModelFormatException Bad(FormattableString complaint) => new($"{Path}: {complaint.ToString(CultureInfo.InvariantCulture)}.");
+}

@@ -1,0 +1,213 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Text.Json;
+using Llamalith.Contracts;
+using Llamalith.Mapping;
+using Llamalith.Safetensors;
+
+namespace Llamalith.Checkpoints;
+
+/// <summary>
+/// The config.json of a Hugging Face checkpoint, as far as it decides what is computed. A key that is missing or null has the
+/// default of the model's own configuration class; a setting that this runtime cannot honour is refused.
+/// </summary>
+internal sealed class HuggingFaceConfig
+{
+    /// <summary>The kinds of model (model_type) that are Llama's skeleton.</summary>
+    private static readonly string[] Kinds = ["llama", "mistral", "qwen2", "qwen3"];
+
+    private readonly JsonElement _root;
+
+    private HuggingFaceConfig(JsonElement root, string path)
+    {
+        _root = root;
+        Path = path;
+        Kind = Text(root, "model_type") ?? throw Bad($"model_type is missing");
+        if (!Kinds.Contains(Kind))
+            throw Bad($"model_type = {Shown.Text(Kind)}, but only {string.Join(", ", Kinds)} can be run");
+        RefuseWhatIsNotLlama();
+        Dim = Required("hidden_size");
+        FfnDim = Required("intermediate_size");
+        Layers = Required("num_hidden_layers");
+        Heads = Required("num_attention_heads");
+        KvHeads = Integer(root, "num_key_value_heads") ?? Heads;
+        HeadDimKey = Integer(root, "head_dim") is null ? "hidden_size / num_attention_heads" : "head_dim";
+        HeadDim = Integer(root, "head_dim") ?? DeriveHeadDim();
+        VocabSize = Required("vocab_size");
+        Context = Required("max_position_embeddings");
+        NormEps = Real(root, "rms_norm_eps") ?? 1e-6;
+        TiedEmbeddings = Boolean(root, "tie_word_embeddings");
+        AttentionBias = Boolean(root, "attention_bias");
+        SlidingWindow = ReadSlidingWindow();
+        ReadRope();
+    }
+
+    public string Path { get; }
+
+    public string Kind { get; }
+
+    public int Dim { get; }
+
+    public int FfnDim { get; }
+
+    public int Layers { get; }
+
+    public int Heads { get; }
+
+    public int KvHeads { get; }
+
+    public int HeadDim { get; }
+
+    public string HeadDimKey { get; }
+
+    public int VocabSize { get; }
+
+    public int Context { get; }
+
+    public double NormEps { get; }
+
+    public double RopeTheta { get; private set; }
+
+    public RopeScaling RopeScaling { get; private set; }
+
+    public double? RopeScalingFactor { get; private set; }
+
+    /// <summary>The object that holds the rotary settings: rope_scaling, or rope_parameters in newer files.</summary>
+    public string RopeKey { get; private set; } = "rope_scaling";
+
+    /// <summary>Null where the file does not say and the tensors must.</summary>
+    public bool? TiedEmbeddings { get; }
+
+    /// <summary>Null where the file does not say and the tensors must.</summary>
+    public bool? AttentionBias { get; }
+
+    /// <summary>0 for none; null where the file does not say.</summary>
+    public int? SlidingWindow { get; }
+
+    /// <summary>Reads a config.json.</summary>
+    /// <exception cref="System.IO.FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">It is not sound, or of another kind of model.</exception>
+    public static HuggingFaceConfig Open(string path)
+    {
+        using JsonDocument document = JsonFile.Open(path);
+        return new HuggingFaceConfig(document.RootElement, path);
+    }
+
+    /// <summary>Reads a text as if it were the file.</summary>
+    public static HuggingFaceConfig Parse(byte[] text, string path)
+    {
+        using JsonDocument document = JsonFile.Parse(text, path);
+        return new HuggingFaceConfig(document.RootElement, path);
+    }
+
+    private void RefuseWhatIsNotLlama()
+    {
+        if (Text(_root, "hidden_act") is { } activation and not ("silu" or "swish"))
+            throw Bad($"hidden_act = {Shown.Text(activation)}, but only silu can be run");
+        if (Find(_root, "quantization_config") is not null)
+            throw Bad($"quantization_config is there, but only checkpoints of F32, F16 and BF16 can be read");
+        if (Real(_root, "partial_rotary_factor") is { } part and not 1.0)
+            throw Bad($"partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
+    }
+
+    private int DeriveHeadDim()
+    {
+        if (Heads <= 0 || Dim % Heads != 0)
+            throw Bad($"hidden_size = {Dim} is no multiple of num_attention_heads = {Heads}");
+        return Dim / Heads;
+    }
+
+    private int? ReadSlidingWindow()
+    {
+        // Qwen files name a window that is off unless they switch it on.
+        bool isSwitched = Kind.StartsWith("qwen", StringComparison.Ordinal);
+        if (!(Boolean(_root, "use_sliding_window") ?? !isSwitched))
+            return 0;
+        if (!_root.TryGetProperty("sliding_window", out JsonElement element))
+            return Kind == "mistral" ? null : 0;
+        int window = element.ValueKind == JsonValueKind.Null ? 0 : Integer(_root, "sliding_window")!.Value;
+        if (window > 0)
+            RefuseMixedWindows();
+        return window;
+    }
+
+    private void RefuseMixedWindows()
+    {
+        if (Find(_root, "layer_types") is { ValueKind: JsonValueKind.Array } types)
+        {
+            foreach (JsonElement type in types.EnumerateArray())
+            {
+                if (JsonFile.Text(type, "layer_types", Path) is not "sliding_attention" and var other)
+                    throw Bad($"layer_types has {Shown.Text(other)} beside a sliding window; windows that differ between layers cannot be run");
+            }
+        }
+        else if (Kind.StartsWith("qwen", StringComparison.Ordinal) && (Integer(_root, "max_window_layers") ?? Layers) > 0)
+        {
+            throw Bad($"max_window_layers is not 0: windows that differ between layers cannot be run");
+        }
+    }
+
+    private void ReadRope()
+    {
+        JsonElement? rope = Find(_root, "rope_scaling");
+        if (rope is null && Find(_root, "rope_parameters") is { } parameters)
+        {
+            rope = parameters;
+            RopeKey = "rope_parameters";
+        }
+
+        if (rope is { ValueKind: not JsonValueKind.Object })
+            throw Bad($"{RopeKey} is no object");
+        RopeTheta = Real(_root, "rope_theta") ?? (rope is { } place ? Real(place, "rope_theta") : null) ?? 10000;
+        if (rope is not { } settings)
+            return;
+        string type = Text(settings, "rope_type") ?? Text(settings, "type") ?? throw Bad($"{RopeKey} has neither rope_type nor type");
+        if (Real(settings, "partial_rotary_factor") is { } part and not 1.0)
+            throw Bad($"{RopeKey}.partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
+        RopeScaling = type switch
+        {
+            "default" => RopeScaling.None,
+            "linear" => RopeScaling.Linear,
+            "llama3" => RopeScaling.Llama3,
+            _ => throw Bad($"{RopeKey}.rope_type = {Shown.Text(type)}, but only default, linear and llama3 can be run"),
+        };
+        if (RopeScaling != RopeScaling.None)
+            RopeScalingFactor = Real(settings, "factor") ?? throw Bad($"{RopeKey}.factor is missing");
+    }
+
+    private int Required(string key) => Integer(_root, key) ?? throw Bad($"{key} is missing");
+
+    private int? Integer(JsonElement from, string key)
+    {
+        if (Find(from, key) is not { } element)
+            return null;
+        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw NotA("an integer of 32 bits", key, element);
+    }
+
+    private double? Real(JsonElement from, string key)
+    {
+        if (Find(from, key) is not { } element)
+            return null;
+        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) ? value : throw NotA("a number", key, element);
+    }
+
+    private bool? Boolean(JsonElement from, string key) => Find(from, key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } other => throw NotA("true or false", key, other),
+    };
+
+    private string? Text(JsonElement from, string key) => Find(from, key) is { } element ? JsonFile.Text(element, key, Path) : null;
+
+    // Python writes None as null: the same as a key that is not there.
+    private static JsonElement? Find(JsonElement from, string key) =>
+        from.TryGetProperty(key, out JsonElement element) && element.ValueKind != JsonValueKind.Null ? element : null;
+
+    private ModelFormatException NotA(string wanted, string key, JsonElement element) =>
+        Bad($"{key} = {Shown.Text(element.GetRawText())}, but {wanted} was expected");
+
+    private ModelFormatException Bad(FormattableString complaint) => new($"{Path}: {complaint.ToString(CultureInfo.InvariantCulture)}.");
+}

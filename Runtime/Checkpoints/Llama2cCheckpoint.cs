@@ -1,0 +1,132 @@
+using System.Collections.Generic;
+using System.IO;
+using Llamalith.Contracts;
+using Llamalith.Llama2c;
+using Llamalith.Mapping;
+
+namespace Llamalith.Checkpoints;
+
+/// <summary>A llama2.c checkpoint seen through the canonical names.</summary>
+public sealed class Llama2cCheckpoint : Checkpoint
+{
+    private static readonly (string Name, Llama2cArray Array)[] Global =
+    [
+        (TensorNames.TokenEmbedding, Llama2cArray.TokenEmbedding),
+        (TensorNames.FinalNorm, Llama2cArray.FinalNorm),
+        (TensorNames.Classifier, Llama2cArray.Classifier),
+    ];
+
+    private static readonly (string Name, Llama2cArray Array)[] OfLayers =
+    [
+        (TensorNames.AttentionNorm, Llama2cArray.AttentionNorm),
+        (TensorNames.Query, Llama2cArray.Query),
+        (TensorNames.Key, Llama2cArray.Key),
+        (TensorNames.Value, Llama2cArray.Value),
+        (TensorNames.AttentionOutput, Llama2cArray.AttentionOutput),
+        (TensorNames.FfnNorm, Llama2cArray.FfnNorm),
+        (TensorNames.Gate, Llama2cArray.Gate),
+        (TensorNames.Up, Llama2cArray.Up),
+        (TensorNames.Down, Llama2cArray.Down),
+    ];
+
+    private readonly Dictionary<string, (Llama2cArray Array, int Layer)> _byName = [];
+
+    private Llama2cCheckpoint(Llama2cFile file)
+    {
+        File = file;
+        Llama2cHeader header = file.Header;
+
+        // What the format fixes without saying so (epsilon, theta) is left open.
+        Shape = new ModelShape
+        {
+            Dim = header.Dim,
+            FfnDim = header.FfnDim,
+            Layers = header.Layers,
+            Heads = header.Heads,
+            KvHeads = header.KvHeads,
+            HeadDim = header.HeadDim,
+            VocabSize = header.VocabSize,
+            Context = header.Context,
+            TiedEmbeddings = header.SharedClassifier,
+            QkvBias = false,
+        };
+        ShapeRules.Check(file.Path, Shape, KeyOf);
+        foreach ((string name, Llama2cArray array) in Global)
+        {
+            if (array != Llama2cArray.Classifier || !header.SharedClassifier)
+                _byName.Add(name, (array, 0));
+        }
+
+        for (int layer = 0; layer < header.Layers; layer++)
+        {
+            foreach ((string name, Llama2cArray array) in OfLayers)
+                _byName.Add(TensorNames.OfLayer(layer, name), (array, layer));
+        }
+    }
+
+    /// <summary>The file behind it.</summary>
+    public Llama2cFile File { get; }
+
+    /// <inheritdoc/>
+    public override string Path => File.Path;
+
+    /// <inheritdoc/>
+    public override ModelShape Shape { get; }
+
+    /// <inheritdoc/>
+    public override RopeLayout RopeLayout => RopeLayout.Interleaved;
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<string> CanonicalNames => _byName.Keys;
+
+    /// <summary>Opens a checkpoint of version 0 or 1.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint, or of another version.</exception>
+    public static Llama2cCheckpoint Open(string path) => From(Llama2cFile.Open(path));
+
+    /// <inheritdoc/>
+    public override string KeyOf(string hyperparameter) => hyperparameter switch
+    {
+        nameof(ModelShape.Dim) => "dim",
+        nameof(ModelShape.FfnDim) => "hidden_dim",
+        nameof(ModelShape.Layers) => "n_layers",
+        nameof(ModelShape.Heads) => "n_heads",
+        nameof(ModelShape.KvHeads) => "n_kv_heads",
+        nameof(ModelShape.HeadDim) => "dim / n_heads",
+        nameof(ModelShape.VocabSize) => "vocab_size",
+        nameof(ModelShape.Context) => "seq_len",
+        nameof(ModelShape.TiedEmbeddings) => "shared_classifier",
+        _ => hyperparameter,
+    };
+
+    /// <inheritdoc/>
+    public override bool TryGetTensor(string name, out TensorView tensor)
+    {
+        tensor = default;
+        return _byName.TryGetValue(name, out (Llama2cArray Array, int Layer) entry) && File.TryGetTensor(entry.Array, entry.Layer, out tensor);
+    }
+
+    /// <inheritdoc/>
+    public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
+
+    /// <summary>Takes over an open file.</summary>
+    internal static Llama2cCheckpoint From(Llama2cFile file)
+    {
+        try
+        {
+            return new Llama2cCheckpoint(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            File.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using System;
+using System.Globalization;
+using Llamalith.Contracts;
+
+namespace Llamalith.Checkpoints;
+
+/// <summary>What every model must fulfil, whichever file it came from, before anything is computed from its sizes.</summary>
+internal static class ShapeRules
+{
+    /// <summary>Far more than any model has, and few enough that a list of all tensors is no burden.</summary>
+    public const int MostLayers = 1 << 16;
+
+    /// <summary>Refuses hyperparameters that no model can have; <paramref name="keyOf"/> gives the file's own word for each.</summary>
+    /// <exception cref="ModelFormatException">The message names the key and its value.</exception>
+    public static void Check(string path, ModelShape shape, Func<string, string> keyOf)
+    {
+        Positive(nameof(ModelShape.Dim), shape.Dim);
+        Positive(nameof(ModelShape.FfnDim), shape.FfnDim);
+        Positive(nameof(ModelShape.Layers), shape.Layers);
+        Positive(nameof(ModelShape.Heads), shape.Heads);
+        Positive(nameof(ModelShape.KvHeads), shape.KvHeads);
+        Positive(nameof(ModelShape.HeadDim), shape.HeadDim);
+        Positive(nameof(ModelShape.VocabSize), shape.VocabSize);
+        Positive(nameof(ModelShape.Context), shape.Context);
+        if (shape.Layers > MostLayers)
+            throw Bad($"{keyOf(nameof(ModelShape.Layers))} = {shape.Layers}, but at most {MostLayers} layers are allowed");
+        if (shape.Heads % shape.KvHeads != 0)
+            throw Bad($"{keyOf(nameof(ModelShape.Heads))} = {shape.Heads} is no multiple of {keyOf(nameof(ModelShape.KvHeads))} = {shape.KvHeads}");
+        if (shape.HeadDim % 2 != 0)
+            throw Bad($"{keyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} is odd, but rotary embedding turns pairs");
+        if ((long)shape.Heads * shape.HeadDim > int.MaxValue)
+            throw Bad($"{keyOf(nameof(ModelShape.Heads))} = {shape.Heads} times {keyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} is too large");
+        if (shape.SlidingWindow is < 0)
+            throw Bad($"{keyOf(nameof(ModelShape.SlidingWindow))} = {shape.SlidingWindow} is negative");
+        Real(nameof(ModelShape.NormEps), shape.NormEps);
+        Real(nameof(ModelShape.RopeTheta), shape.RopeTheta);
+        Real(nameof(ModelShape.RopeScalingFactor), shape.RopeScalingFactor);
+
+        void Positive(string property, int value)
+        {
+            if (value <= 0)
+                throw Bad($"{keyOf(property)} = {value}, but it must be positive");
+        }
+
+        void Real(string property, double? value)
+        {
+            if (value is { } real && !(double.IsFinite(real) && real > 0))
+                throw Bad($"{keyOf(property)} = {real}, but it must be positive and finite");
+        }
+
+        ModelFormatException Bad(FormattableString complaint) => new($"{path}: {complaint.ToString(CultureInfo.InvariantCulture)}.");
+    }
+
+    /// <summary>Refuses an integer that is no 32-bit one, before <see cref="Check"/> sees it.</summary>
+    public static int ToInt32(string path, string key, long value) => value is >= int.MinValue and <= int.MaxValue
+        ? (int)value
+        : throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture, $"{path}: {key} = {value} is out of range."));
+}

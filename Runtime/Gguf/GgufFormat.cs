@@ -1,0 +1,116 @@
+using System;
+using Llamalith.Contracts;
+using Llamalith.Mapping;
+
+namespace Llamalith.Gguf;
+
+/// <summary>The numbers of the format, shared by reader and writer.</summary>
+internal static class GgufFormat
+{
+    /// <summary>"GGUF", as the first four bytes are read.</summary>
+    public const uint Magic = 0x46554747;
+
+    public const string AlignmentKey = "general.alignment";
+
+    public const int DefaultAlignment = 32;
+
+    /// <summary>The format knows 64-bit alignments only as powers of two; more than this no file has a use for.</summary>
+    public const int MostAlignment = 1 << 20;
+
+    public const int MostDimensions = 4;
+
+    /// <summary>The format's own limit for keys; it sets none for tensor names that files keep to.</summary>
+    public const int MostNameBytes = 65535;
+
+    /// <summary>Arrays in arrays: the format sets no limit, but a reader that recurses needs one. Files in the wild have none.</summary>
+    public const int MostArrayDepth = 8;
+
+    /// <summary>Bytes that the smallest entry takes: a key of one byte, a type, a value of one byte.</summary>
+    public const int LeastMetadataBytes = sizeof(ulong) + 1 + sizeof(uint) + 1;
+
+    /// <summary>Bytes that the smallest tensor entry takes: a name of one byte, one dimension, a type, an offset.</summary>
+    public const int LeastTensorBytes = sizeof(ulong) + 1 + sizeof(uint) + sizeof(ulong) + sizeof(uint) + sizeof(ulong);
+
+    /// <summary>Bytes of a value, or 0 where they vary (strings, arrays).</summary>
+    public static int FixedSize(GgufValueType type) => type switch
+    {
+        GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.Bool => 1,
+        GgufValueType.UInt16 or GgufValueType.Int16 => 2,
+        GgufValueType.UInt32 or GgufValueType.Int32 or GgufValueType.Float32 => 4,
+        GgufValueType.UInt64 or GgufValueType.Int64 or GgufValueType.Float64 => 8,
+        _ => 0,
+    };
+
+    public static long Align(long position, int alignment) => checked(position + alignment - 1) & -(long)alignment;
+
+    public static GgufValueType ReadValueType(ref ByteCursor cursor, string key)
+    {
+        uint id = cursor.ReadUInt32("the value type", key);
+        return id <= (uint)GgufValueType.Float64
+            ? (GgufValueType)id
+            : throw new ModelFormatException($"{cursor.Path}: the value of {Shown.Text(key)} has type {id}, but 0 to 12 are known.");
+    }
+
+    /// <summary>Passes over one value and checks everything in it.</summary>
+    public static void SkipValue(ref ByteCursor cursor, GgufValueType type, string key, int depth = 0)
+    {
+        switch (type)
+        {
+            case GgufValueType.String:
+                cursor.SkipStrings(1, "the text", key);
+                break;
+            case GgufValueType.Array:
+                SkipArray(ref cursor, key, depth);
+                break;
+            case GgufValueType.Bool:
+                CheckBools(ref cursor, 1, key);
+                break;
+            default:
+                cursor.Skip((ulong)FixedSize(type), "the value", key);
+                break;
+        }
+    }
+
+    private static void SkipArray(ref ByteCursor cursor, string key, int depth)
+    {
+        if (depth == MostArrayDepth)
+            throw new ModelFormatException($"{cursor.Path}: the value of {Shown.Text(key)} nests arrays deeper than {MostArrayDepth}.");
+        GgufValueType element = ReadValueType(ref cursor, key);
+        int least = element switch
+        {
+            GgufValueType.String => sizeof(ulong),
+            GgufValueType.Array => sizeof(uint) + sizeof(ulong),
+            _ => FixedSize(element),
+        };
+        long count = cursor.ReadCount(least, "the array length", key);
+        switch (element)
+        {
+            case GgufValueType.String:
+                cursor.SkipStrings(count, "the text", key);
+                break;
+            case GgufValueType.Array:
+                for (long i = 0; i < count; i++)
+                    SkipArray(ref cursor, key, depth + 1);
+                break;
+            case GgufValueType.Bool:
+                CheckBools(ref cursor, count, key);
+                break;
+            default:
+                cursor.Skip((ulong)(count * least), "the array", key);
+                break;
+        }
+    }
+
+    private static void CheckBools(ref ByteCursor cursor, long count, string key)
+    {
+        const int Chunk = 1 << 20;
+        for (long left = count; left > 0;)
+        {
+            int take = (int)Math.Min(left, Chunk);
+            int bad = cursor.Take(take, "the value", key).IndexOfAnyExceptInRange((byte)0, (byte)1);
+            if (bad >= 0)
+                throw new ModelFormatException($"{cursor.Path}: a boolean in {Shown.Text(key)} is neither 0 nor 1.");
+            left -= take;
+        }
+    }
+}

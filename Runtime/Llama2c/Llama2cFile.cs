@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using Llamalith.Contracts;
+using Llamalith.Mapping;
+
+namespace Llamalith.Llama2c;
+
+/// <summary>
+/// A llama2.c checkpoint of version 0 or 1, mapped into memory. The header implies everything else, so the file's length must be
+/// exactly what it implies. Disposing it unmaps the file and invalidates every view.
+/// </summary>
+public sealed unsafe class Llama2cFile : IDisposable
+{
+    private readonly Dictionary<Llama2cArray, Llama2cBlock> _blocks = [];
+    private readonly MappedFile? _mapping;
+    private readonly byte* _data;
+    private bool _disposed;
+
+    private Llama2cFile(byte* data, long length, string path, MappedFile? mapping)
+    {
+        _data = data;
+        _mapping = mapping;
+        Path = path;
+        Header = ReadHeader(new ByteCursor(data, length, path));
+        Header.Check(path);
+        Int128 expected = 0;
+        foreach (Llama2cBlock block in Llama2cLayout.Of(Header))
+        {
+            _blocks.Add(block.Array, block);
+            expected = block.End;
+        }
+
+        if (expected != length)
+            throw new ModelFormatException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path} is no model file of a known format, or damaged: as a llama2.c checkpoint of version {Header.Version} with dim = {Header.Dim}, "
+                + $"hidden_dim = {Header.FfnDim}, n_layers = {Header.Layers}, n_heads = {Header.Heads}, n_kv_heads = {Header.KvHeads}, "
+                + $"vocab_size = {Header.VocabSize}, seq_len = {Header.Context} it would have {expected} bytes, but it has {length}."));
+    }
+
+    /// <summary>Where it was opened from.</summary>
+    public string Path { get; }
+
+    /// <summary>What the file states about itself, checked.</summary>
+    public Llama2cHeader Header { get; }
+
+    /// <summary>Maps a file and checks it.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint of version 0 or 1.</exception>
+    public static Llama2cFile Open(string path)
+    {
+        MappedFile mapping = MappedFile.Open(path);
+        try
+        {
+            return new Llama2cFile(mapping.Data, mapping.Length, path, mapping);
+        }
+        catch
+        {
+            mapping.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks up the tensor of a layer, or the whole of an array that is not per layer (layer 0 then).</summary>
+    /// <returns>False for a classifier that is the token embedding, rotary tables in version 1, and a layer there is none of.</returns>
+    /// <exception cref="ObjectDisposedException">The file is unmapped.</exception>
+    public bool TryGetTensor(Llama2cArray array, int layer, out TensorView tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        tensor = default;
+        if (!_blocks.TryGetValue(array, out Llama2cBlock block) || layer < 0 || layer >= block.Count)
+            return false;
+
+        // All of it lies within the file, so 64 bits hold it.
+        long bytes = (long)block.TensorBytes;
+        string name = IsPerLayer(array) ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(array)}[{layer}]") : NameOf(array);
+        tensor = new TensorView(name, TensorType.F32, block.Rows, block.Columns, _data + (long)block.Offset + (bytes * layer), bytes);
+        return true;
+    }
+
+    /// <summary>Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
+    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+
+    /// <summary>Unmaps the file. Later calls do nothing.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _mapping?.Dispose();
+    }
+
+    /// <summary>Reads a block of memory as if it were a file; it must outlive the result.</summary>
+    internal static Llama2cFile Parse(byte* data, long length, string path) => new(data, length, path, mapping: null);
+
+    /// <summary>Whether the first bytes are those of version 1 or later.</summary>
+    internal static bool HasMagic(uint firstFourBytes) => firstFourBytes == Llama2cLayout.Magic;
+
+    private static Llama2cHeader ReadHeader(ByteCursor cursor)
+    {
+        ByteCursor start = cursor;
+        return HasMagic(cursor.ReadUInt32("the header")) ? ReadVersion1(ref cursor) : ReadVersion0(ref start);
+    }
+
+    private static Llama2cHeader ReadVersion0(ref ByteCursor cursor)
+    {
+        Llama2cHeader header = ReadSizes(ref cursor, version: 0);
+        int vocabSize = header.VocabSize;
+        if (vocabSize == int.MinValue)
+            throw new ModelFormatException($"{cursor.Path} is no model file of a known format: as a llama2.c checkpoint it has vocab_size = {int.MinValue}.");
+        return header with { VocabSize = Math.Abs(vocabSize), SharedClassifier = vocabSize > 0 };
+    }
+
+    private static Llama2cHeader ReadVersion1(ref ByteCursor cursor)
+    {
+        int version = cursor.ReadInt32("the version");
+        if (version == 2)
+            throw new ModelFormatException(
+                $"{cursor.Path} is a llama2.c checkpoint of version 2 (quantised to Q8_0), but only versions 0 and 1 (32-bit floats) can be read.");
+        if (version != 1)
+            throw new ModelFormatException(string.Create(
+                CultureInfo.InvariantCulture, $"{cursor.Path} is a llama2.c checkpoint of version {version}, but only versions 0 and 1 can be read."));
+        Llama2cHeader header = ReadSizes(ref cursor, version);
+        byte shared = cursor.Take(1, "shared_classifier")[0];
+        if (shared > 1)
+            throw new ModelFormatException($"{cursor.Path}: shared_classifier = {shared}, but 0 or 1 was expected.");
+        int rest = Llama2cLayout.Version1HeaderBytes - (int)cursor.Position;
+        if (cursor.Take(rest, "the header's padding").ContainsAnyExcept((byte)0))
+            throw new ModelFormatException($"{cursor.Path}: the header's padding is not all zero.");
+        return header with { SharedClassifier = shared == 1 };
+    }
+
+    private static Llama2cHeader ReadSizes(ref ByteCursor cursor, int version) => new()
+    {
+        Version = version,
+        Dim = cursor.ReadInt32("dim"),
+        FfnDim = cursor.ReadInt32("hidden_dim"),
+        Layers = cursor.ReadInt32("n_layers"),
+        Heads = cursor.ReadInt32("n_heads"),
+        KvHeads = cursor.ReadInt32("n_kv_heads"),
+        VocabSize = cursor.ReadInt32("vocab_size"),
+        Context = cursor.ReadInt32("seq_len"),
+        SharedClassifier = false,
+    };
+
+    private static bool IsPerLayer(Llama2cArray array) => array is not
+        (Llama2cArray.TokenEmbedding or Llama2cArray.FinalNorm or Llama2cArray.Classifier or Llama2cArray.RopeCosines or Llama2cArray.RopeSines);
+
+    private static string NameOf(Llama2cArray array) => array switch
+    {
+        Llama2cArray.TokenEmbedding => "token_embedding_table",
+        Llama2cArray.AttentionNorm => "rms_att_weight",
+        Llama2cArray.Query => "wq",
+        Llama2cArray.Key => "wk",
+        Llama2cArray.Value => "wv",
+        Llama2cArray.AttentionOutput => "wo",
+        Llama2cArray.FfnNorm => "rms_ffn_weight",
+        Llama2cArray.Gate => "w1",
+        Llama2cArray.Down => "w2",
+        Llama2cArray.Up => "w3",
+        Llama2cArray.FinalNorm => "rms_final_weight",
+        Llama2cArray.RopeCosines => "freq_cis_real",
+        Llama2cArray.RopeSines => "freq_cis_imag",
+        _ => "wcls",
+    };
+}

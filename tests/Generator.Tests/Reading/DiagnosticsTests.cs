@@ -1,0 +1,272 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using Llamalith.Tests.Harness;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Llamalith.Tests.Reading;
+
+public sealed class DiagnosticsTests
+{
+    private const string Small = "Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, VocabSize = 512, Context = 512";
+
+    [Fact]
+    public async Task SoundModel_ReportsNothing() =>
+        Assert.Empty(await Analyzer.ReportAsync(Model(Small + ", KvHeads = 4, SlidingWindow = 512, MaxMemory = 100000000")));
+
+    [Fact]
+    public async Task Preset_IsSoundAlone() => Assert.Empty(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_70B")));
+
+    [Theory]
+    [InlineData("public sealed class Tiny;", "LLAMA001 at `Tiny`: Tiny carries [LlamaModel], so its engine is generated as another part of it; declare it partial")]
+    [InlineData("public partial class Tiny<T>;", "LLAMA003 at `Tiny`: Tiny has type parameters, but an engine is compiled for one model; remove them")]
+    [InlineData("public static partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is static; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData("public abstract partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is abstract; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData("public partial record Tiny;", "LLAMA004 at `Tiny`: Tiny is a record; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData("file partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is local to its file; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData("public partial class Tiny(int x) { int Y => x; }", "LLAMA004 at `Tiny`: Tiny is given a primary constructor; an engine needs an ordinary class that generated source can complete and callers can create")]
+    public async Task Class_ThatCannotBeCompleted_IsReportedAtItsName(string declaration, string expected) =>
+        Assert.Equal([expected], await Analyzer.ReportAsync($"[Llamalith.LlamaModel({Small})] {declaration}"));
+
+    [Fact]
+    public async Task NestedClass_IsReportedAtItsName() => Assert.Equal(
+        ["LLAMA002 at `Tiny`: Tiny is declared inside another type; move it to a namespace"],
+        await Analyzer.ReportAsync($"partial class Outer {{ [Llamalith.LlamaModel({Small})] partial class Tiny; }}"));
+
+    [Theory]
+    [InlineData("Dim", "`LlamaModel(FfnDim = 172, Layers = 5, Heads = 8, VocabSize = 512, Context = 512)`")]
+    [InlineData("FfnDim", "`LlamaModel(Dim = 64, Layers = 5, Heads = 8, VocabSize = 512, Context = 512)`")]
+    [InlineData("Layers", "`LlamaModel(Dim = 64, FfnDim = 172, Heads = 8, VocabSize = 512, Context = 512)`")]
+    [InlineData("Heads", "`LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, VocabSize = 512, Context = 512)`")]
+    [InlineData("VocabSize", "`LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, Context = 512)`")]
+    public async Task MissingSize_IsReportedAtTheAttribute(string property, string location)
+    {
+        string rest = string.Join(", ", Small.Split(", ").Where(argument => !argument.StartsWith(property + " =", StringComparison.Ordinal)));
+        Assert.Equal([$"LLAMA005 at {location}: {property} is not set, and no preset gives it"], await Analyzer.ReportAsync(Model(rest)));
+    }
+
+    [Fact]
+    public async Task EmptyAttribute_NamesEveryMissingSize() => Assert.Equal(
+        ["Dim", "FfnDim", "Layers", "Heads", "VocabSize"],
+        (await Analyzer.AnalyzeAsync(Compiler.Compile("[Llamalith.LlamaModel] partial class Tiny;"))).Select(d => d.GetMessage().Split(' ')[0]));
+
+    [Theory]
+    [InlineData("Dim = 0", "LLAMA006", "1", "262144")]
+    [InlineData("Dim = -64", "LLAMA006", "1", "262144")]
+    [InlineData("Dim = 2147483647", "LLAMA006", "1", "262144")]
+    [InlineData("FfnDim = -1", "LLAMA006", "1", "1048576")]
+    [InlineData("Layers = 0", "LLAMA006", "1", "4096")]
+    [InlineData("Heads = 0", "LLAMA006", "1", "4096")]
+    [InlineData("KvHeads = 0", "LLAMA006", "1", "4096")]
+    [InlineData("KvHeads = -8", "LLAMA006", "1", "4096")]
+    [InlineData("HeadDim = 0", "LLAMA006", "1", "1024")]
+    [InlineData("HeadDim = 2048", "LLAMA006", "1", "1024")]
+    [InlineData("MaxMemory = -1", "LLAMA006", "0", "9223372036854775807")]
+    [InlineData("RopeScalingOriginalContext = 0", "LLAMA006", "1", "1048576")]
+    [InlineData("VocabSize = 1", "LLAMA007", "2", "1048576")]
+    [InlineData("VocabSize = 1048577", "LLAMA007", "2", "1048576")]
+    [InlineData("Context = 0", "LLAMA007", "1", "1048576")]
+    [InlineData("Context = 1048577", "LLAMA007", "1", "1048576")]
+    public async Task Size_OutOfRange_IsReportedAtTheArgument(string argument, string id, string least, string most) => Assert.Equal(
+        [$"{id} at `{argument}`: {argument} is out of range; it must lie between {least} and {most}"],
+        await Analyzer.ReportAsync(Model(With(argument))));
+
+    [Fact]
+    public async Task DerivedHeadDim_OutOfRange_NamesWhereItComesFrom() => Assert.Equal(
+        ["LLAMA006 at `Heads = 1`: HeadDim = 4096 (Dim = 4096 / Heads = 1) is out of range; it must lie between 1 and 1024"],
+        await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, Heads = 1")));
+
+    [Theory]
+    [InlineData("KvHeads = 3", "Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4")]
+    [InlineData("KvHeads = 7", "Heads = 8 is not divisible by KvHeads = 7; the nearest number that divides it is 8")]
+    public async Task Heads_NotDivisibleByKvHeads_IsReportedAtKvHeads(string argument, string message) =>
+        Assert.Equal([$"LLAMA008 at `{argument}`: {message}"], await Analyzer.ReportAsync(Model(With(argument))));
+
+    [Fact]
+    public async Task Heads_NotDivisibleByThePresetsKvHeads_IsReportedAtHeads() => Assert.Equal(
+        ["LLAMA008 at `Heads = 44`: Heads = 44 is not divisible by KvHeads = 8; the nearest number that divides it is 11"],
+        await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128")));
+
+    [Fact]
+    public async Task KvHeads_MoreThanHeads_IsReportedAtKvHeads() => Assert.Equal(
+        ["LLAMA009 at `KvHeads = 16`: KvHeads = 16 is larger than Heads = 8; at most one key and value head can serve a query head"],
+        await Analyzer.ReportAsync(Model(With("KvHeads = 16"))));
+
+    [Fact]
+    public async Task Dim_NotDivisibleByHeads_IsReportedAtDim() => Assert.Equal(
+        ["LLAMA010 at `Dim = 66`: Dim = 66 is not divisible by Heads = 8; correct one of them, or set HeadDim"],
+        await Analyzer.ReportAsync(Model(With("Dim = 66"))));
+
+    [Fact]
+    public async Task Dim_NotDivisibleByHeads_IsFineWithAHeadDimOfItsOwn() =>
+        Assert.Empty(await Analyzer.ReportAsync(Model(With("Dim = 66") + ", HeadDim = 8")));
+
+    [Theory]
+    [InlineData("Dim = 56", "LLAMA011 at `Heads = 8`: HeadDim = 7 (Dim = 56 / Heads = 8) is odd, but rotary embedding turns the elements of a head in pairs")]
+    [InlineData("HeadDim = 9", "LLAMA011 at `HeadDim = 9`: HeadDim = 9 is odd, but rotary embedding turns the elements of a head in pairs")]
+    public async Task HeadDim_Odd_IsReported(string argument, string expected) =>
+        Assert.Equal([expected], await Analyzer.ReportAsync(Model(With(argument))));
+
+    [Theory]
+    [InlineData("NormEps = 0", "0")]
+    [InlineData("NormEps = -1e-5", "-1E-05")]
+    [InlineData("NormEps = 1e-60", "1E-60")]
+    [InlineData("RopeTheta = double.NaN", "NaN")]
+    [InlineData("RopeTheta = double.PositiveInfinity", "Infinity")]
+    [InlineData("RopeTheta = 1e300", "1E+300")]
+    [InlineData("RopeScalingFactor = 0", "0")]
+    [InlineData("RopeScalingLowFrequencyFactor = -1", "-1")]
+    [InlineData("RopeScalingHighFrequencyFactor = double.NegativeInfinity", "-Infinity")]
+    public async Task Real_NotPositiveAndFinite_IsReportedAtTheArgument(string argument, string value) => Assert.Equal(
+        [$"LLAMA012 at `{argument}`: {argument.Split(' ')[0]} = {value} is not a positive, finite number in 32 bits"],
+        await Analyzer.ReportAsync(Model(With(argument))));
+
+    [Fact]
+    public async Task FrequencyFactors_Crossed_AreReported() => Assert.Equal(
+        ["LLAMA013 at `RopeScalingLowFrequencyFactor = 4`: RopeScalingHighFrequencyFactor = 4 must be larger than RopeScalingLowFrequencyFactor = 4"],
+        await Analyzer.ReportAsync(Model(With("RopeScaling = RopeScaling.Llama3, RopeScalingLowFrequencyFactor = 4"))));
+
+    [Fact]
+    public async Task FrequencyFactors_MatterOnlyWhereUsed() =>
+        Assert.Empty(await Analyzer.ReportAsync(Model(With("RopeScaling = RopeScaling.Linear, RopeScalingLowFrequencyFactor = 4"))));
+
+    [Theory]
+    [InlineData("SlidingWindow = -1")]
+    [InlineData("SlidingWindow = 513")]
+    public async Task SlidingWindow_OutsideTheContext_IsReported(string argument) => Assert.Equal(
+        [$"LLAMA014 at `{argument}`: {argument} is out of range; it must lie between 0 (no window) and Context = 512"],
+        await Analyzer.ReportAsync(Model(With(argument))));
+
+    [Fact]
+    public async Task MaxMemory_Exceeded_NamesTheParts() => Assert.Equal(
+        [
+            "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,101,146,112 bytes, 26,953,662,464 of weights and 2,147,483,648 of KV cache "
+            + "(4096 positions of 524,288), but MaxMemory = 8,589,934,592",
+        ],
+        await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 8L << 30")));
+
+    [Fact]
+    public async Task MaxMemory_IsInclusive()
+    {
+        Assert.Empty(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29101146112")));
+        Assert.Single(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29101146111")));
+    }
+
+    [Fact]
+    public async Task Isa_None_IsReported() => Assert.Equal(
+        ["LLAMA016 at `Isa = Isa.None`: Isa = None leaves no instruction set to emit kernels for"],
+        await Analyzer.ReportAsync(Model(With("Isa = Isa.None"))));
+
+    [Fact]
+    public async Task Isa_NarrowedToNothingByTheBuild_NamesBoth() => Assert.Equal(
+        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, and the build's LlamalithIsa = Avx2,Avx512 leaves no instruction set to emit kernels for"],
+        await Analyzer.ReportAsync(Model(With("Isa = Isa.Neon")), new TestProperties(("LlamalithIsa", "Avx2,Avx512"))));
+
+    [Fact]
+    public async Task Isa_UnknownToTheBuildProperty_IsReported() => Assert.Equal(
+        ["'sse4' in LlamalithIsa = avx2, sse4 is no instruction set; there are Scalar, Avx2, Avx512 and Neon, separated by commas"],
+        (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("LlamalithIsa", "avx2, sse4"))))
+            .Where(d => d.Id == "LLAMA022").Select(d => d.GetMessage()));
+
+    [Theory]
+    [InlineData("(LlamaPreset)99", "LLAMA017 at `(LlamaPreset)99`: Preset = 99 is not a member of LlamaPreset")]
+    [InlineData("Weights = (WeightFormat)7", "LLAMA017 at `Weights = (WeightFormat)7`: Weights = 7 is not a member of WeightFormat")]
+    [InlineData("KvCache = (KvFormat)2", "LLAMA017 at `KvCache = (KvFormat)2`: KvCache = 2 is not a member of KvFormat")]
+    [InlineData("RopeLayout = (RopeLayout)2", "LLAMA017 at `RopeLayout = (RopeLayout)2`: RopeLayout = 2 is not a member of RopeLayout")]
+    [InlineData("RopeScaling = (RopeScaling)3", "LLAMA017 at `RopeScaling = (RopeScaling)3`: RopeScaling = 3 is not a member of RopeScaling")]
+    [InlineData("Isa = (Isa)16", "LLAMA017 at `Isa = (Isa)16`: Isa = 16 is not a member of Isa")]
+    public async Task EnumValue_WithoutAName_IsReported(string argument, string expected)
+    {
+        string arguments = argument.StartsWith('(') ? $"{argument}, {Small}" : With(argument);
+        Assert.Equal([expected], await Analyzer.ReportAsync(Model(arguments)));
+    }
+
+    [Fact]
+    public async Task UnsafeCode_NotAllowed_NamesTheProperty()
+    {
+        CSharpCompilation compilation = Compiler.Compile(Model(Small));
+        compilation = compilation.WithOptions(compilation.Options.WithAllowUnsafe(false));
+        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation));
+        Assert.Equal("LLAMA018", diagnostic.Id);
+        Assert.Contains("<AllowUnsafeBlocks>true</AllowUnsafeBlocks>", diagnostic.GetMessage(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Language_TooOld_NamesBothVersions()
+    {
+        SyntaxTree tree = CSharpSyntaxTree.ParseText(
+            Model(Small), Compiler.ParseOptions.WithLanguageVersion(LanguageVersion.CSharp12), cancellationToken: TestContext.Current.CancellationToken);
+        CSharpCompilation compilation = Compiler.Compile().AddSyntaxTrees(tree);
+        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation));
+        Assert.Equal("LLAMA019", diagnostic.Id);
+        Assert.Equal("The generated engine needs C# 14, but this project is compiled for C# 12", diagnostic.GetMessage());
+    }
+
+    [Fact]
+    public async Task Runtime_NotReferenced_IsReported()
+    {
+        CSharpCompilation compilation = Compiler.Compile(Model(Small));
+        MetadataReference runtime = compilation.References.Single(r => r.Display!.EndsWith("Llamalith.Runtime.dll", StringComparison.Ordinal));
+        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation.RemoveReferences(runtime)));
+        Assert.Equal("LLAMA020", diagnostic.Id);
+    }
+
+    [Fact]
+    public async Task Framework_TooOld_NamesBothVersions()
+    {
+        CSharpCompilation compilation = Compiler.Compile("""
+            namespace Llamalith
+            {
+                class LlamaModelAttribute : System.Attribute { public int Dim { get; set; } }
+                [LlamaModel(Dim = 64)] partial class Tiny;
+            }
+            """).WithReferences(OldFramework.Reference);
+        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation), d => d.Id == "LLAMA019");
+        Assert.Equal("The generated engine needs .NET 10, but this project is compiled for .NET 9", diagnostic.GetMessage());
+    }
+
+    [Theory]
+    [InlineData("linux-x64", "", true)]
+    [InlineData("linux-x64", "x86-64-v3", false)]
+    [InlineData("linux-arm64", "", false)]
+    public async Task NativeAot_WithoutAnInstructionSet_IsWarnedOfOnX64(string target, string instructionSet, bool warned)
+    {
+        TestProperties properties = new(("PublishAot", "true"), ("RuntimeIdentifier", target), ("IlcInstructionSet", instructionSet));
+        var diagnostics = await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), properties);
+        Assert.Equal(warned ? ["LLAMA021"] : [], diagnostics.Select(d => d.Id));
+        Assert.All(diagnostics, d => Assert.Equal(DiagnosticSeverity.Warning, d.Severity));
+    }
+
+    [Fact]
+    public async Task Pragma_SuppressesADiagnostic()
+    {
+        string bad = Model(With("KvHeads = 3"));
+        Assert.Empty(await Analyzer.ReportAsync($"#pragma warning disable LLAMA008\n{bad}"));
+        Assert.Single(await Analyzer.ReportAsync($"#pragma warning disable LLAMA008\n#pragma warning restore LLAMA008\n{bad}"));
+    }
+
+    [Fact]
+    public async Task Attribute_ThatDoesNotCompile_IsLeftToTheCompiler()
+    {
+        CSharpCompilation compilation = Compiler.Compile(Model(With("KvHeads = NoSuchConstant")));
+        Assert.Empty(await Analyzer.AnalyzeAsync(compilation));
+        Assert.Contains(compilation.GetDiagnostics(TestContext.Current.CancellationToken), d => d.Id == "CS0103");
+    }
+
+    [Fact]
+    public async Task SeveralFaults_AreAllReported() => Assert.Equal(
+        ["LLAMA001", "LLAMA007", "LLAMA012"],
+        (await Analyzer.AnalyzeAsync(Compiler.Compile("[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_7B, VocabSize = 0, NormEps = 0)] class Tiny;")))
+            .Select(d => d.Id).Order());
+
+    private static string Model(string arguments) => $"using Llamalith;\n[LlamaModel({arguments})]\npublic sealed partial class Tiny;";
+
+    /// <summary>The small model with arguments replaced or added.</summary>
+    private static string With(string arguments)
+    {
+        string property = arguments.Split(' ')[0];
+        string[] kept = [.. Small.Split(", ").Where(argument => !argument.StartsWith(property + " =", StringComparison.Ordinal))];
+        return string.Join(", ", kept.Append(arguments));
+    }
+}

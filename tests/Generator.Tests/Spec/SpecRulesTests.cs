@@ -1,0 +1,111 @@
+using System.Linq;
+using CsCheck;
+using Llamalith.Generator.Spec;
+using Mirror = Llamalith.Generator.Spec;
+
+namespace Llamalith.Tests.Spec;
+
+public sealed class SpecRulesTests
+{
+    [Fact]
+    public void Defaults_AreThoseOfTheAttributesDocumentation()
+    {
+        ModelSpec spec = Specs.Resolve(Specs.Request(Mirror.LlamaPreset.None) with { Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, VocabSize = 512 });
+        Assert.Equal(8, spec.KvHeads);
+        Assert.Equal(8, spec.HeadDim);
+        Assert.Equal(4096, spec.Context);
+        Assert.Equal(1e-5, spec.NormEps);
+        Assert.Equal(10000, spec.RopeTheta);
+        Assert.Equal(Mirror.RopeLayout.Interleaved, spec.RopeLayout);
+        Assert.Equal(new RopeScalingSpec(Mirror.RopeScaling.None, 8, 1, 4, 8192), spec.RopeScaling);
+        Assert.False(spec.TiedEmbeddings);
+        Assert.Equal(0, spec.SlidingWindow);
+        Assert.False(spec.QkvBias);
+        Assert.Equal(Mirror.WeightFormat.F32, spec.Weights);
+        Assert.Equal(Mirror.KvFormat.F16, spec.KvCache);
+        Assert.Equal(Mirror.Isa.All, spec.Isa);
+        Assert.Equal(0, spec.MaxMemory);
+    }
+
+    [Fact]
+    public void Property_OverridesThePreset()
+    {
+        ModelSpec spec = Specs.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B) with { Context = 1024, Heads = 64 });
+        Assert.Equal((1024, 64, 64, 64, 4096), (spec.Context, spec.Heads, spec.KvHeads, spec.HeadDim, spec.Dim));
+    }
+
+    [Theory]
+    [InlineData("", 15)]
+    [InlineData("avx2", 2)]
+    [InlineData("Avx2, SCALAR", 3)]
+    [InlineData("All", 15)]
+    [InlineData("4", 15)]
+    public void IsaLimit_NarrowsTheInstructionSets(string limit, int expected) => Assert.Equal(
+        (Mirror.Isa)expected,
+        SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { IsaLimit = limit })!.Isa);
+
+    [Fact]
+    public void NearestDivisor_DividesAndNoneIsNearer() =>
+        Gen.Int[1, 256].Select(Gen.Int[1, 256]).Sample((heads, kvHeads) =>
+        {
+            int nearest = SpecRules.NearestDivisor(heads, kvHeads);
+            Assert.Equal(0, heads % nearest);
+            Assert.DoesNotContain(
+                Enumerable.Range(1, heads),
+                other => heads % other == 0 && int.Abs(other - kvHeads) < int.Abs(nearest - kvHeads));
+        });
+
+    /// <summary>Whatever is asked: a spec, or a problem that says why there is none; and never an exception.</summary>
+    [Fact]
+    public void AnyRequest_IsResolvedOrRefused() =>
+        Request.Sample(request =>
+        {
+            bool refused = SpecRules.Check(request, Specs.Build).Any(static problem => problem.Blocks);
+            ModelSpec? spec = SpecRules.Resolve(request, Specs.Build);
+            Assert.Equal(refused, spec is null);
+            if (spec is null)
+                return;
+            Assert.Equal(spec.Heads, spec.GroupSize * spec.KvHeads);
+            Assert.Equal(0, spec.HeadDim % 2);
+            Assert.InRange(spec.SlidingWindow, 0, spec.Context);
+            Assert.True(MemoryBudget.WeightBytes(spec) > 0 && MemoryBudget.KvCacheBytes(spec) > 0);
+        });
+
+    private static Gen<ModelRequest> Request { get; } =
+        from sizes in Mostly(OneOf<int?>(null, 2, 4, 8, 64, 128), Gen.OneOf(Gen.Int[-2, 64], Gen.Int)).Array[9]
+        from preset in Gen.Int[-1, 5]
+        from reals in Mostly(OneOf<double?>(null, 1, 2), Gen.Double).Array[5]
+        from isa in Mostly(OneOf<int?>(null, 1, 15), Gen.Int[0, 17])
+        from scaling in Mostly(OneOf<int?>(null, 1), Gen.Int[0, 3])
+        from memory in Mostly(OneOf([(long?)null]), Gen.Long)
+        select new ModelRequest
+        {
+            Namespace = "My",
+            TypeName = "Model",
+            Preset = (Mirror.LlamaPreset)preset,
+            Dim = sizes[0],
+            FfnDim = sizes[1],
+            Layers = sizes[2],
+            Heads = sizes[3],
+            KvHeads = sizes[4],
+            HeadDim = sizes[5],
+            VocabSize = sizes[6],
+            Context = sizes[7],
+            SlidingWindow = sizes[8],
+            NormEps = reals[0],
+            RopeTheta = reals[1],
+            RopeScaling = (Mirror.RopeScaling?)scaling,
+            RopeScalingFactor = reals[2],
+            RopeScalingLowFrequencyFactor = reals[3],
+            RopeScalingHighFrequencyFactor = reals[4],
+            Isa = (Mirror.Isa?)isa,
+            MaxMemory = memory,
+        };
+
+    // Values that tend to go together, and now and then any value at all.
+    private static Gen<T?> Mostly<T>(Gen<T?> usual, Gen<T> any)
+        where T : struct
+        => Gen.Frequency((12, usual), (1, any.Select(static value => (T?)value)));
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+}
