@@ -31,7 +31,7 @@ internal sealed class Subject<TModel, TCache>
         _expected = new Lazy<double[][]>(() => Reference(_checkpoint.Value).Logits(Tokens));
     }
 
-    public string Name => typeof(TModel).Name;
+    public string Name { get; } = typeof(TModel).Name;
 
     public ModelShape Shape { get; }
 

@@ -1,5 +1,3 @@
-using Llamalith.Contracts;
-
 namespace Llamalith.KernelChecks.Zoo;
 
 // Every way of sharing keys and values, head dimensions from 2 to 128, both cache formats.

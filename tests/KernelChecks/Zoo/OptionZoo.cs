@@ -1,4 +1,3 @@
-using Llamalith.Contracts;
 using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Zoo;
@@ -24,7 +23,7 @@ internal sealed partial class Window1 : IConversation<Window1.KvCache>;
 internal sealed partial class Window64 : IConversation<Window64.KvCache>;
 
 /// <summary>A window that the context never reaches.</summary>
-[LlamaModel(Dim = 64, FfnDim = 48, Layers = 1, Heads = 4, VocabSize = 37, Context = 64, SlidingWindow = 4096, KvCache = KvFormat.F32)]
+[LlamaModel(Dim = 64, FfnDim = 48, Layers = 1, Heads = 4, VocabSize = 37, Context = 64, SlidingWindow = 64, KvCache = KvFormat.F32)]
 internal sealed partial class WindowBeyond : IConversation<WindowBeyond.KvCache>;
 
 [LlamaModel(Dim = 64, FfnDim = 48, Layers = 1, Heads = 2, KvHeads = 1, VocabSize = 37, Context = 300, RopeTheta = 500000, KvCache = KvFormat.F32,
@@ -77,7 +76,7 @@ internal static class OptionZoo
     public static Subject<Window64, Window64.KvCache> Window64 { get; } = new(Shapes.Of(64, 48, 1, 4, 1, 37, 128, window: 64), KvFormat.F16);
 
     public static Subject<WindowBeyond, WindowBeyond.KvCache> WindowBeyond { get; } =
-        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, window: 4096), KvFormat.F32);
+        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, window: 64), KvFormat.F32);
 
     public static Subject<Llama3Rope, Llama3Rope.KvCache> Llama3Rope { get; } =
         new(Shapes.Of(64, 48, 1, 2, 1, 37, 300, theta: 500000, scaling: RopeScaling.Llama3, factor: 8), KvFormat.F32)

@@ -1,5 +1,3 @@
-using Llamalith.Contracts;
-
 namespace Llamalith.KernelChecks.Zoo;
 
 // Sizes that no vector width divides.
