@@ -25,6 +25,6 @@ internal static class ModelEmitter
         Add("Kernels", DispatchEmitter.Write(plan, kernels));
         return files;
 
-        void Add(string name, string source) => files.Add(new GeneratedFile($"{spec.FullName}/{name}.g.cs", source));
+        void Add(string name, string source) => files.Add(new GeneratedFile($"{spec.HintFolder}/{name}.g.cs", source));
     }
 }

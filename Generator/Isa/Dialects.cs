@@ -27,6 +27,7 @@ internal static class Dialects
         using V128 = System.Runtime.Intrinsics.Vector128;
         using V256 = System.Runtime.Intrinsics.Vector256;
         using V512 = System.Runtime.Intrinsics.Vector512;
+        using V64 = System.Runtime.Intrinsics.Vector64;
         using Vec16 = System.Runtime.Intrinsics.Vector512<float>;
         using Vec4 = System.Runtime.Intrinsics.Vector128<float>;
         using Vec8 = System.Runtime.Intrinsics.Vector256<float>;

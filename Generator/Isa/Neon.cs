@@ -27,7 +27,7 @@ internal sealed class Neon : Dialect
 
     public override string ReduceSum(string vector) => $"V128.Sum({vector})";
 
-    public override string LargestLane => "return V128.ToScalar(ArmAdvSimd64.MaxAcross(v));";
+    public override string LargestLane => "return V64.ToScalar(ArmAdvSimd64.MaxAcross(v));";
 
     // Sign, exponent and mantissa of a half moved to a float's places; the copies of the sign in between are masked away.
     public override string WidenHalf(string pointer) =>

@@ -61,7 +61,7 @@ public sealed class GgufCheckpoint : Checkpoint
     /// <summary>Opens a GGUF file of a Llama-like architecture.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound GGUF file, or holds a model of another kind.</exception>
-    public static GgufCheckpoint Open(string path) => From(GgufFile.Open(path));
+    public static new GgufCheckpoint Open(string path) => From(GgufFile.Open(path));
 
     /// <inheritdoc/>
     public override string KeyOf(string hyperparameter) => _keys.GetValueOrDefault(hyperparameter, hyperparameter);

@@ -82,7 +82,7 @@ public sealed class Llama2cCheckpoint : Checkpoint
     /// <summary>Opens a checkpoint of version 0 or 1.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint, or of another version.</exception>
-    public static Llama2cCheckpoint Open(string path) => From(Llama2cFile.Open(path));
+    public static new Llama2cCheckpoint Open(string path) => From(Llama2cFile.Open(path));
 
     /// <inheritdoc/>
     public override string KeyOf(string hyperparameter) => hyperparameter switch

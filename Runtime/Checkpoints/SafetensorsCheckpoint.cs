@@ -45,7 +45,7 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <summary>Opens a folder, or a .safetensors file with <see cref="ConfigName"/> beside it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or no <see cref="ConfigName"/>.</exception>
     /// <exception cref="ModelFormatException">A file is not sound, or it is a model of another kind.</exception>
-    public static SafetensorsCheckpoint Open(string path)
+    public static new SafetensorsCheckpoint Open(string path)
     {
         SafetensorsSet files = SafetensorsSet.Open(path);
         try

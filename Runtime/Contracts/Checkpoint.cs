@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using Llamalith.Checkpoints;
 using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
@@ -25,6 +26,11 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>The file's own word for a property of <see cref="ModelShape"/>, as in "llama.attention.head_count_kv".</summary>
     public abstract string KeyOf(string hyperparameter);
+
+    /// <summary>Opens a model file or folder; its format is found out from the content.</summary>
+    /// <exception cref="System.IO.FileNotFoundException">There is nothing at that path.</exception>
+    /// <exception cref="ModelFormatException">It is no model, or a damaged one.</exception>
+    public static Checkpoint Open(string path) => CheckpointLoader.Open(path);
 
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);
