@@ -34,7 +34,11 @@ internal static class DispatchEmitter
         {
             if (isa.Guard == "true")
             {
-                writer.Nested("else", use(isa));
+                // Scalar alone is no choice at all.
+                if (keyword == "if")
+                    writer.Line(use(isa));
+                else
+                    writer.Nested("else", use(isa));
                 return;
             }
 
