@@ -234,11 +234,11 @@ internal static class ForwardEmitter
                     _busy = 0;
                 }
 
-                return new ReadOnlySpan<float>(_scratch.Logits, VocabSize);
+                return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
             }
 
             /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
-            public unsafe ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
+            public unsafe ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
             {
                 if (tokens.IsEmpty)
                     throw new ArgumentException("There is no token to prefill.", nameof(tokens));
@@ -268,7 +268,7 @@ internal static class ForwardEmitter
                     _busy = 0;
                 }
 
-                return new ReadOnlySpan<float>(_scratch.Logits, VocabSize);
+                return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
             }
 
             private static void CheckToken(int token)
@@ -295,6 +295,9 @@ internal static class ForwardEmitter
                 _head = head;
                 _team.Run(this);
                 cache.Append(tokens);
+
+                // Kernels see pointers alone: an engine that nobody refers to any more must not be finalised under them.
+                GC.KeepAlive(this);
             }
 
             void LlamalithContracts.ITeamJob.Execute(int rank)
@@ -445,6 +448,7 @@ internal static class ForwardEmitter
     private static string Output(Step step, string matrix) => step.Writes[0] switch
     {
         Planning.Buffer.Qkv => $"s.Qkv + {matrix}Offset",
+        Planning.Buffer.Logits => "(float*)Unsafe.AsPointer(ref s.Logits[0])",
         Planning.Buffer other => "s." + other,
     };
 

@@ -52,13 +52,36 @@ internal static class KvCacheEmitter
                 public KvCache Fork() => new(Storage.Fork());
 
                 /// <summary>Writes a header that names the model, then the filled positions.</summary>
-                public void Save(System.IO.Stream destination) => Storage.Save(destination);
+                public void Save(System.IO.Stream destination)
+                {
+                    ClearTail();
+                    Storage.Save(destination);
+                }
 
                 /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
                 public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
 
                 /// <summary>Frees the memory.</summary>
                 public void Dispose() => _storage?.Dispose();
+
+                // Whole blocks are saved: what truncated conversations left behind Count in the last one must not go along.
+                private void ClearTail()
+                {
+                    int first = Count % BlockPositions;
+                    for (int head = 0; first > 0 && head < Layers * KvHeads; head++)
+                    {
+                        {{element}}* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);
+                        {{element}}* values = keys + (HeadDim * BlockPositions);
+                        for (int position = first; position < BlockPositions; position++)
+                        {
+                            for (int i = 0; i < HeadDim; i++)
+                            {
+                                keys[(((position / PositionTile * HeadDim) + i) * PositionTile) + (position % PositionTile)] = default;
+                                values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;
+                            }
+                        }
+                    }
+                }
 
                 /// <summary>A head's keys in a block; its values follow HeadDim · BlockPositions elements later.</summary>
                 internal static {{element}}* Head(byte* blocks, int block, int layer, int kvHead) =>

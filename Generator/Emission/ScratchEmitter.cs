@@ -16,7 +16,6 @@ internal static class ScratchEmitter
             ("Qkv", "PrefillChunk * QkvStride", "[tokens, queries | keys | values]"),
             ("Attended", "PrefillChunk * QueryDimStride", "[tokens, QueryDim]"),
             ("Hidden", "PrefillChunk * FfnDimStride", "[tokens, FfnDim]"),
-            ("Logits", "PaddedVocabSize", "[VocabSize]"),
             ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
             ("Sin", "Context * HeadDim", "[Context, HeadDim], signed for each element of a pair"),
         ];
@@ -41,6 +40,9 @@ internal static class ScratchEmitter
                 foreach ((string name, string _, string shape) in shared)
                     writer.Line($"public readonly float* {name}; // {shape}");
                 writer.Line("public readonly Thread[] Threads;");
+                writer.Line();
+                writer.Line("// [VocabSize] Pinned and managed, since callers hold spans of it that may outlive the engine.");
+                writer.Line("public readonly float[] Logits = GC.AllocateArray<float>(PaddedVocabSize, pinned: true);");
                 writer.Line();
                 writer.Block("public Scratch(int threads)", () =>
                 {

@@ -31,7 +31,7 @@ public interface ILlamaModel : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
     /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
-    ReadOnlySpan<float> Prefill(ReadOnlySpan<int> tokens, CancellationToken cancellation = default);
+    ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation = default);
 
     /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
     void Truncate(int count);

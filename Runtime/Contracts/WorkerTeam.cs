@@ -89,9 +89,10 @@ public sealed class WorkerTeam : IDisposable
         {
             job.Execute(rank);
         }
-        catch (Exception failure) when (Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null) is null)
+        catch (Exception failure)
         {
-            // Kept for the caller of Run.
+            // The first one is kept for the caller of Run.
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
         }
     }
 

@@ -69,7 +69,7 @@ internal static class Attention
                                 writer.Line($"{vec} k{s}_{v} = {kernels.LoadCache(isa, Text.At("kd", (s * ModelPlan.PositionTile) + (v * isa.Lanes)))};");
                             for (int r = 0; r < tile.Rows; r++)
                             {
-                                writer.Line($"{vec} b{s}_{r} = {isa.Broadcast($"e[{(r == 0 ? Text.Int(s) : $"({r} * HeadDim) + {s}")}]")};");
+                                writer.Line($"{vec} b{s}_{r} = {isa.Broadcast($"e[{Offset(r, "HeadDim", s)}]")};");
                                 for (int v = 0; v < tile.Vectors; v++)
                                     writer.Line($"{Accumulator(s, r, v)} = {isa.Fma($"k{s}_{v}", $"b{s}_{r}", Accumulator(s, r, v))};");
                             }
@@ -79,7 +79,7 @@ internal static class Attention
                     for (int r = 0; r < tile.Rows; r++)
                     {
                         for (int v = 0; v < tile.Vectors; v++)
-                            writer.Line(isa.Store($"to + {(r == 0 ? "" : $"({r} * BlockPositions) + ")}{v * isa.Lanes}", Enumerable.Range(0, tile.Steps).Select(s => Accumulator(s, r, v)).Join(" + ")));
+                            writer.Line(isa.Store(Text.At("to", Offset(r, "BlockPositions", v * isa.Lanes)), Enumerable.Range(0, tile.Steps).Select(s => Accumulator(s, r, v)).Join(" + ")));
                     }
                 }))));
     }
@@ -136,7 +136,7 @@ internal static class Attention
                     ForRows(writer, rows, tile.Rows, row =>
                     {
                         string Accumulator(int s, int r, int v) => $"a{s}_{r}_{v}";
-                        string Mixed(int r, int v) => $"to + {(r == 0 ? "" : $"({r} * HeadDim) + ")}{v * isa.Lanes}";
+                        string Mixed(int r, int v) => Text.At("to", Offset(r, "HeadDim", v * isa.Lanes));
                         string offset = (slice == kernels.Plan.Spec.HeadDim ? "" : " + slice") + (element == "0" ? "" : " + element") + (row == "0" ? "" : $" + ({row} * HeadDim)");
                         writer.Line($"float* to = mixed{offset};");
                         for (int r = 0; r < tile.Rows; r++)
@@ -157,10 +157,10 @@ internal static class Attention
                                 for (int s = 0; s < steps; s++)
                                 {
                                     for (int v = 0; v < tile.Vectors; v++)
-                                        writer.Line($"{vec} v{s}_{v} = {kernels.LoadCache(isa, $"vp + {(s == 0 ? "" : $"({s} * Slice) + ")}{v * isa.Lanes}")};");
+                                        writer.Line($"{vec} v{s}_{v} = {kernels.LoadCache(isa, Text.At("vp", Offset(s, "Slice", v * isa.Lanes)))};");
                                     for (int r = 0; r < tile.Rows; r++)
                                     {
-                                        writer.Line($"{vec} b{s}_{r} = {isa.Broadcast($"p[{(r == 0 ? Text.Int(s) : $"({r} * BlockPositions) + {s}")}]")};");
+                                        writer.Line($"{vec} b{s}_{r} = {isa.Broadcast($"p[{Offset(r, "BlockPositions", s)}]")};");
                                         for (int v = 0; v < tile.Vectors; v++)
                                             writer.Line($"{Accumulator(s, r, v)} = {isa.Fma($"v{s}_{v}", $"b{s}_{r}", Accumulator(s, r, v))};");
                                     }
@@ -178,6 +178,13 @@ internal static class Attention
                 if (slice != kernels.Plan.Spec.HeadDim)
                     writer.Line("v += BlockPositions * Slice;");
             }));
+    }
+
+    // times * stride + rest, without what is nothing.
+    private static string Offset(int times, string stride, int rest)
+    {
+        string product = times == 0 ? "" : times == 1 ? stride : $"({times} * {stride})";
+        return product.Length == 0 ? Text.Int(rest) : rest == 0 ? product : product + " + " + Text.Int(rest);
     }
 
     private static void ForRows(SourceWriter writer, int rows, int atOnce, Action<string> body) =>
