@@ -19,8 +19,7 @@ internal static class Compiler
     private static readonly MetadataReference s_attributes = MetadataReference.CreateFromFile(typeof(LlamaModelAttribute).Assembly.Location);
     private static readonly MetadataReference s_runtime = MetadataReference.CreateFromFile(typeof(ILlamaModel).Assembly.Location);
 
-    public static CSharpParseOptions ParseOptions { get; } =
-        CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14).WithDocumentationMode(DocumentationMode.Diagnose);
+    public static CSharpParseOptions ParseOptions { get; } = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14);
 
     public static CSharpCompilationOptions Options { get; } =
         new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, optimizationLevel: OptimizationLevel.Release, deterministic: true);
@@ -34,10 +33,10 @@ internal static class Compiler
         References,
         Options);
 
-    public static GeneratorDriver CreateDriver(CSharpParseOptions? parseOptions = null, TestProperties? properties = null) =>
+    public static GeneratorDriver CreateDriver(CSharpParseOptions? options = null, TestProperties? properties = null) =>
         CSharpGeneratorDriver.Create(
             [new LlamaGenerator().AsSourceGenerator()],
-            parseOptions: parseOptions ?? ParseOptions,
+            parseOptions: options ?? ParseOptions,
             optionsProvider: properties,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
@@ -51,9 +50,13 @@ internal static class Compiler
     }
 
     /// <summary>The sources together with what was generated; no error and no warning is let through.</summary>
-    public static byte[] Emit(params string[] sources)
+    public static byte[] Emit(params string[] sources) => Emit(ParseOptions, sources);
+
+    /// <summary>The same, read under other options.</summary>
+    public static byte[] Emit(CSharpParseOptions options, params string[] sources)
     {
-        CreateDriver().RunGeneratorsAndUpdateCompilation(Compile(sources), out Compilation output, out ImmutableArray<Diagnostic> complaints);
+        CSharpCompilation input = Compile([]).AddSyntaxTrees(sources.Select(source => CSharpSyntaxTree.ParseText(source, options)));
+        CreateDriver(options).RunGeneratorsAndUpdateCompilation(input, out Compilation output, out ImmutableArray<Diagnostic> complaints);
         using MemoryStream image = new();
         EmitResult result = output.Emit(image);
         Assert.DoesNotContain(complaints.Concat(result.Diagnostics), static d => d.Severity >= DiagnosticSeverity.Warning);

@@ -69,7 +69,7 @@ public sealed class SpecRulesTests
             Assert.Equal(0, spec.HeadDim % 2);
             Assert.InRange(spec.SlidingWindow, 0, spec.Context);
             Assert.True(MemoryBudget.WeightBytes(spec) > 0 && MemoryBudget.KvCacheBytes(spec) > 0);
-        });
+        }, iter: 2000);
 
     private static Gen<ModelRequest> Request { get; } =
         from sizes in Mostly(OneOf<int?>(null, 2, 4, 8, 64, 128), Gen.OneOf(Gen.Int[-2, 64], Gen.Int)).Array[9]

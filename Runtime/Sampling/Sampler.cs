@@ -1,0 +1,301 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Llamalith.Sampling;
+
+/// <summary>
+/// Chooses the next token from the logits, as <see cref="SamplingOptions"/> say. Calls allocate nothing. A sampler carries
+/// the state of its random numbers: one for each conversation, one call at a time.
+/// </summary>
+public sealed class Sampler
+{
+    // Into so many strips of equal width the logits are sorted when the nucleus is looked for.
+    private const int Strips = 256;
+
+    // Methods that run for each token are compiled with full optimization at once: a short text would be over before the runtime
+    // had found them worth it.
+    private readonly float[] _weights = [];
+    private readonly double[] _blockSums = [];
+    private readonly ulong[] _keys = [];
+    private readonly Strip[] _strips = [];
+    private readonly float[] _penalized = [];
+    private readonly int[] _lastPenalized = [];
+    private int _calls;
+    private Xoshiro256 _random;
+
+    /// <summary>A sampler for a vocabulary.</summary>
+    /// <param name="options">How to choose.</param>
+    /// <param name="vocabSize">Number of logits in each call.</param>
+    public Sampler(SamplingOptions options, int vocabSize)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabSize);
+        Options = options;
+        VocabSize = vocabSize;
+        if (options.Temperature > 0)
+        {
+            _weights = new float[vocabSize];
+            if (Filters)
+                (_keys, _strips) = (new ulong[vocabSize], new Strip[Strips]);
+            else
+                _blockSums = new double[(vocabSize + LogitMath.BlockSize - 1) / LogitMath.BlockSize];
+        }
+        if (Penalizes)
+        {
+            _penalized = new float[vocabSize];
+            _lastPenalized = new int[vocabSize];
+        }
+        Restart();
+    }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Options { get; }
+
+    /// <summary>Number of logits in each call.</summary>
+    public int VocabSize { get; }
+
+    /// <summary>Where the random numbers began: the options' seed, or the one taken in its place.</summary>
+    public ulong Seed { get; private set; }
+
+    private bool Filters => (Options.TopK > 0 && Options.TopK < VocabSize) || Options.TopP < 1 || Options.MinP > 0;
+
+    private bool Penalizes => Options.RepetitionPenalty != 1 && Options.RepetitionWindow > 0;
+
+    /// <summary>Begins the random numbers afresh: at the options' seed, or where that is null, at a new one.</summary>
+    public void Restart()
+    {
+        Seed = Options.Seed ?? (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
+        _random = new Xoshiro256(Seed);
+    }
+
+    /// <summary>Chooses a token.</summary>
+    /// <param name="logits">
+    /// One for each token. −∞ is never chosen; tokens at +∞ share all the probability equally.
+    /// </param>
+    /// <param name="recent">The tokens so far, the last one last; those beyond the repetition window are not looked at.</param>
+    /// <exception cref="ArgumentException">The logits are not <see cref="VocabSize"/>, one is NaN, or all are −∞.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A recent token is not in the vocabulary.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent = default)
+    {
+        if (logits.Length != VocabSize)
+            throw new ArgumentException($"There are {logits.Length} logits, but the vocabulary has {VocabSize} tokens.", nameof(logits));
+        if (_penalized.Length > 0 && !recent.IsEmpty)
+            logits = Penalize(logits, recent);
+        float max = LogitMath.Max(logits, out bool hasNaN);
+        if (hasNaN)
+            throw NaNAmong(logits);
+        if (max == float.NegativeInfinity)
+            throw new ArgumentException("All logits are -Infinity: there is no token to choose.", nameof(logits));
+        if (Options.Temperature == 0)
+            return LogitMath.IndexOf(logits, max);
+        double draw = _random.NextUnit();
+        if (float.IsPositiveInfinity(max))
+            return ShareOfInfinite(logits, draw);
+        if (_keys.Length > 0)
+            return DrawFiltered(logits, max, draw);
+        double total = LogitMath.Weigh(logits, _weights, max, Options.Temperature, _blockSums);
+        return DrawInBlocks(draw * total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private float[] Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
+    {
+        logits.CopyTo(_penalized);
+        if (++_calls == int.MaxValue)
+        {
+            Array.Clear(_lastPenalized);
+            _calls = 1;
+        }
+        float penalty = Options.RepetitionPenalty;
+        foreach (int token in recent[Math.Max(0, recent.Length - Options.RepetitionWindow)..])
+        {
+            if ((uint)token >= (uint)VocabSize)
+                throw new ArgumentOutOfRangeException(nameof(recent), token, $"The vocabulary has {VocabSize} tokens.");
+            // Once, however often the token was seen.
+            if (_lastPenalized[token] == _calls)
+                continue;
+            _lastPenalized[token] = _calls;
+            ref float logit = ref _penalized[token];
+            logit = logit > 0 ? logit / penalty : logit * penalty;
+        }
+        return _penalized;
+    }
+
+    /// <summary>Draws from what top-k, top-p and min-p leave. Each leaves some number of the best, so all three leave the least of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int DrawFiltered(ReadOnlySpan<float> logits, float max, double draw)
+    {
+        double topP = Options.TopP;
+        float minP = Options.MinP;
+        int count;
+        double total = 0;
+        if (Options.TopK > 0 && Options.TopK < VocabSize)
+        {
+            count = Options.TopK;
+            LogitMath.CollectLargest(logits, count, _keys);
+        }
+        else
+        {
+            // Tokens below this share of the whole, all together, lack what the nucleus may lack. The bounds are taken a little
+            // lower, and what counts is decided below by the weights themselves.
+            double leastWeight = minP;
+            if (topP < 1)
+            {
+                total = LogitMath.SumOfWeights(logits, max);
+                leastWeight = Math.Max(leastWeight, (1 - topP) * total / VocabSize);
+            }
+            count = LogitMath.CollectAtLeast(logits, (float)(max + Math.Log(leastWeight) - 0.01), _keys);
+        }
+
+        Span<ulong> keys = _keys.AsSpan(0, count);
+        Span<float> weights = _weights.AsSpan(0, count);
+        if (topP < 1)
+        {
+            double all = WeighKeys(keys, weights, max, 1);
+            count = CountInNucleus(keys, weights, topP * (total > 0 ? total : all), max);
+        }
+        if (minP > 0)
+        {
+            WeighKeys(keys[..count], weights, max, 1);
+            int kept = 0;
+            for (int i = 0; i < count; i++)
+                if (weights[i] >= minP)
+                    keys[kept++] = keys[i];
+            count = kept;
+        }
+
+        keys = keys[..count];
+        weights = weights[..count];
+        double left = draw * WeighKeys(keys, weights, max, Options.Temperature);
+        int last = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (weights[i] == 0)
+                continue;
+            last = i;
+            left -= weights[i];
+            if (left < 0)
+                break;
+        }
+        return LogitKey.Index(keys[last]);
+    }
+
+    /// <summary>
+    /// Moves the best keys to the front until their weights reach a sum; returns how many it takes. Only the strip where the
+    /// sum is reached needs sorting. The weights are worthless afterwards.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int CountInNucleus(Span<ulong> keys, Span<float> weights, double needed, float max)
+    {
+        // Below max − 100 a weight is zero, so where −∞ is among the candidates the strips are still of use.
+        float least = Math.Max(LogitKey.Logit(LogitKey.Worst(keys)), max - 100);
+        float stripsPerUnit = least < max ? Strips / (max - least) : 0;
+        Span<Strip> strips = _strips;
+        strips.Fill(new Strip { Best = ulong.MaxValue });
+        for (int i = 0; i < keys.Length; i++)
+        {
+            float distance = (max - LogitKey.Logit(keys[i])) * stripsPerUnit;
+            ref Strip strip = ref strips[distance < Strips - 1 ? (int)distance : Strips - 1];
+            strip.Sum += weights[i];
+            strip.Best = Math.Min(strip.Best, keys[i]);
+            strip.Worst = Math.Max(strip.Worst, keys[i]);
+        }
+
+        int boundary = 0;
+        double sum = 0;
+        while (boundary < Strips - 1 && sum + strips[boundary].Sum < needed)
+            sum += strips[boundary++].Sum;
+        int above = MoveToFront(keys, strips[boundary].Best);
+        Span<ulong> rest = keys[above..];
+        rest = rest[..MoveToFront(rest, strips[boundary].Worst + 1)];
+        rest.Sort();
+        WeighKeys(rest, weights[..rest.Length], max, 1);
+        int taken = 0;
+        while (taken < rest.Length && (sum < needed || above + taken == 0))
+            sum += weights[taken++];
+        return above + taken;
+    }
+
+    /// <summary>Moves the keys below a bound to the front and returns their number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int MoveToFront(Span<ulong> keys, ulong bound)
+    {
+        int count = 0;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            ulong key = keys[i];
+            if (key >= bound)
+                continue;
+            keys[i] = keys[count];
+            keys[count++] = key;
+        }
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double WeighKeys(ReadOnlySpan<ulong> keys, Span<float> weights, float max, float temperature)
+    {
+        for (int i = 0; i < keys.Length; i++)
+            weights[i] = LogitKey.Logit(keys[i]);
+        return LogitMath.Weigh(weights, weights, max, temperature, []);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int DrawInBlocks(double left)
+    {
+        int block = 0;
+        while (block < _blockSums.Length - 1 && left >= _blockSums[block])
+            left -= _blockSums[block++];
+        // Sums round: should the draw fall behind the last token of all, it is the last one possible that is taken.
+        for (; ; block--)
+        {
+            int start = block * LogitMath.BlockSize;
+            int last = -1;
+            for (int i = start; i < Math.Min(start + LogitMath.BlockSize, VocabSize); i++)
+            {
+                if (_weights[i] == 0)
+                    continue;
+                last = i;
+                left -= _weights[i];
+                if (left < 0)
+                    break;
+            }
+            if (last >= 0)
+                return last;
+        }
+    }
+
+    private static int ShareOfInfinite(ReadOnlySpan<float> logits, double draw)
+    {
+        int count = 0;
+        foreach (float logit in logits)
+            count += float.IsPositiveInfinity(logit) ? 1 : 0;
+        int wanted = (int)(draw * count);
+        int at = 0;
+        while (!float.IsPositiveInfinity(logits[at]) || wanted-- > 0)
+            at++;
+        return at;
+    }
+
+    private static ArgumentException NaNAmong(ReadOnlySpan<float> logits)
+    {
+        int at = 0;
+        while (!float.IsNaN(logits[at]))
+            at++;
+        return new ArgumentException($"The logit of token {at} is NaN.", nameof(logits));
+    }
+
+    /// <summary>The candidates whose logits lie within one strip.</summary>
+    private struct Strip
+    {
+        /// <summary>Of their weights.</summary>
+        public double Sum;
+
+        /// <summary>The least of their keys.</summary>
+        public ulong Best;
+
+        /// <summary>The greatest of their keys.</summary>
+        public ulong Worst;
+    }
+}

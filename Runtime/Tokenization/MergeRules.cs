@@ -1,0 +1,17 @@
+namespace Llamalith.Tokenization;
+
+/// <summary>Where the two published encoders of SentencePiece vocabularies differ.</summary>
+internal enum MergeRules
+{
+    /// <summary>
+    /// SentencePiece itself: text never becomes a control or byte token by its name, and a character without a piece can
+    /// still be merged into one that holds it.
+    /// </summary>
+    SentencePiece,
+
+    /// <summary>
+    /// llama2.c: any token's name counts, a character without a piece is split into bytes at once, and scores of -1e10 and
+    /// below never merge. U+2581 is a character like any other.
+    /// </summary>
+    Llama2c,
+}

@@ -1,0 +1,148 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Text;
+
+namespace Llamalith.Tokenization;
+
+/// <summary>
+/// Text to token ids and back. Immutable once made, so that any number of threads can share one.
+/// </summary>
+public abstract class Tokenizer
+{
+    /// <summary>Number of tokens; ids run from 0 to one below.</summary>
+    public abstract int VocabSize { get; }
+
+    /// <summary>The token that begins a sequence; -1 where the vocabulary has none.</summary>
+    public abstract int BosId { get; }
+
+    /// <summary>The token that ends a sequence; -1 where the vocabulary has none.</summary>
+    public abstract int EosId { get; }
+
+    /// <summary>The token that ends a turn of a conversation; -1 where the vocabulary has none.</summary>
+    public abstract int EotId { get; }
+
+    /// <summary>The token for text that cannot be said otherwise; -1 where the vocabulary has none.</summary>
+    public abstract int UnknownId { get; }
+
+    /// <summary>Whether the model expects its prompts to begin with <see cref="BosId"/>.</summary>
+    public abstract bool AddBos { get; }
+
+    /// <summary>Whether the model expects its prompts to end with <see cref="EosId"/>.</summary>
+    public abstract bool AddEos { get; }
+
+    /// <summary>Whether encoding puts a space before the text, which decoding then takes away again.</summary>
+    public abstract bool AddsLeadingSpace { get; }
+
+    /// <summary>Whether decoding drops all leading spaces, not just the one that encoding had added.</summary>
+    public abstract bool DropsLeadingSpaces { get; }
+
+    /// <summary>What a token is.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
+    public abstract TokenKind GetKind(int token);
+
+    /// <summary>
+    /// The bytes that a token adds to a text; none for control tokens. They need not be whole characters:
+    /// see <see cref="Utf8StreamDecoder"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
+    public abstract ReadOnlySpan<byte> GetPiece(int token);
+
+    /// <summary>Looks a token up by its name in the vocabulary, as in "&lt;/s&gt;", "▁the" or "&lt;0x0A&gt;".</summary>
+    public abstract bool TryGetId(ReadOnlySpan<char> name, out int token);
+
+    /// <summary>Encodes a text into a span that is known to have room for <see cref="MaxTokens"/> of it.</summary>
+    /// <returns>Number of tokens written.</returns>
+    protected abstract int EncodeText(ReadOnlySpan<char> text, Span<int> tokens);
+
+    /// <summary>The most tokens that a text of so many UTF-16 units can become, BOS and EOS included.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The text is longer than can be encoded at once, about 700 million units.</exception>
+    public static int MaxTokens(int textLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(textLength);
+        // A UTF-16 unit is three bytes of UTF-8 at most, and each byte may become a token; with the leading space, BOS and EOS.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(textLength, (Array.MaxLength - 3) / 3);
+        return 3 * textLength + 3;
+    }
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">Any UTF-16; a surrogate without its other half counts as U+FFFD.</param>
+    /// <param name="addBos">Whether to begin with <see cref="BosId"/>.</param>
+    /// <param name="addEos">Whether to end with <see cref="EosId"/>.</param>
+    /// <exception cref="InvalidOperationException">BOS or EOS is asked for, but the vocabulary has none.</exception>
+    public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool addEos = false)
+    {
+        int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
+        try
+        {
+            return buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos)).ToArray();
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Encodes a text onto the end of a list.</summary>
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
+    public void Encode(ReadOnlySpan<char> text, ICollection<int> tokens, bool addBos = false, bool addEos = false)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
+        try
+        {
+            foreach (int token in buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos)))
+                tokens.Add(token);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Encodes a text into a span; false, and nothing written, where it has too little room.</summary>
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
+    public bool TryEncode(ReadOnlySpan<char> text, Span<int> tokens, out int count, bool addBos = false, bool addEos = false)
+    {
+        int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
+        try
+        {
+            count = EncodeWithMarks(text, buffer, addBos, addEos);
+            if (buffer.AsSpan(0, count).TryCopyTo(tokens))
+                return true;
+            count = 0;
+            return false;
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>
+    /// The text of a sequence of tokens. Bytes that are no UTF-8 become U+FFFD. A leading space that encoding had added is
+    /// dropped, at the beginning and after each BOS.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
+    public string Decode(ReadOnlySpan<int> tokens)
+    {
+        ArrayBufferWriter<byte> bytes = new(Math.Max(16, 4 * tokens.Length));
+        TokenDecoder decoder = new(this, atStart: true);
+        foreach (int token in tokens)
+            bytes.Write(decoder.Next(token));
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    private int EncodeWithMarks(ReadOnlySpan<char> text, Span<int> tokens, bool addBos, bool addEos)
+    {
+        int count = 0;
+        if (addBos)
+            tokens[count++] = BosId >= 0 ? BosId : throw new InvalidOperationException("The vocabulary has no BOS token to begin with.");
+        if (addEos && EosId < 0)
+            throw new InvalidOperationException("The vocabulary has no EOS token to end with.");
+        count += EncodeText(text, tokens[count..]);
+        if (addEos)
+            tokens[count++] = EosId;
+        return count;
+    }
+}

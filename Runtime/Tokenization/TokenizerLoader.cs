@@ -1,0 +1,76 @@
+using System;
+using System.IO;
+using Llamalith.Contracts;
+using Llamalith.Gguf;
+
+namespace Llamalith.Tokenization;
+
+/// <summary>Opens tokenizers of any format that can be read: llama2.c's tokenizer.bin, SentencePiece's .model, and within a GGUF file.</summary>
+public static class TokenizerLoader
+{
+    private const long MaxFileSize = 256L << 20;
+
+    /// <summary>Opens a tokenizer file; its first bytes say which format it has.</summary>
+    /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
+    public static Tokenizer Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (!file.CanSeek)
+            throw new IOException($"{path}: a pipe or a device is no tokenizer file.");
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8))
+        {
+            using GgufFile gguf = GgufFile.Open(path);
+            return FromGguf(gguf);
+        }
+        if (file.Length > MaxFileSize)
+            throw new ModelFormatException($"{path}: the file has {file.Length} bytes, but no tokenizer has more than {MaxFileSize}.");
+        byte[] bytes = new byte[file.Length];
+        file.Position = 0;
+        file.ReadExactly(bytes);
+        return Read(bytes, path);
+    }
+
+    /// <summary>Opens a tokenizer file that must fit a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="vocabSize">The model's number of tokens.</param>
+    /// <exception cref="ModelMismatchException">It has another number of tokens.</exception>
+    /// <inheritdoc cref="Open(string)"/>
+    public static Tokenizer Open(string path, int vocabSize)
+    {
+        Tokenizer tokenizer = Open(path);
+        return tokenizer.VocabSize == vocabSize
+            ? tokenizer
+            : throw new ModelMismatchException($"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
+    }
+
+    /// <summary>The tokenizer that a GGUF file carries.</summary>
+    /// <exception cref="ModelFormatException">It carries none, or one of another kind than SentencePiece's.</exception>
+    public static Tokenizer FromGguf(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        GgufTokenizerMetadata metadata = GgufTokenizerMetadata.Read(file)
+            ?? throw new ModelFormatException($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
+        return GgufTokenizer.Create(metadata, file.Path);
+    }
+
+    /// <summary>Reads a tokenizer.bin or a .model from its bytes.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="source">Its name, for messages.</param>
+    /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
+    public static Tokenizer Read(ReadOnlySpan<byte> file, string source = "tokenizer")
+    {
+        if (file.Length < sizeof(uint))
+            throw new ModelFormatException($"{source}: the file has {file.Length} bytes, too few for a tokenizer.");
+        // tokenizer.bin begins with a small 32-bit number. A .model begins with a message field of the piece, whose third byte
+        // is another field's tag, so never zero.
+        if (file[2] == 0 && file[3] == 0)
+            return Llama2cTokenizerFile.Read(file, source);
+        if (file[0] == 0x0A)
+            return SentencePieceModelFile.Read(file, source);
+        throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a GGUF file.");
+    }
+}

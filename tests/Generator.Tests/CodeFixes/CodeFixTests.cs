@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Threading;
+using System.Threading.Tasks;
+using Llamalith.Generator.CodeFixes;
+using Llamalith.Tests.Harness;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+
+namespace Llamalith.Tests.CodeFixes;
+
+public sealed class CodeFixTests
+{
+    private const string Small = "Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, VocabSize = 512";
+
+    [Theory]
+    [InlineData("public sealed class Tiny;", "public sealed partial class Tiny;")]
+    [InlineData("class Tiny\n{\n}", "partial class Tiny\n{\n}")]
+    [InlineData("// a remark\nclass Tiny;", "// a remark\npartial class Tiny;")]
+    public async Task NotPartial_IsMadePartial(string before, string after) => Assert.Equal(
+        Model(Small, after), await FixAsync(new MakePartialFix(), "LLAMA001", "Make partial", Model(Small, before)));
+
+    [Theory]
+    [InlineData("static", "public static partial class Tiny;", "public partial class Tiny;")]
+    [InlineData("abstract", "/// <summary>The model.</summary>\nabstract partial class Tiny;", "/// <summary>The model.</summary>\npartial class Tiny;")]
+    [InlineData("file", "file partial class Tiny;", "partial class Tiny;")]
+    public async Task UnusableModifier_IsRemoved(string modifier, string before, string after) => Assert.Equal(
+        Model(Small, after), await FixAsync(new RemoveModifierFix(), "LLAMA004", $"Remove '{modifier}'", Model(Small, before)));
+
+    [Fact]
+    public async Task UnusableClass_WithoutAModifierAtFault_HasNoFix() => Assert.Empty(
+        await ActionsAsync(new RemoveModifierFix(), "LLAMA004", Model(Small, "partial record Tiny;")));
+
+    [Theory]
+    [InlineData("LLAMA008", "KvHeads = 3", "KvHeads = 4")]
+    [InlineData("LLAMA008", "KvHeads = /* why */ 5 // a guess\n", "KvHeads = /* why */ 4 // a guess\n")]
+    [InlineData("LLAMA009", "KvHeads = 12", "KvHeads = 8")]
+    public async Task KvHeads_IsSetToTheNearestThatDivides(string id, string before, string after) => Assert.Equal(
+        Model($"{Small}, {after}"),
+        await FixAsync(new SetArgumentFix(), id, "Set KvHeads = " + (id == "LLAMA008" ? "4" : "8"), Model($"{Small}, {before}")));
+
+    [Fact]
+    public async Task KvHeads_GivenByThePreset_IsAdded() => Assert.Equal(
+        Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128, KvHeads = 11"),
+        await FixAsync(new SetArgumentFix(), "LLAMA008", "Set KvHeads = 11", Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128")));
+
+    private static string Model(string arguments, string declaration = "public sealed partial class Tiny;") =>
+        $"using Llamalith;\n\n[LlamaModel({arguments})]\n{declaration}\n";
+
+    /// <summary>The source after a fix of that title; nothing is left to complain of.</summary>
+    private static async Task<string> FixAsync(CodeFixProvider provider, string id, string title, string source)
+    {
+        CodeAction action = Assert.Single(await ActionsAsync(provider, id, source));
+        Assert.Equal(title, action.Title);
+        ImmutableArray<CodeActionOperation> operations = await action.GetOperationsAsync(TestContext.Current.CancellationToken);
+        ApplyChangesOperation change = Assert.Single(operations.OfType<ApplyChangesOperation>());
+        Document document = Assert.Single(Assert.Single(change.ChangedSolution.Projects).Documents);
+        string text = (await document.GetTextAsync(TestContext.Current.CancellationToken)).ToString();
+        Assert.Empty(await Analyzer.ReportAsync(text));
+        return text;
+    }
+
+    private static async Task<ImmutableArray<CodeAction>> ActionsAsync(CodeFixProvider provider, string id, string source)
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using AdhocWorkspace workspace = new();
+        Project project = workspace.AddProject("Consumer", LanguageNames.CSharp)
+            .WithParseOptions(Compiler.ParseOptions)
+            .WithCompilationOptions(Compiler.Options)
+            .WithMetadataReferences(Compiler.References);
+        Document document = project.AddDocument("Model.cs", source);
+        Compilation compilation = (await document.Project.GetCompilationAsync(cancellation))!;
+        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation));
+        Assert.Equal(id, diagnostic.Id);
+        Assert.Contains(id, provider.FixableDiagnosticIds);
+        ImmutableArray<CodeAction>.Builder actions = ImmutableArray.CreateBuilder<CodeAction>();
+        await provider.RegisterCodeFixesAsync(new CodeFixContext(document, diagnostic, (action, _) => actions.Add(action), cancellation));
+        return actions.ToImmutable();
+    }
+}

@@ -1,0 +1,40 @@
+namespace Llamalith.Tests.Harness;
+
+/// <summary>Models whose engines differ in structure, as sources to compile.</summary>
+internal static class Models
+{
+    /// <summary>A trained story-teller: grouped-query attention, and a feed-forward width (172) that no vector width divides.</summary>
+    public const string Stories260K =
+        """
+        [Llamalith.LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true)]
+        public sealed partial class Model;
+        """;
+
+    /// <summary>The textbook's grouped-query attention: 8 heads of 64 over 4 KV heads.</summary>
+    public const string Textbook =
+        """
+        [Llamalith.LlamaModel(Dim = 512, FfnDim = 1376, Layers = 2, Heads = 8, KvHeads = 4, VocabSize = 1000, Context = 128)]
+        public sealed partial class Model;
+        """;
+
+    public const string MultiQuery =
+        """
+        [Llamalith.LlamaModel(Dim = 256, FfnDim = 688, Layers = 2, Heads = 8, KvHeads = 1, VocabSize = 1000, Context = 128, KvCache = Llamalith.KvFormat.F32)]
+        public sealed partial class Model;
+        """;
+
+    public const string Llama2_7B = "[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_7B)] public sealed partial class Model;";
+
+    public const string Llama2_70B = "[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_70B)] public sealed partial class Model;";
+
+    /// <summary>Everything that is off by default, on; and sizes that leave a tail everywhere.</summary>
+    public const string Odd =
+        """
+        [Llamalith.LlamaModel(Dim = 90, FfnDim = 173, Layers = 3, Heads = 6, KvHeads = 2, HeadDim = 14, VocabSize = 259, Context = 77,
+            QkvBias = true, SlidingWindow = 19, RopeLayout = Llamalith.RopeLayout.HalfSplit, RopeScaling = Llamalith.RopeScaling.Llama3,
+            RopeTheta = 500000, NormEps = 1e-6, KvCache = Llamalith.KvFormat.F32)]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd];
+}

@@ -1,0 +1,69 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using System.Xml.Linq;
+
+namespace Llamalith.Tests;
+
+public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
+{
+    private const string Model = """
+
+        [Llamalith.LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512)]
+        public sealed partial class Tiny;
+        """;
+
+    [Theory]
+    [InlineData("Llamalith", "LICENSE", "README.md")]
+    [InlineData("Llamalith.Attributes", "LICENSE", "README.md", "lib/netstandard2.0/Llamalith.Attributes.dll", "lib/netstandard2.0/Llamalith.Attributes.xml")]
+    [InlineData("Llamalith.Runtime", "LICENSE", "README.md", "lib/net10.0/Llamalith.Runtime.dll", "lib/net10.0/Llamalith.Runtime.xml")]
+    [InlineData(
+        "Llamalith.Generator",
+        "LICENSE",
+        "README.md",
+        "analyzers/dotnet/cs/Llamalith.Generator.CodeFixes.dll",
+        "analyzers/dotnet/cs/Llamalith.Generator.dll",
+        "buildTransitive/Llamalith.Generator.props")]
+    public void Package_HoldsExactlyThis(string package, params string[] contents)
+    {
+        Assert.Equal(contents, feed.ContentsOf(package));
+        XElement manifest = feed.ManifestOf(package);
+        Assert.Equal("README.md", (string?)manifest.Element("readme"));
+        Assert.Equal("MIT", (string?)manifest.Element("license"));
+        Assert.NotEmpty((string?)manifest.Element("description") ?? "");
+    }
+
+    [Fact]
+    public void MetaPackage_BringsAllThreeWithTheirAnalyzersAndProps()
+    {
+        XElement[] dependencies = [.. feed.ManifestOf("Llamalith").Descendants("dependency")];
+        Assert.Equal(["Llamalith.Attributes", "Llamalith.Generator", "Llamalith.Runtime"], dependencies.Select(static d => (string?)d.Attribute("id")).Order(StringComparer.Ordinal));
+        Assert.All(dependencies, d => Assert.Equal("All", (string?)d.Attribute("include")));
+        Assert.All(dependencies, d => Assert.Equal(feed.Version, (string?)d.Attribute("version")));
+    }
+
+    [Fact]
+    public void Generator_IsADevelopmentDependencyWithoutDependencies()
+    {
+        XElement manifest = feed.ManifestOf("Llamalith.Generator");
+        Assert.Equal("true", (string?)manifest.Element("developmentDependency"));
+        Assert.Empty(manifest.Descendants("dependency"));
+    }
+
+    [Fact]
+    public async Task Consumer_BuildsAndRunsWithoutSettingAProperty()
+    {
+        string consumer = feed.CreateConsumer("Consumer", "System.Console.WriteLine($\"dim {Tiny.Dim}, kv heads {Tiny.KvHeads}\");" + Model);
+        string output = await Dotnet.SucceedAsync(consumer, TestContext.Current.CancellationToken, "run", "--configuration", "Release");
+        Assert.Equal("dim 64, kv heads 4", output.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Consumer_IsToldOfABadModelByThePackagedAnalyzer()
+    {
+        string consumer = feed.CreateConsumer("BadConsumer", Model.Replace("KvHeads = 4", "KvHeads = 3", StringComparison.Ordinal) + "static class Program { static void Main() { } }");
+        (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "build");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output, StringComparison.Ordinal);
+    }
+}
