@@ -18,7 +18,7 @@ public sealed class StoriesTests
         MemoryCheckpoint checkpoint = Llama2cFile.Read(path);
         int[] prompt = [1, 403, 407];
         int[] expected = new ReferenceModel(checkpoint, checkpoint.Shape).Greedy(prompt, 64);
-        using Stories260KF32 model = Stories260KF32.Load(path, new LoadOptions { Threads = threads });
+        using Stories260K model = Stories260K.Load(path, new LoadOptions { Threads = threads });
         Assert.Equal(expected, Greedy(model, prompt, expected.Length));
     }
 
@@ -27,7 +27,7 @@ public sealed class StoriesTests
     {
         string path = PublishedModel.PathOrSkip("stories260K.bin");
         MemoryCheckpoint checkpoint = Llama2cFile.Read(path);
-        int[] expected = new ReferenceModel(checkpoint, checkpoint.Shape, KvFormat.F16).Greedy([1], 64);
+        int[] expected = new ReferenceModel(checkpoint, checkpoint.Shape).Greedy([1], 64);
         using Stories260K model = Stories260K.Load(path);
         Assert.Equal(expected, Greedy(model, [1], expected.Length));
     }
