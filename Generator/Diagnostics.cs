@@ -146,7 +146,7 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor WindowOutOfRange = new(
         "LLAMA014",
         "The sliding window must fit the context",
-        "SlidingWindow = {0} is out of range; it must lie between 0 (no window) and Context = {1}",
+        "SlidingWindow = {0} is out of range; it must be 0 (no window) or the number of positions that a query sees",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,

@@ -34,7 +34,6 @@ internal static class DispatchEmitter
         {
             if (isa.Guard == "true")
             {
-                // Scalar alone is no choice at all.
                 if (keyword == "if")
                     writer.Line(use(isa));
                 else

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
@@ -24,9 +25,9 @@ internal static class ForwardEmitter
                 writer.Line();
                 WriteCalls(writer, plan);
                 writer.Line();
-                WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Decode, new DecodeSteps());
+                WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Decode(plan.Graph), new DecodeSteps());
                 writer.Line();
-                WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Prefill, new PrefillSteps());
+                WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Prefill(plan.Graph), new PrefillSteps());
                 writer.Line();
                 WriteShares(writer, plan);
             },
@@ -78,6 +79,18 @@ internal static class ForwardEmitter
         Private("QueryRows", plan.PrefillRows);
         foreach (MatrixPlan matrix in plan.Matrices)
             Private(matrix.Name + "Panels", matrix.Panels);
+        List<(string Name, int Count)> quantized = plan.ColumnKinds.Where(kind => plan.IsQuantized(kind.Count)).ToList();
+        if (quantized.Count > 0)
+        {
+            writer.Line();
+            writer.Line("// 8-bit activations: where the parts of a row's record lie.");
+            Private("TokenBlock", ModelPlan.TokenBlock);
+            Private("UnpackedFloats", plan.UnpackedFloats);
+            foreach ((string name, int count) in quantized)
+                Activations.WriteConstants(writer, plan, name, count);
+            string widest = quantized.OrderBy(kind => kind.Count).Last().Name;
+            writer.Line($"private const int MaxRecordBytes = {widest}RecordBytes;");
+        }
 
         void Public(string name, int value, string summary)
         {
@@ -98,6 +111,7 @@ internal static class ForwardEmitter
             private readonly LlamalithContracts.WorkerTeam _team;
             private KvCache _cache;
             private int _busy;
+            private bool _disposed;
 
             // The pass under way: where it begins, how many tokens, whether logits are wanted.
             private unsafe byte* _blocks;
@@ -195,6 +209,7 @@ internal static class ForwardEmitter
             /// <summary>Ends the threads and frees weights, scratch and the current conversation.</summary>
             public void Dispose()
             {
+                _disposed = true;
                 _team.Dispose();
                 _weights.Dispose();
                 _scratch.Dispose();
@@ -279,6 +294,7 @@ internal static class ForwardEmitter
 
             private LlamalithContracts.KvStorage Enter(int tokens)
             {
+                ObjectDisposedException.ThrowIf(_disposed, this);
                 LlamalithContracts.KvStorage cache = _cache.Storage;
                 if (tokens > Context - cache.Count)
                     throw new LlamalithContracts.ContextFullException($"{cache.Count} of Context = {Context} positions are filled, and {tokens} more tokens do not fit.");
@@ -352,7 +368,7 @@ internal static class ForwardEmitter
             writer.Line();
             writer.Block("public Share(int rank, int threads)", () =>
             {
-                foreach (Step step in LayerGraph.Layer.Concat(LayerGraph.Head).Where(step => step.Kind == StepKind.Project))
+                foreach (Step step in plan.Graph.Layer.Concat(plan.Graph.Head).Where(step => step.Kind == StepKind.Project))
                 {
                     // Matrices of one step are shared as if they stood below each other.
                     writer.Line($"(int begin{step.Matrices[0]}, int end{step.Matrices[0]}) = LlamalithContracts.WorkerTeam.Share({step.Matrices.Select(matrix => matrix + "Panels").Join(" + ")}, rank, threads);");
@@ -390,7 +406,10 @@ internal static class ForwardEmitter
                     break;
                 case StepKind.Project:
                     foreach (string matrix in step.Matrices)
-                        writer.Line($"Kernels.MatVec{plan.Matrix(matrix).Kernel.Name}({Weights(matrix)}, {Input(step)}, {Output(step, matrix)}, share.{matrix}Begin, share.{matrix}End);");
+                        writer.Line($"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {Input(step)}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)t.Record" : "")}, {Output(step, matrix)}, share.{matrix}Begin, share.{matrix}End);");
+                    break;
+                case StepKind.Quantize:
+                    writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({Input(step)}, (byte*)t.Record);");
                     break;
                 case StepKind.Rotate:
                     writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "RotateAndStore(w, layer, kvHead, _position, s.Qkv);");
@@ -422,7 +441,14 @@ internal static class ForwardEmitter
                     break;
                 case StepKind.Project:
                     foreach (string matrix in step.Matrices)
-                        writer.Line($"Kernels.MatMul{plan.Matrix(matrix).Kernel.Name}({Weights(matrix)}, {Input(step).Replace("t.", "s.")}, {Output(step, matrix)}, {Stride(step)}, t.Sums, _tokens, share.{matrix}Begin, share.{matrix}End);");
+                        writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {Input(step).Replace("t.", "s.")}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)s.Records" : "")}, {Output(step, matrix)}, {Stride(step)}, in t, _tokens, share.{matrix}Begin, share.{matrix}End);");
+                    break;
+                case StepKind.Quantize when scheduled.Split == Split.Replicated:
+                    _lastToken.Write(writer, plan, scheduled);
+                    break;
+                case StepKind.Quantize:
+                    string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;
+                    writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.Quantize{columns}({Input(step).Replace("t.", "s.")} + (token * (long){columns}Stride), (byte*)s.Records + (token * (long){columns}RecordBytes));");
                     break;
                 case StepKind.Rotate:
                     writer.Block("for (int token = firstToken; token < endToken; token++)", () =>

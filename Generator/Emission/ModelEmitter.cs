@@ -17,6 +17,7 @@ internal static class ModelEmitter
         Add("Model", ForwardEmitter.Write(plan));
         Add("Attention", AttentionEmitter.Write(plan));
         Add("Weights", WeightsEmitter.Write(plan));
+        Add("Products", ProductsEmitter.Write(plan));
         Add("KvCache", KvCacheEmitter.Write(plan));
         Add("Scratch", ScratchEmitter.Write(plan));
         IReadOnlyList<KernelSignature> kernels = [];

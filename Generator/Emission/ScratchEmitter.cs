@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission;
@@ -19,9 +20,13 @@ internal static class ScratchEmitter
             ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
             ("Sin", "Context * HeadDim", "[Context, HeadDim], signed for each element of a pair"),
         ];
+        bool quantized = plan.ColumnKinds.Any(kind => plan.IsQuantized(kind.Count));
+        if (quantized)
+            shared = [.. shared, ("Records", "PrefillChunk * (MaxRecordBytes / sizeof(float))", "[tokens] 8-bit activations")];
         (string Name, string Size, string Shape)[] own =
         [
             ("Normed", "PaddedDim", "[Dim] the norm of one token"),
+            .. quantized ? new[] { ("Record", "MaxRecordBytes / sizeof(float)", "8-bit activations of one token"), ("Unpacked", "UnpackedFloats", "one panel of integer weights: scales, minima, codes") } : [],
             ("Queries", "QueryRows * HeadDim", "[rows, HeadDim] gathered queries of a prefill tile"),
             ("Scores", "QueryRows * BlockPositions", "[rows, BlockPositions]"),
             ("Mixed", "QueryRows * HeadDim", "[rows, HeadDim] weighted values"),

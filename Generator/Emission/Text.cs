@@ -14,8 +14,8 @@ internal static class Text
     /// <summary>A float literal that reads back to the same float.</summary>
     public static string Float(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
 
-    /// <summary>A double literal of nine digits: more than a float holds, fewer than two C libraries could differ in.</summary>
-    public static string Double(double value) => value.ToString("G9", CultureInfo.InvariantCulture) + "d";
+    /// <summary>A double literal of twelve digits: exact enough for any angle, and too few for two C libraries to differ in.</summary>
+    public static string Double(double value) => value.ToString("G12", CultureInfo.InvariantCulture) + "d";
 
     /// <summary>pointer + offset, without the sum where the offset is nothing.</summary>
     public static string At(string pointer, string offset) => offset is "" or "0" ? pointer : pointer + " + " + offset;

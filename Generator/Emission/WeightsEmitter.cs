@@ -18,26 +18,27 @@ internal static class WeightsEmitter
     {
         ModelSpec spec = plan.Spec;
         SourceWriter writer = new();
-        (string Name, string Floats, string Shape)[] fields =
+        string formats = plan.Formats.Select(format => $"LlamalithContracts.TensorType.{format.Name}").Join(", ");
+        (string Type, string Name, string Shape)[] fields =
         [
-            ("AttentionNorm", "PaddedDim", "[Dim]"),
-            Matrix("Query", "[QueryDim, Dim]"),
-            Matrix("Key", "[KvDim, Dim]"),
-            Matrix("Value", "[KvDim, Dim]"),
-            .. spec.QkvBias ? Biases.Select(bias => (bias.Field, bias.Rows, $"[{bias.Rows}]")) : [],
-            Matrix("AttentionOutput", "[Dim, QueryDim]"),
-            ("FfnNorm", "PaddedDim", "[Dim]"),
-            Matrix("GateUp", "[FfnDim, Dim] twice, 16 rows of each in turn"),
-            Matrix("Down", "[Dim, FfnDim]"),
+            ("float*", "AttentionNorm", "[Dim]"),
+            (Matrix, "Query", "[QueryDim, Dim]"),
+            (Matrix, "Key", "[KvDim, Dim]"),
+            (Matrix, "Value", "[KvDim, Dim]"),
+            .. spec.QkvBias ? Biases.Select(bias => ("float*", bias.Field, $"[{bias.Rows}]")) : [],
+            (Matrix, "AttentionOutput", "[Dim, QueryDim]"),
+            ("float*", "FfnNorm", "[Dim]"),
+            (Matrix, "GateUp", "[FfnDim, Dim] twice, 16 rows of each in turn"),
+            (Matrix, "Down", "[Dim, FfnDim]"),
         ];
 
         ModelFile.Write(writer, spec, () =>
         {
-            writer.Line("/// <summary>One layer's weights: matrices in panels of 32 rows, column after column; vectors padded with zeros.</summary>");
+            writer.Line("/// <summary>One layer's weights: matrices in panels of 32 rows, vectors padded with zeros.</summary>");
             writer.Block("private unsafe struct LayerWeights", () =>
             {
-                foreach ((string name, string _, string shape) in fields)
-                    writer.Line($"public float* {name}; // {shape}");
+                foreach ((string type, string name, string shape) in fields)
+                    writer.Line($"public {type} {name}; // {shape}");
             });
             writer.Line();
             writer.Line("/// <summary>All weights, in one allocation. The token embedding stays in the mapped file: a token reads one row of it.</summary>");
@@ -45,50 +46,45 @@ internal static class WeightsEmitter
             {
                 writer.Line($$"""
                     private readonly LlamalithContracts.Checkpoint _checkpoint;
-                    private readonly LlamalithContracts.NativeBuffer _memory;
+                    private readonly LlamalithContracts.WeightBinder _binder;
                     private readonly LlamalithContracts.NativeBuffer _layers;
                     private readonly LlamalithContracts.TensorView _embedding;
-                    private readonly LlamalithContracts.LoadOptions _options;
-                    private float* _next;
 
                     public readonly LayerWeights* Layer;
                     public readonly float* FinalNorm;
-                    public readonly float* Classifier;
+                    public readonly LlamalithContracts.PackedMatrix Classifier;
 
                     /// <summary>Packs the checkpoint's tensors, and owns the checkpoint from then on.</summary>
                     public Weights(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
                     {
                         checkpoint.EnsureMatches(CompiledShape);
                         _checkpoint = checkpoint;
-                        _options = options;
                         _embedding = checkpoint.GetTensor(LlamalithContracts.TensorNames.TokenEmbedding, VocabSize, Dim);
+                        LlamalithContracts.RowOrder order = LlamalithContracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.{{spec.RopeLayout}}, HeadDim);
+                        _binder = new LlamalithContracts.WeightBinder(checkpoint, nameof({{spec.TypeName}}), [{{formats}}], options);
                         _layers = new LlamalithContracts.NativeBuffer(Layers * sizeof(LayerWeights));
-                        _memory = new LlamalithContracts.NativeBuffer(TotalFloats * sizeof(float), hugePages: true);
                         try
                         {
                             Layer = (LayerWeights*)_layers.Data;
-                            _next = (float*)_memory.Data;
-                            LlamalithContracts.RowOrder order = LlamalithContracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.{{spec.RopeLayout}}, HeadDim);
-                            for (int layer = 0; layer < Layers; layer++)
-                            {
-                                BindLayer(layer, order);
-                                options.Progress?.Report((double)(_next - (float*)_memory.Data) / TotalFloats);
-                            }
 
-                            FinalNorm = Vector(LlamalithContracts.TensorNames.FinalNorm, Dim, default);
-                            Classifier = Matrix({{(spec.TiedEmbeddings ? "LlamalithContracts.TensorNames.TokenEmbedding" : "LlamalithContracts.TensorNames.Classifier")}}, VocabSize, Dim, default);
-                            options.Progress?.Report(1);
+                            // The first round measures and checks every tensor, so that a bad file is refused before anything is packed.
+                            for (int round = 0; round < 2; round++)
+                            {
+                                for (int layer = 0; layer < Layers; layer++)
+                                    BindLayer(layer, order);
+                                FinalNorm = _binder.Vector(LlamalithContracts.TensorNames.FinalNorm, Dim);
+                                Classifier = _binder.Matrix({{(spec.TiedEmbeddings ? "LlamalithContracts.TensorNames.TokenEmbedding" : "LlamalithContracts.TensorNames.Classifier")}}, VocabSize, Dim);
+                                if (round == 0)
+                                    _binder.Allocate();
+                            }
                         }
                         catch
                         {
-                            _memory.Dispose();
+                            _binder.Dispose();
                             _layers.Dispose();
                             throw;
                         }
                     }
-
-                    private const long LayerFloats = {{fields.Select(field => $"({field.Floats})").Join(" + ")}};
-                    private const long TotalFloats = (Layers * LayerFloats) + PaddedDim + ({{Panels(plan.Matrix("Classifier"))}});
 
                     /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
                     public void Embed(int token, float* x)
@@ -103,7 +99,7 @@ internal static class WeightsEmitter
                     /// <summary>Frees the packed weights and closes the checkpoint.</summary>
                     public void Dispose()
                     {
-                        _memory.Dispose();
+                        _binder.Dispose();
                         _layers.Dispose();
                         _checkpoint.Dispose();
                     }
@@ -112,63 +108,27 @@ internal static class WeightsEmitter
                 writer.Block("private void BindLayer(int layer, LlamalithContracts.RowOrder order)", () =>
                 {
                     writer.Line("ref LayerWeights to = ref Layer[layer];");
-                    writer.Line("to.AttentionNorm = Vector(Name(layer, LlamalithContracts.TensorNames.AttentionNorm), Dim, default);");
-                    writer.Line("to.Query = Matrix(Name(layer, LlamalithContracts.TensorNames.Query), QueryDim, Dim, order);");
-                    writer.Line("to.Key = Matrix(Name(layer, LlamalithContracts.TensorNames.Key), KvDim, Dim, order);");
-                    writer.Line("to.Value = Matrix(Name(layer, LlamalithContracts.TensorNames.Value), KvDim, Dim, default);");
+                    writer.Line("to.AttentionNorm = _binder.Vector(Name(layer, LlamalithContracts.TensorNames.AttentionNorm), Dim);");
+                    writer.Line("to.Query = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Query), QueryDim, Dim, order);");
+                    writer.Line("to.Key = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Key), KvDim, Dim, order);");
+                    writer.Line("to.Value = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Value), KvDim, Dim);");
                     if (spec.QkvBias)
                     {
                         foreach ((string field, string tensor, string rows) in Biases)
-                            writer.Line($"to.{field} = Vector(Name(layer, LlamalithContracts.TensorNames.{tensor}), {rows}, {(field == "ValueBias" ? "default" : "order")});");
+                            writer.Line($"to.{field} = _binder.Vector(Name(layer, LlamalithContracts.TensorNames.{tensor}), {rows}{(field == "ValueBias" ? "" : ", order")});");
                     }
 
-                    writer.Line("to.AttentionOutput = Matrix(Name(layer, LlamalithContracts.TensorNames.AttentionOutput), Dim, QueryDim, default);");
-                    writer.Line("to.FfnNorm = Vector(Name(layer, LlamalithContracts.TensorNames.FfnNorm), Dim, default);");
-                    writer.Line("to.GateUp = Pair(Name(layer, LlamalithContracts.TensorNames.Gate), Name(layer, LlamalithContracts.TensorNames.Up), FfnDim, Dim);");
-                    writer.Line("to.Down = Matrix(Name(layer, LlamalithContracts.TensorNames.Down), Dim, FfnDim, default);");
+                    writer.Line("to.AttentionOutput = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.AttentionOutput), Dim, QueryDim);");
+                    writer.Line("to.FfnNorm = _binder.Vector(Name(layer, LlamalithContracts.TensorNames.FfnNorm), Dim);");
+                    writer.Line("to.GateUp = _binder.Pair(Name(layer, LlamalithContracts.TensorNames.Gate), Name(layer, LlamalithContracts.TensorNames.Up), FfnDim, Dim);");
+                    writer.Line("to.Down = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Down), Dim, FfnDim);");
                 });
-                writer.Line("""
-
-                    private static string Name(int layer, string tensor) => LlamalithContracts.TensorNames.OfLayer(layer, tensor);
-
-                    private float* Vector(string name, int length, LlamalithContracts.RowOrder order)
-                    {
-                        LlamalithContracts.TensorView tensor = _checkpoint.GetTensor(name, 1, length);
-                        float* to = Take((length + PanelRows - 1) / PanelRows * PanelRows);
-                        LlamalithContracts.WeightPacker.Copy(tensor, order, to);
-                        return to;
-                    }
-
-                    private float* Matrix(string name, int rows, int columns, LlamalithContracts.RowOrder order)
-                    {
-                        LlamalithContracts.TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
-                        float* to = Take(LlamalithContracts.WeightPacker.Panels(rows) * (long)PanelRows * columns);
-                        LlamalithContracts.WeightPacker.Pack(tensor, order, to, _options.Cancellation);
-                        return to;
-                    }
-
-                    private float* Pair(string first, string second, int rows, int columns)
-                    {
-                        LlamalithContracts.TensorView lower = _checkpoint.GetTensor(first, rows, columns);
-                        LlamalithContracts.TensorView upper = _checkpoint.GetTensor(second, rows, columns);
-                        float* to = Take((rows + (PanelRows / 2) - 1) / (PanelRows / 2) * (long)PanelRows * columns);
-                        LlamalithContracts.WeightPacker.PackPair(lower, upper, to, _options.Cancellation);
-                        return to;
-                    }
-
-                    private float* Take(long floats)
-                    {
-                        float* taken = _next;
-                        _next += floats;
-                        return taken;
-                    }
-                    """);
+                writer.Line();
+                writer.Line("private static string Name(int layer, string tensor) => LlamalithContracts.TensorNames.OfLayer(layer, tensor);");
             });
         }, usings: KvCacheEmitter.ContractsAlias);
         return writer.ToString();
-
-        (string Name, string Floats, string Shape) Matrix(string name, string shape) => (name, Panels(plan.Matrix(name)), shape);
-
-        static string Panels(MatrixPlan matrix) => $"{matrix.Name}Panels * (long)PanelRows * {matrix.Kernel.Columns}";
     }
+
+    private const string Matrix = "LlamalithContracts.PackedMatrix";
 }

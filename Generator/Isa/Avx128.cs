@@ -33,5 +33,14 @@ internal sealed class Avx128(int registers) : X86Dialect
     public override string ScaleByPowerOfTwo(string vector, string integer) =>
         $"{vector} * V128.AsSingle((X86Sse2.ConvertToVector128Int32({integer}) + V128.Create(127)) << 23)";
 
+    public override string WidenBytes(string pointer, bool signed) =>
+        $"X86Sse41.ConvertToVector128Int32(({(signed ? "sbyte" : "byte")}*)({pointer}))";
+
+    public override string StoreBytes(string pointer, string vector) => throw new System.NotSupportedException("The narrow width never quantises.");
+
+    protected override string MultiplyAddAdjacentBytes => "X86Ssse3.MultiplyAddAdjacent";
+
+    protected override string MultiplyAddAdjacentShorts => "X86Sse2.MultiplyAddAdjacent";
+
     protected override string WidenInt16(string pointer) => $"X86Sse41.ConvertToVector128Int32((short*)({pointer}))";
 }

@@ -34,5 +34,23 @@ internal sealed class Avx2(int registers) : X86Dialect
     public override string ScaleByPowerOfTwo(string vector, string integer) =>
         $"{vector} * V256.AsSingle((X86Avx.ConvertToVector256Int32({integer}) + V256.Create(127)) << 23)";
 
-    protected override string WidenInt16(string pointer) => $"X86Avx2.ConvertToVector256Int32(*(Short8*)({pointer}))";
+    public override string WidenBytes(string pointer, bool signed) =>
+        $"X86Avx2.ConvertToVector256Int32(({(signed ? "sbyte" : "byte")}*)({pointer}))";
+
+    public override string StoreBytes(string pointer, string vector) => $"StoreBytes((sbyte*)({pointer}), X86Avx.ConvertToVector256Int32({vector}));";
+
+    public override string IntegerHelpers => """
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void StoreBytes(sbyte* to, Ints8 integers)
+        {
+            Shorts8 words = X86Sse2.PackSignedSaturate(V256.GetLower(integers), V256.GetUpper(integers));
+            *(long*)to = V128.ToScalar(V128.AsInt64(X86Sse2.PackSignedSaturate(words, words)));
+        }
+        """;
+
+    protected override string MultiplyAddAdjacentBytes => "X86Avx2.MultiplyAddAdjacent";
+
+    protected override string MultiplyAddAdjacentShorts => "X86Avx2.MultiplyAddAdjacent";
+
+    protected override string WidenInt16(string pointer) => $"X86Avx2.ConvertToVector256Int32(*(Shorts8*)({pointer}))";
 }

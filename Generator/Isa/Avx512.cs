@@ -34,5 +34,15 @@ internal sealed class Avx512 : X86Dialect
 
     public override string ScaleByPowerOfTwo(string vector, string integer) => $"X86Avx512F.Scale({vector}, {integer})";
 
-    protected override string WidenInt16(string pointer) => $"X86Avx512F.ConvertToVector512Int32(*(Short16*)({pointer}))";
+    public override string WidenBytes(string pointer, bool signed) =>
+        $"X86Avx512F.ConvertToVector512Int32(*({(signed ? "SBytes16" : "Bytes16")}*)({pointer}))";
+
+    public override string StoreBytes(string pointer, string vector) =>
+        $"*(SBytes16*)({pointer}) = X86Avx512F.ConvertToVector128SByte(X86Avx512F.ConvertToVector512Int32({vector}));";
+
+    protected override string MultiplyAddAdjacentBytes => "X86Avx512BW.MultiplyAddAdjacent";
+
+    protected override string MultiplyAddAdjacentShorts => "X86Avx512BW.MultiplyAddAdjacent";
+
+    protected override string WidenInt16(string pointer) => $"X86Avx512F.ConvertToVector512Int32(*(Shorts16*)({pointer}))";
 }

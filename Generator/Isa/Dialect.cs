@@ -65,6 +65,62 @@ internal abstract class Dialect
     /// <summary>Halves at a ushort pointer, as floats, to be multiplied by <see cref="HalfScale"/>.</summary>
     public abstract string WidenHalf(string pointer);
 
+    /// <summary>bfloat16s at a ushort pointer, as floats.</summary>
+    public abstract string WidenBFloat(string pointer);
+
+    /// <summary>The C# type of a vector of 32-bit integers, one a lane.</summary>
+    public abstract string IntType { get; }
+
+    /// <summary>The C# type in which products of a chain of units are summed.</summary>
+    public abstract string ChainType { get; }
+
+    public virtual string LoadInts(string pointer) => $"*({IntType}*)({pointer})";
+
+    public abstract string BroadcastInt(string scalar);
+
+    public abstract string ToFloat(string ints);
+
+    /// <summary>Unsigned or signed bytes at a pointer, one a lane, as integers.</summary>
+    public abstract string WidenBytes(string pointer, bool signed);
+
+    /// <summary>
+    /// Begins a chain at -2^log2Center · (the sum of the activations that the chain will see), which centres unsigned codes; the
+    /// sum is given as a dword of two 16-bit halves: columns 0 and 1 of each unit, columns 2 and 3.
+    /// </summary>
+    public abstract string CentredChain(string pairs, int log2Center);
+
+    /// <summary>chain + unit · activations: unsigned codes below 128 times four signed bytes a lane.</summary>
+    public abstract string Dot(string chain, string unit, string activations);
+
+    /// <summary>The chain's sum for each lane. On x86 a chain is pairs of 16-bit sums, which must not have overflowed.</summary>
+    public abstract string FinishChain(string chain);
+
+    /// <summary>Whether two chains may be added before they are finished, for a code range of that many bits below the sign.</summary>
+    public abstract bool ChainsAdd(int largestMagnitude);
+
+    /// <summary>
+    /// sum + unit · activations for signed codes, into 32 bits. The activations are a pointer to four signed bytes, or where
+    /// <see cref="WidensActivations"/> to their 16-bit forms: columns 0 and 2, then columns 1 and 3.
+    /// </summary>
+    public abstract string DotSigned(string sum, string unit, string activations);
+
+    /// <summary>The 16-bit forms of signed codes: columns 0 and 2 of a unit, then columns 1 and 3. Only where <see cref="WidensActivations"/>.</summary>
+    public virtual (string Even, string Odd) WidenUnit(string unit) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
+
+    /// <summary>sum + widened unit · 16-bit activations. Only where <see cref="WidensActivations"/>.</summary>
+    public virtual string DotWide(string sum, string unit, string activations) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
+
+    /// <summary>Whether <see cref="DotSigned"/> reads 16-bit activations.</summary>
+    public virtual bool WidensActivations => false;
+
+    /// <summary>Stores floats that hold integers in [-128, 127] as signed bytes.</summary>
+    public abstract string StoreBytes(string pointer, string vector);
+
+    public abstract string Abs(string vector);
+
+    /// <summary>Helper methods that the integer operations call.</summary>
+    public virtual string IntegerHelpers => "";
+
     /// <summary>The neighbouring lanes of each pair exchanged.</summary>
     public abstract string SwapPairs(string vector);
 

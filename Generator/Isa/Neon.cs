@@ -33,6 +33,65 @@ internal sealed class Neon : Dialect
     public override string WidenHalf(string pointer) =>
         $"V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)({pointer}))) << 13) & V128.Create(unchecked((int)0x8FFFE000)))";
 
+    public override string WidenBFloat(string pointer) =>
+        $"V128.AsSingle(ArmAdvSimd.ZeroExtendWideningLower(ArmAdvSimd.LoadVector64((ushort*)({pointer}))) << 16)";
+
+    public override string IntType => "Ints4";
+
+    public override string ChainType => "Ints4";
+
+    public override string BroadcastInt(string scalar) => $"V128.Create({scalar})";
+
+    public override string ToFloat(string ints) => $"ArmAdvSimd.ConvertToSingle({ints})";
+
+    public override string WidenBytes(string pointer, bool signed) => signed
+        ? $"WidenBytes(*(int*)({pointer}))"
+        : $"V128.AsInt32(WidenBytes(*(uint*)({pointer})))";
+
+    public override string CentredChain(string pairs, int log2Center) =>
+        $"Ints4.Zero - (ArmAdvSimd.AddPairwiseWidening(V128.AsInt16(V128.Create({pairs}))) << {log2Center})";
+
+    public override string Dot(string chain, string unit, string activations) => $"Dot({chain}, {unit}, {activations})";
+
+    public override string FinishChain(string chain) => chain;
+
+    public override bool ChainsAdd(int largestMagnitude) => true;
+
+    public override string DotSigned(string sum, string unit, string activations) => $"Dot({sum}, {unit}, V128.Create(*({activations})))";
+
+    public override string Abs(string vector) => $"ArmAdvSimd.Abs({vector})";
+
+    public override string StoreBytes(string pointer, string vector) =>
+        $"StoreBytes((sbyte*)({pointer}), ArmAdvSimd.ConvertToInt32RoundToEven({vector}));";
+
+    public override string IntegerHelpers => """
+        // Four signed bytes a lane: one instruction where the dot product extension is there, else widening products and sums of neighbours.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Ints4 Dot(Ints4 sum, Ints4 a, Ints4 b)
+        {
+            if (ArmDp.IsSupported)
+                return ArmDp.DotProduct(sum, V128.AsSByte(a), V128.AsSByte(b));
+            Shorts8 low = ArmAdvSimd.MultiplyWideningLower(V128.GetLower(V128.AsSByte(a)), V128.GetLower(V128.AsSByte(b)));
+            Shorts8 high = ArmAdvSimd.MultiplyWideningUpper(V128.AsSByte(a), V128.AsSByte(b));
+            return sum + ArmAdvSimd64.AddPairwise(ArmAdvSimd.AddPairwiseWidening(low), ArmAdvSimd.AddPairwiseWidening(high));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Ints4 WidenBytes(int bytes) =>
+            ArmAdvSimd.SignExtendWideningLower(V128.GetLower(ArmAdvSimd.SignExtendWideningLower(V64.AsSByte(V64.CreateScalar(bytes)))));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static System.Runtime.Intrinsics.Vector128<uint> WidenBytes(uint bytes) =>
+            ArmAdvSimd.ZeroExtendWideningLower(V128.GetLower(ArmAdvSimd.ZeroExtendWideningLower(V64.AsByte(V64.CreateScalar(bytes)))));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void StoreBytes(sbyte* to, Ints4 integers)
+        {
+            System.Runtime.Intrinsics.Vector64<short> words = ArmAdvSimd.ExtractNarrowingSaturateLower(integers);
+            *(int*)to = V64.ToScalar(V64.AsInt32(ArmAdvSimd.ExtractNarrowingSaturateLower(V128.Create(words, words))));
+        }
+        """;
+
     public override string SwapPairs(string vector) => $"V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64({vector})))";
 
     public override string Round(string vector) => $"ArmAdvSimd.RoundToNearest({vector})";

@@ -38,6 +38,39 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override string WidenHalf(string pointer) => $"(float)BitConverter.UInt16BitsToHalf(*({pointer}))";
 
+    public override string WidenBFloat(string pointer) => $"BitConverter.Int32BitsToSingle(*({pointer}) << 16)";
+
+    public override string IntType => "int";
+
+    public override string ChainType => "int";
+
+    public override string BroadcastInt(string scalar) => scalar;
+
+    public override string ToFloat(string ints) => $"(float)({ints})";
+
+    public override string WidenBytes(string pointer, bool signed) => $"(int)*({(signed ? "sbyte" : "byte")}*)({pointer})";
+
+    public override string CentredChain(string pairs, int log2Center) => $"-(((short)({pairs}) + (({pairs}) >> 16)) << {log2Center})";
+
+    public override string Dot(string chain, string unit, string activations) => $"{chain} + Dot({unit}, {activations})";
+
+    public override string FinishChain(string chain) => chain;
+
+    public override bool ChainsAdd(int largestMagnitude) => true;
+
+    public override string DotSigned(string sum, string unit, string activations) => $"{sum} + Dot({unit}, *({activations}))";
+
+    public override string Abs(string vector) => $"MathF.Abs({vector})";
+
+    public override string StoreBytes(string pointer, string vector) => $"*(sbyte*)({pointer}) = (sbyte)({vector});";
+
+    public override string IntegerHelpers => """
+        // Four signed bytes of each.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int Dot(int a, int b) =>
+            ((sbyte)a * (sbyte)b) + ((sbyte)(a >> 8) * (sbyte)(b >> 8)) + ((sbyte)(a >> 16) * (sbyte)(b >> 16)) + ((a >> 24) * (b >> 24));
+        """;
+
     public override string SwapPairs(string vector) => throw new System.InvalidOperationException("One lane has no pairs.");
 
     public override string Round(string vector) => $"MathF.Round({vector})";

@@ -16,5 +16,46 @@ internal abstract class X86Dialect : Dialect
     public override string WidenHalf(string pointer) =>
         $"{Width}.AsSingle(({WidenInt16(pointer)} << 13) & {Width}.Create(unchecked((int)0x8FFFE000)))";
 
+    public override string WidenBFloat(string pointer) => $"{Width}.AsSingle({WidenInt16(pointer)} << 16)";
+
+    public override string IntType => "Ints" + Lanes;
+
+    public override string ChainType => "Shorts" + (2 * Lanes);
+
+    public override string BroadcastInt(string scalar) => $"{Width}.Create({scalar})";
+
+    public override string ToFloat(string ints) => $"{Width}.ConvertToSingle({ints})";
+
+    public override string CentredChain(string pairs, int log2Center) =>
+        $"{ChainType}.Zero - ({Width}.AsInt16({BroadcastInt(pairs)}) << {log2Center})";
+
+    public override string Dot(string chain, string unit, string activations) =>
+        $"{chain} + {MultiplyAddAdjacentBytes}({Width}.AsByte({unit}), {Width}.AsSByte({activations}))";
+
+    public override string FinishChain(string chain) => $"{MultiplyAddAdjacentShorts}({chain}, {Width}.Create((short)1))";
+
+    // A 16-bit lane sees half the products of a chunk of 32.
+    public override bool ChainsAdd(int largestMagnitude) => largestMagnitude * 127 * 16 <= short.MaxValue;
+
+    public override string DotSigned(string sum, string unit, string activations)
+    {
+        (string even, string odd) = WidenUnit(unit);
+        return DotWide(DotWide(sum, even, $"({activations})[0]"), odd, $"({activations})[1]");
+    }
+
+    public override (string Even, string Odd) WidenUnit(string unit) =>
+        ($"{Width}.AsInt32(({Width}.AsInt16({unit}) << 8) >> 8)", $"{Width}.AsInt32({Width}.AsInt16({unit}) >> 8)");
+
+    public override string DotWide(string sum, string unit, string activations) =>
+        $"{sum} + {MultiplyAddAdjacentShorts}({Width}.AsInt16({unit}), {Width}.AsInt16({BroadcastInt(activations)}))";
+
+    public override bool WidensActivations => true;
+
+    public override string Abs(string vector) => $"{Width}.Abs({vector})";
+
+    protected abstract string MultiplyAddAdjacentBytes { get; }
+
+    protected abstract string MultiplyAddAdjacentShorts { get; }
+
     protected abstract string WidenInt16(string pointer);
 }

@@ -66,6 +66,20 @@ internal static class KernelTiles
         return best!;
     }
 
+    /// <summary>
+    /// Tokens of an integer tile: the codes of a chunk take eight registers (half a chunk where they are widened), scales and
+    /// temporaries five, and each token a sum (widened: and an integer sum).
+    /// </summary>
+    public static IReadOnlyList<int> IntegerMatMul(Dialect isa, bool widened)
+    {
+        int free = isa.Registers - 8 - 5;
+        int tokens = widened ? free / 2 : free;
+        int full = tokens >= 16 ? 16 : tokens >= 12 ? 12 : tokens >= 8 ? 8 : widened ? 2 : 4;
+        if (isa.Lanes == 1)
+            full = 2;
+        return full >= 8 ? [full, 4, 1] : [full, 1];
+    }
+
     public static ScoreTile Scores(Dialect isa, int rows, int headDim)
     {
         int budget = isa.Registers - 4;

@@ -11,6 +11,9 @@ internal enum Buffer
     /// <summary>The normalised residual stream.</summary>
     Normed,
 
+    /// <summary>The input of the next product in 8 bits.</summary>
+    Record,
+
     /// <summary>Queries, keys and values.</summary>
     Qkv,
 
@@ -32,6 +35,9 @@ internal enum StepKind
 {
     /// <summary>RMSNorm with weights.</summary>
     Norm,
+
+    /// <summary>A product's input in 8 bits, for weights of integers.</summary>
+    Quantize,
 
     /// <summary>One or more products with weight matrices that share an input.</summary>
     Project,
@@ -68,7 +74,6 @@ internal sealed record Step(
     IReadOnlyList<Buffer> Reads,
     IReadOnlyList<Buffer> Writes,
     IReadOnlyList<string> Matrices,
-    Epilogue Epilogue,
     Split DecodeSplit,
     Split PrefillSplit);
 
@@ -86,24 +91,46 @@ internal enum Epilogue
 }
 
 /// <summary>What runs in a Llama layer, and in which order (Touvron et al., arXiv 2307.09288, section 2.2).</summary>
-internal static class LayerGraph
+internal sealed class LayerGraph
 {
-    public static IReadOnlyList<Step> Layer { get; } =
-    [
-        new(StepKind.Norm, [Buffer.X], [Buffer.Normed], ["AttentionNorm"], Epilogue.Store, Split.Replicated, Split.Tokens),
-        new(StepKind.Project, [Buffer.Normed], [Buffer.Qkv], ["Query", "Key", "Value"], Epilogue.Store, Split.Rows, Split.Rows),
-        new(StepKind.Rotate, [Buffer.Qkv], [Buffer.Qkv, Buffer.Cache], [], Epilogue.Store, Split.KvHeads, Split.Tokens),
-        new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Epilogue.Store, Split.KvHeads, Split.HeadTiles),
-        new(StepKind.Project, [Buffer.Attended], [Buffer.X], ["AttentionOutput"], Epilogue.Add, Split.Rows, Split.Rows),
-        new(StepKind.Norm, [Buffer.X], [Buffer.Normed], ["FfnNorm"], Epilogue.Store, Split.Replicated, Split.Tokens),
-        new(StepKind.Project, [Buffer.Normed], [Buffer.Hidden], ["GateUp"], Epilogue.SwiGlu, Split.Rows, Split.Rows),
-        new(StepKind.Project, [Buffer.Hidden], [Buffer.X], ["Down"], Epilogue.Add, Split.Rows, Split.Rows),
-    ];
+    private readonly ModelPlan _plan;
+
+    public LayerGraph(ModelPlan plan)
+    {
+        _plan = plan;
+        Layer =
+        [
+            Norm("AttentionNorm", Split.Tokens),
+            .. Product(Buffer.Normed, Buffer.Qkv, Split.Tokens, "Query", "Key", "Value"),
+            new(StepKind.Rotate, [Buffer.Qkv], [Buffer.Qkv, Buffer.Cache], [], Split.KvHeads, Split.Tokens),
+            new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Split.KvHeads, Split.HeadTiles),
+            .. Product(Buffer.Attended, Buffer.X, Split.Tokens, "AttentionOutput"),
+            Norm("FfnNorm", Split.Tokens),
+            .. Product(Buffer.Normed, Buffer.Hidden, Split.Tokens, "GateUp"),
+            .. Product(Buffer.Hidden, Buffer.X, Split.Tokens, "Down"),
+        ];
+        Head =
+        [
+            Norm("FinalNorm", Split.Replicated),
+            .. Product(Buffer.Normed, Buffer.Logits, Split.Replicated, "Classifier"),
+        ];
+    }
+
+    /// <summary>The steps of every layer.</summary>
+    public IReadOnlyList<Step> Layer { get; }
 
     /// <summary>What follows the last layer, for the last token alone.</summary>
-    public static IReadOnlyList<Step> Head { get; } =
-    [
-        new(StepKind.Norm, [Buffer.X], [Buffer.Normed], ["FinalNorm"], Epilogue.Store, Split.Replicated, Split.Replicated),
-        new(StepKind.Project, [Buffer.Normed], [Buffer.Logits], ["Classifier"], Epilogue.Store, Split.Rows, Split.Rows),
-    ];
+    public IReadOnlyList<Step> Head { get; }
+
+    private static Step Norm(string weights, Split prefill) =>
+        new(StepKind.Norm, [Buffer.X], [Buffer.Normed], [weights], Split.Replicated, prefill);
+
+    // Where weights may be integers, their input is quantised first; the float kernels of other formats still read it as it is.
+    private IEnumerable<Step> Product(Buffer reads, Buffer writes, Split prefill, params string[] matrices)
+    {
+        bool quantized = _plan.IsQuantized(_plan.Matrix(matrices[0]).Kernel.ColumnCount);
+        if (quantized)
+            yield return new(StepKind.Quantize, [reads], [Buffer.Record], matrices, Split.Replicated, prefill);
+        yield return new(StepKind.Project, quantized ? [reads, Buffer.Record] : [reads], [writes], matrices, Split.Rows, Split.Rows);
+    }
 }

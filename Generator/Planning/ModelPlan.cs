@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
 using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Planning;
@@ -46,6 +47,9 @@ internal sealed class ModelPlan
     /// <summary>Columns of a panel that one pass of a product takes in prefill: 32 rows of them stay in the second-level cache.</summary>
     public const int ColumnBlock = 512;
 
+    /// <summary>Tokens whose 8-bit records stay in the second-level cache while the rows of a panel pass over them.</summary>
+    public const int TokenBlock = 64;
+
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
 
@@ -65,10 +69,12 @@ internal sealed class ModelPlan
         ];
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
         PrefillProducts = Matrices.Where(matrix => matrix.Name != "Classifier").Select(matrix => matrix.Kernel).Distinct().ToList();
+        Formats = WeightBlocks.Of((int)spec.Weights);
         Frequencies = RopeTable.Frequencies(spec);
         BlockPositions = Math.Min(MaxBlockPositions, Pad(spec.Context, PositionTile));
         Slice = spec.HeadDim % 32 == 0 ? 32 : spec.HeadDim % 16 == 0 ? 16 : spec.HeadDim;
         PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
+        Graph = new LayerGraph(this);
         Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
     }
 
@@ -84,6 +90,24 @@ internal sealed class ModelPlan
     /// <summary>The products that many tokens pass through: all but the classifier's, which only the last token needs.</summary>
     public IReadOnlyList<ProductPlan> PrefillProducts { get; }
 
+    /// <summary>The formats that weight matrices may have.</summary>
+    public IReadOnlyList<WeightBlock> Formats { get; }
+
+    /// <summary>Whether any target multiplies signed bytes as 16-bit numbers, and so wants activations in that form too.</summary>
+    public bool WidensActivations => Formats.OfType<IntegerBlock>().Any(format => format.IsWide) && Targets.Any(target => target.WidensActivations);
+
+    /// <summary>The columns of products, each with its width, the widest use first in the layer.</summary>
+    public IReadOnlyList<(string Name, int Count)> ColumnKinds => Products.Select(product => (product.Columns, product.ColumnCount)).Distinct().ToList();
+
+    /// <summary>The declared formats that rows of so many columns can have: whole blocks.</summary>
+    public IReadOnlyList<WeightBlock> FormatsFor(int columns) => Formats.Where(format => columns % format.Columns == 0).ToList();
+
+    /// <summary>Whether rows of so many columns may be integers, so that activations are wanted in 8 bits.</summary>
+    public bool IsQuantized(int columns) => FormatsFor(columns).Any(format => format is IntegerBlock);
+
+    /// <summary>Floats that a thread needs to unpack one panel of integers, for the widest columns: codes, scales and minima.</summary>
+    public int UnpackedFloats => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => kind.Count * PanelRows * (WidensActivations ? 2 : 1) / 4 + (2 * kind.Count / 16 * PanelRows)).DefaultIfEmpty(0).Max();
+
     /// <summary>Radians a position, one for each pair of a head.</summary>
     public IReadOnlyList<double> Frequencies { get; }
 
@@ -98,6 +122,9 @@ internal sealed class ModelPlan
 
     /// <summary>Tokens whose query heads are attended together in prefill, sharing each load of K and V.</summary>
     public int PrefillTokenTile => Math.Max(1, Math.Min(PrefillQueryRows / Spec.GroupSize, PrefillChunk));
+
+    /// <summary>What a layer computes, in which order.</summary>
+    public LayerGraph Graph { get; }
 
     /// <summary>Query rows that meet the cache together in prefill.</summary>
     public int PrefillRows => PrefillTokenTile * Spec.GroupSize;

@@ -45,10 +45,10 @@ internal static class PlanVerifier
         Require(plan.BlockPositions % ModelPlan.PositionTile == 0, "tiles divide a block");
 
         // A thread that skipped a barrier would corrupt silently: every step that reads another thread's rows has one.
-        foreach (Schedule schedule in new[] { Scheduler.Decode, Scheduler.Prefill })
+        foreach (Schedule schedule in new[] { Scheduler.Decode(plan.Graph), Scheduler.Prefill(plan.Graph) })
         {
             IEnumerable<ScheduledStep> products = schedule.Layer.Concat(schedule.Head).Where(step => step.Step.Kind == StepKind.Project);
-            Require(products.All(step => step.BarrierBefore || step.Step.Reads.All(buffer => buffer == Buffer.Normed)), "a product waits for its input");
+            Require(products.All(step => step.BarrierBefore || step.Step.Reads.All(buffer => buffer is Buffer.Normed or Buffer.Record) || step.Step.Reads.Contains(Buffer.Record)), "a product waits for its input");
         }
     }
 

@@ -27,16 +27,16 @@ internal sealed class Scheduler
     private Scheduler(Func<Step, Split> splitOf) => _splitOf = splitOf;
 
     /// <summary>The schedule of one token.</summary>
-    public static Schedule Decode { get; } = new Scheduler(step => step.DecodeSplit).Run();
+    public static Schedule Decode(LayerGraph graph) => new Scheduler(step => step.DecodeSplit).Run(graph);
 
     /// <summary>The schedule of many tokens at once.</summary>
-    public static Schedule Prefill { get; } = new Scheduler(step => step.PrefillSplit).Run();
+    public static Schedule Prefill(LayerGraph graph) => new Scheduler(step => step.PrefillSplit).Run(graph);
 
     // A layer follows a layer: the second round begins with what the first left pending, and is the one that is kept.
-    private Schedule Run()
+    private Schedule Run(LayerGraph graph)
     {
-        Place(LayerGraph.Layer);
-        return new Schedule(Place(LayerGraph.Layer), Place(LayerGraph.Head));
+        Place(graph.Layer);
+        return new Schedule(Place(graph.Layer), Place(graph.Head));
     }
 
     private List<ScheduledStep> Place(IReadOnlyList<Step> steps)

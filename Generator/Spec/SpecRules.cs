@@ -21,6 +21,8 @@ internal static class SpecRules
     // These bounds together keep every derived product inside a long: at most 2^57 bytes of weights, and as many of cache.
     public const int MaxContext = 1_048_576;
 
+    private const WeightFormat AllWeightFormats = (WeightFormat)((1 << 13) - 1);
+
     public const int RequiredLanguageVersion = 1400;
     public const int RequiredFrameworkVersion = 10;
 
@@ -88,7 +90,7 @@ internal static class SpecRules
             TiedEmbeddings = request.TiedEmbeddings ?? false,
             SlidingWindow = request.SlidingWindow ?? 0,
             QkvBias = request.QkvBias ?? false,
-            Weights = request.Weights ?? WeightFormat.F32,
+            Weights = request.Weights is null or WeightFormat.None ? WeightFormat.F32 : request.Weights.Value,
             KvCache = request.KvCache ?? KvFormat.F16,
             Isa = (request.Isa ?? Isa.All) & IsaNames.Parse(options.IsaLimit, out _),
             MaxMemory = request.MaxMemory ?? 0,
@@ -130,8 +132,8 @@ internal static class SpecRules
             problems.Add(SpecRule.SizeOutOfRange, ["MaxMemory"], "MaxMemory", Text(spec.MaxMemory), "0", Text(long.MaxValue));
         if (!InRange(spec.Context, 1, MaxContext))
             return;
-        if (spec.SlidingWindow < 0 || spec.SlidingWindow > spec.Context)
-            problems.Add(SpecRule.WindowOutOfRange, ["SlidingWindow", "Context"], Text(spec.SlidingWindow), Text(spec.Context));
+        if (spec.SlidingWindow < 0)
+            problems.Add(SpecRule.WindowOutOfRange, ["SlidingWindow"], Text(spec.SlidingWindow));
         if (sound)
             CheckBudget(spec, problems);
     }
@@ -146,7 +148,7 @@ internal static class SpecRules
             "RopeScaling",
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
-        Require(spec.Weights is WeightFormat.F32, "Weights", (int)spec.Weights, "WeightFormat");
+        Require((spec.Weights & ~AllWeightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32, "KvCache", (int)spec.KvCache, "KvFormat");
         Require(((request.Isa ?? Isa.All) & ~Isa.All) == 0, "Isa", (int)(request.Isa ?? Isa.All), "Isa");
         return sound;

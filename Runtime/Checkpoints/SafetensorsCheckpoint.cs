@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 using Llamalith.Safetensors;
 
 namespace Llamalith.Checkpoints;

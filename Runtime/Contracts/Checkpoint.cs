@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using Llamalith.Checkpoints;
-using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 

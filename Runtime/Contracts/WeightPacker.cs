@@ -1,84 +1,144 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Llamalith.Packing;
 
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// Packs row-major weight matrices into the panels that generated kernels stream: 32 rows a panel, column after column, so that a
-/// vector register holds one column of neighbouring rows and no kernel ever sums across lanes. Missing rows are zero.
+/// Packs row-major weight matrices into the panels that generated kernels stream: 32 rows each, laid out so that a vector register
+/// holds the same columns of neighbouring rows and no kernel ever sums across lanes. Missing rows are zero.
 /// </summary>
 public static unsafe class WeightPacker
 {
     /// <summary>Rows in a panel.</summary>
     public const int PanelRows = 32;
 
-    // Columns transposed at a time: 32 rows of them stay in the first-level cache.
-    private const int TileColumns = 64;
+    // What one call of a task packs, so that a small matrix is not torn into tasks smaller than their own cost.
+    private const long BytesAtOnce = 1 << 16;
 
     /// <summary>Number of panels that hold that many rows.</summary>
     public static int Panels(long rows) => checked((int)((rows + PanelRows - 1) / PanelRows));
 
+    /// <summary>Bytes of one panel of a format.</summary>
+    /// <exception cref="ArgumentException">The columns are no whole number of the format's blocks.</exception>
+    public static long PanelBytes(TensorType type, long columns)
+    {
+        TensorBlock block = TensorTypes.BlockOf(type);
+        if (columns % block.Elements != 0)
+            throw new ArgumentException($"{columns} columns are no whole number of {type} blocks of {block.Elements} elements.", nameof(columns));
+        return columns / block.Elements * type switch
+        {
+            TensorType.Q8_0 => IntegerPanels<Q8_0Codes>.BlockBytes,
+            TensorType.Q4_0 => IntegerPanels<Q4_0Codes>.BlockBytes,
+            TensorType.Q4_1 => IntegerPanels<Q4_1Codes>.BlockBytes,
+            TensorType.Q5_0 => IntegerPanels<Q5_0Codes>.BlockBytes,
+            TensorType.Q5_1 => IntegerPanels<Q5_1Codes>.BlockBytes,
+            TensorType.Q2_K => IntegerPanels<Q2_KCodes>.BlockBytes,
+            TensorType.Q3_K => IntegerPanels<Q3_KCodes>.BlockBytes,
+            TensorType.Q4_K => IntegerPanels<Q4_KCodes>.BlockBytes,
+            TensorType.Q5_K => IntegerPanels<Q5_KCodes>.BlockBytes,
+            TensorType.Q6_K => IntegerPanels<Q6_KCodes>.BlockBytes,
+            _ => PanelRows * block.Bytes,
+        };
+    }
+
     /// <summary>Packs one matrix [rows, columns]: panel p holds rows 32p to 32p + 31.</summary>
     /// <param name="matrix">The matrix in the file.</param>
+    /// <param name="type">The panels' format: the file's own, or F32 for any float.</param>
     /// <param name="order">Which source row becomes which.</param>
-    /// <param name="destination">Panels(rows) · 32 · columns zeroed floats.</param>
+    /// <param name="destination">Panels(rows) · PanelBytes(type, columns) zeroed bytes.</param>
+    /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
-    public static void Pack(TensorView matrix, RowOrder order, float* destination, CancellationToken cancellation)
+    public static void Pack(TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
     {
-        ForEachPanel(Panels(matrix.Rows), panel =>
+        long bytes = PanelBytes(type, matrix.Columns);
+        ForEachPanel(Panels(matrix.Rows), bytes, threads, panel =>
         {
-            int rows = (int)Math.Min(PanelRows, matrix.Rows - ((long)panel * PanelRows));
-            float* target = destination + (panel * PanelRows * matrix.Columns);
-            Transpose(matrix, order, (long)panel * PanelRows, rows, target);
+            long row = (long)panel * PanelRows;
+            PackRows(matrix, type, order, row, (int)Math.Min(PanelRows, matrix.Rows - row), 0, destination + (panel * bytes));
         }, cancellation);
     }
 
     /// <summary>
-    /// Packs two matrices of one shape so that a kernel can combine their rows pairwise: panel p holds rows 16p to 16p + 15 of the
-    /// first, then the same rows of the second.
+    /// Packs two matrices of one shape and format so that a kernel can combine their rows pairwise: panel p holds rows 16p to 16p + 15
+    /// of the first, then the same rows of the second.
     /// </summary>
     /// <param name="first">The matrix in the lower half of each panel.</param>
     /// <param name="second">The matrix in the upper half of each panel.</param>
-    /// <param name="destination">Panels(2 · rows rounded up to 16) · 32 · columns zeroed floats.</param>
+    /// <param name="type">The panels' format.</param>
+    /// <param name="destination">PairPanels(rows) · PanelBytes(type, columns) zeroed bytes.</param>
+    /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
-    public static void PackPair(TensorView first, TensorView second, float* destination, CancellationToken cancellation)
+    public static void PackPair(TensorView first, TensorView second, TensorType type, byte* destination, int threads, CancellationToken cancellation)
     {
         const int Half = PanelRows / 2;
-        ForEachPanel(checked((int)((first.Rows + Half - 1) / Half)), panel =>
+        long bytes = PanelBytes(type, first.Columns);
+        ForEachPanel(PairPanels(first.Rows), bytes, threads, panel =>
         {
-            int rows = (int)Math.Min(Half, first.Rows - ((long)panel * Half));
-            float* target = destination + (panel * PanelRows * first.Columns);
-            Transpose(first, default, (long)panel * Half, rows, target);
-            Transpose(second, default, (long)panel * Half, rows, target + Half);
+            long row = (long)panel * Half;
+            int rows = (int)Math.Min(Half, first.Rows - row);
+            PackRows(first, type, default, row, rows, 0, destination + (panel * bytes));
+            PackRows(second, type, default, row, rows, Half, destination + (panel * bytes));
         }, cancellation);
     }
 
-    /// <summary>Widens a vector, such as norm weights or a bias.</summary>
-    public static void Copy(TensorView vector, RowOrder order, float* destination)
-    {
-        for (long i = 0; i < vector.Columns; i++)
-            WeightReader.ReadRow(vector, 0, order.Source(i), 1, destination + i);
-    }
+    /// <summary>Number of panels that hold that many rows of each of two matrices.</summary>
+    public static int PairPanels(long rows) => checked((int)((rows + (PanelRows / 2) - 1) / (PanelRows / 2)));
 
-    // target[column * 32 + r] = matrix[order(firstRow + r)][column]
-    private static void Transpose(in TensorView matrix, RowOrder order, long firstRow, int rows, float* target)
+    private static void PackRows(in TensorView matrix, TensorType type, RowOrder order, long firstRow, int rows, int lane, byte* panel)
     {
-        float* tile = stackalloc float[PanelRows * TileColumns];
-        for (long column = 0; column < matrix.Columns; column += TileColumns)
+        switch (type)
         {
-            int columns = (int)Math.Min(TileColumns, matrix.Columns - column);
-            for (int r = 0; r < rows; r++)
-                WeightReader.ReadRow(matrix, order.Source(firstRow + r), column, columns, tile + (r * TileColumns));
-            float* panel = target + (column * PanelRows);
-            for (int c = 0; c < columns; c++)
-            {
-                for (int r = 0; r < rows; r++)
-                    panel[(c * PanelRows) + r] = tile[(r * TileColumns) + c];
-            }
+            case TensorType.F32:
+                FloatPanels.PackSingles(matrix, order, firstRow, rows, lane, (float*)panel);
+                break;
+            case TensorType.F16 or TensorType.BF16:
+                FloatPanels.PackHalves(matrix, order, firstRow, rows, lane, (ushort*)panel);
+                break;
+            case TensorType.Q8_0:
+                IntegerPanels<Q8_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q4_0:
+                IntegerPanels<Q4_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q4_1:
+                IntegerPanels<Q4_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q5_0:
+                IntegerPanels<Q5_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q5_1:
+                IntegerPanels<Q5_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q2_K:
+                IntegerPanels<Q2_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q3_K:
+                IntegerPanels<Q3_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q4_K:
+                IntegerPanels<Q4_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q5_K:
+                IntegerPanels<Q5_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            case TensorType.Q6_K:
+                IntegerPanels<Q6_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(type), type, "No panels are known for this tensor type.");
         }
     }
 
-    private static void ForEachPanel(int panels, Action<int> pack, CancellationToken cancellation) =>
-        Parallel.For(0, panels, new ParallelOptions { CancellationToken = cancellation }, pack);
+    private static void ForEachPanel(int panels, long panelBytes, int threads, Action<int> pack, CancellationToken cancellation)
+    {
+        int atOnce = (int)Math.Clamp(BytesAtOnce / panelBytes, 1, panels);
+        ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = threads };
+        Parallel.For(0, (panels + atOnce - 1) / atOnce, options, piece =>
+        {
+            for (int panel = piece * atOnce; panel < Math.Min(panels, (piece + 1) * atOnce); panel++)
+                pack(panel);
+        });
+    }
 }

@@ -35,6 +35,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new ModelFormatException(string.Create(
                 CultureInfo.InvariantCulture, $"{path}: the header's length is {headerBytes}, but at most {MostHeaderBytes} are allowed."));
         ReadOnlySpan<byte> header = cursor.Take((int)headerBytes, "the header");
+        if (header is not [(byte)'{', ..])
+            throw new ModelFormatException($"{path}: the header does not begin with a brace.");
         SafetensorsHeader.Read(header, path, length, _tensors, _metadata);
         EnsureNoHole(cursor.Position, length);
         foreach (SafetensorsTensor tensor in _tensors)

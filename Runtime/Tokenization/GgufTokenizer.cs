@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
@@ -57,5 +58,39 @@ internal static class GgufTokenizer
                 return TokenKind.Control;
             return Vocabulary.TryParseByte(name, out _) ? TokenKind.Byte : TokenKind.Normal;
         }
+    }
+
+    /// <summary>The way back: what a GGUF file would say of a vocabulary.</summary>
+    public static GgufTokenizerMetadata Describe(Vocabulary vocabulary, SentencePieceOptions options)
+    {
+        string[] tokens = new string[vocabulary.Count];
+        float[] scores = new float[vocabulary.Count];
+        int[] kinds = new int[vocabulary.Count];
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            tokens[id] = Encoding.UTF8.GetString(vocabulary.Name(id)).Replace(' ', '\u2581');
+            scores[id] = vocabulary.Score(id);
+            kinds[id] = (int)vocabulary.Kind(id);
+        }
+
+        // llama2.c calls its marks by what it prints for them.
+        if (vocabulary.Rules == MergeRules.Llama2c)
+            (tokens[options.BosId], tokens[options.EosId]) = ("<s>", "</s>");
+        return new GgufTokenizerMetadata
+        {
+            Model = SentencePiece,
+            Tokens = ImmutableCollectionsMarshal.AsImmutableArray(tokens),
+            Scores = ImmutableCollectionsMarshal.AsImmutableArray(scores),
+            TokenTypes = ImmutableCollectionsMarshal.AsImmutableArray(kinds),
+            BosId = OrNull(options.BosId),
+            EosId = OrNull(options.EosId),
+            EotId = OrNull(options.EotId),
+            UnknownId = OrNull(vocabulary.UnknownId),
+            AddBos = options.AddBos,
+            AddEos = options.AddEos,
+            AddSpacePrefix = options.AddSpacePrefix,
+        };
+
+        static int? OrNull(int id) => id < 0 ? null : id;
     }
 }

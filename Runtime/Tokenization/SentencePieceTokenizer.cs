@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Text;
 using System.Text.Unicode;
 using Llamalith.Contracts;
+using Llamalith.Gguf;
 
 namespace Llamalith.Tokenization;
 
@@ -111,6 +112,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
         token = _vocabulary.FindByName(_vocabulary.Rules == MergeRules.Llama2c ? bytes : Spaces.FromMeta(bytes));
         return token >= 0;
     }
+
+    /// <summary>The vocabulary as the metadata of a GGUF file hold it, for writing one.</summary>
+    public GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(_vocabulary, _options);
 
     /// <inheritdoc/>
     protected override int EncodeText(ReadOnlySpan<char> text, Span<int> tokens)

@@ -109,8 +109,14 @@ internal sealed class Vocabulary
     /// <summary>What a token is.</summary>
     public TokenKind Kind(int id) => _kinds[id];
 
+    /// <summary>What a token is called: spaces as spaces, bytes as in &lt;0x0A&gt;.</summary>
+    public ReadOnlySpan<byte> Name(int id) => _names[id];
+
     /// <summary>What a token adds to a text.</summary>
     public ReadOnlySpan<byte> Text(int id) => _texts[id];
+
+    /// <summary>The merge score that the file gave a token: the highest is merged first.</summary>
+    public float Score(int id) => ScoreOf(_ranks[id]);
 
     /// <summary>The token of a byte, or -1.</summary>
     public int ByteId(byte value) => _byteIds[value];
@@ -150,6 +156,12 @@ internal sealed class Vocabulary
         uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
         uint rising = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
         return ~rising;
+    }
+
+    private static float ScoreOf(uint rank)
+    {
+        uint rising = ~rank;
+        return BitConverter.UInt32BitsToSingle((rising & 0x8000_0000) != 0 ? rising & 0x7FFF_FFFF : ~rising);
     }
 
     private static byte ParseByte(VocabularyBuilder tokens, int id)

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
+using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests;
 
@@ -34,13 +35,13 @@ public sealed class LocalFeed : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         string filter = Path.Combine(Folder, "Packages.slnf");
-        string solution = Path.Combine(FindRoot(), "Compiler.sln");
+        string solution = Repository.PathOf("Compiler.sln");
         File.WriteAllText(filter, JsonSerializer.Serialize(new { solution = new { path = solution, projects = s_projects } }));
 
         // Outputs apart from the source tree's own: a test run is building that at the same time, under another version.
         string artifacts = Path.Combine(Folder, "artifacts");
         await Dotnet.SucceedAsync(
-            FindRoot(),
+            Repository.Root,
             TestContext.Current.CancellationToken,
             ["pack", filter, "--configuration", "Release", "--output", Packages, "--artifacts-path", artifacts, $"-p:Version={Version}"]);
     }
@@ -80,7 +81,7 @@ public sealed class LocalFeed : IAsyncLifetime
     public string CreateConsumer(string name, string program)
     {
         string directory = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        File.Copy(Path.Combine(FindRoot(), "global.json"), Path.Combine(directory, "global.json"));
+        File.Copy(Repository.PathOf("global.json"), Path.Combine(directory, "global.json"));
         File.WriteAllText(Path.Combine(directory, "Program.cs"), program);
         File.WriteAllText(Path.Combine(directory, "nuget.config"), $"""
             <configuration>
@@ -114,14 +115,6 @@ public sealed class LocalFeed : IAsyncLifetime
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         return Directory.Exists(cache) ? cache : "";
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Compiler.sln")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException($"No Compiler.sln above {AppContext.BaseDirectory}.");
     }
 
     private ZipArchive Open(string package) => ZipFile.OpenRead(Path.Combine(Packages, $"{package}.{Version}.nupkg"));

@@ -50,12 +50,39 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Assert.Empty(manifest.Descendants("dependency"));
     }
 
+    /// <summary>The whole way: a checkpoint is written, opened, bound and decoded, by an engine that the packaged compiler made.</summary>
     [Fact]
     public async Task Consumer_BuildsAndRunsWithoutSettingAProperty()
     {
-        string consumer = feed.CreateConsumer("Consumer", "System.Console.WriteLine($\"dim {Tiny.Dim}, kv heads {Tiny.KvHeads}\");" + Model);
+        const string program = """
+            using System;
+            using System.IO;
+            using Llamalith.Llama2c;
+
+            string path = Path.Combine(AppContext.BaseDirectory, "model.bin");
+            Llama2cHeader header = new()
+            {
+                Version = 0, Dim = Tiny.Dim, FfnDim = Tiny.FfnDim, Layers = Tiny.Layers, Heads = Tiny.Heads, KvHeads = Tiny.KvHeads,
+                VocabSize = Tiny.VocabSize, Context = Tiny.Context, SharedClassifier = false,
+            };
+            Random random = new(1);
+            Llama2cWriter.Write(path, header, (array, layer, row, values) =>
+            {
+                foreach (ref float value in values)
+                    value = (random.NextSingle() - 0.5f) / 4;
+            });
+            using Tiny model = Tiny.Load(path);
+            float decoded = 0;
+            foreach (int token in new[] { 1, 2, 3 })
+                decoded = model.Decode(token)[7];
+            model.Truncate(0);
+            float prefilled = model.Prefill([1, 2, 3])[7];
+            Console.WriteLine($"{Tiny.Parameters} parameters, position {model.Position}, logits agree: {float.Abs(decoded - prefilled) < 1e-3f}");
+
+            """;
+        string consumer = feed.CreateConsumer("Consumer", program + Model);
         string output = await Dotnet.SucceedAsync(consumer, TestContext.Current.CancellationToken, "run", "--configuration", "Release");
-        Assert.Equal("dim 64, kv heads 4", output.TrimEnd());
+        Assert.Equal("292800 parameters, position 3, logits agree: True", output.TrimEnd());
     }
 
     [Fact]

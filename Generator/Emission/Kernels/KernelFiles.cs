@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -12,16 +13,40 @@ internal static class KernelFiles
     public static IReadOnlyList<KernelSignature> Write(ModelPlan plan, Dialect isa, Action<string, string> add)
     {
         List<KernelSignature> signatures = [];
-        Family("MatVec", kernels =>
+        foreach (WeightBlock format in plan.Formats)
         {
-            foreach (ProductPlan product in plan.Products)
-                MatVec.Write(kernels, product);
-        });
-        Family("MatMul", kernels =>
-        {
-            foreach (ProductPlan product in plan.PrefillProducts)
-                MatMul.Write(kernels, product);
-        });
+            Family("MatVec" + format.Name, kernels =>
+            {
+                foreach (ProductPlan product in plan.Products)
+                {
+                    if (product.ColumnCount % format.Columns != 0)
+                        continue;
+                    if (format is IntegerBlock integer)
+                        IntegerMatVec.Write(kernels, product, integer);
+                    else
+                        FloatMatVec.Write(kernels, product, (FloatBlock)format);
+                }
+            });
+            Family("MatMul" + format.Name, kernels =>
+            {
+                foreach ((string columns, int count) in plan.ColumnKinds)
+                {
+                    if (format is IntegerBlock integer && count % format.Columns == 0)
+                        IntegerMatMul.WriteTiles(kernels, columns, integer);
+                }
+
+                foreach (ProductPlan product in plan.PrefillProducts)
+                {
+                    if (product.ColumnCount % format.Columns != 0)
+                        continue;
+                    if (format is IntegerBlock integer)
+                        IntegerMatMul.Write(kernels, product, integer);
+                    else
+                        FloatMatMul.Write(kernels, product, (FloatBlock)format);
+                }
+            });
+        }
+
         Family("Attention", kernels =>
         {
             foreach (int rows in plan.QueryRowCounts)
@@ -33,6 +58,11 @@ internal static class KernelFiles
             Pointwise.WriteFunctions(kernels);
             Pointwise.WriteRmsNorm(kernels);
             Pointwise.WriteRotate(kernels);
+            foreach ((string columns, int count) in plan.ColumnKinds)
+            {
+                if (plan.IsQuantized(count))
+                    Activations.WriteQuantize(kernels, columns);
+            }
         });
         return signatures;
 

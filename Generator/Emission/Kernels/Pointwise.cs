@@ -1,6 +1,7 @@
 using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -42,6 +43,11 @@ internal static class Pointwise
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Block($"private static float LargestLane({vec} v)", () => writer.Line(isa.LargestLane));
         writer.Line();
+        if (isa.IntegerHelpers.Length > 0 && kernels.Plan.Formats.Any(format => format is IntegerBlock))
+        {
+            writer.Line(isa.IntegerHelpers);
+            writer.Line();
+        }
     }
 
     public static void WriteRmsNorm(KernelClass kernels)
@@ -72,7 +78,7 @@ internal static class Pointwise
                         writer.Line($"s{c} = {isa.Fma($"v{c}", $"v{c}", $"s{c}")};");
                     }
                 });
-                string sum = isa.ReduceSum(chains == 4 ? "(s0 + s1) + (s2 + s3)" : chains == 2 ? "s0 + s1" : "s0");
+                string sum = isa.ReduceSum(chains == 4 ? "((s0 + s1) + (s2 + s3))" : chains == 2 ? "(s0 + s1)" : "s0");
                 writer.Line($"{vec} scale = {isa.Broadcast($"1f / MathF.Sqrt(({sum} / Dim) + NormEps)")};");
                 writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
                     writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * scale * {isa.Load("w + i")}")));

@@ -36,5 +36,12 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd];
+    /// <summary>As much as attention can be asked to unroll: the widest head, and a group of 64 query heads.</summary>
+    public const string Widest =
+        """
+        [Llamalith.LlamaModel(Dim = 512, FfnDim = 512, Layers = 1, Heads = 64, KvHeads = 1, HeadDim = 1024, VocabSize = 512, Context = 512)]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest];
 }

@@ -28,7 +28,8 @@ public sealed class WallsTests
         ("Generator", ["Llamalith.Contracts", "Llamalith.Gguf", "Llamalith.Generation"]),
         ("Attributes", [Roslyn, "Llamalith.Contracts", "Llamalith.Generator"]),
         ("Runtime", [Roslyn, "Llamalith.Generator"]),
-        ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping")),
+        // Checkpoint.Open finds a file's format out, so the contract calls on the readers' front desk.
+        ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping", "Checkpoints")),
         ("Runtime/Threading", AllBut("Threading")),
         ("Runtime/Mapping", AllBut("Mapping", "Contracts")),
         ("Runtime/Gguf", AllBut("Gguf", "Contracts", "Mapping")),

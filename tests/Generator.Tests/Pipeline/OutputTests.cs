@@ -97,6 +97,14 @@ public sealed class OutputTests
     [Fact]
     public void Output_CompilesWithoutAWarning() => Compiler.Emit(Tiny);
 
+    [Theory]
+    [InlineData("Scalar")]
+    [InlineData("Avx2")]
+    [InlineData("Avx512")]
+    [InlineData("Neon")]
+    public void Output_CompilesForOneInstructionSetAlone(string isa) =>
+        Compiler.Emit(Tiny.Replace("Context = 512", $"Context = 512, Isa = Llamalith.Isa.{isa}", StringComparison.Ordinal));
+
     /// <summary>A consumer who asks for a documentation file is warned of every public member without documentation.</summary>
     [Fact]
     public void Output_DocumentsEveryPublicMember() => Compiler.Emit(

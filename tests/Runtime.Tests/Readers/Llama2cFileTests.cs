@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using Llamalith.Contracts;
 using Llamalith.Llama2c;
-using Llamalith.Mapping;
 
 namespace Llamalith.Tests.Readers;
 

@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 using Llamalith.Safetensors;
 
 namespace Llamalith.Tests.Readers;
@@ -126,6 +125,7 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("null")]
+    [InlineData(" {}")]
     [InlineData("{}{}")]
     [InlineData("{} x")]
     [InlineData("{\"a\":}")]

@@ -1,32 +1,34 @@
 using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>
-/// Matrix times many token rows over panels [begin, end): prefill's kernel. A panel is taken in blocks of columns that stay in the
+/// Matrix of floats times many token rows over panels [begin, end): prefill's kernel. A panel is taken in blocks of columns that stay in the
 /// cache while all tokens pass over them; sums of the panel live in a [tokens, 32] scratch until the last block.
 /// </summary>
-internal static class MatMul
+internal static class FloatMatMul
 {
-    public static void Write(KernelClass kernels, ProductPlan product)
+    public static void Write(KernelClass kernels, ProductPlan product, FloatBlock format)
     {
         Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
         MatMulTile tile = KernelTiles.MatMul(isa);
         foreach (int tokens in tile.Tokens)
-            WriteTile(kernels, product, tile, tokens);
+            WriteTile(kernels, product, format, tile, tokens);
 
         int vectors = ModelPlan.PanelRows / isa.Lanes;
+        string scale = FloatLoad.Scale(isa, format);
         kernels.Kernel(
-            "MatMul" + product.Name,
+            "MatMul" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x") + ", for each of many tokens",
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] F32 · x [tokens, {product.Columns}Stride] · y [tokens, yStride] · tile {tile.RowVectors * isa.Lanes} rows x {tile.Tokens[0]} tokens · blocks of {ModelPlan.ColumnBlock} columns",
-            [("float*", "w"), ("float*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("int", "tokens"), ("int", "begin"), ("int", "end")],
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x [tokens, {product.Columns}Stride] · y [tokens, yStride] · tile {tile.RowVectors * isa.Lanes} rows x {tile.Tokens[0]} tokens · blocks of {ModelPlan.ColumnBlock} columns",
+            [("byte*", "w"), ("float*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("int", "tokens"), ("int", "begin"), ("int", "end")],
             () =>
             {
-                writer.Line($"float* v = w + (begin * (nint)({product.Columns} * PanelRows));");
+                writer.Line($"{format.ElementType}* v = ({format.ElementType}*)w + (begin * (nint)({product.Columns} * PanelRows));");
                 writer.Block("for (int panel = begin; panel < end; panel++)", () =>
                 {
                     writer.Line("new Span<float>(sums, tokens * PanelRows).Clear();");
@@ -40,7 +42,7 @@ internal static class MatMul
                         {
                             writer.Block(tokens == 1 ? "for (; left > 0; left--)" : $"for (; left >= {tokens}; left -= {tokens})", () =>
                             {
-                                writer.Line($"MatMul{product.Name}Tile{tokens}(v, e, s, columns);");
+                                writer.Line($"MatMul{product.Name}{format.Name}Tile{tokens}(v, e, s, columns);");
                                 writer.Line($"e += {tokens} * {product.Columns}Stride;");
                                 writer.Line($"s += {tokens} * PanelRows;");
                             });
@@ -51,30 +53,30 @@ internal static class MatMul
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes))).ToList());
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + (scale == "1f" ? "" : " * " + isa.Broadcast(scale))).ToList());
                     });
                 });
             });
     }
 
-    private static void WriteTile(KernelClass kernels, ProductPlan product, MatMulTile tile, int tokens)
+    private static void WriteTile(KernelClass kernels, ProductPlan product, FloatBlock format, MatMulTile tile, int tokens)
     {
         Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
         int rows = tile.RowVectors * isa.Lanes;
         writer.Line($"// sums[t, row] += x[t] · W[row]: {rows} rows x {tokens} tokens, {tile.RowVectors * tokens} accumulators");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"private static void MatMul{product.Name}Tile{tokens}(float* w, float* x, float* sums, int columns)", () =>
+        writer.Block($"private static void MatMul{product.Name}{format.Name}Tile{tokens}({format.ElementType}* w, float* x, float* sums, int columns)", () =>
         {
             void Body()
             {
                 for (int t = 0; t < tokens; t++)
                     writer.Line($"{isa.VectorType} {Enumerable.Range(0, tile.RowVectors).Select(i => $"a{t}_{i} = {isa.Load(Sum(t, i))}").Join(", ")};");
-                writer.Line("float* v = w;");
+                writer.Line($"{format.ElementType}* v = w;");
                 writer.Block("for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)", () =>
                 {
                     for (int i = 0; i < tile.RowVectors; i++)
-                        writer.Line($"{isa.VectorType} w{i} = {isa.Load(Text.At("v", i * isa.Lanes))};");
+                        writer.Line($"{isa.VectorType} w{i} = {FloatLoad.Write(isa, format, Text.At("v", i * isa.Lanes))};");
                     for (int t = 0; t < tokens; t++)
                     {
                         writer.Line($"{isa.VectorType} b{t} = {isa.Broadcast(t == 0 ? "*e" : $"e[{t} * {product.Columns}Stride]")};");

@@ -1,4 +1,4 @@
-namespace Llamalith.Mapping;
+namespace Llamalith.Contracts;
 
 /// <summary>What a program means to do with a range of a mapped file.</summary>
 public enum MemoryAdvice

@@ -2,16 +2,17 @@ using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>
-/// Matrix times vector over panels [begin, end): decode's kernel. A panel is streamed once, front to back; every column of it is
+/// Matrix of floats times vector over panels [begin, end): decode's kernel. A panel is streamed once, front to back; every column of it is
 /// multiplied by one broadcast activation.
 /// </summary>
-internal static class MatVec
+internal static class FloatMatVec
 {
-    public static void Write(KernelClass kernels, ProductPlan product)
+    public static void Write(KernelClass kernels, ProductPlan product, FloatBlock format)
     {
         Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
@@ -19,28 +20,28 @@ internal static class MatVec
         int rows = tile.RowVectors * isa.Lanes;
         bool wholePanel = rows == ModelPlan.PanelRows;
         kernels.Kernel(
-            "MatVec" + product.Name,
+            "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] F32 · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Text.Grouped(product.ColumnCount * 4L * ModelPlan.PanelRows)} bytes a panel",
-            [("float*", "w"), ("float*", "x"), ("float*", "y"), ("int", "begin"), ("int", "end")],
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Text.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
+            [("byte*", "w"), ("float*", "x"), ("float*", "y"), ("int", "begin"), ("int", "end")],
             () =>
             {
                 if (!wholePanel)
                     writer.Line("float* sums = stackalloc float[PanelRows];");
-                writer.Line($"float* v = w + (begin * (nint)({product.Columns} * PanelRows));");
+                writer.Line($"{format.ElementType}* v = ({format.ElementType}*)w + (begin * (nint)({product.Columns} * PanelRows));");
                 writer.Block("for (int panel = begin; panel < end; panel++)", () =>
                 {
                     if (wholePanel)
                     {
-                        WriteSums(writer, isa, product, tile, "v");
+                        WriteSums(writer, isa, product, format, tile, "v");
                         ProductEpilogue.Write(writer, isa, product.Epilogue, "y", Vectors(tile).ToList());
                         return;
                     }
 
                     writer.Block($"for (int row = 0; row < PanelRows; row += {rows})", () =>
                     {
-                        writer.Line("float* u = v + row;");
-                        WriteSums(writer, isa, product, tile, "u");
+                        writer.Line($"{format.ElementType}* u = v + row;");
+                        WriteSums(writer, isa, product, format, tile, "u");
                         for (int i = 0; i < tile.RowVectors; i++)
                             writer.Line(isa.Store(Text.At("sums + row", i * isa.Lanes), $"a0{i}"));
                     });
@@ -53,35 +54,36 @@ internal static class MatVec
     private static IEnumerable<string> Vectors(MatVecTile tile) => Enumerable.Range(0, tile.RowVectors).Select(i => $"a0{i}");
 
     // Leaves the sums in a00, a01, ..., and the pointer behind the panel (if it is the panel's own).
-    private static void WriteSums(SourceWriter writer, Dialect isa, ProductPlan product, MatVecTile tile, string v)
+    private static void WriteSums(SourceWriter writer, Dialect isa, ProductPlan product, FloatBlock format, MatVecTile tile, string v)
     {
         int tail = product.ColumnCount % tile.Columns;
         for (int c = 0; c < tile.Columns; c++)
             writer.Line($"{isa.VectorType} {Enumerable.Range(0, tile.RowVectors).Select(i => $"a{c}{i} = {isa.Zero}").Join(", ")};");
         string stop = tail == 0 ? product.Columns : $"({product.Columns} - {tail})";
-        writer.Block($"for (float* e = x, stop = x + {stop}; e != stop; e += {tile.Columns}, {v} += {tile.Columns} * PanelRows)", () => WriteColumns(writer, isa, tile, tile.Columns, v, "e"));
+        writer.Block($"for (float* e = x, stop = x + {stop}; e != stop; e += {tile.Columns}, {v} += {tile.Columns} * PanelRows)", () => WriteColumns(writer, isa, format, tile, tile.Columns, v, "e"));
         if (tail > 0)
         {
             writer.Block("", () =>
             {
                 writer.Line($"float* e = x + {stop};");
-                WriteColumns(writer, isa, tile, tail, v, "e");
+                WriteColumns(writer, isa, format, tile, tail, v, "e");
                 if (v == "v")
                     writer.Line($"v += {tail} * PanelRows;");
             });
         }
 
-        for (int i = 0; i < tile.RowVectors && tile.Columns > 1; i++)
-            writer.Line($"a0{i} = {SumTree(Enumerable.Range(0, tile.Columns).Select(c => $"a{c}{i}").ToList())};");
+        string scale = FloatLoad.Scale(isa, format);
+        for (int i = 0; i < tile.RowVectors && (tile.Columns > 1 || scale != "1f"); i++)
+            writer.Line($"a0{i} = {SumTree(Enumerable.Range(0, tile.Columns).Select(c => $"a{c}{i}").ToList())}{(scale == "1f" ? "" : " * " + isa.Broadcast(scale))};");
     }
 
-    private static void WriteColumns(SourceWriter writer, Dialect isa, MatVecTile tile, int columns, string v, string e)
+    private static void WriteColumns(SourceWriter writer, Dialect isa, FloatBlock format, MatVecTile tile, int columns, string v, string e)
     {
         for (int c = 0; c < columns; c++)
         {
             writer.Line($"{isa.VectorType} b{c} = {isa.Broadcast($"{e}[{c}]")};");
             for (int i = 0; i < tile.RowVectors; i++)
-                writer.Line($"a{c}{i} = {isa.Fma(isa.Load(Text.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes))), $"b{c}", $"a{c}{i}")};");
+                writer.Line($"a{c}{i} = {isa.Fma(FloatLoad.Write(isa, format, Text.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes))), $"b{c}", $"a{c}{i}")};");
         }
     }
 

@@ -1,0 +1,62 @@
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>Products.g.cs: each product in the format that the bound tensor has.</summary>
+internal static class ProductsEmitter
+{
+    public static string Write(ModelPlan plan)
+    {
+        SourceWriter writer = new();
+        ModelFile.Write(writer, plan.Spec, () => writer.Block("private static unsafe class Products", () =>
+        {
+            bool first = true;
+            foreach (ProductPlan product in plan.Products)
+            {
+                if (!first)
+                    writer.Line();
+                first = false;
+                Dispatch(writer, plan, product, "MatVec" + product.Name, "float* y", "y");
+                if (!plan.PrefillProducts.Contains(product))
+                    continue;
+                writer.Line();
+                Dispatch(writer, plan, product, "MatMul" + product.Name, "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
+            }
+        }), usings: KvCacheEmitter.ContractsAlias);
+        return writer.ToString();
+    }
+
+    private static void Dispatch(SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string tokens = "")
+    {
+        IReadOnlyList<WeightBlock> formats = plan.FormatsFor(product.ColumnCount);
+        string record = plan.IsQuantized(product.ColumnCount) ? ", byte* record" : "";
+        writer.Block($"public static void {name}(in LlamalithContracts.PackedMatrix w, float* x{record}, {outputs}, int begin, int end)", () =>
+        {
+            if (formats.Count == 1)
+            {
+                writer.Line(Call(formats[0]));
+                return;
+            }
+
+            writer.Block("switch (w.Type)", () =>
+            {
+                foreach (WeightBlock format in formats)
+                {
+                    writer.Line($"case LlamalithContracts.TensorType.{format.Name}:");
+                    writer.Line($"    {Call(format)}");
+                    writer.Line("    break;");
+                }
+            });
+        });
+
+        string Call(WeightBlock format)
+        {
+            string scratch = tokens.Length == 0 ? "" : format is IntegerBlock ? ", t.Unpacked" : "";
+            string count = tokens.Length == 0 ? "" : ", " + tokens;
+            return $"Kernels.{name}{format.Name}(w.Data, {(format is IntegerBlock ? "record" : "x")}, {arguments}{scratch}{count}, begin, end);";
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace Llamalith.Generator.Quant;
+
+/// <summary>16-bit IEEE floats.</summary>
+internal static class F16
+{
+    public static WeightBlock Block { get; } = new FloatBlock("F16", 1 << 1, FloatStorage.Half);
+}

@@ -1,0 +1,7 @@
+namespace Llamalith.Generator.Quant;
+
+/// <summary>32-bit floats.</summary>
+internal static class F32
+{
+    public static WeightBlock Block { get; } = new FloatBlock("F32", 1 << 0, FloatStorage.Single);
+}

@@ -1,0 +1,11 @@
+namespace Llamalith.Contracts;
+
+/// <summary>A weight matrix in panels, and the format its kernels must read.</summary>
+public unsafe struct PackedMatrix
+{
+    /// <summary>The first panel.</summary>
+    public byte* Data;
+
+    /// <summary>How panels hold their weights.</summary>
+    public TensorType Type;
+}

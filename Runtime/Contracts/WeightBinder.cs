@@ -1,0 +1,124 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// Binds the tensors of a checkpoint to memory that kernels can stream, in two rounds of the same calls: the first checks names,
+/// shapes and formats and measures, then <see cref="Allocate"/>, and the second packs. Pages of the file are let go behind.
+/// </summary>
+public sealed unsafe class WeightBinder : IDisposable
+{
+    private const int Alignment = 64;
+
+    private readonly Checkpoint _checkpoint;
+    private readonly string _className;
+    private readonly HashSet<TensorType> _formats;
+    private readonly LoadOptions _options;
+    private NativeBuffer? _memory;
+    private long _next;
+
+    /// <summary>A binder in its first round.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="className">The compiled class, for messages.</param>
+    /// <param name="formats">The formats that kernels were emitted for.</param>
+    /// <param name="options">Threads, progress and cancellation.</param>
+    public WeightBinder(Checkpoint checkpoint, string className, ReadOnlySpan<TensorType> formats, LoadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        _checkpoint = checkpoint;
+        _className = className;
+        _formats = [.. formats];
+        _options = options;
+    }
+
+    /// <summary>Bytes that the packed weights take: known after the first round.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Ends the first round.</summary>
+    public void Allocate()
+    {
+        Bytes = _next;
+        _memory = new NativeBuffer(Bytes, hugePages: true);
+        _next = 0;
+    }
+
+    /// <summary>A vector of floats, such as norm weights or a bias, padded with zeros.</summary>
+    public float* Vector(string name, int length, RowOrder order = default)
+    {
+        TensorView tensor = _checkpoint.GetTensor(name, 1, length);
+        if (tensor.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
+            throw new ModelMismatchException($"{_checkpoint.Path}: the vector {tensor.Name} is stored as {tensor.Type}; vectors must be F32, F16 or BF16.");
+        float* to = (float*)Take(WeightPacker.Panels(length) * (long)WeightPacker.PanelRows * sizeof(float));
+        for (long i = 0; to is not null && i < length; i++)
+            WeightReader.ReadRow(tensor, 0, order.Source(i), 1, to + i);
+        Report();
+        return to;
+    }
+
+    /// <summary>A weight matrix [rows, columns].</summary>
+    public PackedMatrix Matrix(string name, int rows, int columns, RowOrder order = default)
+    {
+        TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
+        TensorType type = FormatOf(tensor);
+        byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
+        if (to is not null)
+        {
+            WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
+            _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
+        }
+
+        Report();
+        return new PackedMatrix { Data = to, Type = type };
+    }
+
+    /// <summary>Two matrices [rows, columns] whose rows a kernel combines pairwise.</summary>
+    public PackedMatrix Pair(string first, string second, int rows, int columns)
+    {
+        TensorView lower = _checkpoint.GetTensor(first, rows, columns);
+        TensorView upper = _checkpoint.GetTensor(second, rows, columns);
+        TensorType type = FormatOf(lower);
+        if (FormatOf(upper) != type)
+            throw new ModelMismatchException($"{_checkpoint.Path}: {lower.Name} is stored as {lower.Type} and {upper.Name} as {upper.Type}; the two must have one format.");
+        byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
+        if (to is not null)
+        {
+            WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
+            _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
+            _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
+        }
+
+        Report();
+        return new PackedMatrix { Data = to, Type = type };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory?.Dispose();
+
+    // The tensor's own format if kernels know it; a float that they do not know is widened if they know F32.
+    private TensorType FormatOf(in TensorView tensor)
+    {
+        if (_formats.Contains(tensor.Type))
+            return tensor.Type;
+        if (tensor.Type is TensorType.F16 or TensorType.BF16 && _formats.Contains(TensorType.F32))
+            return TensorType.F32;
+        throw new ModelMismatchException(
+            $"{_checkpoint.Path}: the tensor {tensor.Name} is stored as {tensor.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
+    }
+
+    private byte* Take(long bytes)
+    {
+        long at = _next;
+        _next = checked(at + ((bytes + Alignment - 1) / Alignment * Alignment));
+        return _memory is null ? null : _memory.Data + at;
+    }
+
+    private void Report()
+    {
+        _options.Cancellation.ThrowIfCancellationRequested();
+        if (_memory is not null)
+            _options.Progress?.Report(Math.Min(1, (double)_next / Math.Max(1, Bytes)));
+    }
+}

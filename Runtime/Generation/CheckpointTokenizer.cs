@@ -1,0 +1,41 @@
+using System;
+using System.IO;
+using Llamalith.Checkpoints;
+using Llamalith.Contracts;
+using Llamalith.Tokenization;
+
+namespace Llamalith.Generation;
+
+/// <summary>Finds the tokenizer that belongs to a model's file.</summary>
+public static class CheckpointTokenizer
+{
+    private static readonly string[] s_names = ["tokenizer.model", "tokenizer.bin"];
+
+    /// <summary>Opens the tokenizer within a GGUF file, else the tokenizer.model or tokenizer.bin in the folder of the file.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="ModelFormatException">It is corrupt or of an unknown kind.</exception>
+    /// <exception cref="ModelMismatchException">It has more tokens than the model.</exception>
+    public static Tokenizer OpenTokenizer(this Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        Tokenizer tokenizer = checkpoint is GgufCheckpoint gguf
+            ? TokenizerLoader.FromGguf(gguf.File)
+            : TokenizerLoader.Open(FindBeside(checkpoint.Path));
+        return tokenizer.VocabSize <= checkpoint.Shape.VocabSize
+            ? tokenizer
+            : throw new ModelMismatchException(
+                $"{checkpoint.Path}: the tokenizer has {tokenizer.VocabSize} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
+    }
+
+    private static string FindBeside(string path)
+    {
+        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        foreach (string name in s_names)
+        {
+            string candidate = Path.Combine(folder, name);
+            if (File.Exists(candidate))
+                return candidate;
+        }
+        throw new FileNotFoundException($"{folder} has no {string.Join(" and no ", s_names)}.", Path.Combine(folder, s_names[0]));
+    }
+}

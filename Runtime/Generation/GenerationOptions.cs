@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using Llamalith.Sampling;
+
+namespace Llamalith.Generation;
+
+/// <summary>What to generate, and how long.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Most tokens to generate, those of the prompt not counted; default null: until the model ends the text or the context is full.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public int? MaxTokens
+    {
+        get;
+        init => field = value is null or >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxTokens), value, $"{nameof(MaxTokens)} must be 0 or more.");
+    }
+
+    /// <summary>How tokens are chosen; default null: as the generator was told.</summary>
+    public SamplingOptions? Sampling { get; init; }
+
+    /// <summary>
+    /// Generation ends before the first of these texts, wherever the borders of the tokens lie. Text that may yet become one is
+    /// held back until that is clear. What the prompt says does not count.
+    /// </summary>
+    /// <exception cref="ArgumentException">One of them is empty.</exception>
+    public IReadOnlyList<string> StopStrings
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(StopStrings));
+            foreach (string stop in value)
+                if (string.IsNullOrEmpty(stop))
+                    throw new ArgumentException("A stop string must not be empty.", nameof(StopStrings));
+            field = value;
+        }
+    } = [];
+
+    /// <summary>Tokens at which generation ends, beside the tokenizer's BOS, EOS and EOT.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the text begins with the prompt's; default false.</summary>
+    public bool EchoPrompt { get; init; }
+
+    /// <summary>Whether BOS comes before a prompt that is given as text; default null: as the tokenizer says.</summary>
+    public bool? AddBos { get; init; }
+
+    /// <summary>
+    /// Whether the beginning that a prompt has in common with what is in the model's KV cache is left there instead of being
+    /// computed again; default true. A conversation then costs only its new turns. Logits may differ in the last digits from
+    /// those of a fresh start.
+    /// </summary>
+    public bool ReuseCache { get; init; } = true;
+}

@@ -1,0 +1,58 @@
+using CsCheck;
+using Llamalith.Generator.Emission;
+using Llamalith.Generator.Spec;
+using Llamalith.Tests.Spec;
+using Microsoft.CodeAnalysis.CSharp;
+using Mirror = Llamalith.Generator.Spec;
+
+namespace Llamalith.Tests.Emission;
+
+/// <summary>What the rules let through, the planner and the emitters can do.</summary>
+public sealed class AnyModelTests
+{
+    [Fact]
+    public void SoundModel_IsEmittedAsCodeThatParses() => Model.Sample(
+        static spec =>
+        {
+            foreach (GeneratedFile file in ModelEmitter.Emit(spec))
+            {
+                Assert.Empty(CSharpSyntaxTree.ParseText(file.Source, Harness.Compiler.ParseOptions, cancellationToken: TestContext.Current.CancellationToken)
+                    .GetDiagnostics(TestContext.Current.CancellationToken));
+                Assert.DoesNotContain('\r', file.Source);
+            }
+        },
+        iter: 100,
+        threads: 1);
+
+    private static Gen<ModelSpec> Model { get; } =
+        from dim in Gen.Int[1, 3000]
+        from ffnDim in Gen.Int[1, 3000]
+        from layers in Gen.Int[1, 100]
+        from kvHeads in Gen.Int[1, 16]
+        from groupSize in Gen.OneOf(Gen.Int[1, 8], Gen.Int[1, 256])
+        from halfHead in Gen.OneOf(Gen.Int[1, 128], Gen.Int[1, 512])
+        from vocabSize in Gen.Int[2, 40000]
+        from context in Gen.Int[1, 5000]
+        from window in Gen.Int[0, context]
+        from options in Gen.Bool.Array[4]
+        from isa in Gen.Int[1, 15]
+        from scaling in Gen.Int[0, 2]
+        select Specs.Resolve(Specs.Request(Mirror.LlamaPreset.None) with
+        {
+            Dim = dim,
+            FfnDim = ffnDim,
+            Layers = layers,
+            Heads = kvHeads * groupSize,
+            KvHeads = kvHeads,
+            HeadDim = 2 * halfHead,
+            VocabSize = vocabSize,
+            Context = context,
+            SlidingWindow = window,
+            QkvBias = options[0],
+            TiedEmbeddings = options[1],
+            KvCache = options[2] ? Mirror.KvFormat.F16 : Mirror.KvFormat.F32,
+            RopeLayout = options[3] ? Mirror.RopeLayout.Interleaved : Mirror.RopeLayout.HalfSplit,
+            RopeScaling = (Mirror.RopeScaling)scaling,
+            Isa = (Mirror.Isa)isa,
+        });
+}

@@ -1,0 +1,352 @@
+using System;
+using System.IO;
+using System.Linq;
+using Llamalith.Checkpoints;
+using Llamalith.Contracts;
+using Llamalith.Gguf;
+
+namespace Llamalith.Tests.Readers;
+
+public sealed class GgufCheckpointTests : IDisposable
+{
+    private static readonly ModelShape SampleShape = new()
+    {
+        Dim = 8,
+        FfnDim = 6,
+        Layers = 2,
+        Heads = 4,
+        KvHeads = 2,
+        HeadDim = 2,
+        VocabSize = 5,
+        Context = 16,
+        TiedEmbeddings = false,
+        NormEps = 1e-5f,
+        RopeTheta = 10000,
+        RopeScaling = RopeScaling.None,
+        QkvBias = false,
+    };
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Shape_IsTheFiles()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft());
+        Assert.Equal(SampleShape, checkpoint.Shape);
+        Assert.Equal("llama", checkpoint.File.Metadata.GetText("general.architecture"));
+    }
+
+    [Theory]
+    [InlineData("llama", RopeLayout.Interleaved)]
+    [InlineData("qwen2", RopeLayout.HalfSplit)]
+    [InlineData("qwen3", RopeLayout.HalfSplit)]
+    [InlineData("phi3", RopeLayout.HalfSplit)]
+    public void RopeLayout_FollowsTheArchitecture(string architecture, RopeLayout layout)
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft { Architecture = architecture });
+        Assert.Equal(layout, checkpoint.RopeLayout);
+        Assert.Equal(SampleShape, checkpoint.Shape);
+        Assert.Equal(architecture + ".embedding_length", checkpoint.KeyOf("Dim"));
+    }
+
+    [Theory]
+    [InlineData("Dim", "llama.embedding_length")]
+    [InlineData("FfnDim", "llama.feed_forward_length")]
+    [InlineData("Layers", "llama.block_count")]
+    [InlineData("Heads", "llama.attention.head_count")]
+    [InlineData("KvHeads", "llama.attention.head_count_kv")]
+    [InlineData("HeadDim", "llama.embedding_length / llama.attention.head_count")]
+    [InlineData("VocabSize", "llama.vocab_size")]
+    [InlineData("Context", "llama.context_length")]
+    [InlineData("NormEps", "llama.attention.layer_norm_rms_epsilon")]
+    [InlineData("RopeTheta", "llama.rope.freq_base")]
+    [InlineData("RopeScaling", "llama.rope.scaling.type")]
+    [InlineData("RopeScalingFactor", "llama.rope.scaling.factor")]
+    [InlineData("SlidingWindow", "llama.attention.sliding_window")]
+    [InlineData("TiedEmbeddings", "tied (no output.weight)")]
+    [InlineData("QkvBias", "has blk.0.attn_q.bias")]
+    public void KeyOf_IsTheFilesOwnWord(string property, string key)
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft());
+        Assert.Equal(key, checkpoint.KeyOf(property));
+    }
+
+    [Fact]
+    public void EnsureMatches_NamesBothSides()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft());
+        checkpoint.EnsureMatches(SampleShape);
+        checkpoint.EnsureMatches(SampleShape with { Context = 4 });
+        string message = Assert.Throws<ModelMismatchException>(
+            () => checkpoint.EnsureMatches(SampleShape with { KvHeads = 4, TiedEmbeddings = true, Context = 17 })).Message;
+        Assert.Contains("KvHeads = 4, but llama.attention.head_count_kv = 2", message);
+        Assert.Contains("TiedEmbeddings = True, but tied (no output.weight) = False", message);
+        Assert.Contains("Context = 17, but llama.context_length = 16", message);
+    }
+
+    [Fact]
+    public void Tensors_HaveTheirCanonicalNames()
+    {
+        GgufModelDraft draft = new();
+        using GgufCheckpoint checkpoint = Open(draft);
+        Assert.Equal(draft.Tensors.Keys.Order(), checkpoint.CanonicalNames.Order());
+        foreach ((string name, (TensorType type, long rows, long columns)) in draft.Tensors)
+            Assert.Equal(type, checkpoint.GetTensor(name, rows, columns).Type);
+        Assert.False(checkpoint.TryGetTensor("absent", out _));
+        Assert.Contains(
+            "blk.0.attn_q.weight is [8, 8], but the class was compiled for [9, 8]",
+            Assert.Throws<ModelMismatchException>(() => checkpoint.GetTensor("blk.0.attn_q.weight", 9, 8)).Message);
+    }
+
+    [Fact]
+    public void Tensors_OfUnknownTypeAreRefusedWhenAskedFor()
+    {
+        byte[] bytes = new GgufModelDraft().Build();
+
+        // output.weight ends with: one dimension count, two dimensions, the type.
+        int name = bytes.AsSpan().LastIndexOf("output.weight"u8);
+        for (int at = name; at > 0 && bytes[at - 1] == (byte)'_'; at = name)
+            name = bytes.AsSpan(0, at).LastIndexOf("output.weight"u8);
+        BitConverter.GetBytes(39u).CopyTo(bytes, name + 13 + 4 + 16);
+        using GgufCheckpoint checkpoint = GgufCheckpoint.Open(_folder.Write("m.gguf", bytes));
+        Assert.Contains("output.weight has type 39", Assert.Throws<ModelFormatException>(() => checkpoint.TryGetTensor("output.weight", out _)).Message);
+    }
+
+    [Fact]
+    public void TiedEmbeddings_AreThoseWithoutAClassifier()
+    {
+        GgufModelDraft draft = new();
+        draft.Tensors.Remove("output.weight");
+        using GgufCheckpoint checkpoint = Open(draft);
+        Assert.True(checkpoint.Shape.TiedEmbeddings);
+    }
+
+    [Fact]
+    public void KvHeads_DefaultToHeads()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().Without("{arch}.attention.head_count_kv"));
+        Assert.Equal(4, checkpoint.Shape.KvHeads);
+    }
+
+    [Fact]
+    public void HeadDim_MayBeStated()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().With("{arch}.attention.key_length", 6u));
+        Assert.Equal(6, checkpoint.Shape.HeadDim);
+        Assert.Equal("llama.attention.key_length", checkpoint.KeyOf("HeadDim"));
+    }
+
+    [Fact]
+    public void VocabSize_FallsBackToTokensThenToTheEmbedding()
+    {
+        GgufModelDraft draft = new GgufModelDraft().Without("{arch}.vocab_size");
+        using GgufCheckpoint embedding = Open(draft);
+        Assert.Equal((5, "the rows of token_embd.weight"), (embedding.Shape.VocabSize, embedding.KeyOf("VocabSize")));
+        draft.With("tokenizer.ggml.tokens", GgufArrayContent.Of(["a", "b", "c"]));
+        using GgufCheckpoint tokens = Open(draft);
+        Assert.Equal((3, "the length of tokenizer.ggml.tokens"), (tokens.Shape.VocabSize, tokens.KeyOf("VocabSize")));
+    }
+
+    [Fact]
+    public void Sizes_MayBeListsOfOneForEachLayer()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 2])));
+        Assert.Equal(2, checkpoint.Shape.KvHeads);
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 1])), "llama.attention.head_count_kv differs between layers");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of(ReadOnlySpan<int>.Empty)), "has 0 elements");
+    }
+
+    [Fact]
+    public void Reals_AreTheFiles()
+    {
+        using GgufCheckpoint checkpoint = Open(
+            new GgufModelDraft().With("{arch}.rope.freq_base", 500000f).With("{arch}.attention.sliding_window", 7u).Without("{arch}.attention.layer_norm_rms_epsilon"));
+        Assert.Equal(500000, checkpoint.Shape.RopeTheta);
+        Assert.Equal(7, checkpoint.Shape.SlidingWindow);
+        Assert.Null(checkpoint.Shape.NormEps);
+    }
+
+    [Fact]
+    public void QkvBias_IsThatOfTheTensors()
+    {
+        using GgufCheckpoint checkpoint = Open(
+            new GgufModelDraft().WithTensor("blk.0.attn_q.bias", 1, 8).WithTensor("blk.0.attn_k.bias", 1, 4).WithTensor("blk.0.attn_v.bias", 1, 4));
+        Assert.True(checkpoint.Shape.QkvBias);
+        Assert.Equal(1, checkpoint.GetTensor("blk.0.attn_q.bias", 1, 8).Rows);
+    }
+
+    [Theory]
+    [InlineData("none", null, RopeScaling.None, null)]
+    [InlineData("none", 4f, RopeScaling.None, null)]
+    [InlineData("linear", 4f, RopeScaling.Linear, 4.0)]
+    [InlineData("linear", 1f, RopeScaling.None, null)]
+    [InlineData(null, 4f, RopeScaling.Linear, 4.0)]
+    [InlineData("llama3", 8f, RopeScaling.Llama3, 8.0)]
+    public void RopeScaling_IsTheMetadatas(string? type, float? factor, RopeScaling scaling, double? expected)
+    {
+        GgufModelDraft draft = new();
+        if (type is not null)
+            draft.With("{arch}.rope.scaling.type", type);
+        if (factor is not null)
+            draft.With("{arch}.rope.scaling.factor", factor.Value);
+        using GgufCheckpoint checkpoint = Open(draft);
+        Assert.Equal((scaling, expected), (checkpoint.Shape.RopeScaling!.Value, checkpoint.Shape.RopeScalingFactor));
+    }
+
+    [Fact]
+    public void RopeScaling_MayHaveItsOldName()
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().With("{arch}.rope.scale_linear", 2f));
+        Assert.Equal((RopeScaling.Linear, 2.0), (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingFactor));
+        Assert.Equal("llama.rope.scale_linear", checkpoint.KeyOf("RopeScalingFactor"));
+    }
+
+    [Fact]
+    public void RopeScaling_MayBeATensorOfDivisors()
+    {
+        using GgufCheckpoint scaled = Open(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 2.5f, 32));
+        Assert.Equal((RopeScaling.Llama3, 32.0), (scaled.Shape.RopeScaling, scaled.Shape.RopeScalingFactor));
+        Assert.Equal("rope_freqs.weight", scaled.KeyOf("RopeScaling"));
+        Assert.DoesNotContain("rope_freqs.weight", scaled.CanonicalNames);
+        using GgufCheckpoint unscaled = Open(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 1, 1));
+        Assert.Equal((RopeScaling.None, null), (unscaled.Shape.RopeScaling, unscaled.Shape.RopeScalingFactor));
+    }
+
+    [Fact]
+    public void RopeScaling_IsRefusedWhereItCannotBeRun()
+    {
+        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.type", "yarn"), "llama.rope.scaling.type = yarn");
+        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.type", "llama3"), "neither llama.rope.scaling.factor nor rope_freqs.weight");
+        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.factor", -1f), "llama.rope.scaling.factor = -1");
+        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.factor", 2f).WithTensor("rope_freqs.weight", 1, 2, 1, 8), "rope_freqs.weight stretches");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 2, 1, float.NaN), "rope_freqs.weight has the divisor NaN");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 2, 0, 8), "rope_freqs.weight has the divisor 0");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 2, 1, 1, 8), "rope_freqs.weight is F32 [2, 1]");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 70000), "rope_freqs.weight is F32 [1, 70000]");
+    }
+
+    [Theory]
+    [InlineData("blk.0.attn_rot_embd")]
+    [InlineData("blk.1.rope_freqs.weight")]
+    public void Tensors_ThatFollowFromTheRestAreLeftOut(string name)
+    {
+        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().WithTensor(name, 1, 4));
+        Assert.DoesNotContain(name, checkpoint.CanonicalNames);
+    }
+
+    [Theory]
+    [InlineData("blk.0.attn_q_norm.weight")]
+    [InlineData("blk.0.attn_qkv.weight")]
+    [InlineData("blk.0.attn_output.bias")]
+    [InlineData("blk.0.ffn_gate_exps.weight")]
+    [InlineData("blk.00.attn_q.weight")]
+    [InlineData("blk.-1.attn_q.weight")]
+    [InlineData("blk. 1.attn_q.weight")]
+    [InlineData("blk.99999999999.attn_q.weight")]
+    [InlineData("blk.")]
+    [InlineData("blk.1")]
+    [InlineData("output_norm.bias")]
+    [InlineData("position_embd.weight")]
+    [InlineData("Output.weight")]
+    public void Refuses_TensorsThatAreNoPartOfALlama(string name) => Refuses(new GgufModelDraft().WithTensor(name, 1, 4), name, "no part of a Llama model");
+
+    [Fact]
+    public void Refuses_TensorsOfLayersThereAreNone() =>
+        Refuses(new GgufModelDraft().WithTensor("blk.2.attn_norm.weight", 1, 8), "blk.2.attn_norm.weight, but llama.block_count = 2");
+
+    [Theory]
+    [InlineData("gemma")]
+    [InlineData("Llama")]
+    [InlineData("")]
+    public void Refuses_OtherArchitectures(string architecture) =>
+        Refuses(new GgufModelDraft { Architecture = architecture }, $"general.architecture = {architecture}, but only llama");
+
+    [Fact]
+    public void Refuses_AFileWithoutArchitecture() => Refuses(new GgufModelDraft { Architecture = null }, "general.architecture is missing");
+
+    [Theory]
+    [InlineData("{arch}.embedding_length")]
+    [InlineData("{arch}.feed_forward_length")]
+    [InlineData("{arch}.block_count")]
+    [InlineData("{arch}.attention.head_count")]
+    [InlineData("{arch}.context_length")]
+    public void Refuses_AMissingSize(string key) => Refuses(new GgufModelDraft().Without(key), key.Replace("{arch}", "llama", StringComparison.Ordinal) + " is missing");
+
+    [Theory]
+    [InlineData("{arch}.embedding_length")]
+    [InlineData("{arch}.feed_forward_length")]
+    [InlineData("{arch}.block_count")]
+    [InlineData("{arch}.attention.head_count")]
+    [InlineData("{arch}.attention.head_count_kv")]
+    [InlineData("{arch}.attention.key_length")]
+    [InlineData("{arch}.context_length")]
+    [InlineData("{arch}.vocab_size")]
+    public void Refuses_SizesThatAreNone(string key)
+    {
+        string full = key.Replace("{arch}", "llama", StringComparison.Ordinal);
+        Refuses(new GgufModelDraft().With(key, 0u), full);
+        Refuses(new GgufModelDraft().With(key, -1), full);
+        Refuses(new GgufModelDraft().With(key, uint.MaxValue), full + " = 4294967295 is out of range");
+        Refuses(new GgufModelDraft().With(key, ulong.MaxValue), full, "an integer was expected");
+        Refuses(new GgufModelDraft().With(key, "8"), full, "an integer was expected");
+    }
+
+    [Fact]
+    public void Refuses_SizesThatDoNotFit()
+    {
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count", 3u), "llama.embedding_length = 8 is no multiple of llama.attention.head_count = 3");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", 3u), "llama.attention.head_count = 4 is no multiple of llama.attention.head_count_kv = 3");
+        Refuses(new GgufModelDraft().With("{arch}.attention.key_length", 3u), "llama.attention.key_length = 3 is odd");
+        Refuses(new GgufModelDraft().With("{arch}.attention.key_length", 1u << 30), "llama.attention.key_length = 1073741824 is too large");
+        Refuses(new GgufModelDraft().With("{arch}.block_count", 100_000u), "llama.block_count = 100000");
+        Refuses(new GgufModelDraft().With("{arch}.attention.sliding_window", -1), "llama.attention.sliding_window = -1");
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(-1e-5f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Refuses_RealsThatAreNone(float value)
+    {
+        Refuses(new GgufModelDraft().With("{arch}.attention.layer_norm_rms_epsilon", value), "llama.attention.layer_norm_rms_epsilon = ");
+        Refuses(new GgufModelDraft().With("{arch}.rope.freq_base", value), "llama.rope.freq_base = ");
+    }
+
+    [Fact]
+    public void Refuses_WhatCannotBeRun()
+    {
+        Refuses(new GgufModelDraft().With("{arch}.expert_count", 8u), "llama.expert_count = 8");
+        Refuses(new GgufModelDraft().With("{arch}.rope.dimension_count", 4u), "llama.rope.dimension_count = 4");
+        Refuses(new GgufModelDraft().With("{arch}.attention.value_length", 4u), "llama.attention.value_length = 4");
+        Refuses(new GgufModelDraft().With("split.count", 3u), "one of 3 parts");
+        using GgufCheckpoint sound = Open(new GgufModelDraft().With("{arch}.expert_count", 0u).With("{arch}.rope.dimension_count", 2u).With("split.count", 1u));
+        Assert.Equal(SampleShape, sound.Shape);
+    }
+
+    [Fact]
+    public void Dispose_ClosesTheFile()
+    {
+        string path = _folder.Write("m.gguf", new GgufModelDraft().Build());
+        GgufCheckpoint checkpoint = GgufCheckpoint.Open(path);
+        checkpoint.Dispose();
+        checkpoint.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => checkpoint.TryGetTensor("output.weight", out _));
+        using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    private GgufCheckpoint Open(GgufModelDraft draft) => GgufCheckpoint.Open(_folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build()));
+
+    private void Refuses(GgufModelDraft draft, params string[] words)
+    {
+        string path = _folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build());
+        string message = Assert.Throws<ModelFormatException>(() => GgufCheckpoint.Open(path)).Message;
+        foreach (string word in words)
+            Assert.Contains(word, message);
+
+        // A refused file is not left open.
+        using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    }
+}
