@@ -133,13 +133,12 @@ internal static class NumberChecks
         EqualsReference(subject, usual with { Misalignment = 3 }, subject.Bound, "F32 at odd addresses");
     }
 
-    // Scores in the hundreds: the softmax must not overflow. A score's own rounding grows with it, so only an F32 cache can be
-    // held to the reference, and to a wider bound.
+    // Scores in the hundreds: the softmax must not overflow. A score's own rounding grows with it, so the bounds are wider.
     private static void LargeActivations<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
-        double bound = subject.KvFormat == KvFormat.F32 ? 2e-3 : 1;
+        double bound = subject.KvFormat == KvFormat.F32 ? 2e-3 : 5e-2;
         EqualsReference(subject, new RandomWeights { Layout = subject.Layout, Seed = 7, QueryScale = 80 }, bound, "large scores");
         EqualsReference(subject, new RandomWeights { Layout = subject.Layout, Seed = 8, GateScale = 80 }, bound, "large gates");
     }

@@ -28,7 +28,7 @@ internal sealed partial class Llama3RopeDefaults : IConversation<Llama3RopeDefau
 internal sealed partial class LinearRope : IConversation<LinearRope.KvCache>;
 
 /// <summary>An epsilon large enough to be seen in the logits, tied embeddings, and a window that the context never reaches.</summary>
-[LlamaModel(Dim = 64, FfnDim = 48, Layers = 1, Heads = 4, VocabSize = 37, Context = 64, NormEps = 0.25, RopeTheta = 100, TiedEmbeddings = true, SlidingWindow = 64,
+[LlamaModel(Dim = 64, FfnDim = 48, Layers = 1, Heads = 4, VocabSize = 37, Context = 64, NormEps = 0.25, RopeTheta = 100, TiedEmbeddings = true, SlidingWindow = 4096,
     KvCache = KvFormat.F32, Isa = Isa.Avx512 | Isa.Scalar)]
 internal sealed partial class LargeEpsilon : IConversation<LargeEpsilon.KvCache>;
 
@@ -76,7 +76,7 @@ internal static class OptionZoo
         new(Shapes.Of(64, 48, 1, 4, 4, 37, 128, scaling: RopeScaling.Linear, factor: 4), KvFormat.F32) { Isa = Isa.Avx2 | Isa.Scalar };
 
     public static Subject<LargeEpsilon, LargeEpsilon.KvCache> LargeEpsilon { get; } =
-        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, tied: true, eps: 0.25, theta: 100, window: 64), KvFormat.F32) { Isa = Isa.Avx512 | Isa.Scalar };
+        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, tied: true, eps: 0.25, theta: 100, window: 4096), KvFormat.F32) { Isa = Isa.Avx512 | Isa.Scalar };
 
     public static Subject<OnlyScalar, OnlyScalar.KvCache> OnlyScalar { get; } =
         new(Shapes.Of(40, 100, 2, 4, 2, 37, 128), KvFormat.F32) { Isa = Isa.Scalar };
