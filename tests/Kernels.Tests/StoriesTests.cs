@@ -43,7 +43,7 @@ public sealed class StoriesTests
         Assert.Contains("= 4", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static List<int> Greedy(ILlamaModel model, int[] prompt, int count)
+    private static List<int> Greedy(Stories260K model, int[] prompt, int count)
     {
         List<int> tokens = [];
         ReadOnlySpan<float> logits = model.Prefill(prompt);

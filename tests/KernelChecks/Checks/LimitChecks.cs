@@ -129,7 +129,7 @@ internal static class LimitChecks
 
             // A collection in between takes this thread's allocation buffer away, which counts as allocated: the least of some tries.
             long least = long.MaxValue;
-            for (int run = 0; run < 4; run++)
+            for (int run = 0; run < 4 && least > 0; run++)
             {
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 for (int i = 0; i < 100; i++)

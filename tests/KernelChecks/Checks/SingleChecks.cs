@@ -98,7 +98,7 @@ internal static class SingleChecks
 
             // The runtime itself may allocate now and then; the least of some tries is the engine's own.
             long least = long.MaxValue;
-            for (int run = 0; run < 5; run++)
+            for (int run = 0; run < 5 && least > 0; run++)
             {
                 model.Truncate(0);
                 long before = GC.GetTotalAllocatedBytes(precise: true);
