@@ -87,7 +87,6 @@ public sealed class TextGeneration
     /// <returns>False where the text has ended and nothing is left of it.</returns>
     /// <exception cref="InvalidOperationException">Another generation has begun on the same generator.</exception>
     /// <exception cref="ArgumentException">The model's logits are NaN, or all −∞.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool MoveNext()
     {
         _text.Clear();
@@ -197,7 +196,6 @@ public sealed class TextGeneration
     }
 
     /// <summary>Chooses a token and makes its text.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Choose(ReadOnlySpan<float> logits)
     {
         int token = _sampler.Sample(logits[.._sampler.VocabSize], _generator.CachedTokens);

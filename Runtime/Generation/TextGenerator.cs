@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading;
 using Llamalith.Contracts;
@@ -18,7 +17,7 @@ public sealed class TextGenerator
     private readonly SamplingOptions _defaultSampling;
     private int[] _cached;
     private int _cachedCount;
-    private Sampler? _sampler;
+    private Sampler _sampler;
     private TextGeneration? _current;
 
     /// <summary>A generator over a model, which it does not dispose of.</summary>
@@ -36,6 +35,9 @@ public sealed class TextGenerator
         Tokenizer = tokenizer;
         Context = model.Shape.Context;
         _defaultSampling = sampling ?? new SamplingOptions();
+        _sampler = new Sampler(_defaultSampling, tokenizer.VocabSize);
+        // Its code is compiled at its first use: better now than when the first token is waited for.
+        _sampler.Sample(new float[tokenizer.VocabSize]);
         _cached = new int[Math.Min(Context, 512)];
     }
 
@@ -114,7 +116,7 @@ public sealed class TextGenerator
         if (prompt.Length > Context)
             throw new ContextFullException($"The prompt has {prompt.Length} tokens, but the model's context has room for {Context}.");
         SamplingOptions sampling = options.Sampling ?? _defaultSampling;
-        if (_sampler?.Options == sampling)
+        if (_sampler.Options == sampling)
             _sampler.Restart();
         else
             _sampler = new Sampler(sampling, Tokenizer.VocabSize);
@@ -154,7 +156,6 @@ public sealed class TextGenerator
     }
 
     /// <summary>Runs one token through the model.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal ReadOnlySpan<float> Decode(int token)
     {
         ReadOnlySpan<float> logits = Model.Decode(token);

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -39,38 +38,27 @@ internal static class LogitMath
             sound1 &= Vector256.Equals(x2, x2) & Vector256.Equals(x3, x3);
         }
         Vector256<float> max = Vector256.MaxNative(Vector256.MaxNative(max0, max1), Vector256.MaxNative(max2, max3));
-        bool sound = Vector256.EqualsAll((sound0 & sound1).AsInt32(), Vector256<int>.AllBitsSet);
-        float largest = float.NegativeInfinity;
-        for (int lane = 0; lane < Vector256<float>.Count; lane++)
-            largest = max[lane] > largest ? max[lane] : largest;
+        bool sound = (sound0 & sound1).ExtractMostSignificantBits() == 0xFF;
+        Vector128<float> half = Vector128.MaxNative(max.GetLower(), max.GetUpper());
+        float largest = LargerOf(LargerOf(half[0], half[1]), LargerOf(half[2], half[3]));
         for (; i < logits.Length; i++)
         {
             float x = Unsafe.Add(ref first, i);
             sound &= !float.IsNaN(x);
-            largest = x > largest ? x : largest;
+            largest = LargerOf(largest, x);
         }
         hasNaN = !sound;
         return largest;
     }
 
-    /// <summary>The first index of a logit that is there.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>The first index of a logit that is there, not NaN.</summary>
     public static int IndexOf(ReadOnlySpan<float> logits, float value)
     {
-        ref float first = ref MemoryMarshal.GetReference(logits);
-        Vector256<float> wanted = Vector256.Create(value);
-        int i = 0;
-        for (; i <= logits.Length - 2 * Vector256<float>.Count; i += 2 * Vector256<float>.Count)
-        {
-            Vector256<float> low = Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)i), wanted);
-            Vector256<float> high = Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)(i + 8)), wanted);
-            if ((low | high) != Vector256<float>.Zero)
-                return i + BitOperations.TrailingZeroCount(low.ExtractMostSignificantBits() | high.ExtractMostSignificantBits() << 8);
-        }
-        for (; i < logits.Length; i++)
-            if (Unsafe.Add(ref first, i) == value)
-                return i;
-        throw new UnreachableException($"No logit is {value}.");
+        // As integers, since the runtime's own search knows those, and floats that are equal have equal bits; but for zero.
+        ReadOnlySpan<int> bits = MemoryMarshal.Cast<float, int>(logits);
+        if (value != 0)
+            return bits.IndexOf(BitConverter.SingleToInt32Bits(value));
+        return bits.IndexOfAny(BitConverter.SingleToInt32Bits(0f), BitConverter.SingleToInt32Bits(-0f));
     }
 
     /// <summary>weights[i] = e^((logits[i] − max) / temperature), which is 0 to 1. The two may be the same memory.</summary>
@@ -223,6 +211,9 @@ internal static class LogitMath
         Vector256<float> result = y * Vector256.ShiftLeft(exponent, 23).AsSingle();
         return result & Vector256.GreaterThanOrEqual(x, Vector256.Create(Lowest));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float LargerOf(float a, float b) => b > a ? b : a;
 
     private static Vector256<float> LoadTail(ReadOnlySpan<float> logits)
     {

@@ -11,9 +11,10 @@ public sealed class Sampler
 {
     // Into so many strips of equal width the logits are sorted when the nucleus is looked for.
     private const int Strips = 256;
+    private const double Ln2 = 0.6931471805599453;
 
-    // Methods that run for each token are compiled with full optimization at once: a short text would be over before the runtime
-    // had found them worth it.
+    // Loops over a vocabulary are compiled with full optimization at once: a short text would be over before the runtime had
+    // found them worth it. What only calls them is left to the runtime, for it costs more to optimize than a text would gain.
     private readonly float[] _weights = [];
     private readonly double[] _blockSums = [];
     private readonly ulong[] _keys = [];
@@ -57,7 +58,9 @@ public sealed class Sampler
     /// <summary>Where the random numbers began: the options' seed, or the one taken in its place.</summary>
     public ulong Seed { get; private set; }
 
-    private bool Filters => (Options.TopK > 0 && Options.TopK < VocabSize) || Options.TopP < 1 || Options.MinP > 0;
+    private bool Filters => LimitsCount || Options.TopP < 1 || Options.MinP > 0;
+
+    private bool LimitsCount => Options.TopK > 0 && Options.TopK < VocabSize;
 
     private bool Penalizes => Options.RepetitionPenalty != 1 && Options.RepetitionWindow > 0;
 
@@ -75,7 +78,6 @@ public sealed class Sampler
     /// <param name="recent">The tokens so far, the last one last; those beyond the repetition window are not looked at.</param>
     /// <exception cref="ArgumentException">The logits are not <see cref="VocabSize"/>, one is NaN, or all are −∞.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A recent token is not in the vocabulary.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent = default)
     {
         if (logits.Length != VocabSize)
@@ -98,7 +100,6 @@ public sealed class Sampler
         return DrawInBlocks(draw * total);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float[] Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
     {
         logits.CopyTo(_penalized);
@@ -123,29 +124,28 @@ public sealed class Sampler
     }
 
     /// <summary>Draws from what top-k, top-p and min-p leave. Each leaves some number of the best, so all three leave the least of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DrawFiltered(ReadOnlySpan<float> logits, float max, double draw)
     {
         double topP = Options.TopP;
         float minP = Options.MinP;
         int count;
         double total = 0;
-        if (Options.TopK > 0 && Options.TopK < VocabSize)
+        if (LimitsCount)
         {
             count = Options.TopK;
             LogitMath.CollectLargest(logits, count, _keys);
         }
         else
         {
-            // Tokens below this share of the whole, all together, lack what the nucleus may lack. The bounds are taken a little
-            // lower, and what counts is decided below by the weights themselves.
+            // All tokens below this share of the whole, together, are less than the nucleus may lack. The bound is then taken as
+            // the power of two below, for which no machine's logarithm is needed; the weights themselves decide later.
             double leastWeight = minP;
             if (topP < 1)
             {
                 total = LogitMath.SumOfWeights(logits, max);
                 leastWeight = Math.Max(leastWeight, (1 - topP) * total / VocabSize);
             }
-            count = LogitMath.CollectAtLeast(logits, (float)(max + Math.Log(leastWeight) - 0.01), _keys);
+            count = LogitMath.CollectAtLeast(logits, (float)(max + Math.ILogB(leastWeight) * Ln2 - 0.01), _keys);
         }
 
         Span<ulong> keys = _keys.AsSpan(0, count);

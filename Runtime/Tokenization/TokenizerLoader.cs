@@ -8,7 +8,7 @@ namespace Llamalith.Tokenization;
 /// <summary>Opens tokenizers of any format that can be read: llama2.c's tokenizer.bin, SentencePiece's .model, and within a GGUF file.</summary>
 public static class TokenizerLoader
 {
-    private const long MaxFileSize = 256L << 20;
+    private const long MaxFileSize = 64L << 20;
 
     /// <summary>Opens a tokenizer file; its first bytes say which format it has.</summary>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>

@@ -1,0 +1,78 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Llamalith.Cli.Benchmarking;
+
+/// <summary>One object of the JSON output, whose names scripts rely on.</summary>
+internal sealed record BenchRecord
+{
+    [JsonPropertyName("engine")]
+    public required string Engine { get; init; }
+
+    [JsonPropertyName("model")]
+    public required string Model { get; init; }
+
+    [JsonPropertyName("threads")]
+    public required int Threads { get; init; }
+
+    [JsonPropertyName("n_prompt")]
+    public required int PromptTokens { get; init; }
+
+    [JsonPropertyName("n_gen")]
+    public required int GeneratedTokens { get; init; }
+
+    [JsonPropertyName("depth")]
+    public required int Depth { get; init; }
+
+    /// <summary>Median; null where no prompt was measured.</summary>
+    [JsonPropertyName("prompt_tok_s")]
+    public required double? PromptRate { get; init; }
+
+    /// <summary>Median; null where no decoding was measured.</summary>
+    [JsonPropertyName("decode_tok_s")]
+    public required double? DecodeRate { get; init; }
+
+    /// <summary>Gigabytes of weights per second that decoding reads.</summary>
+    [JsonPropertyName("read_gb_s")]
+    public required double? ReadGigabytes { get; init; }
+
+    [JsonPropertyName("load_ms")]
+    public required double LoadMilliseconds { get; init; }
+
+    /// <summary>Resident memory in units of 10^6 bytes.</summary>
+    [JsonPropertyName("rss_mb")]
+    public required double ResidentMegabytes { get; init; }
+}
+
+/// <summary>The JSON output: an array, one object an engine and number of threads.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(List<BenchRecord>))]
+internal sealed partial class BenchJson : JsonSerializerContext
+{
+    /// <summary>The array, and a line end.</summary>
+    public static void Write(TextWriter output, BenchReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        List<BenchRecord> records = [.. report.Runs.SelectMany(run => run.Engines.Select(engine => new BenchRecord
+        {
+            Engine = engine.Name,
+            Model = report.Work.Model,
+            Threads = run.Threads,
+            PromptTokens = report.Plan.PromptTokens,
+            GeneratedTokens = report.Plan.GeneratedTokens,
+            Depth = report.Plan.Depth,
+            PromptRate = Rounded(engine.PromptRate),
+            DecodeRate = Rounded(engine.DecodeRate),
+            ReadGigabytes = Rounded(engine.ReadGigabytes(report.Work)),
+            LoadMilliseconds = Math.Round(engine.LoadMilliseconds, 3),
+            ResidentMegabytes = Math.Round(engine.ResidentBytes / 1e6, 3),
+        }))];
+        output.WriteLine(JsonSerializer.Serialize(records, Default.ListBenchRecord));
+
+        static double? Rounded(double? value) => value is double some ? Math.Round(some, 3) : null;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Llamalith.Cli.Benchmarking;
+
+/// <summary>All measurements with one number of threads. Arrays have one value a round, in the same order everywhere.</summary>
+internal sealed record BenchRun
+{
+    public required int Threads { get; init; }
+
+    /// <summary>The engines in the order they were given.</summary>
+    public required IReadOnlyList<EngineRun> Engines { get; init; }
+
+    /// <summary>What the machine can do.</summary>
+    public required MachineRun Machine { get; init; }
+
+    /// <summary>How far the second engine's logits agree with the first's; null where there is only one.</summary>
+    public LogitsAgreement? Agreement { get; init; }
+}
+
+/// <summary>One engine's measurements.</summary>
+internal sealed record EngineRun
+{
+    public required string Name { get; init; }
+
+    public required string Detail { get; init; }
+
+    /// <summary>Prompt tokens per second; empty where none was measured.</summary>
+    public required double[] PromptRates { get; init; }
+
+    /// <summary>Decoded tokens per second; empty where none was measured.</summary>
+    public required double[] DecodeRates { get; init; }
+
+    /// <summary>Time to load.</summary>
+    public required double LoadMilliseconds { get; init; }
+
+    /// <summary>Bytes by which the process's resident memory grew by loading and warming up.</summary>
+    public required long ResidentBytes { get; init; }
+
+    /// <summary>The median of prompt tokens per second; null where none was measured.</summary>
+    public double? PromptRate => PromptRates.Length > 0 ? Statistics.Median(PromptRates) : null;
+
+    /// <summary>The median of decoded tokens per second; null where none was measured.</summary>
+    public double? DecodeRate => DecodeRates.Length > 0 ? Statistics.Median(DecodeRates) : null;
+
+    /// <summary>Gigabytes of weights per second that decoding reads.</summary>
+    public double? ReadGigabytes(ModelWork work) => DecodeRate * work.WeightBytes / 1e9;
+
+    /// <summary>Decoding's share of the machine's read bandwidth, by rounds.</summary>
+    public double? ShareOfRead(ModelWork work, MachineRun machine) => DecodeRates.Length > 0
+        ? Statistics.MedianRatio([.. DecodeRates.Select(r => r * work.WeightBytes / 1e9)], machine.ReadGigabytes)
+        : null;
+
+    /// <summary>A prompt's share of the machine's multiply peak, by rounds.</summary>
+    public double? ShareOfMultiply(ModelWork work, int promptTokens, MachineRun machine) => PromptRates.Length > 0
+        ? Statistics.MedianRatio([.. PromptRates.Select(r => r * work.PromptMultiplies(promptTokens) / promptTokens / 1e9)], machine.Gigamultiplies)
+        : null;
+}
+
+/// <summary>The machine's own measurements.</summary>
+internal sealed record MachineRun
+{
+    /// <summary>Gigabytes read per second.</summary>
+    public required double[] ReadGigabytes { get; init; }
+
+    /// <summary>The way of reading.</summary>
+    public required string ReadMethod { get; init; }
+
+    /// <summary>Bytes that were read again and again.</summary>
+    public required long ReadBytes { get; init; }
+
+    /// <summary>Multiply-adds per second, in units of 10^9.</summary>
+    public required double[] Gigamultiplies { get; init; }
+
+    /// <summary>The way of multiplying.</summary>
+    public required string MultiplyMethod { get; init; }
+}

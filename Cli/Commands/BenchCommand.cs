@@ -1,0 +1,37 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using Llamalith.Cli.Benchmarking;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>`llamalith bench`: measures a model's own engine, alone or beside llama.cpp.</summary>
+internal static class BenchCommand
+{
+    /// <summary>The verb.</summary>
+    /// <param name="compile">Has an engine compiled for the requested model.</param>
+    public static Command Create(Func<BenchRequest, CancellationToken, Task<EngineSource>> compile)
+    {
+        Argument<string> file = new("FILE") { Description = "The model." };
+        Option<bool> peer = new("--peer") { Description = "Measure llama.cpp in the same run, installing it with npm if need be, and compare logits." };
+        BenchOptions options = new();
+        Command command = new("bench", "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer };
+        options.AddTo(command);
+        command.SetAction(async (result, cancellation) =>
+        {
+            BenchRequest request = options.Read(result, result.GetRequiredValue(file));
+            BenchSession.Check(request);
+
+            // The peer is fetched first: whoever asks for it should not wait for a compilation to learn that it is not to be had.
+            EngineSource? beside = result.GetValue(peer) ? await BenchSession.PeerAsync(request, result.InvocationConfiguration.Error, cancellation) : null;
+            List<EngineSource> sources = [await compile(request, cancellation)];
+            if (beside is not null)
+                sources.Add(beside);
+            BenchSession.Run(request, sources, result.InvocationConfiguration, cancellation);
+            return 0;
+        });
+        return command;
+    }
+}

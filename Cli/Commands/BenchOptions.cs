@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Linq;
+using Llamalith.Cli.Benchmarking;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>The options that measuring verbs share.</summary>
+internal sealed class BenchOptions
+{
+    private const int MostThreads = 1024;
+
+    private readonly Option<int> prompt = CountOption.Create("--prompt", "-p", 512, 0, "Tokens of the prompt; 0 for none.");
+    private readonly Option<int> generated = CountOption.Create("--tokens", "-n", 128, 0, "Tokens to decode one by one; 0 for none.");
+    private readonly Option<int> depth = CountOption.Create("--depth", "-d", 0, 0, "Tokens in the cache before either.");
+    private readonly Option<int> repetitions = CountOption.Create("--repetitions", "-r", 5, 1, "Rounds to take the medians of.");
+    private readonly Option<int[]> threads = new("--threads", "-t")
+    {
+        Description = "Numbers of threads, as in 1,2,4.",
+        CustomParser = ParseThreads,
+        DefaultValueFactory = _ => [Environment.ProcessorCount],
+    };
+
+    private readonly Option<string> output = Choice("--output", "-o", "table", ["json"], "How to write the result.");
+    private readonly Option<string> cache = Choice("--kv", null, "f16", ["f32", "int8"], "Element type of the KV cache; int8 is llama.cpp's q8_0.");
+    private readonly Option<string> attention = Choice("--peer-attention", null, "auto", ["on", "off"], "llama.cpp's flash attention; auto is the faster.");
+    private readonly Option<bool> verbose = new("--verbose") { Description = "Let llama.cpp log to standard error." };
+
+    /// <summary>Puts the options on a verb.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[prompt, generated, depth, repetitions, threads, output, cache, attention, verbose])
+            command.Options.Add(option);
+    }
+
+    /// <summary>What the command line says.</summary>
+    public BenchRequest Read(ParseResult result, string path) => new()
+    {
+        Path = path,
+        Threads = result.GetRequiredValue(threads),
+        Plan = new BenchPlan
+        {
+            PromptTokens = result.GetValue(prompt),
+            GeneratedTokens = result.GetValue(generated),
+            Depth = result.GetValue(depth),
+            Repetitions = result.GetValue(repetitions),
+        },
+        Cache = Enum.Parse<BenchCache>(result.GetRequiredValue(cache), ignoreCase: true),
+        PeerFlashAttention = result.GetValue(attention) switch { "on" => true, "off" => false, _ => null },
+        Json = result.GetValue(output) == "json",
+        Verbose = result.GetValue(verbose),
+    };
+
+    private static Option<string> Choice(string name, string? alias, string usual, string[] others, string description)
+    {
+        Option<string> option = new(name, alias is null ? [] : [alias]) { Description = description, DefaultValueFactory = _ => usual };
+        return option.AcceptOnlyFromAmong([usual, .. others]);
+    }
+
+    private static int[] ParseThreads(ArgumentResult result)
+    {
+        List<int> counts = [];
+        foreach (string part in result.Tokens.SelectMany(t => t.Value.Split(',')))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > MostThreads)
+            {
+                result.AddError($"-t wants numbers of threads from 1 to {MostThreads}, as in 1,2,4, but has '{part}'.");
+                return [];
+            }
+
+            if (!counts.Contains(count))
+                counts.Add(count);
+        }
+
+        return [.. counts];
+    }
+}

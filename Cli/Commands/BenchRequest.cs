@@ -1,0 +1,37 @@
+using System.Collections.Generic;
+using Llamalith.Cli.Benchmarking;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>What a measuring verb was asked for.</summary>
+internal sealed record BenchRequest
+{
+    /// <summary>The model file or folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Numbers of threads, each measured in turn.</summary>
+    public required IReadOnlyList<int> Threads { get; init; }
+
+    /// <summary>What is measured.</summary>
+    public required BenchPlan Plan { get; init; }
+
+    /// <summary>Element type of every engine's KV cache.</summary>
+    public required BenchCache Cache { get; init; }
+
+    /// <summary>llama.cpp's flash attention; null for the faster of on and off.</summary>
+    public required bool? PeerFlashAttention { get; init; }
+
+    /// <summary>Whether the output is JSON.</summary>
+    public required bool Json { get; init; }
+
+    /// <summary>Whether llama.cpp logs to standard error.</summary>
+    public required bool Verbose { get; init; }
+}
+
+/// <summary>Element types of the KV cache that can be measured.</summary>
+internal enum BenchCache
+{
+    F32,
+    F16,
+    Int8,
+}

@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Llamalith.Cli.Benchmarking;
+using Llamalith.Cli.Peer;
+using Llamalith.Contracts;
+using Spectre.Console;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>What measuring verbs do once they know which engines to measure.</summary>
+internal static class BenchSession
+{
+    /// <summary>Refuses what no engine could measure, before anything is fetched or compiled.</summary>
+    /// <exception cref="CliException">There is no such model, or nothing to measure.</exception>
+    public static void Check(BenchRequest request)
+    {
+        if (request.Plan is { PromptTokens: 0, GeneratedTokens: 0 })
+            throw new CliException("There is nothing to measure: both -p and -n are 0.");
+        if (!File.Exists(request.Path) && !Directory.Exists(request.Path))
+            throw new CliException($"{request.Path}: there is no such model.");
+    }
+
+    /// <summary>llama.cpp for the requested model, installed first where need be.</summary>
+    public static async Task<EngineSource> PeerAsync(BenchRequest request, TextWriter notices, CancellationToken cancellation)
+    {
+        LlamaCppLog.Verbose = request.Verbose;
+        PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
+        PeerCacheFormat cache = request.Cache switch
+        {
+            BenchCache.F32 => PeerCacheFormat.F32,
+            BenchCache.F16 => PeerCacheFormat.F16,
+            BenchCache.Int8 => PeerCacheFormat.Q8_0,
+            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Cache, "Not an element type of a cache."),
+        };
+        return PeerSource.Create(libraries, request.Path, cache, request.PeerFlashAttention);
+    }
+
+    /// <summary>Measures and shows the result.</summary>
+    public static void Run(BenchRequest request, IReadOnlyList<EngineSource> sources, InvocationConfiguration console, CancellationToken cancellation)
+    {
+        ModelWork work;
+        using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
+            work = ModelWork.From(checkpoint, Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path))));
+
+        Action<string>? progress = Console.IsErrorRedirected ? null : console.Error.WriteLine;
+        BenchRunner runner = new(request.Plan, work, progress);
+        BenchReport report = new(request.Plan, work, [.. request.Threads.Select(t => runner.Run(t, sources, cancellation))]);
+        if (request.Json)
+        {
+            // What the objects do not carry must not be lost: whether the answers agree, above all.
+            BenchJson.Write(console.Output, report);
+            foreach (string note in report.Notes())
+                console.Error.WriteLine(note);
+        }
+        else if (Console.IsOutputRedirected || console.Output != Console.Out)
+        {
+            BenchTable.Write(console.Output, report);
+        }
+        else
+        {
+            BenchTable.Draw(AnsiConsole.Console, report);
+        }
+    }
+}
