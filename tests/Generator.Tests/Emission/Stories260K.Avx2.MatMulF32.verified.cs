@@ -320,10 +320,10 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec8*)(to) = *(Vec8*)(to) + *(Vec8*)(s);
-                    *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + *(Vec8*)(s + 8);
-                    *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + *(Vec8*)(s + 16);
-                    *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + *(Vec8*)(s + 24);
+                    *(Vec8*)(to) = *(Vec8*)(to) + (*(Vec8*)(s));
+                    *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (*(Vec8*)(s + 8));
+                    *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (*(Vec8*)(s + 16));
+                    *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (*(Vec8*)(s + 24));
                 }
             }
         }
@@ -466,8 +466,8 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                    *(Vec8*)(to) = Silu(*(Vec8*)(s)) * *(Vec8*)(s + 16);
-                    *(Vec8*)(to + 8) = Silu(*(Vec8*)(s + 8)) * *(Vec8*)(s + 24);
+                    *(Vec8*)(to) = Silu(*(Vec8*)(s)) * (*(Vec8*)(s + 16));
+                    *(Vec8*)(to + 8) = Silu(*(Vec8*)(s + 8)) * (*(Vec8*)(s + 24));
                 }
             }
         }
@@ -610,10 +610,10 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec8*)(to) = *(Vec8*)(to) + *(Vec8*)(s);
-                    *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + *(Vec8*)(s + 8);
-                    *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + *(Vec8*)(s + 16);
-                    *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + *(Vec8*)(s + 24);
+                    *(Vec8*)(to) = *(Vec8*)(to) + (*(Vec8*)(s));
+                    *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (*(Vec8*)(s + 8));
+                    *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (*(Vec8*)(s + 16));
+                    *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (*(Vec8*)(s + 24));
                 }
             }
         }

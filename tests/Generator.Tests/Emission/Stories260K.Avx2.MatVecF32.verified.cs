@@ -99,10 +99,10 @@ partial class Model
                 a02 = (a02 + a12);
                 a03 = (a03 + a13);
                 float* to = y + (panel * PanelRows);
-                *(Vec8*)(to) = *(Vec8*)(to) + a00;
-                *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + a01;
-                *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + a02;
-                *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + a03;
+                *(Vec8*)(to) = *(Vec8*)(to) + (a00);
+                *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (a01);
+                *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (a02);
+                *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (a03);
             }
         }
 
@@ -134,8 +134,8 @@ partial class Model
                 a02 = (a02 + a12);
                 a03 = (a03 + a13);
                 float* to = y + (panel * (PanelRows / 2));
-                *(Vec8*)(to) = Silu(a00) * a02;
-                *(Vec8*)(to + 8) = Silu(a01) * a03;
+                *(Vec8*)(to) = Silu(a00) * (a02);
+                *(Vec8*)(to + 8) = Silu(a01) * (a03);
             }
         }
 
@@ -167,10 +167,10 @@ partial class Model
                 a02 = (a02 + a12);
                 a03 = (a03 + a13);
                 float* to = y + (panel * PanelRows);
-                *(Vec8*)(to) = *(Vec8*)(to) + a00;
-                *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + a01;
-                *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + a02;
-                *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + a03;
+                *(Vec8*)(to) = *(Vec8*)(to) + (a00);
+                *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (a01);
+                *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (a02);
+                *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (a03);
             }
         }
     }

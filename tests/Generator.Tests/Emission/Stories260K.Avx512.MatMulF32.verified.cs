@@ -420,8 +420,8 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec16*)(to) = *(Vec16*)(to) + *(Vec16*)(s);
-                    *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + *(Vec16*)(s + 16);
+                    *(Vec16*)(to) = *(Vec16*)(to) + (*(Vec16*)(s));
+                    *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (*(Vec16*)(s + 16));
                 }
             }
         }
@@ -615,7 +615,7 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                    *(Vec16*)(to) = Silu(*(Vec16*)(s)) * *(Vec16*)(s + 16);
+                    *(Vec16*)(to) = Silu(*(Vec16*)(s)) * (*(Vec16*)(s + 16));
                 }
             }
         }
@@ -809,8 +809,8 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec16*)(to) = *(Vec16*)(to) + *(Vec16*)(s);
-                    *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + *(Vec16*)(s + 16);
+                    *(Vec16*)(to) = *(Vec16*)(to) + (*(Vec16*)(s));
+                    *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (*(Vec16*)(s + 16));
                 }
             }
         }

@@ -101,8 +101,8 @@ partial class Model
                 a00 = ((a00 + a10) + (a20 + a30));
                 a01 = ((a01 + a11) + (a21 + a31));
                 float* to = y + (panel * PanelRows);
-                *(Vec16*)(to) = *(Vec16*)(to) + a00;
-                *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + a01;
+                *(Vec16*)(to) = *(Vec16*)(to) + (a00);
+                *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (a01);
             }
         }
 
@@ -136,7 +136,7 @@ partial class Model
                 a00 = ((a00 + a10) + (a20 + a30));
                 a01 = ((a01 + a11) + (a21 + a31));
                 float* to = y + (panel * (PanelRows / 2));
-                *(Vec16*)(to) = Silu(a00) * a01;
+                *(Vec16*)(to) = Silu(a00) * (a01);
             }
         }
 
@@ -170,8 +170,8 @@ partial class Model
                 a00 = ((a00 + a10) + (a20 + a30));
                 a01 = ((a01 + a11) + (a21 + a31));
                 float* to = y + (panel * PanelRows);
-                *(Vec16*)(to) = *(Vec16*)(to) + a00;
-                *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + a01;
+                *(Vec16*)(to) = *(Vec16*)(to) + (a00);
+                *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (a01);
             }
         }
     }

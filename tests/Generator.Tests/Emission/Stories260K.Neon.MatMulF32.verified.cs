@@ -408,14 +408,14 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec4*)(to) = *(Vec4*)(to) + *(Vec4*)(s);
-                    *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + *(Vec4*)(s + 4);
-                    *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + *(Vec4*)(s + 8);
-                    *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + *(Vec4*)(s + 12);
-                    *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + *(Vec4*)(s + 16);
-                    *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + *(Vec4*)(s + 20);
-                    *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + *(Vec4*)(s + 24);
-                    *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + *(Vec4*)(s + 28);
+                    *(Vec4*)(to) = *(Vec4*)(to) + (*(Vec4*)(s));
+                    *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (*(Vec4*)(s + 4));
+                    *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (*(Vec4*)(s + 8));
+                    *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (*(Vec4*)(s + 12));
+                    *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (*(Vec4*)(s + 16));
+                    *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (*(Vec4*)(s + 20));
+                    *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (*(Vec4*)(s + 24));
+                    *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (*(Vec4*)(s + 28));
                 }
             }
         }
@@ -600,10 +600,10 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                    *(Vec4*)(to) = Silu(*(Vec4*)(s)) * *(Vec4*)(s + 16);
-                    *(Vec4*)(to + 4) = Silu(*(Vec4*)(s + 4)) * *(Vec4*)(s + 20);
-                    *(Vec4*)(to + 8) = Silu(*(Vec4*)(s + 8)) * *(Vec4*)(s + 24);
-                    *(Vec4*)(to + 12) = Silu(*(Vec4*)(s + 12)) * *(Vec4*)(s + 28);
+                    *(Vec4*)(to) = Silu(*(Vec4*)(s)) * (*(Vec4*)(s + 16));
+                    *(Vec4*)(to + 4) = Silu(*(Vec4*)(s + 4)) * (*(Vec4*)(s + 20));
+                    *(Vec4*)(to + 8) = Silu(*(Vec4*)(s + 8)) * (*(Vec4*)(s + 24));
+                    *(Vec4*)(to + 12) = Silu(*(Vec4*)(s + 12)) * (*(Vec4*)(s + 28));
                 }
             }
         }
@@ -788,14 +788,14 @@ partial class Model
                 {
                     float* s = sums + (token * PanelRows);
                     float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                    *(Vec4*)(to) = *(Vec4*)(to) + *(Vec4*)(s);
-                    *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + *(Vec4*)(s + 4);
-                    *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + *(Vec4*)(s + 8);
-                    *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + *(Vec4*)(s + 12);
-                    *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + *(Vec4*)(s + 16);
-                    *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + *(Vec4*)(s + 20);
-                    *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + *(Vec4*)(s + 24);
-                    *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + *(Vec4*)(s + 28);
+                    *(Vec4*)(to) = *(Vec4*)(to) + (*(Vec4*)(s));
+                    *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (*(Vec4*)(s + 4));
+                    *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (*(Vec4*)(s + 8));
+                    *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (*(Vec4*)(s + 12));
+                    *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (*(Vec4*)(s + 16));
+                    *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (*(Vec4*)(s + 20));
+                    *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (*(Vec4*)(s + 24));
+                    *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (*(Vec4*)(s + 28));
                 }
             }
         }

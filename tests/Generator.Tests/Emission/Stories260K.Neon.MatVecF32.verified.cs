@@ -91,14 +91,14 @@ partial class Model
                     a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
                 }
                 float* to = y + (panel * PanelRows);
-                *(Vec4*)(to) = *(Vec4*)(to) + a00;
-                *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + a01;
-                *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + a02;
-                *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + a03;
-                *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + a04;
-                *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + a05;
-                *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + a06;
-                *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + a07;
+                *(Vec4*)(to) = *(Vec4*)(to) + (a00);
+                *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (a01);
+                *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (a02);
+                *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (a03);
+                *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (a04);
+                *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (a05);
+                *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (a06);
+                *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (a07);
             }
         }
 
@@ -124,10 +124,10 @@ partial class Model
                     a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
                 }
                 float* to = y + (panel * (PanelRows / 2));
-                *(Vec4*)(to) = Silu(a00) * a04;
-                *(Vec4*)(to + 4) = Silu(a01) * a05;
-                *(Vec4*)(to + 8) = Silu(a02) * a06;
-                *(Vec4*)(to + 12) = Silu(a03) * a07;
+                *(Vec4*)(to) = Silu(a00) * (a04);
+                *(Vec4*)(to + 4) = Silu(a01) * (a05);
+                *(Vec4*)(to + 8) = Silu(a02) * (a06);
+                *(Vec4*)(to + 12) = Silu(a03) * (a07);
             }
         }
 
@@ -153,14 +153,14 @@ partial class Model
                     a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
                 }
                 float* to = y + (panel * PanelRows);
-                *(Vec4*)(to) = *(Vec4*)(to) + a00;
-                *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + a01;
-                *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + a02;
-                *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + a03;
-                *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + a04;
-                *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + a05;
-                *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + a06;
-                *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + a07;
+                *(Vec4*)(to) = *(Vec4*)(to) + (a00);
+                *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (a01);
+                *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (a02);
+                *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (a03);
+                *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (a04);
+                *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (a05);
+                *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (a06);
+                *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (a07);
             }
         }
     }
