@@ -27,7 +27,7 @@ internal static class IntegerMatVec
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
             $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations · {Text.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
-            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "begin"), ("int", "end")],
+            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
             () =>
             {
                 IntegerPanel.DeclareMasks(writer, isa, format);
@@ -86,8 +86,8 @@ internal static class IntegerMatVec
                     }
 
                     List<string> results = looped
-                        ? Enumerable.Range(0, vectors).Select(r => $"sums[{r}]").ToList()
-                        : Enumerable.Range(0, vectors).Select(r => $"s{r}").ToList();
+                        ? Enumerable.Range(0, vectors).Select(r => $"sums[{r}] * unit").ToList()
+                        : Enumerable.Range(0, vectors).Select(r => $"s{r} * {isa.Broadcast("unit")}").ToList();
                     ProductEpilogue.Write(writer, isa, product.Epilogue, "y", results);
                 });
             });

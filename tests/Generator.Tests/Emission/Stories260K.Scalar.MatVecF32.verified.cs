@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -31,10 +39,10 @@ partial class Model
         /// <summary>y = W · x</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecDimStore(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -102,10 +110,10 @@ partial class Model
         /// <summary>y += W · x</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(QueryDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -135,48 +143,48 @@ partial class Model
                 }
                 v += QueryDim * PanelRows;
                 float* to = y + (panel * PanelRows);
-                *(float*)(to) = *(float*)(to) + *(float*)(sums);
-                *(float*)(to + 1) = *(float*)(to + 1) + *(float*)(sums + 1);
-                *(float*)(to + 2) = *(float*)(to + 2) + *(float*)(sums + 2);
-                *(float*)(to + 3) = *(float*)(to + 3) + *(float*)(sums + 3);
-                *(float*)(to + 4) = *(float*)(to + 4) + *(float*)(sums + 4);
-                *(float*)(to + 5) = *(float*)(to + 5) + *(float*)(sums + 5);
-                *(float*)(to + 6) = *(float*)(to + 6) + *(float*)(sums + 6);
-                *(float*)(to + 7) = *(float*)(to + 7) + *(float*)(sums + 7);
-                *(float*)(to + 8) = *(float*)(to + 8) + *(float*)(sums + 8);
-                *(float*)(to + 9) = *(float*)(to + 9) + *(float*)(sums + 9);
-                *(float*)(to + 10) = *(float*)(to + 10) + *(float*)(sums + 10);
-                *(float*)(to + 11) = *(float*)(to + 11) + *(float*)(sums + 11);
-                *(float*)(to + 12) = *(float*)(to + 12) + *(float*)(sums + 12);
-                *(float*)(to + 13) = *(float*)(to + 13) + *(float*)(sums + 13);
-                *(float*)(to + 14) = *(float*)(to + 14) + *(float*)(sums + 14);
-                *(float*)(to + 15) = *(float*)(to + 15) + *(float*)(sums + 15);
-                *(float*)(to + 16) = *(float*)(to + 16) + *(float*)(sums + 16);
-                *(float*)(to + 17) = *(float*)(to + 17) + *(float*)(sums + 17);
-                *(float*)(to + 18) = *(float*)(to + 18) + *(float*)(sums + 18);
-                *(float*)(to + 19) = *(float*)(to + 19) + *(float*)(sums + 19);
-                *(float*)(to + 20) = *(float*)(to + 20) + *(float*)(sums + 20);
-                *(float*)(to + 21) = *(float*)(to + 21) + *(float*)(sums + 21);
-                *(float*)(to + 22) = *(float*)(to + 22) + *(float*)(sums + 22);
-                *(float*)(to + 23) = *(float*)(to + 23) + *(float*)(sums + 23);
-                *(float*)(to + 24) = *(float*)(to + 24) + *(float*)(sums + 24);
-                *(float*)(to + 25) = *(float*)(to + 25) + *(float*)(sums + 25);
-                *(float*)(to + 26) = *(float*)(to + 26) + *(float*)(sums + 26);
-                *(float*)(to + 27) = *(float*)(to + 27) + *(float*)(sums + 27);
-                *(float*)(to + 28) = *(float*)(to + 28) + *(float*)(sums + 28);
-                *(float*)(to + 29) = *(float*)(to + 29) + *(float*)(sums + 29);
-                *(float*)(to + 30) = *(float*)(to + 30) + *(float*)(sums + 30);
-                *(float*)(to + 31) = *(float*)(to + 31) + *(float*)(sums + 31);
+                *(float*)(to) = *(float*)(to) + (*(float*)(sums));
+                *(float*)(to + 1) = *(float*)(to + 1) + (*(float*)(sums + 1));
+                *(float*)(to + 2) = *(float*)(to + 2) + (*(float*)(sums + 2));
+                *(float*)(to + 3) = *(float*)(to + 3) + (*(float*)(sums + 3));
+                *(float*)(to + 4) = *(float*)(to + 4) + (*(float*)(sums + 4));
+                *(float*)(to + 5) = *(float*)(to + 5) + (*(float*)(sums + 5));
+                *(float*)(to + 6) = *(float*)(to + 6) + (*(float*)(sums + 6));
+                *(float*)(to + 7) = *(float*)(to + 7) + (*(float*)(sums + 7));
+                *(float*)(to + 8) = *(float*)(to + 8) + (*(float*)(sums + 8));
+                *(float*)(to + 9) = *(float*)(to + 9) + (*(float*)(sums + 9));
+                *(float*)(to + 10) = *(float*)(to + 10) + (*(float*)(sums + 10));
+                *(float*)(to + 11) = *(float*)(to + 11) + (*(float*)(sums + 11));
+                *(float*)(to + 12) = *(float*)(to + 12) + (*(float*)(sums + 12));
+                *(float*)(to + 13) = *(float*)(to + 13) + (*(float*)(sums + 13));
+                *(float*)(to + 14) = *(float*)(to + 14) + (*(float*)(sums + 14));
+                *(float*)(to + 15) = *(float*)(to + 15) + (*(float*)(sums + 15));
+                *(float*)(to + 16) = *(float*)(to + 16) + (*(float*)(sums + 16));
+                *(float*)(to + 17) = *(float*)(to + 17) + (*(float*)(sums + 17));
+                *(float*)(to + 18) = *(float*)(to + 18) + (*(float*)(sums + 18));
+                *(float*)(to + 19) = *(float*)(to + 19) + (*(float*)(sums + 19));
+                *(float*)(to + 20) = *(float*)(to + 20) + (*(float*)(sums + 20));
+                *(float*)(to + 21) = *(float*)(to + 21) + (*(float*)(sums + 21));
+                *(float*)(to + 22) = *(float*)(to + 22) + (*(float*)(sums + 22));
+                *(float*)(to + 23) = *(float*)(to + 23) + (*(float*)(sums + 23));
+                *(float*)(to + 24) = *(float*)(to + 24) + (*(float*)(sums + 24));
+                *(float*)(to + 25) = *(float*)(to + 25) + (*(float*)(sums + 25));
+                *(float*)(to + 26) = *(float*)(to + 26) + (*(float*)(sums + 26));
+                *(float*)(to + 27) = *(float*)(to + 27) + (*(float*)(sums + 27));
+                *(float*)(to + 28) = *(float*)(to + 28) + (*(float*)(sums + 28));
+                *(float*)(to + 29) = *(float*)(to + 29) + (*(float*)(sums + 29));
+                *(float*)(to + 30) = *(float*)(to + 30) + (*(float*)(sums + 30));
+                *(float*)(to + 31) = *(float*)(to + 31) + (*(float*)(sums + 31));
             }
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x)</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecDimSwiGlu(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -206,32 +214,32 @@ partial class Model
                 }
                 v += Dim * PanelRows;
                 float* to = y + (panel * (PanelRows / 2));
-                *(float*)(to) = Silu(*(float*)(sums)) * *(float*)(sums + 16);
-                *(float*)(to + 1) = Silu(*(float*)(sums + 1)) * *(float*)(sums + 17);
-                *(float*)(to + 2) = Silu(*(float*)(sums + 2)) * *(float*)(sums + 18);
-                *(float*)(to + 3) = Silu(*(float*)(sums + 3)) * *(float*)(sums + 19);
-                *(float*)(to + 4) = Silu(*(float*)(sums + 4)) * *(float*)(sums + 20);
-                *(float*)(to + 5) = Silu(*(float*)(sums + 5)) * *(float*)(sums + 21);
-                *(float*)(to + 6) = Silu(*(float*)(sums + 6)) * *(float*)(sums + 22);
-                *(float*)(to + 7) = Silu(*(float*)(sums + 7)) * *(float*)(sums + 23);
-                *(float*)(to + 8) = Silu(*(float*)(sums + 8)) * *(float*)(sums + 24);
-                *(float*)(to + 9) = Silu(*(float*)(sums + 9)) * *(float*)(sums + 25);
-                *(float*)(to + 10) = Silu(*(float*)(sums + 10)) * *(float*)(sums + 26);
-                *(float*)(to + 11) = Silu(*(float*)(sums + 11)) * *(float*)(sums + 27);
-                *(float*)(to + 12) = Silu(*(float*)(sums + 12)) * *(float*)(sums + 28);
-                *(float*)(to + 13) = Silu(*(float*)(sums + 13)) * *(float*)(sums + 29);
-                *(float*)(to + 14) = Silu(*(float*)(sums + 14)) * *(float*)(sums + 30);
-                *(float*)(to + 15) = Silu(*(float*)(sums + 15)) * *(float*)(sums + 31);
+                *(float*)(to) = Silu(*(float*)(sums)) * (*(float*)(sums + 16));
+                *(float*)(to + 1) = Silu(*(float*)(sums + 1)) * (*(float*)(sums + 17));
+                *(float*)(to + 2) = Silu(*(float*)(sums + 2)) * (*(float*)(sums + 18));
+                *(float*)(to + 3) = Silu(*(float*)(sums + 3)) * (*(float*)(sums + 19));
+                *(float*)(to + 4) = Silu(*(float*)(sums + 4)) * (*(float*)(sums + 20));
+                *(float*)(to + 5) = Silu(*(float*)(sums + 5)) * (*(float*)(sums + 21));
+                *(float*)(to + 6) = Silu(*(float*)(sums + 6)) * (*(float*)(sums + 22));
+                *(float*)(to + 7) = Silu(*(float*)(sums + 7)) * (*(float*)(sums + 23));
+                *(float*)(to + 8) = Silu(*(float*)(sums + 8)) * (*(float*)(sums + 24));
+                *(float*)(to + 9) = Silu(*(float*)(sums + 9)) * (*(float*)(sums + 25));
+                *(float*)(to + 10) = Silu(*(float*)(sums + 10)) * (*(float*)(sums + 26));
+                *(float*)(to + 11) = Silu(*(float*)(sums + 11)) * (*(float*)(sums + 27));
+                *(float*)(to + 12) = Silu(*(float*)(sums + 12)) * (*(float*)(sums + 28));
+                *(float*)(to + 13) = Silu(*(float*)(sums + 13)) * (*(float*)(sums + 29));
+                *(float*)(to + 14) = Silu(*(float*)(sums + 14)) * (*(float*)(sums + 30));
+                *(float*)(to + 15) = Silu(*(float*)(sums + 15)) * (*(float*)(sums + 31));
             }
         }
 
         /// <summary>y += W · x</summary>
         // W [panels of 32 rows, 172 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 22,016 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecFfnDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(FfnDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -261,38 +269,38 @@ partial class Model
                 }
                 v += FfnDim * PanelRows;
                 float* to = y + (panel * PanelRows);
-                *(float*)(to) = *(float*)(to) + *(float*)(sums);
-                *(float*)(to + 1) = *(float*)(to + 1) + *(float*)(sums + 1);
-                *(float*)(to + 2) = *(float*)(to + 2) + *(float*)(sums + 2);
-                *(float*)(to + 3) = *(float*)(to + 3) + *(float*)(sums + 3);
-                *(float*)(to + 4) = *(float*)(to + 4) + *(float*)(sums + 4);
-                *(float*)(to + 5) = *(float*)(to + 5) + *(float*)(sums + 5);
-                *(float*)(to + 6) = *(float*)(to + 6) + *(float*)(sums + 6);
-                *(float*)(to + 7) = *(float*)(to + 7) + *(float*)(sums + 7);
-                *(float*)(to + 8) = *(float*)(to + 8) + *(float*)(sums + 8);
-                *(float*)(to + 9) = *(float*)(to + 9) + *(float*)(sums + 9);
-                *(float*)(to + 10) = *(float*)(to + 10) + *(float*)(sums + 10);
-                *(float*)(to + 11) = *(float*)(to + 11) + *(float*)(sums + 11);
-                *(float*)(to + 12) = *(float*)(to + 12) + *(float*)(sums + 12);
-                *(float*)(to + 13) = *(float*)(to + 13) + *(float*)(sums + 13);
-                *(float*)(to + 14) = *(float*)(to + 14) + *(float*)(sums + 14);
-                *(float*)(to + 15) = *(float*)(to + 15) + *(float*)(sums + 15);
-                *(float*)(to + 16) = *(float*)(to + 16) + *(float*)(sums + 16);
-                *(float*)(to + 17) = *(float*)(to + 17) + *(float*)(sums + 17);
-                *(float*)(to + 18) = *(float*)(to + 18) + *(float*)(sums + 18);
-                *(float*)(to + 19) = *(float*)(to + 19) + *(float*)(sums + 19);
-                *(float*)(to + 20) = *(float*)(to + 20) + *(float*)(sums + 20);
-                *(float*)(to + 21) = *(float*)(to + 21) + *(float*)(sums + 21);
-                *(float*)(to + 22) = *(float*)(to + 22) + *(float*)(sums + 22);
-                *(float*)(to + 23) = *(float*)(to + 23) + *(float*)(sums + 23);
-                *(float*)(to + 24) = *(float*)(to + 24) + *(float*)(sums + 24);
-                *(float*)(to + 25) = *(float*)(to + 25) + *(float*)(sums + 25);
-                *(float*)(to + 26) = *(float*)(to + 26) + *(float*)(sums + 26);
-                *(float*)(to + 27) = *(float*)(to + 27) + *(float*)(sums + 27);
-                *(float*)(to + 28) = *(float*)(to + 28) + *(float*)(sums + 28);
-                *(float*)(to + 29) = *(float*)(to + 29) + *(float*)(sums + 29);
-                *(float*)(to + 30) = *(float*)(to + 30) + *(float*)(sums + 30);
-                *(float*)(to + 31) = *(float*)(to + 31) + *(float*)(sums + 31);
+                *(float*)(to) = *(float*)(to) + (*(float*)(sums));
+                *(float*)(to + 1) = *(float*)(to + 1) + (*(float*)(sums + 1));
+                *(float*)(to + 2) = *(float*)(to + 2) + (*(float*)(sums + 2));
+                *(float*)(to + 3) = *(float*)(to + 3) + (*(float*)(sums + 3));
+                *(float*)(to + 4) = *(float*)(to + 4) + (*(float*)(sums + 4));
+                *(float*)(to + 5) = *(float*)(to + 5) + (*(float*)(sums + 5));
+                *(float*)(to + 6) = *(float*)(to + 6) + (*(float*)(sums + 6));
+                *(float*)(to + 7) = *(float*)(to + 7) + (*(float*)(sums + 7));
+                *(float*)(to + 8) = *(float*)(to + 8) + (*(float*)(sums + 8));
+                *(float*)(to + 9) = *(float*)(to + 9) + (*(float*)(sums + 9));
+                *(float*)(to + 10) = *(float*)(to + 10) + (*(float*)(sums + 10));
+                *(float*)(to + 11) = *(float*)(to + 11) + (*(float*)(sums + 11));
+                *(float*)(to + 12) = *(float*)(to + 12) + (*(float*)(sums + 12));
+                *(float*)(to + 13) = *(float*)(to + 13) + (*(float*)(sums + 13));
+                *(float*)(to + 14) = *(float*)(to + 14) + (*(float*)(sums + 14));
+                *(float*)(to + 15) = *(float*)(to + 15) + (*(float*)(sums + 15));
+                *(float*)(to + 16) = *(float*)(to + 16) + (*(float*)(sums + 16));
+                *(float*)(to + 17) = *(float*)(to + 17) + (*(float*)(sums + 17));
+                *(float*)(to + 18) = *(float*)(to + 18) + (*(float*)(sums + 18));
+                *(float*)(to + 19) = *(float*)(to + 19) + (*(float*)(sums + 19));
+                *(float*)(to + 20) = *(float*)(to + 20) + (*(float*)(sums + 20));
+                *(float*)(to + 21) = *(float*)(to + 21) + (*(float*)(sums + 21));
+                *(float*)(to + 22) = *(float*)(to + 22) + (*(float*)(sums + 22));
+                *(float*)(to + 23) = *(float*)(to + 23) + (*(float*)(sums + 23));
+                *(float*)(to + 24) = *(float*)(to + 24) + (*(float*)(sums + 24));
+                *(float*)(to + 25) = *(float*)(to + 25) + (*(float*)(sums + 25));
+                *(float*)(to + 26) = *(float*)(to + 26) + (*(float*)(sums + 26));
+                *(float*)(to + 27) = *(float*)(to + 27) + (*(float*)(sums + 27));
+                *(float*)(to + 28) = *(float*)(to + 28) + (*(float*)(sums + 28));
+                *(float*)(to + 29) = *(float*)(to + 29) + (*(float*)(sums + 29));
+                *(float*)(to + 30) = *(float*)(to + 30) + (*(float*)(sums + 30));
+                *(float*)(to + 31) = *(float*)(to + 31) + (*(float*)(sums + 31));
             }
         }
     }

@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Llamalith.Contracts;
+using Llamalith.KernelChecks.Zoo;
+
+namespace Llamalith.KernelChecks.Checks;
+
+/// <summary>What is checked once, not for every class: constants, and classes beside each other.</summary>
+internal static class SingleChecks
+{
+    public static IEnumerable<Check> All()
+    {
+        yield return new Check("Constants are those of the attribute", Always, ConstantsAreTheAttributes);
+        yield return new Check("Published models have the published sizes", Always, PublishedSizes);
+        yield return new Check("Caches of other classes are refused by name", Always, OtherClassesCachesAreRefused);
+        yield return new Check("Decode allocates nothing on any thread", () => AllocationIsOurs, NoThreadAllocates);
+    }
+
+    /// <summary>Whether this process runs nothing but checks, so that the allocations of all threads are the engines'.</summary>
+    public static bool AllocationIsOurs { get; set; }
+
+    private static bool Always() => true;
+
+    private static void ConstantsAreTheAttributes()
+    {
+        Expect.Equal(Stories260K.Dim, 64, nameof(Stories260K.Dim));
+        Expect.Equal(Stories260K.FfnDim, 172, nameof(Stories260K.FfnDim));
+        Expect.Equal(Stories260K.Layers, 5, nameof(Stories260K.Layers));
+        Expect.Equal(Stories260K.Heads, 8, nameof(Stories260K.Heads));
+        Expect.Equal(Stories260K.KvHeads, 4, nameof(Stories260K.KvHeads));
+        Expect.Equal(Stories260K.HeadDim, 8, nameof(Stories260K.HeadDim));
+        Expect.Equal(Stories260K.QueryDim, 64, nameof(Stories260K.QueryDim));
+        Expect.Equal(Stories260K.KvDim, 32, nameof(Stories260K.KvDim));
+        Expect.Equal(Stories260K.GroupSize, 2, nameof(Stories260K.GroupSize));
+        Expect.Equal(Stories260K.VocabSize, 512, nameof(Stories260K.VocabSize));
+        Expect.Equal(Stories260K.Context, 512, nameof(Stories260K.Context));
+        Expect.Equal(WideHeads.QueryDim, 32, nameof(WideHeads.QueryDim));
+        Expect.Equal(WideHeads.KvDim, 16, nameof(WideHeads.KvDim));
+
+        // Tied: the embedding counts once. Bias: queries, keys and values.
+        const long Layer = (64 * 64 * 2) + (64 * 32 * 2) + (64 * 172 * 3) + (2 * 64);
+        Expect.Equal(Stories260K.Parameters, (512 * 64) + (5 * Layer) + 64, nameof(Stories260K.Parameters));
+        const long BiasLayer = (112 * 112 * 2) + (112 * 16 * 2) + (112 * 100 * 3) + (2 * 112) + 112 + 16 + 16;
+        Expect.Equal(Gqa7.Parameters, (37 * 112) + (2 * BiasLayer) + 112, "Parameters with bias, tied");
+        Expect.Equal(Head6.Parameters, (2 * 37 * 24) + (2 * ((24 * 24 * 2) + (24 * 12 * 2) + (24 * 7 * 3) + (2 * 24))) + 24, "Parameters of an untied model");
+    }
+
+    private static void PublishedSizes()
+    {
+        Expect.Equal(Llama2_7B.Parameters, 6_738_415_616, "parameters of Llama 2 7B");
+        Expect.Equal(Llama2_13B.Parameters, 13_015_864_320, "parameters of Llama 2 13B");
+        Expect.Equal(Llama2_34B.Parameters, 33_743_970_304, "parameters of Llama 2 34B");
+        Expect.Equal(Llama2_70B.Parameters, 68_976_648_192, "parameters of Llama 2 70B");
+        Expect.Equal(TinyLlama.Parameters, 1_100_048_384, "parameters of TinyLlama 1.1B");
+        Expect.Equal(Llama2_7B.KvCache.BytesPerToken, 524_288, "cache bytes a token of Llama 2 7B");
+        Expect.Equal(Llama2_13B.KvCache.BytesPerToken, 819_200, "cache bytes a token of Llama 2 13B");
+        Expect.Equal(Llama2_34B.KvCache.BytesPerToken, 196_608, "cache bytes a token of Llama 2 34B");
+        Expect.Equal(Llama2_70B.KvCache.BytesPerToken, 327_680, "cache bytes a token of Llama 2 70B");
+        Expect.Equal(TinyLlama.KvCache.BytesPerToken, 22_528, "cache bytes a token of TinyLlama 1.1B");
+        Expect.Equal(Llama2_7B.CompiledShape, Shapes.Of(4096, 11008, 32, 32, 32, 32000, 4096) with { RopeScalingFactor = Llama2_7B.CompiledShape.RopeScalingFactor }, "Llama 2 7B");
+        Expect.Equal(Llama2_70B.CompiledShape, Shapes.Of(8192, 28672, 80, 64, 8, 32000, 4096) with { RopeScalingFactor = Llama2_70B.CompiledShape.RopeScalingFactor }, "Llama 2 70B");
+        Expect.Equal(TinyLlama.CompiledShape, Shapes.Of(2048, 5632, 22, 32, 4, 32000, 2048) with { RopeScalingFactor = TinyLlama.CompiledShape.RopeScalingFactor }, "TinyLlama 1.1B");
+    }
+
+    private static void OtherClassesCachesAreRefused()
+    {
+        // The number of layers differs; the size of a head; the number format.
+        Refuses<Mha.KvCache>(SavedBy(AttentionZoo.Stories260K), "Layers", "2", "5");
+        Refuses<LongContext.KvCache>(SavedBy(TailZoo.Head6), "HeadDim", "6", "8");
+        Refuses<Head6.KvCache>(SavedBy(OptionZoo.Window33), "HeadDim", "6", "16");
+        Refuses<Window1.KvCache>(SavedBy(OptionZoo.LinearRope), "F16", "F32");
+        Refuses<LinearRope.KvCache>(SavedBy(OptionZoo.Window1), "F16", "F32");
+    }
+
+    private static byte[] SavedBy<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        using TModel model = subject.Load();
+        model.Prefill(subject.Tokens.AsSpan(0, 3));
+        return Subject<TModel, TCache>.Save(model.Cache);
+    }
+
+    private static void Refuses<TCache>(byte[] saved, params string[] named)
+        where TCache : struct, IKvCache<TCache>
+    {
+        var refusal = Expect.Throws<ModelMismatchException>(() => TCache.Load(new MemoryStream(saved)).Dispose(), $"Loading another model's cache as {typeof(TCache)}");
+        Expect.Names(refusal, named);
+    }
+
+    private static void NoThreadAllocates()
+    {
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            using Gqa4 model = AttentionZoo.Gqa4.Load(threads);
+            model.Decode(0);
+
+            // The runtime itself may allocate now and then; the least of some tries is the engine's own.
+            long least = long.MaxValue;
+            for (int run = 0; run < 5 && least > 0; run++)
+            {
+                model.Truncate(0);
+                long before = GC.GetTotalAllocatedBytes(precise: true);
+                for (int i = 0; i < 100; i++)
+                    model.Decode(i);
+                least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+            }
+
+            Expect.Equal(least, 0L, $"bytes allocated by all threads for 100 tokens on {threads} threads");
+        }
+    }
+}

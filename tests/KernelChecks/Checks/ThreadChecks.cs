@@ -1,0 +1,92 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Llamalith.Contracts;
+
+namespace Llamalith.KernelChecks.Checks;
+
+/// <summary>Threads: their number never shows in the numbers, and engines do not disturb each other.</summary>
+internal static class ThreadChecks
+{
+    public static IEnumerable<(string Behaviour, Action Run)> Of<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        yield return ("any number of threads gives the same bits", () => ThreadCountsAgree(subject));
+        yield return ("two engines at once give the same bits", () => EnginesAreIndependent(subject));
+    }
+
+    private static void ThreadCountsAgree<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        float[][] expected = Conversation(subject, threads: 1);
+        foreach (int threads in (int[])[2, 3, 4, 7])
+        {
+            float[][] actual = Conversation(subject, threads);
+            for (int i = 0; i < expected.Length; i++)
+                Expect.Identical(actual[i], expected[i], $"{subject.Name}: step {i} on {threads} threads");
+        }
+    }
+
+    private static void EnginesAreIndependent<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        float[][] expected = Conversation(subject, threads: 1);
+        float[][][] actual = new float[2][][];
+        Exception?[] errors = new Exception?[2];
+        var threads = new Thread[2];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            int engine = i;
+            threads[i] = new Thread(() =>
+            {
+                try
+                {
+                    actual[engine] = Conversation(subject, threads: 1 + engine);
+                }
+                catch (Exception error)
+                {
+                    errors[engine] = error;
+                }
+            });
+            threads[i].Start();
+        }
+
+        foreach (Thread thread in threads)
+            thread.Join();
+        for (int engine = 0; engine < threads.Length; engine++)
+        {
+            if (errors[engine] is Exception error)
+                throw new CheckFailedException($"{subject.Name}: engine {engine} threw {error.GetType().Name}: {error.Message}", error);
+            for (int i = 0; i < expected.Length; i++)
+                Expect.Identical(actual[engine][i], expected[i], $"{subject.Name}: step {i} of engine {engine}");
+        }
+    }
+
+    // Prefill, decode, prefill, decode: the logits after each step.
+    private static float[][] Conversation<TModel, TCache>(Subject<TModel, TCache> subject, int threads)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        using TModel model = subject.Load(threads);
+        Expect.Equal(model.Threads, threads, "Threads");
+        ReadOnlySpan<int> rest = subject.Tokens;
+        List<float[]> logits = [];
+        foreach ((int prompt, int answer) in ((int, int)[])[(33, 5), (4, 2), (13, 3)])
+        {
+            if (rest.Length < prompt + answer)
+                break;
+            logits.Add(model.Prefill(rest[..prompt]).ToArray());
+            rest = rest[prompt..];
+            for (int i = 0; i < answer; i++)
+                logits.Add(model.Decode(rest[i]).ToArray());
+            rest = rest[answer..];
+        }
+
+        foreach (int token in rest[..Math.Min(8, rest.Length)])
+            logits.Add(model.Decode(token).ToArray());
+        return [.. logits];
+    }
+}

@@ -1,0 +1,39 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Llamalith.Tests;
+
+/// <summary>
+/// One leg an instruction set: the table of checks in a process whose runtime offers that set and nothing better. The process
+/// itself asserts what is offered, since the runtime ignores a misspelt variable in silence.
+/// </summary>
+public sealed class InstructionSetTests
+{
+    [Fact]
+    public void Engine_PassesOnAvx512()
+    {
+        Assert.SkipUnless(Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported, "This machine has no AVX-512.");
+        CheckProcess.Run("avx512");
+    }
+
+    [Fact]
+    public void Engine_PassesOnAvx2()
+    {
+        Assert.SkipUnless(Avx2.IsSupported && Fma.IsSupported, "This machine has no AVX2 with FMA.");
+        CheckProcess.Run("avx2", ("DOTNET_EnableAVX512", "0"));
+    }
+
+    [Fact]
+    public void Engine_PassesOnNeon()
+    {
+        Assert.SkipUnless(AdvSimd.Arm64.IsSupported, "This machine is not a 64-bit ARM.");
+        CheckProcess.Run("neon");
+    }
+
+    [Fact]
+    public void Engine_PassesOnPlainMachines()
+    {
+        Assert.SkipWhen(AdvSimd.Arm64.IsSupported, "On 64-bit ARM the vector unit cannot be switched off.");
+        CheckProcess.Run("scalar", ("DOTNET_EnableAVX2", "0"));
+    }
+}
