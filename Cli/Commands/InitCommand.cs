@@ -24,23 +24,22 @@ internal static class InitCommand
         };
         command.SetAction(result =>
         {
-            Run(model.Read(result), result.GetRequiredValue(folder), result.GetValue(name), result.InvocationConfiguration.Output);
+            Run(model.Read(result), result.GetRequiredValue(folder), result.GetValue(name), result.InvocationConfiguration);
             return 0;
         });
         return command;
     }
 
-    private static void Run(ModelRequest request, string folder, string? name, TextWriter output)
+    private static void Run(ModelRequest request, string folder, string? name, InvocationConfiguration console)
     {
         if (name is not null && !ClassName.IsIdentifier(name))
             throw new CliException($"--name {name} is no name for a class: letters, digits and _ only, and no digit first.");
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new CliException($"{folder} is not empty; a project wants a folder of its own.");
-        if (request.TokenizerPath is { } tokenizer && !File.Exists(tokenizer))
-            throw new CliException($"{tokenizer}: there is no such file.");
         ModelClass model;
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
         {
+            CheckTokenizer(checkpoint, request.TokenizerPath, console.Error);
             model = ModelClass.For(checkpoint, ProjectTemplate.FreeName(name ?? ClassName.FromPath(request.Path)), request.Context) with
             {
                 Namespace = ProjectTemplate.ModelNamespace,
@@ -54,7 +53,20 @@ internal static class InitCommand
         {
             string path = Path.Combine(folder, file.Name);
             File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            output.WriteLine(path);
+            console.Output.WriteLine(path);
+        }
+    }
+
+    // A tokenizer that was named must be right; without one the project builds, but its program will ask for it.
+    private static void CheckTokenizer(Checkpoint checkpoint, string? path, TextWriter notices)
+    {
+        try
+        {
+            _ = ModelTokenizer.Open(checkpoint, path);
+        }
+        catch (CliException e) when (path is null)
+        {
+            notices.WriteLine($"The program will not find a tokenizer: {e.Message}");
         }
     }
 }
