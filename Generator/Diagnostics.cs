@@ -145,12 +145,12 @@ internal static class Diagnostics
 
     public static readonly DiagnosticDescriptor WindowOutOfRange = new(
         "LLAMA014",
-        "The sliding window must fit the context",
+        "The sliding window must not be negative",
         "SlidingWindow = {0} is out of range; it must be 0 (no window) or the number of positions that a query sees",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "A window is a number of positions, so it can be no larger than the context.",
+        description: "A window is a number of positions that a query sees, its own included; 0 sets none.",
         helpLinkUri: Help + "llama014");
 
     public static readonly DiagnosticDescriptor OverBudget = new(

@@ -56,7 +56,7 @@ internal static class ProductsEmitter
         {
             string scratch = tokens.Length == 0 ? "" : format is IntegerBlock ? ", t.Unpacked" : "";
             string count = tokens.Length == 0 ? "" : ", " + tokens;
-            return $"Kernels.{name}{format.Name}(w.Data, {(format is IntegerBlock ? "record" : "x")}, {arguments}{scratch}{count}, begin, end);";
+            return $"Kernels.{name}{format.Name}(w.Data, {(format is IntegerBlock ? "record" : "x")}, {arguments}{scratch}{(format.HasUnit ? ", w.Unit" : "")}{count}, begin, end);";
         }
     }
 }

@@ -118,6 +118,9 @@ internal abstract class Dialect
 
     public abstract string Abs(string vector);
 
+    /// <summary>Asks for the cache line at a pointer; empty where that is of no use.</summary>
+    public virtual string Prefetch(string pointer) => "";
+
     /// <summary>Helper methods that the integer operations call.</summary>
     public virtual string IntegerHelpers => "";
 

@@ -51,6 +51,8 @@ internal abstract class X86Dialect : Dialect
 
     public override bool WidensActivations => true;
 
+    public override string Prefetch(string pointer) => $"X86Sse.Prefetch0({pointer});";
+
     public override string Abs(string vector) => $"{Width}.Abs({vector})";
 
     protected abstract string MultiplyAddAdjacentBytes { get; }

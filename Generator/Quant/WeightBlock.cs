@@ -11,6 +11,9 @@ internal abstract record WeightBlock(string Name, int Flag, int Columns)
 
     /// <summary>Bytes that 32 rows of one block take in a panel.</summary>
     public abstract int PanelBytes { get; }
+
+    /// <summary>Whether the panel holds halves, which packing raised by a power of two that sums must be relieved of.</summary>
+    public abstract bool HasUnit { get; }
 }
 
 /// <summary>How a float format is stored.</summary>
@@ -30,6 +33,8 @@ internal sealed record FloatBlock(string Name, int Flag, FloatStorage Storage) :
     public string ElementType => Storage == FloatStorage.Single ? "float" : "ushort";
 
     public override int PanelBytes => 2 * GroupRows * ElementBytes;
+
+    public override bool HasUnit => Storage == FloatStorage.Half;
 }
 
 /// <summary>How an integer format keeps the scale (and minimum) of each sub-block.</summary>
@@ -96,6 +101,8 @@ internal sealed record IntegerBlock(string Name, int Flag, int Columns, BitPlane
 
     /// <summary>Bytes of one group's planes in a chunk.</summary>
     public int GroupBytes => Bits * 64;
+
+    public override bool HasUnit => true;
 
     public override int PanelBytes => HalvesBytes + SubScaleBytes + (Columns / Chunk * 2 * GroupBytes);
 

@@ -63,15 +63,16 @@ public sealed unsafe class WeightBinder : IDisposable
     {
         TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
         TensorType type = FormatOf(tensor);
+        float unit = 1;
         byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
-            WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
+            unit = WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
             _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
         }
 
         Report();
-        return new PackedMatrix { Data = to, Type = type };
+        return new PackedMatrix { Data = to, Type = type, Unit = unit };
     }
 
     /// <summary>Two matrices [rows, columns] whose rows a kernel combines pairwise.</summary>
@@ -82,16 +83,17 @@ public sealed unsafe class WeightBinder : IDisposable
         TensorType type = FormatOf(lower);
         if (FormatOf(upper) != type)
             throw new ModelMismatchException($"{_checkpoint.Path}: {lower.Name} is stored as {lower.Type} and {upper.Name} as {upper.Type}; the two must have one format.");
+        float unit = 1;
         byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
-            WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
+            unit = WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
             _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
             _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
         }
 
         Report();
-        return new PackedMatrix { Data = to, Type = type };
+        return new PackedMatrix { Data = to, Type = type, Unit = unit };
     }
 
     /// <inheritdoc/>

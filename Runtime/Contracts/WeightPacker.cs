@@ -50,13 +50,14 @@ public static unsafe class WeightPacker
     /// <param name="destination">Panels(rows) · PanelBytes(type, columns) zeroed bytes.</param>
     /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
-    public static void Pack(TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
+    /// <returns>What sums over the packed weights must be multiplied by (<see cref="PackedMatrix.Unit"/>).</returns>
+    public static float Pack(TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
     {
         long bytes = PanelBytes(type, matrix.Columns);
-        ForEachPanel(Panels(matrix.Rows), bytes, threads, panel =>
+        return ForEachPanel(Panels(matrix.Rows), bytes, threads, (panel, raise) =>
         {
             long row = (long)panel * PanelRows;
-            PackRows(matrix, type, order, row, (int)Math.Min(PanelRows, matrix.Rows - row), 0, destination + (panel * bytes));
+            return PackRows(matrix, type, order, row, (int)Math.Min(PanelRows, matrix.Rows - row), 0, destination + (panel * bytes), raise);
         }, cancellation);
     }
 
@@ -70,75 +71,82 @@ public static unsafe class WeightPacker
     /// <param name="destination">PairPanels(rows) · PanelBytes(type, columns) zeroed bytes.</param>
     /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
-    public static void PackPair(TensorView first, TensorView second, TensorType type, byte* destination, int threads, CancellationToken cancellation)
+    /// <returns>What sums over the packed weights must be multiplied by (<see cref="PackedMatrix.Unit"/>).</returns>
+    public static float PackPair(TensorView first, TensorView second, TensorType type, byte* destination, int threads, CancellationToken cancellation)
     {
         const int Half = PanelRows / 2;
         long bytes = PanelBytes(type, first.Columns);
-        ForEachPanel(PairPanels(first.Rows), bytes, threads, panel =>
+        return ForEachPanel(PairPanels(first.Rows), bytes, threads, (panel, raise) =>
         {
             long row = (long)panel * Half;
             int rows = (int)Math.Min(Half, first.Rows - row);
-            PackRows(first, type, default, row, rows, 0, destination + (panel * bytes));
-            PackRows(second, type, default, row, rows, Half, destination + (panel * bytes));
+            return PackRows(first, type, default, row, rows, 0, destination + (panel * bytes), raise)
+                & PackRows(second, type, default, row, rows, Half, destination + (panel * bytes), raise);
         }, cancellation);
     }
 
     /// <summary>Number of panels that hold that many rows of each of two matrices.</summary>
     public static int PairPanels(long rows) => checked((int)((rows + (PanelRows / 2) - 1) / (PanelRows / 2)));
 
-    private static void PackRows(in TensorView matrix, TensorType type, RowOrder order, long firstRow, int rows, int lane, byte* panel)
+    private static bool PackRows(in TensorView matrix, TensorType type, RowOrder order, long firstRow, int rows, int lane, byte* panel, HalfRaise raise)
     {
         switch (type)
         {
             case TensorType.F32:
                 FloatPanels.PackSingles(matrix, order, firstRow, rows, lane, (float*)panel);
-                break;
-            case TensorType.F16 or TensorType.BF16:
-                FloatPanels.PackHalves(matrix, order, firstRow, rows, lane, (ushort*)panel);
-                break;
+                return true;
+            case TensorType.BF16:
+                FloatPanels.PackBFloats(matrix, order, firstRow, rows, lane, (ushort*)panel);
+                return true;
+            case TensorType.F16:
+                return FloatPanels.PackHalves(matrix, order, firstRow, rows, lane, (ushort*)panel, raise);
             case TensorType.Q8_0:
-                IntegerPanels<Q8_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q8_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q4_0:
-                IntegerPanels<Q4_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q4_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q4_1:
-                IntegerPanels<Q4_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q4_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q5_0:
-                IntegerPanels<Q5_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q5_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q5_1:
-                IntegerPanels<Q5_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q5_1Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q2_K:
-                IntegerPanels<Q2_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q2_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q3_K:
-                IntegerPanels<Q3_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q3_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q4_K:
-                IntegerPanels<Q4_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q4_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q5_K:
-                IntegerPanels<Q5_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q5_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q6_K:
-                IntegerPanels<Q6_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel);
-                break;
+                return IntegerPanels<Q6_KCodes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "No panels are known for this tensor type.");
         }
     }
 
-    private static void ForEachPanel(int panels, long panelBytes, int threads, Action<int> pack, CancellationToken cancellation)
+    // Raises all 16-bit scales, or none of them where one of them is too large for it (which no sane model has).
+    private static float ForEachPanel(int panels, long panelBytes, int threads, Func<int, HalfRaise, bool> pack, CancellationToken cancellation)
     {
         int atOnce = (int)Math.Clamp(BytesAtOnce / panelBytes, 1, panels);
         ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = threads };
-        Parallel.For(0, (panels + atOnce - 1) / atOnce, options, piece =>
+        return Try(HalfRaise.Full) ? HalfRaise.Full.Unit : Try(HalfRaise.None) ? HalfRaise.None.Unit : throw new InvalidOperationException("Panels were not packed.");
+
+        bool Try(HalfRaise raise)
         {
-            for (int panel = piece * atOnce; panel < Math.Min(panels, (piece + 1) * atOnce); panel++)
-                pack(panel);
-        });
+            bool fits = true;
+            Parallel.For(0, (panels + atOnce - 1) / atOnce, options, (piece, state) =>
+            {
+                for (int panel = piece * atOnce; panel < Math.Min(panels, (piece + 1) * atOnce); panel++)
+                {
+                    if (pack(panel, raise))
+                        continue;
+                    Volatile.Write(ref fits, false);
+                    state.Stop();
+                    return;
+                }
+            });
+            return fits;
+        }
     }
 }

@@ -31,9 +31,22 @@ internal static unsafe class FloatPanels
         }
     }
 
-    /// <summary>The same for 16-bit elements, unchanged.</summary>
-    public static void PackHalves(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, ushort* panel)
+    /// <summary>The same for bfloat16, unchanged.</summary>
+    public static void PackBFloats(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, ushort* panel)
     {
+        for (int r = 0; r < rows; r++)
+        {
+            byte* from = matrix.Data + (order.Source(firstRow + r) * matrix.Columns * sizeof(ushort));
+            ushort* to = panel + firstLane + r;
+            for (long c = 0; c < matrix.Columns; c++, to += Rows)
+                *to = Unsafe.ReadUnaligned<ushort>(from + (c * sizeof(ushort)));
+        }
+    }
+
+    /// <summary>The same for halves, raised; false where one was too large to be raised.</summary>
+    public static bool PackHalves(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, ushort* panel, HalfRaise raise)
+    {
+        bool fits = true;
         for (long column = 0; column < matrix.Columns; column += TileColumns)
         {
             int columns = (int)Math.Min(TileColumns, matrix.Columns - column);
@@ -42,8 +55,10 @@ internal static unsafe class FloatPanels
                 byte* from = matrix.Data + (((order.Source(firstRow + r) * matrix.Columns) + column) * sizeof(ushort));
                 ushort* to = panel + (column * Rows) + firstLane + r;
                 for (int c = 0; c < columns; c++, to += Rows)
-                    *to = Unsafe.ReadUnaligned<ushort>(from + (c * sizeof(ushort)));
+                    *to = raise.Apply(Unsafe.ReadUnaligned<ushort>(from + (c * sizeof(ushort))), ref fits);
             }
         }
+
+        return fits;
     }
 }

@@ -35,9 +35,12 @@ internal static unsafe class IntegerPanels<TFormat>
     /// <param name="rows">Number of rows.</param>
     /// <param name="firstLane">Where in the panel they go.</param>
     /// <param name="panel">The panel, zeroed.</param>
+    /// <param name="raise">How scales are raised.</param>
+    /// <returns>False where a scale was too large to be raised: the panel is of no use then.</returns>
     [SkipLocalsInit]
-    public static void PackRows(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, byte* panel)
+    public static bool PackRows(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, byte* panel, HalfRaise raise)
     {
+        bool fits = true;
         byte* codes = stackalloc byte[256];
         byte* subScales = stackalloc byte[16];
         byte* subMinima = stackalloc byte[16];
@@ -53,9 +56,9 @@ internal static unsafe class IntegerPanels<TFormat>
             {
                 int lane = firstLane + r;
                 TFormat.Read(source[r], codes, out ushort scale, out ushort minimum, subScales, subMinima);
-                ((ushort*)panel)[lane] = scale;
+                ((ushort*)panel)[lane] = raise.Apply(scale, ref fits);
                 if (TFormat.HasMinima)
-                    ((ushort*)panel)[Rows + lane] = minimum;
+                    ((ushort*)panel)[Rows + lane] = raise.Apply(minimum, ref fits);
                 for (int sub = 0; sub < SubBlocks; sub++)
                 {
                     panel[HalvesBytes + (sub * Rows) + lane] = subScales[sub];
@@ -68,6 +71,8 @@ internal static unsafe class IntegerPanels<TFormat>
                     WritePlanes((uint*)(codes + (chunk * Chunk)), group);
             }
         }
+
+        return fits;
     }
 
     // A plane of n bits has n lines; unit u lies in line u % n, moved left by n * (u / n).

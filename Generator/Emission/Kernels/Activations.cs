@@ -72,7 +72,7 @@ internal static class Activations
                             writer.Line("low += values[unit] + values[unit + 1];");
                             writer.Line("high += values[unit + 2] + values[unit + 3];");
                             if (kernels.Plan.WidensActivations)
-                                writer.Line("*(long*)wide = (ushort)values[unit] | ((long)(ushort)values[unit + 2] << 16) | ((long)(ushort)values[unit + 1] << 32) | ((long)(ushort)values[unit + 3] << 48);\nwide += 4;");
+                                writer.Line("*(ulong*)wide = (ushort)values[unit] + ((ulong)(ushort)values[unit + 2] << 16) + ((ulong)(ushort)values[unit + 1] << 32) + ((ulong)(ushort)values[unit + 3] << 48);\nwide += 4;");
                         });
                         writer.Line("pairs[(2 * chunk) + half] = (ushort)low | (high << 16);");
                         writer.Line("halfSums[(2 * chunk) + half] = (low + high) * scale;");

@@ -13,6 +13,6 @@ internal static class FloatLoad
         _ => isa.Load(pointer),
     };
 
-    /// <summary>What sums over loaded weights must be multiplied by.</summary>
-    public static string Scale(Dialect isa, FloatBlock format) => format.Storage == FloatStorage.Half ? isa.HalfScale : "1f";
+    /// <summary>What sums over loaded weights must be multiplied by; empty for nothing.</summary>
+    public static string Scale(Dialect isa, FloatBlock format) => !format.HasUnit ? "" : isa.HalfScale == "1f" ? "unit" : $"unit * {isa.HalfScale}";
 }

@@ -25,7 +25,7 @@ internal static class FloatMatMul
             "MatMul" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x") + ", for each of many tokens",
             $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x [tokens, {product.Columns}Stride] · y [tokens, yStride] · tile {tile.RowVectors * isa.Lanes} rows x {tile.Tokens[0]} tokens · blocks of {ModelPlan.ColumnBlock} columns",
-            [("byte*", "w"), ("float*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("int", "tokens"), ("int", "begin"), ("int", "end")],
+            [("byte*", "w"), ("float*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), .. ProductEpilogue.UnitParameter(format), ("int", "tokens"), ("int", "begin"), ("int", "end")],
             () =>
             {
                 writer.Line($"{format.ElementType}* v = ({format.ElementType}*)w + (begin * (nint)({product.Columns} * PanelRows));");
@@ -53,7 +53,7 @@ internal static class FloatMatMul
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + (scale == "1f" ? "" : " * " + isa.Broadcast(scale))).ToList());
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + (scale.Length == 0 ? "" : " * " + isa.Broadcast(scale))).ToList());
                     });
                 });
             });

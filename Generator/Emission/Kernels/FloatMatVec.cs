@@ -23,7 +23,7 @@ internal static class FloatMatVec
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
             $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Text.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
-            [("byte*", "w"), ("float*", "x"), ("float*", "y"), ("int", "begin"), ("int", "end")],
+            [("byte*", "w"), ("float*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
             () =>
             {
                 if (!wholePanel)
@@ -73,8 +73,8 @@ internal static class FloatMatVec
         }
 
         string scale = FloatLoad.Scale(isa, format);
-        for (int i = 0; i < tile.RowVectors && (tile.Columns > 1 || scale != "1f"); i++)
-            writer.Line($"a0{i} = {SumTree(Enumerable.Range(0, tile.Columns).Select(c => $"a{c}{i}").ToList())}{(scale == "1f" ? "" : " * " + isa.Broadcast(scale))};");
+        for (int i = 0; i < tile.RowVectors && (tile.Columns > 1 || scale.Length > 0); i++)
+            writer.Line($"a0{i} = {SumTree(Enumerable.Range(0, tile.Columns).Select(c => $"a{c}{i}").ToList())}{(scale.Length == 0 ? "" : " * " + isa.Broadcast(scale))};");
     }
 
     private static void WriteColumns(SourceWriter writer, Dialect isa, FloatBlock format, MatVecTile tile, int columns, string v, string e)

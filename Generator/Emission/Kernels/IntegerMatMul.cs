@@ -35,7 +35,7 @@ internal static class IntegerMatMul
             "MatMul" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x") + ", for each of many tokens",
             $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x [tokens] records of 8-bit activations · y [tokens, yStride] · tile {isa.Lanes} rows x {tiles[0]} tokens",
-            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("float*", "unpacked"), ("int", "tokens"), ("int", "begin"), ("int", "end")],
+            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("float*", "unpacked"), .. ProductEpilogue.UnitParameter(format), ("int", "tokens"), ("int", "begin"), ("int", "end")],
             () =>
             {
                 writer.Line("float* scales = unpacked;");
@@ -69,7 +69,7 @@ internal static class IntegerMatMul
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes))).ToList());
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit")).ToList());
                     });
                 });
             });

@@ -12,6 +12,9 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
+    // Half a page ahead and more: some twenty chunks of computing.
+    private const int PrefetchBytes = 8192;
+
     public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
     {
         Dialect isa = kernels.Isa;
@@ -24,7 +27,7 @@ internal static class IntegerMatVec
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
             $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations · {Text.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
-            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "begin"), ("int", "end")],
+            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
             () =>
             {
                 IntegerPanel.DeclareMasks(writer, isa, format);
@@ -50,7 +53,10 @@ internal static class IntegerMatVec
                     if (!super)
                     {
                         writer.Block($"for (float* stop = scale + ({columns} / {IntegerBlock.Chunk}); scale != stop; {chunkStep}, v += {format.PanelBytes})", () =>
-                            Rows(row => WriteRow(writer, isa, format, row, $"v + {format.HalvesBytes}")));
+                        {
+                            Prefetch("v", format.PanelBytes);
+                            Rows(row => WriteRow(writer, isa, format, row, $"v + {format.HalvesBytes}"));
+                        });
                     }
                     else
                     {
@@ -66,21 +72,32 @@ internal static class IntegerMatVec
                                 }
                             }
 
+                            Prefetch("v", format.HalvesBytes + format.SubScaleBytes);
                             writer.Line($"byte* sub = v + {format.HalvesBytes};");
                             writer.Line($"byte* p = sub + {format.SubScaleBytes};");
                             int subStep = IntegerBlock.Chunk / format.SubBlock * 2 * WeightBlock.GroupRows;
                             writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {chunkStep}, sub += {subStep}, p += {2 * format.GroupBytes})", () =>
-                                Rows(row => WriteRow(writer, isa, format, row, "p")));
+                            {
+                                Prefetch("p", 2 * format.GroupBytes);
+                                Rows(row => WriteRow(writer, isa, format, row, "p"));
+                            });
                             writer.Line($"v += {format.PanelBytes};");
                         });
                     }
 
                     List<string> results = looped
-                        ? Enumerable.Range(0, vectors).Select(r => $"sums[{r}]").ToList()
-                        : Enumerable.Range(0, vectors).Select(r => $"s{r}").ToList();
+                        ? Enumerable.Range(0, vectors).Select(r => $"sums[{r}] * unit").ToList()
+                        : Enumerable.Range(0, vectors).Select(r => $"s{r} * {isa.Broadcast("unit")}").ToList();
                     ProductEpilogue.Write(writer, isa, product.Epilogue, "y", results);
                 });
             });
+
+        // Kernels compute for longer than the hardware looks ahead: the lines of a chunk some pages on are asked for by hand.
+        void Prefetch(string pointer, int bytes)
+        {
+            for (int line = 0; line < bytes && isa.Prefetch("").Length > 0; line += 64)
+                writer.Line(isa.Prefetch($"{pointer} + {PrefetchBytes + line}"));
+        }
 
         void Rows(System.Action<int> write)
         {

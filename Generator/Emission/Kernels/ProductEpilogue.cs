@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -22,13 +23,16 @@ internal static class ProductEpilogue
             string target = Text.At("to", i * isa.Lanes);
             string value = epilogue switch
             {
-                Epilogue.Add => $"{isa.Load(target)} + {sums[i]}",
-                Epilogue.SwiGlu => $"Silu({sums[i]}) * {sums[i + count]}",
+                Epilogue.Add => $"{isa.Load(target)} + ({sums[i]})",
+                Epilogue.SwiGlu => $"Silu({sums[i]}) * ({sums[i + count]})",
                 _ => sums[i],
             };
             writer.Line(isa.Store(target, value));
         }
     }
+
+    /// <summary>The parameter that relieves sums of what packing raised halves by.</summary>
+    public static IReadOnlyList<(string Type, string Name)> UnitParameter(WeightBlock format) => format.HasUnit ? [("float", "unit")] : [];
 
     public static string Equation(Epilogue epilogue, string x) => epilogue switch
     {

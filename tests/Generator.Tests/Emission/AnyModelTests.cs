@@ -33,9 +33,10 @@ public sealed class AnyModelTests
         from halfHead in Gen.OneOf(Gen.Int[1, 128], Gen.Int[1, 512])
         from vocabSize in Gen.Int[2, 40000]
         from context in Gen.Int[1, 5000]
-        from window in Gen.Int[0, context]
+        from window in Gen.Int[0, 5000]
         from options in Gen.Bool.Array[4]
         from isa in Gen.Int[1, 15]
+        from weights in Gen.OneOf(Gen.Const(0), Gen.Int[1, (1 << 13) - 1])
         from scaling in Gen.Int[0, 2]
         select Specs.Resolve(Specs.Request(Mirror.LlamaPreset.None) with
         {
@@ -54,5 +55,6 @@ public sealed class AnyModelTests
             RopeLayout = options[3] ? Mirror.RopeLayout.Interleaved : Mirror.RopeLayout.HalfSplit,
             RopeScaling = (Mirror.RopeScaling)scaling,
             Isa = (Mirror.Isa)isa,
+            Weights = (Mirror.WeightFormat)weights,
         });
 }

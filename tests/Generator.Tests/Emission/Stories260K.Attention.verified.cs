@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 using LlamalithContracts = global::Llamalith.Contracts;
 
 partial class Model

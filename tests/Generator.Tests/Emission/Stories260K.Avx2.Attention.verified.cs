@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -41,10 +49,10 @@ partial class Model
                 float* e = q;
                 for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                 {
-                    Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                    Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(kd + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                    Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(kd + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                    Vec8 k0_3 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(kd + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 k0_3 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                     Vec8 b0_0 = V256.Create(e[0]);
                     a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
                     a0_0_1 = X86Fma.MultiplyAdd(k0_1, b0_0, a0_0_1);
@@ -118,22 +126,22 @@ partial class Model
             int left = count;
             for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
             {
-                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                 Vec8 b0_1 = V256.Create(p[BlockPositions]);
                 a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
-                Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp + Slice)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b1_0 = V256.Create(p[1]);
                 a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
                 Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
                 a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
-                Vec8 v2_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp + (2 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v2_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b2_0 = V256.Create(p[2]);
                 a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
                 Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
                 a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
-                Vec8 v3_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp + (3 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v3_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b3_0 = V256.Create(p[3]);
                 a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
                 Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
@@ -141,7 +149,7 @@ partial class Model
             }
             for (; left > 0; left--, p++, vp += Slice)
             {
-                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                 Vec8 b0_1 = V256.Create(p[BlockPositions]);
@@ -172,7 +180,7 @@ partial class Model
                     float* e = q;
                     for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
-                        Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                        Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                         Vec8 b0_0 = V256.Create(e[0]);
                         a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
                         Vec8 b0_1 = V256.Create(e[HeadDim]);
@@ -259,7 +267,7 @@ partial class Model
             int left = count;
             for (; left > 0; left--, p++, vp += Slice)
             {
-                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Short8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                 Vec8 b0_1 = V256.Create(p[BlockPositions]);

@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -45,107 +53,107 @@ partial class Model
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatVecDimStore(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatVecDimStore(w, x, y, begin, end);
+                Avx512.MatVecDimStoreF32(w, x, y, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatVecDimStore(w, x, y, begin, end);
+                Avx2.MatVecDimStoreF32(w, x, y, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatVecDimStore(w, x, y, begin, end);
+                Neon.MatVecDimStoreF32(w, x, y, begin, end);
             else
-                Scalar.MatVecDimStore(w, x, y, begin, end);
+                Scalar.MatVecDimStoreF32(w, x, y, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatVecQueryDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatVecQueryDimAdd(w, x, y, begin, end);
+                Avx512.MatVecQueryDimAddF32(w, x, y, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatVecQueryDimAdd(w, x, y, begin, end);
+                Avx2.MatVecQueryDimAddF32(w, x, y, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatVecQueryDimAdd(w, x, y, begin, end);
+                Neon.MatVecQueryDimAddF32(w, x, y, begin, end);
             else
-                Scalar.MatVecQueryDimAdd(w, x, y, begin, end);
+                Scalar.MatVecQueryDimAddF32(w, x, y, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatVecDimSwiGlu(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatVecDimSwiGlu(w, x, y, begin, end);
+                Avx512.MatVecDimSwiGluF32(w, x, y, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatVecDimSwiGlu(w, x, y, begin, end);
+                Avx2.MatVecDimSwiGluF32(w, x, y, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatVecDimSwiGlu(w, x, y, begin, end);
+                Neon.MatVecDimSwiGluF32(w, x, y, begin, end);
             else
-                Scalar.MatVecDimSwiGlu(w, x, y, begin, end);
+                Scalar.MatVecDimSwiGluF32(w, x, y, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatVecFfnDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatVecFfnDimAdd(w, x, y, begin, end);
+                Avx512.MatVecFfnDimAddF32(w, x, y, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatVecFfnDimAdd(w, x, y, begin, end);
+                Avx2.MatVecFfnDimAddF32(w, x, y, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatVecFfnDimAdd(w, x, y, begin, end);
+                Neon.MatVecFfnDimAddF32(w, x, y, begin, end);
             else
-                Scalar.MatVecFfnDimAdd(w, x, y, begin, end);
+                Scalar.MatVecFfnDimAddF32(w, x, y, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatMulDimStore(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatMulDimStore(w, x, y, yStride, sums, tokens, begin, end);
+                Avx512.MatMulDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatMulDimStore(w, x, y, yStride, sums, tokens, begin, end);
+                Avx2.MatMulDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatMulDimStore(w, x, y, yStride, sums, tokens, begin, end);
+                Neon.MatMulDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
             else
-                Scalar.MatMulDimStore(w, x, y, yStride, sums, tokens, begin, end);
+                Scalar.MatMulDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatMulQueryDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatMulQueryDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Avx512.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatMulQueryDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Avx2.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatMulQueryDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Neon.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else
-                Scalar.MatMulQueryDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Scalar.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatMulDimSwiGlu(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatMulDimSwiGlu(w, x, y, yStride, sums, tokens, begin, end);
+                Avx512.MatMulDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatMulDimSwiGlu(w, x, y, yStride, sums, tokens, begin, end);
+                Avx2.MatMulDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatMulDimSwiGlu(w, x, y, yStride, sums, tokens, begin, end);
+                Neon.MatMulDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
             else
-                Scalar.MatMulDimSwiGlu(w, x, y, yStride, sums, tokens, begin, end);
+                Scalar.MatMulDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatMulFfnDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.MatMulFfnDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Avx512.MatMulFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.MatMulFfnDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Avx2.MatMulFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.MatMulFfnDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Neon.MatMulFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             else
-                Scalar.MatMulFfnDimAdd(w, x, y, yStride, sums, tokens, begin, end);
+                Scalar.MatMulFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

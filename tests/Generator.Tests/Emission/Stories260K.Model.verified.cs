@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 using LlamalithContracts = global::Llamalith.Contracts;
 
 // An engine for 5 layers of width 64: 260,032 parameters.
@@ -88,6 +96,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private readonly LlamalithContracts.WorkerTeam _team;
     private KvCache _cache;
     private int _busy;
+    private bool _disposed;
 
     // The pass under way: where it begins, how many tokens, whether logits are wanted.
     private unsafe byte* _blocks;
@@ -185,6 +194,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     /// <summary>Ends the threads and frees weights, scratch and the current conversation.</summary>
     public void Dispose()
     {
+        _disposed = true;
         _team.Dispose();
         _weights.Dispose();
         _scratch.Dispose();
@@ -261,6 +271,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
 
     private LlamalithContracts.KvStorage Enter(int tokens)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         LlamalithContracts.KvStorage cache = _cache.Storage;
         if (tokens > Context - cache.Count)
             throw new LlamalithContracts.ContextFullException($"{cache.Count} of Context = {Context} positions are filled, and {tokens} more tokens do not fit.");
@@ -302,28 +313,28 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             LayerWeights* w = _weights.Layer + layer;
             _team.Barrier();
             Kernels.RmsNorm(s.X, w->AttentionNorm, t.Normed);
-            Kernels.MatVecDimStore(w->Query, t.Normed, s.Qkv + QueryOffset, share.QueryBegin, share.QueryEnd);
-            Kernels.MatVecDimStore(w->Key, t.Normed, s.Qkv + KeyOffset, share.KeyBegin, share.KeyEnd);
-            Kernels.MatVecDimStore(w->Value, t.Normed, s.Qkv + ValueOffset, share.ValueBegin, share.ValueEnd);
+            Products.MatVecDimStore(in w->Query, t.Normed, s.Qkv + QueryOffset, share.QueryBegin, share.QueryEnd);
+            Products.MatVecDimStore(in w->Key, t.Normed, s.Qkv + KeyOffset, share.KeyBegin, share.KeyEnd);
+            Products.MatVecDimStore(in w->Value, t.Normed, s.Qkv + ValueOffset, share.ValueBegin, share.ValueEnd);
             _team.Barrier();
             for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)
                 RotateAndStore(w, layer, kvHead, _position, s.Qkv);
             for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)
                 AttendToken(layer, kvHead, ref t);
             _team.Barrier();
-            Kernels.MatVecQueryDimAdd(w->AttentionOutput, s.Attended, s.X, share.AttentionOutputBegin, share.AttentionOutputEnd);
+            Products.MatVecQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, share.AttentionOutputBegin, share.AttentionOutputEnd);
             _team.Barrier();
             Kernels.RmsNorm(s.X, w->FfnNorm, t.Normed);
-            Kernels.MatVecDimSwiGlu(w->GateUp, t.Normed, s.Hidden, share.GateUpBegin, share.GateUpEnd);
+            Products.MatVecDimSwiGlu(in w->GateUp, t.Normed, s.Hidden, share.GateUpBegin, share.GateUpEnd);
             _team.Barrier();
-            Kernels.MatVecFfnDimAdd(w->Down, s.Hidden, s.X, share.DownBegin, share.DownEnd);
+            Products.MatVecFfnDimAdd(in w->Down, s.Hidden, s.X, share.DownBegin, share.DownEnd);
         }
 
         if (!_head)
             return;
         _team.Barrier();
         Kernels.RmsNorm(s.X, _weights.FinalNorm, t.Normed);
-        Kernels.MatVecDimStore(_weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
+        Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
     }
 
     /// <summary>One thread's share of a forward pass of many tokens. 8 barriers a layer.</summary>
@@ -341,9 +352,9 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
             _team.Barrier();
-            Kernels.MatMulDimStore(w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, t.Sums, _tokens, share.QueryBegin, share.QueryEnd);
-            Kernels.MatMulDimStore(w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, t.Sums, _tokens, share.KeyBegin, share.KeyEnd);
-            Kernels.MatMulDimStore(w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, t.Sums, _tokens, share.ValueBegin, share.ValueEnd);
+            Products.MatMulDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, _tokens, share.QueryBegin, share.QueryEnd);
+            Products.MatMulDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, _tokens, share.KeyBegin, share.KeyEnd);
+            Products.MatMulDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, _tokens, share.ValueBegin, share.ValueEnd);
             _team.Barrier();
             for (int token = firstToken; token < endToken; token++)
             {
@@ -355,21 +366,21 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             for (int item = rank; item < tiles * KvHeads; item += _shares.Length)
                 AttendTokens(layer, item % KvHeads, item / KvHeads * PrefillTokenTile, ref t);
             _team.Barrier();
-            Kernels.MatMulQueryDimAdd(w->AttentionOutput, s.Attended, s.X, DimStride, t.Sums, _tokens, share.AttentionOutputBegin, share.AttentionOutputEnd);
+            Products.MatMulQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, _tokens, share.AttentionOutputBegin, share.AttentionOutputEnd);
             _team.Barrier();
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
             _team.Barrier();
-            Kernels.MatMulDimSwiGlu(w->GateUp, s.Normed, s.Hidden, FfnDimStride, t.Sums, _tokens, share.GateUpBegin, share.GateUpEnd);
+            Products.MatMulDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, _tokens, share.GateUpBegin, share.GateUpEnd);
             _team.Barrier();
-            Kernels.MatMulFfnDimAdd(w->Down, s.Hidden, s.X, DimStride, t.Sums, _tokens, share.DownBegin, share.DownEnd);
+            Products.MatMulFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, _tokens, share.DownBegin, share.DownEnd);
         }
 
         if (!_head)
             return;
         _team.Barrier();
         Kernels.RmsNorm(s.X + ((_tokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
-        Kernels.MatVecDimStore(_weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
+        Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
     }
 
     /// <summary>What falls to one thread: panels of each matrix, and KV heads. Fixed, so results do not depend on timing.</summary>

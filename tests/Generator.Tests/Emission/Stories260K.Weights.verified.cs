@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,71 +30,67 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 using LlamalithContracts = global::Llamalith.Contracts;
 
 partial class Model
 {
-    /// <summary>One layer's weights: matrices in panels of 32 rows, column after column; vectors padded with zeros.</summary>
+    /// <summary>One layer's weights: matrices in panels of 32 rows, vectors padded with zeros.</summary>
     private unsafe struct LayerWeights
     {
         public float* AttentionNorm; // [Dim]
-        public float* Query; // [QueryDim, Dim]
-        public float* Key; // [KvDim, Dim]
-        public float* Value; // [KvDim, Dim]
-        public float* AttentionOutput; // [Dim, QueryDim]
+        public LlamalithContracts.PackedMatrix Query; // [QueryDim, Dim]
+        public LlamalithContracts.PackedMatrix Key; // [KvDim, Dim]
+        public LlamalithContracts.PackedMatrix Value; // [KvDim, Dim]
+        public LlamalithContracts.PackedMatrix AttentionOutput; // [Dim, QueryDim]
         public float* FfnNorm; // [Dim]
-        public float* GateUp; // [FfnDim, Dim] twice, 16 rows of each in turn
-        public float* Down; // [Dim, FfnDim]
+        public LlamalithContracts.PackedMatrix GateUp; // [FfnDim, Dim] twice, 16 rows of each in turn
+        public LlamalithContracts.PackedMatrix Down; // [Dim, FfnDim]
     }
 
     /// <summary>All weights, in one allocation. The token embedding stays in the mapped file: a token reads one row of it.</summary>
     private sealed unsafe class Weights : IDisposable
     {
         private readonly LlamalithContracts.Checkpoint _checkpoint;
-        private readonly LlamalithContracts.NativeBuffer _memory;
+        private readonly LlamalithContracts.WeightBinder _binder;
         private readonly LlamalithContracts.NativeBuffer _layers;
         private readonly LlamalithContracts.TensorView _embedding;
-        private readonly LlamalithContracts.LoadOptions _options;
-        private float* _next;
 
         public readonly LayerWeights* Layer;
         public readonly float* FinalNorm;
-        public readonly float* Classifier;
+        public readonly LlamalithContracts.PackedMatrix Classifier;
 
         /// <summary>Packs the checkpoint's tensors, and owns the checkpoint from then on.</summary>
         public Weights(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
         {
             checkpoint.EnsureMatches(CompiledShape);
             _checkpoint = checkpoint;
-            _options = options;
             _embedding = checkpoint.GetTensor(LlamalithContracts.TensorNames.TokenEmbedding, VocabSize, Dim);
+            LlamalithContracts.RowOrder order = LlamalithContracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.Interleaved, HeadDim);
+            _binder = new LlamalithContracts.WeightBinder(checkpoint, nameof(Model), [LlamalithContracts.TensorType.F32], options);
             _layers = new LlamalithContracts.NativeBuffer(Layers * sizeof(LayerWeights));
-            _memory = new LlamalithContracts.NativeBuffer(TotalFloats * sizeof(float), hugePages: true);
             try
             {
                 Layer = (LayerWeights*)_layers.Data;
-                _next = (float*)_memory.Data;
-                LlamalithContracts.RowOrder order = LlamalithContracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.Interleaved, HeadDim);
-                for (int layer = 0; layer < Layers; layer++)
-                {
-                    BindLayer(layer, order);
-                    options.Progress?.Report((double)(_next - (float*)_memory.Data) / TotalFloats);
-                }
 
-                FinalNorm = Vector(LlamalithContracts.TensorNames.FinalNorm, Dim, default);
-                Classifier = Matrix(LlamalithContracts.TensorNames.TokenEmbedding, VocabSize, Dim, default);
-                options.Progress?.Report(1);
+                // The first round measures and checks every tensor, so that a bad file is refused before anything is packed.
+                for (int round = 0; round < 2; round++)
+                {
+                    for (int layer = 0; layer < Layers; layer++)
+                        BindLayer(layer, order);
+                    FinalNorm = _binder.Vector(LlamalithContracts.TensorNames.FinalNorm, Dim);
+                    Classifier = _binder.Matrix(LlamalithContracts.TensorNames.TokenEmbedding, VocabSize, Dim);
+                    if (round == 0)
+                        _binder.Allocate();
+                }
             }
             catch
             {
-                _memory.Dispose();
+                _binder.Dispose();
                 _layers.Dispose();
                 throw;
             }
         }
-
-        private const long LayerFloats = (PaddedDim) + (QueryPanels * (long)PanelRows * Dim) + (KeyPanels * (long)PanelRows * Dim) + (ValuePanels * (long)PanelRows * Dim) + (AttentionOutputPanels * (long)PanelRows * QueryDim) + (PaddedDim) + (GateUpPanels * (long)PanelRows * Dim) + (DownPanels * (long)PanelRows * FfnDim);
-        private const long TotalFloats = (Layers * LayerFloats) + PaddedDim + (ClassifierPanels * (long)PanelRows * Dim);
 
         /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
         public void Embed(int token, float* x)
@@ -98,7 +101,7 @@ partial class Model
         /// <summary>Frees the packed weights and closes the checkpoint.</summary>
         public void Dispose()
         {
-            _memory.Dispose();
+            _binder.Dispose();
             _layers.Dispose();
             _checkpoint.Dispose();
         }
@@ -106,48 +109,16 @@ partial class Model
         private void BindLayer(int layer, LlamalithContracts.RowOrder order)
         {
             ref LayerWeights to = ref Layer[layer];
-            to.AttentionNorm = Vector(Name(layer, LlamalithContracts.TensorNames.AttentionNorm), Dim, default);
-            to.Query = Matrix(Name(layer, LlamalithContracts.TensorNames.Query), QueryDim, Dim, order);
-            to.Key = Matrix(Name(layer, LlamalithContracts.TensorNames.Key), KvDim, Dim, order);
-            to.Value = Matrix(Name(layer, LlamalithContracts.TensorNames.Value), KvDim, Dim, default);
-            to.AttentionOutput = Matrix(Name(layer, LlamalithContracts.TensorNames.AttentionOutput), Dim, QueryDim, default);
-            to.FfnNorm = Vector(Name(layer, LlamalithContracts.TensorNames.FfnNorm), Dim, default);
-            to.GateUp = Pair(Name(layer, LlamalithContracts.TensorNames.Gate), Name(layer, LlamalithContracts.TensorNames.Up), FfnDim, Dim);
-            to.Down = Matrix(Name(layer, LlamalithContracts.TensorNames.Down), Dim, FfnDim, default);
+            to.AttentionNorm = _binder.Vector(Name(layer, LlamalithContracts.TensorNames.AttentionNorm), Dim);
+            to.Query = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Query), QueryDim, Dim, order);
+            to.Key = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Key), KvDim, Dim, order);
+            to.Value = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Value), KvDim, Dim);
+            to.AttentionOutput = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.AttentionOutput), Dim, QueryDim);
+            to.FfnNorm = _binder.Vector(Name(layer, LlamalithContracts.TensorNames.FfnNorm), Dim);
+            to.GateUp = _binder.Pair(Name(layer, LlamalithContracts.TensorNames.Gate), Name(layer, LlamalithContracts.TensorNames.Up), FfnDim, Dim);
+            to.Down = _binder.Matrix(Name(layer, LlamalithContracts.TensorNames.Down), Dim, FfnDim);
         }
 
         private static string Name(int layer, string tensor) => LlamalithContracts.TensorNames.OfLayer(layer, tensor);
-
-        private float* Vector(string name, int length, LlamalithContracts.RowOrder order)
-        {
-            LlamalithContracts.TensorView tensor = _checkpoint.GetTensor(name, 1, length);
-            float* to = Take((length + PanelRows - 1) / PanelRows * PanelRows);
-            LlamalithContracts.WeightPacker.Copy(tensor, order, to);
-            return to;
-        }
-
-        private float* Matrix(string name, int rows, int columns, LlamalithContracts.RowOrder order)
-        {
-            LlamalithContracts.TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
-            float* to = Take(LlamalithContracts.WeightPacker.Panels(rows) * (long)PanelRows * columns);
-            LlamalithContracts.WeightPacker.Pack(tensor, order, to, _options.Cancellation);
-            return to;
-        }
-
-        private float* Pair(string first, string second, int rows, int columns)
-        {
-            LlamalithContracts.TensorView lower = _checkpoint.GetTensor(first, rows, columns);
-            LlamalithContracts.TensorView upper = _checkpoint.GetTensor(second, rows, columns);
-            float* to = Take((rows + (PanelRows / 2) - 1) / (PanelRows / 2) * (long)PanelRows * columns);
-            LlamalithContracts.WeightPacker.PackPair(lower, upper, to, _options.Cancellation);
-            return to;
-        }
-
-        private float* Take(long floats)
-        {
-            float* taken = _next;
-            _next += floats;
-            return taken;
-        }
     }
 }

@@ -43,5 +43,13 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest];
+    /// <summary>The usual mix of a quantised file, and the simplest format beside it.</summary>
+    public const string Quantised =
+        """
+        [Llamalith.LlamaModel(Dim = 256, FfnDim = 768, Layers = 1, Heads = 4, KvHeads = 2, VocabSize = 512, Context = 512,
+            Weights = Llamalith.WeightFormat.Q4_K_M | Llamalith.WeightFormat.Q8_0)]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised];
 }

@@ -67,7 +67,7 @@ public sealed class SpecRulesTests
                 return;
             Assert.Equal(spec.Heads, spec.GroupSize * spec.KvHeads);
             Assert.Equal(0, spec.HeadDim % 2);
-            Assert.InRange(spec.SlidingWindow, 0, spec.Context);
+            Assert.True(spec.SlidingWindow >= 0);
             Assert.True(MemoryBudget.WeightBytes(spec) > 0 && MemoryBudget.KvCacheBytes(spec) > 0);
         }, iter: 2000);
 

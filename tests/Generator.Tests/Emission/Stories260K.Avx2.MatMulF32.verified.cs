@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -30,7 +38,7 @@ partial class Model
     {
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile6(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -81,7 +89,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile2(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -108,7 +116,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -130,9 +138,9 @@ partial class Model
         /// <summary>y = W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimStore(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -144,19 +152,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 6; left -= 6)
                     {
-                        MatMulDimStoreTile6(v, e, s, columns);
+                        MatMulDimStoreF32Tile6(v, e, s, columns);
                         e += 6 * DimStride;
                         s += 6 * PanelRows;
                     }
                     for (; left >= 2; left -= 2)
                     {
-                        MatMulDimStoreTile2(v, e, s, columns);
+                        MatMulDimStoreF32Tile2(v, e, s, columns);
                         e += 2 * DimStride;
                         s += 2 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulDimStoreTile1(v, e, s, columns);
+                        MatMulDimStoreF32Tile1(v, e, s, columns);
                         e += 1 * DimStride;
                         s += 1 * PanelRows;
                     }
@@ -175,7 +183,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile6(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -226,7 +234,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile2(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -253,7 +261,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -276,9 +284,9 @@ partial class Model
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(QueryDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -290,19 +298,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 6; left -= 6)
                     {
-                        MatMulQueryDimAddTile6(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile6(v, e, s, columns);
                         e += 6 * QueryDimStride;
                         s += 6 * PanelRows;
                     }
                     for (; left >= 2; left -= 2)
                     {
-                        MatMulQueryDimAddTile2(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile2(v, e, s, columns);
                         e += 2 * QueryDimStride;
                         s += 2 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulQueryDimAddTile1(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile1(v, e, s, columns);
                         e += 1 * QueryDimStride;
                         s += 1 * PanelRows;
                     }
@@ -321,7 +329,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile6(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -372,7 +380,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile2(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -399,7 +407,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -422,9 +430,9 @@ partial class Model
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimSwiGlu(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -436,19 +444,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 6; left -= 6)
                     {
-                        MatMulDimSwiGluTile6(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile6(v, e, s, columns);
                         e += 6 * DimStride;
                         s += 6 * PanelRows;
                     }
                     for (; left >= 2; left -= 2)
                     {
-                        MatMulDimSwiGluTile2(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile2(v, e, s, columns);
                         e += 2 * DimStride;
                         s += 2 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulDimSwiGluTile1(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile1(v, e, s, columns);
                         e += 1 * DimStride;
                         s += 1 * PanelRows;
                     }
@@ -465,7 +473,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile6(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -516,7 +524,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile2(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -543,7 +551,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
         {
             for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
             {
@@ -566,9 +574,9 @@ partial class Model
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulFfnDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(FfnDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -580,19 +588,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 6; left -= 6)
                     {
-                        MatMulFfnDimAddTile6(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile6(v, e, s, columns);
                         e += 6 * FfnDimStride;
                         s += 6 * PanelRows;
                     }
                     for (; left >= 2; left -= 2)
                     {
-                        MatMulFfnDimAddTile2(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile2(v, e, s, columns);
                         e += 2 * FfnDimStride;
                         s += 2 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulFfnDimAddTile1(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile1(v, e, s, columns);
                         e += 1 * FfnDimStride;
                         s += 1 * PanelRows;
                     }

@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -31,10 +39,10 @@ partial class Model
         /// <summary>y = W · x</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecDimStore(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -102,10 +110,10 @@ partial class Model
         /// <summary>y += W · x</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(QueryDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -173,10 +181,10 @@ partial class Model
         /// <summary>y = silu(Gate · x) ⊙ (Up · x)</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecDimSwiGlu(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)
@@ -228,10 +236,10 @@ partial class Model
         /// <summary>y += W · x</summary>
         // W [panels of 32 rows, 172 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 22,016 bytes a panel
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecFfnDimAdd(float* w, float* x, float* y, int begin, int end)
+        public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             float* sums = stackalloc float[PanelRows];
-            float* v = w + (begin * (nint)(FfnDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 for (int row = 0; row < PanelRows; row += 8)

@@ -5,8 +5,15 @@ using System;
 using System.Runtime.CompilerServices;
 using ArmAdvSimd = System.Runtime.Intrinsics.Arm.AdvSimd;
 using ArmAdvSimd64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
-using Short16 = System.Runtime.Intrinsics.Vector256<short>;
-using Short8 = System.Runtime.Intrinsics.Vector128<short>;
+using ArmDp = System.Runtime.Intrinsics.Arm.Dp;
+using Bytes16 = System.Runtime.Intrinsics.Vector128<byte>;
+using Ints16 = System.Runtime.Intrinsics.Vector512<int>;
+using Ints4 = System.Runtime.Intrinsics.Vector128<int>;
+using Ints8 = System.Runtime.Intrinsics.Vector256<int>;
+using SBytes16 = System.Runtime.Intrinsics.Vector128<sbyte>;
+using Shorts16 = System.Runtime.Intrinsics.Vector256<short>;
+using Shorts32 = System.Runtime.Intrinsics.Vector512<short>;
+using Shorts8 = System.Runtime.Intrinsics.Vector128<short>;
 using V128 = System.Runtime.Intrinsics.Vector128;
 using V256 = System.Runtime.Intrinsics.Vector256;
 using V512 = System.Runtime.Intrinsics.Vector512;
@@ -23,6 +30,7 @@ using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
 using X86Sse41 = System.Runtime.Intrinsics.X86.Sse41;
+using X86Ssse3 = System.Runtime.Intrinsics.X86.Ssse3;
 
 partial class Model
 {
@@ -30,7 +38,7 @@ partial class Model
     {
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile14(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -126,7 +134,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile4(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -162,7 +170,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             float* v = w;
@@ -181,9 +189,9 @@ partial class Model
         /// <summary>y = W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimStore(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -195,19 +203,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 14; left -= 14)
                     {
-                        MatMulDimStoreTile14(v, e, s, columns);
+                        MatMulDimStoreF32Tile14(v, e, s, columns);
                         e += 14 * DimStride;
                         s += 14 * PanelRows;
                     }
                     for (; left >= 4; left -= 4)
                     {
-                        MatMulDimStoreTile4(v, e, s, columns);
+                        MatMulDimStoreF32Tile4(v, e, s, columns);
                         e += 4 * DimStride;
                         s += 4 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulDimStoreTile1(v, e, s, columns);
+                        MatMulDimStoreF32Tile1(v, e, s, columns);
                         e += 1 * DimStride;
                         s += 1 * PanelRows;
                     }
@@ -224,7 +232,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile14(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -320,7 +328,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile4(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -356,7 +364,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             float* v = w;
@@ -376,9 +384,9 @@ partial class Model
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(QueryDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -390,19 +398,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 14; left -= 14)
                     {
-                        MatMulQueryDimAddTile14(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile14(v, e, s, columns);
                         e += 14 * QueryDimStride;
                         s += 14 * PanelRows;
                     }
                     for (; left >= 4; left -= 4)
                     {
-                        MatMulQueryDimAddTile4(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile4(v, e, s, columns);
                         e += 4 * QueryDimStride;
                         s += 4 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulQueryDimAddTile1(v, e, s, columns);
+                        MatMulQueryDimAddF32Tile1(v, e, s, columns);
                         e += 1 * QueryDimStride;
                         s += 1 * PanelRows;
                     }
@@ -419,7 +427,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile14(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -515,7 +523,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile4(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -551,7 +559,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             float* v = w;
@@ -571,9 +579,9 @@ partial class Model
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimSwiGlu(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(Dim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -585,19 +593,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 14; left -= 14)
                     {
-                        MatMulDimSwiGluTile14(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile14(v, e, s, columns);
                         e += 14 * DimStride;
                         s += 14 * PanelRows;
                     }
                     for (; left >= 4; left -= 4)
                     {
-                        MatMulDimSwiGluTile4(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile4(v, e, s, columns);
                         e += 4 * DimStride;
                         s += 4 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulDimSwiGluTile1(v, e, s, columns);
+                        MatMulDimSwiGluF32Tile1(v, e, s, columns);
                         e += 1 * DimStride;
                         s += 1 * PanelRows;
                     }
@@ -613,7 +621,7 @@ partial class Model
         }
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile14(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -709,7 +717,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile4(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
@@ -745,7 +753,7 @@ partial class Model
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddTile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
         {
             Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
             float* v = w;
@@ -765,9 +773,9 @@ partial class Model
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulFfnDimAdd(float* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
-            float* v = w + (begin * (nint)(FfnDim * PanelRows));
+            float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
             for (int panel = begin; panel < end; panel++)
             {
                 new Span<float>(sums, tokens * PanelRows).Clear();
@@ -779,19 +787,19 @@ partial class Model
                     int left = tokens;
                     for (; left >= 14; left -= 14)
                     {
-                        MatMulFfnDimAddTile14(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile14(v, e, s, columns);
                         e += 14 * FfnDimStride;
                         s += 14 * PanelRows;
                     }
                     for (; left >= 4; left -= 4)
                     {
-                        MatMulFfnDimAddTile4(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile4(v, e, s, columns);
                         e += 4 * FfnDimStride;
                         s += 4 * PanelRows;
                     }
                     for (; left > 0; left--)
                     {
-                        MatMulFfnDimAddTile1(v, e, s, columns);
+                        MatMulFfnDimAddF32Tile1(v, e, s, columns);
                         e += 1 * FfnDimStride;
                         s += 1 * PanelRows;
                     }
