@@ -27,6 +27,9 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     /// <summary>The element type of the KV cache in emitted code.</summary>
     public string CacheType => plan.Spec.KvCache == Spec.KvFormat.F16 ? "ushort" : "float";
 
+    /// <summary>Bytes of an element of the KV cache.</summary>
+    public int CacheBytes => plan.Spec.KvCache == Spec.KvFormat.F16 ? 2 : 4;
+
     /// <summary>Writes a kernel: its equation, what it moves, and its body.</summary>
     public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body)
     {

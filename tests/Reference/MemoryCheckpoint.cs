@@ -75,6 +75,25 @@ public sealed unsafe class MemoryCheckpoint : Checkpoint
         _tensors[name] = new Stored(type, rows, columns, buffer, (nint)data, length);
     }
 
+    /// <summary>Stores a tensor in F32 whose elements are a block, over and over: for sizes at which random numbers take too long.</summary>
+    public void SetRepeating(string name, int rows, int columns, ReadOnlySpan<float> block)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(block.Length);
+        long length = (long)rows * columns * sizeof(float);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(checked((int)length + 64), pinned: true);
+        byte* start = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0);
+        byte* data = (byte*)(((nint)start + 63) & ~63);
+        Span<float> rest = new(data, rows * columns);
+        while (!rest.IsEmpty)
+        {
+            ReadOnlySpan<float> piece = block[..Math.Min(block.Length, rest.Length)];
+            piece.CopyTo(rest);
+            rest = rest[piece.Length..];
+        }
+
+        _tensors[name] = new Stored(TensorType.F32, rows, columns, buffer, (nint)data, length);
+    }
+
     /// <summary>Takes a tensor out.</summary>
     public void Remove(string name)
     {
@@ -116,5 +135,5 @@ public sealed unsafe class MemoryCheckpoint : Checkpoint
     }
 
     // The buffer keeps its memory alive; the address is that of the first element in it.
-    private sealed record Stored(TensorType Type, int Rows, int Columns, byte[] Buffer, nint Address, int Length);
+    private sealed record Stored(TensorType Type, int Rows, int Columns, byte[] Buffer, nint Address, long Length);
 }

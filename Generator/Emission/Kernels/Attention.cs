@@ -12,6 +12,8 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class Attention
 {
+    private const int PrefetchBytes = 4096;
+
     public static void Write(KernelClass kernels, int rows)
     {
         WriteScores(kernels, rows);
@@ -63,6 +65,7 @@ internal static class Attention
                     writer.Line($"float* e = {(row == "0" ? "q" : $"q + ({row} * HeadDim)")};");
                     writer.Block($"for (float* stop = e + HeadDim; e != stop; e += {tile.Steps}, kd += {tile.Steps} * PositionTile)", () =>
                     {
+                        Prefetch(kernels, "kd", positions * kernels.CacheBytes, tile.Steps, ModelPlan.PositionTile);
                         for (int s = 0; s < tile.Steps; s++)
                         {
                             for (int v = 0; v < tile.Vectors; v++)
@@ -154,6 +157,8 @@ internal static class Attention
                         {
                             writer.Block(steps == 1 ? "for (; left > 0; left--, p++, vp += Slice)" : $"for (; left >= {steps}; left -= {steps}, p += {steps}, vp += {steps} * Slice)", () =>
                             {
+                                if (steps == tile.Steps)
+                                    Prefetch(kernels, "vp", elements * kernels.CacheBytes, steps, slice);
                                 for (int s = 0; s < steps; s++)
                                 {
                                     for (int v = 0; v < tile.Vectors; v++)
@@ -178,6 +183,25 @@ internal static class Attention
                 if (slice != kernels.Plan.Spec.HeadDim)
                     writer.Line("v += BlockPositions * Slice;");
             }));
+    }
+
+    // The cache is long and each line of it is used for a while: the lines some way on are asked for by hand. A step takes
+    // `bytes` bytes, steps lie `stride` elements apart.
+    private static void Prefetch(KernelClass kernels, string pointer, int bytes, int steps, int stride)
+    {
+        if (kernels.Isa.Prefetch("").Length == 0)
+            return;
+        int last = -64;
+        for (int step = 0; step < steps; step++)
+        {
+            for (int at = step * stride * kernels.CacheBytes; at < (step * stride * kernels.CacheBytes) + bytes; at += 64)
+            {
+                if (at < last + 64)
+                    continue;
+                last = at;
+                kernels.Writer.Line(kernels.Isa.Prefetch($"(byte*){pointer} + {PrefetchBytes + at}"));
+            }
+        }
     }
 
     // times * stride + rest, without what is nothing.

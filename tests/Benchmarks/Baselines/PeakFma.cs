@@ -1,4 +1,3 @@
-using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -10,33 +9,43 @@ namespace Llamalith.Benchmarks.Baselines;
 /// The most float multiply-adds that the machine does: independent chains of fused multiply-adds that never leave the
 /// registers, in the widest vectors there are. What no matrix product can beat.
 /// </summary>
-internal sealed class PeakFma(int threads) : ITeamJob
+internal sealed class PeakFma : ITeamJob
 {
-    private const int Rounds = 2_000_000;
-
     // Chains enough to hide a latency of four cycles on two units, with some to spare.
     private const int Chains = 12;
 
-    private readonly float[] _results = new float[threads * 16];
+    // A cache line for each thread's result.
+    private const int Spread = 16;
+
+    private readonly float[] _results;
+    private readonly int _rounds;
+
+    /// <summary>A loop of about that many floating-point operations, shared evenly by the threads.</summary>
+    public PeakFma(double flops, int threads)
+    {
+        _results = new float[threads * Spread];
+        _rounds = checked((int)(flops / threads / FlopsPerRound));
+        Flops = (double)_rounds * FlopsPerRound * threads;
+    }
 
     /// <summary>Floating-point operations of one run on all threads.</summary>
-    public double Flops { get; } = 2.0 * Rounds * Chains * Lanes * threads;
+    public double Flops { get; }
 
-    private static int Lanes => Avx512F.IsSupported ? 16 : Fma.IsSupported ? 8 : 4;
+    private static int FlopsPerRound => 2 * Chains * (Avx512F.IsSupported ? 16 : Fma.IsSupported ? 8 : 4);
 
     /// <inheritdoc/>
     public void Execute(int rank)
     {
         float factor = 1 - (rank * 1e-9f);
-        _results[rank * 16] = Avx512F.IsSupported ? Run512(factor) : Fma.IsSupported ? Run256(factor) : Run128(factor);
+        _results[rank * Spread] = Avx512F.IsSupported ? Run512(factor, _rounds) : Fma.IsSupported ? Run256(factor, _rounds) : Run128(factor, _rounds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Run512(float factor)
+    private static float Run512(float factor, int rounds)
     {
         Vector512<float> f = Vector512.Create(factor), t = Vector512.Create(1e-7f);
         Vector512<float> a = t, b = t, c = t, d = t, e = t, g = t, h = t, i = t, j = t, k = t, l = t, m = t;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Avx512F.FusedMultiplyAdd(a, f, t);
             b = Avx512F.FusedMultiplyAdd(b, f, t);
@@ -56,11 +65,11 @@ internal sealed class PeakFma(int threads) : ITeamJob
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Run256(float factor)
+    private static float Run256(float factor, int rounds)
     {
         Vector256<float> f = Vector256.Create(factor), t = Vector256.Create(1e-7f);
         Vector256<float> a = t, b = t, c = t, d = t, e = t, g = t, h = t, i = t, j = t, k = t, l = t, m = t;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Fma.MultiplyAdd(a, f, t);
             b = Fma.MultiplyAdd(b, f, t);
@@ -79,13 +88,13 @@ internal sealed class PeakFma(int threads) : ITeamJob
         return Vector256.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
     }
 
-    // Plain x86 has no fused form in 128 bits without FMA, and the runtime then multiplies and adds.
+    // x86 without FMA has no fused form, and the runtime then multiplies and adds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Run128(float factor)
+    private static float Run128(float factor, int rounds)
     {
         Vector128<float> f = Vector128.Create(factor), t = Vector128.Create(1e-7f);
         Vector128<float> a = t, b = t, c = t, d = t, e = t, g = t, h = t, i = t, j = t, k = t, l = t, m = t;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Vector128.MultiplyAddEstimate(a, f, t);
             b = Vector128.MultiplyAddEstimate(b, f, t);

@@ -1,0 +1,60 @@
+using System.Collections.Generic;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using Llamalith.Benchmarks.Targets;
+
+namespace Llamalith.Benchmarks;
+
+/// <summary>
+/// `targets` measures what the project promises, in minutes, and prints one table; anything else goes to BenchmarkDotNet, with
+/// one job for each instruction set of the machine.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        switch (args)
+        {
+            case ["targets", .. string[] rest]:
+                return TargetTable.Run(rest);
+            case [FirstCalls.Command]:
+                return FirstCalls.RunHere();
+            case [GeneratorTimes.Command]:
+                return GeneratorTimes.RunHere();
+            default:
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, Config());
+                return 0;
+        }
+    }
+
+    private static ManualConfig Config()
+    {
+        ManualConfig config = ManualConfig.Create(DefaultConfig.Instance);
+        foreach ((string id, string? variable) in Narrowings())
+        {
+            Job job = Job.Default.WithId(id).WithWarmupCount(3).WithIterationCount(10);
+            config.AddJob(variable is null ? job : job.WithEnvironmentVariable(new EnvironmentVariable(variable, "0")));
+        }
+
+        return config;
+    }
+
+    // Each instruction set and the variable that hides the better ones.
+    private static IEnumerable<(string Id, string? Variable)> Narrowings()
+    {
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            yield return ("neon", null);
+            yield break;
+        }
+
+        if (Avx512F.IsSupported)
+            yield return ("avx512", null);
+        if (Avx2.IsSupported)
+            yield return ("avx2", "DOTNET_EnableAVX512");
+        yield return ("scalar", "DOTNET_EnableAVX2");
+    }
+}
