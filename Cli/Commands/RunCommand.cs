@@ -29,7 +29,19 @@ internal static class RunCommand
         Option<float> topP = RealOption.Create("--top-p", 0.95f, float.Epsilon, 1, "Draw from the likeliest tokens that together have this probability; 1 for no limit.");
         Option<float> minP = RealOption.Create("--min-p", 0.05f, 0, 1, "Draw from tokens that are at least this share as likely as the likeliest; 0 for no limit.");
         Option<float> penalty = RealOption.Create("--repeat-penalty", 1, float.Epsilon, float.MaxValue, "Divides the logits of the last 64 tokens; 1 changes nothing.");
-        Option<ulong?> seed = new("--seed") { HelpName = "number", Description = "The same seed gives the same text again. Default: another one each time." };
+        Option<ulong?> seed = new("--seed")
+        {
+            HelpName = "number",
+            Description = "The same seed gives the same text again. Default: another one each time.",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+                    return value;
+                result.AddError($"--seed must be a whole number, 0 or more, but is '{text}'.");
+                return null;
+            },
+        };
         Command command = new("run", "Compile a model (once) and let it continue a text, which goes to standard output as it is made.")
         {
             model.File, prompt, tokens, temperature, topK, topP, minP, penalty, seed,
@@ -63,14 +75,28 @@ internal static class RunCommand
         using RunningModel running = RunningModel.Open(request, engines, bars, cancellation);
         ReportingModel reporting = new(running.Model);
         TextGenerator generator = new(bars.AreVisible ? reporting : running.Model, running.Tokenizer);
+        if (running.Tokenizer.BosId < 0 && running.Tokenizer.Encode(prompt).Length == 0)
+            throw new CliException("This model has no token that begins a text, so it cannot begin by itself: -p must give it something to continue.");
         TextGeneration text = generator.Start(prompt, options, cancellation);
         StreamedText output = new(console.Output, isTerminal: console.Output == Console.Out && !Console.IsOutputRedirected);
-        if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)
-            ShowPrompt(text, output, bars, reporting);
-        while (text.MoveNext())
-            output.Write(text.Utf8Text);
-        output.Write("\n"u8);
-        output.Flush();
+        try
+        {
+            if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)
+                ShowPrompt(text, output, bars, reporting);
+            while (text.MoveNext())
+                output.Write(text.Utf8Text);
+        }
+        catch (ArgumentException e)
+        {
+            // From the sampler: the weights are of the right shape, but make no sense.
+            throw new CliException($"{request.Path}: the model computes logits that nothing can be chosen by. {e.Message}", e);
+        }
+        finally
+        {
+            output.Write("\n"u8);
+            output.Flush();
+        }
+
 
         GenerationUsage usage = text.Usage;
         console.Error.WriteLine(string.Create(

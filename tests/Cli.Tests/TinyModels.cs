@@ -56,10 +56,10 @@ internal static class TinyModels
         UnknownId = 0,
     };
 
-    /// <summary>A GGUF file.</summary>
-    public static string WriteGguf(string path, QuantizationPreset preset = QuantizationPreset.F32, ModelShape? shape = null, bool tokenizer = true)
+    /// <summary>A GGUF file; a bare one has no tokenizer.</summary>
+    public static string WriteGguf(string path, QuantizationPreset preset = QuantizationPreset.F32, ModelShape? shape = null, GgufTokenizerMetadata? tokenizer = null, bool bare = false)
     {
-        RandomModel.Write(path, shape ?? Shape, preset, new RandomModelOptions { Tokenizer = tokenizer ? Tokenizer : null, StandardDeviation = 0.2, Threads = 1, Name = "tiny" });
+        RandomModel.Write(path, shape ?? Shape, preset, new RandomModelOptions { Tokenizer = bare ? null : tokenizer ?? Tokenizer, StandardDeviation = 0.2, Threads = 1, Name = "tiny" });
         return path;
     }
 

@@ -75,7 +75,7 @@ public sealed class InspectCommandTests : IDisposable
     public async Task Inspect_DeclaresTheMixOfAFile()
     {
         ModelShape shape = TinyModels.Shape with { Dim = 256, FfnDim = 256, HeadDim = 64 };
-        string path = TinyModels.WriteGguf(_folder["q.gguf"], QuantizationPreset.Q4_K_M, shape, tokenizer: false);
+        string path = TinyModels.WriteGguf(_folder["q.gguf"], QuantizationPreset.Q4_K_M, shape, bare: true);
         string output = await CommandLine.SucceedAsync("inspect", path);
         Assert.Contains("\n    Weights = WeightFormat.Q4_K_M)]", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Contains($"tokenizer: {path} carries no tokenizer; --tokenizer FILE", output, StringComparison.Ordinal);

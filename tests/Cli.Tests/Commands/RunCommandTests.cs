@@ -78,7 +78,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task Run_TakesATokenizerThatTheModelLacks()
     {
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"]);
-        string bare = TinyModels.WriteGguf(_folder["bare.gguf"], tokenizer: false);
+        string bare = TinyModels.WriteGguf(_folder["bare.gguf"], bare: true);
         Assert.Equal(
             $"{bare} carries no tokenizer; --tokenizer FILE gives one (tokenizer.model, tokenizer.bin or a GGUF file).",
             await CommandLine.FailAsync("run", bare));
@@ -91,7 +91,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Run_RefusesATokenizerOfAnotherModel()
     {
-        string small = TinyModels.WriteGguf(_folder["small.gguf"], shape: TinyModels.Shape with { VocabSize = 299 }, tokenizer: false);
+        string small = TinyModels.WriteGguf(_folder["small.gguf"], shape: TinyModels.Shape with { VocabSize = 299 }, bare: true);
         string line = await CommandLine.FailAsync("run", small, "--tokenizer", TinyModels.WriteTokenizerBin(_folder["tok.bin"]));
         Assert.Equal($"{_folder["tok.bin"]}: the tokenizer has 300 tokens, but llama.vocab_size = 299.", line);
     }
@@ -101,6 +101,25 @@ public sealed class RunCommandTests : IDisposable
     {
         string strange = TinyModels.WriteStrange(_folder["m.gguf"]);
         Assert.Equal($"{strange}: the tensor blk.1.ffn_up.weight has type 1234, which this runtime cannot read.", await CommandLine.FailAsync("run", strange));
+    }
+
+    [Fact]
+    public async Task Run_RefusesToChooseByWhatIsNoNumber()
+    {
+        // The classifier is the last tensor: its last weights become NaN.
+        string gguf = TinyModels.WriteGguf(_folder["m.gguf"]);
+        byte[] bytes = await File.ReadAllBytesAsync(gguf, TestContext.Current.CancellationToken);
+        bytes.AsSpan(^16..).Fill(0xFF);
+        await File.WriteAllBytesAsync(gguf, bytes, TestContext.Current.CancellationToken);
+        Assert.StartsWith($"{gguf}: the model computes logits that nothing can be chosen by. The logit of token 299 is NaN.", await CommandLine.FailAsync("run", gguf, "-p", "a", "-t", "1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_NeedsAPromptWhereNoTokenBegins()
+    {
+        string gguf = TinyModels.WriteGguf(_folder["m.gguf"], tokenizer: TinyModels.Tokenizer with { BosId = null, TokenTypes = TinyModels.Tokenizer.TokenTypes.SetItem(1, 1) });
+        Assert.Contains("-p must give it something to continue", await CommandLine.FailAsync("run", gguf), StringComparison.Ordinal);
+        Assert.StartsWith("a", await CommandLine.SucceedAsync("run", gguf, "-p", "a", "-n", "3", "-t", "1"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class SourceCommandTests : IDisposable
         Assert.Contains(_folder["none"], await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--tokenizer", _folder["none"]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["app"]));
 
-        string bare = TinyModels.WriteGguf(_folder["bare.gguf"], tokenizer: false);
+        string bare = TinyModels.WriteGguf(_folder["bare.gguf"], bare: true);
         (int code, _, string error) = await CommandLine.RunAsync("init", bare, "-o", _folder["app"]);
         Assert.Equal(0, code);
         Assert.StartsWith($"The program will not find a tokenizer: {bare} carries no tokenizer; --tokenizer FILE gives one", error, StringComparison.Ordinal);
