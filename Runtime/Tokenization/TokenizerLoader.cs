@@ -47,13 +47,23 @@ public static class TokenizerLoader
             : throw new ModelMismatchException($"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
     }
 
+    /// <summary>What a GGUF file would carry of a tokenizer file; of a GGUF file, what it does carry, of whatever kind.</summary>
+    /// <inheritdoc cref="Open(string)"/>
+    public static GgufTokenizerMetadata OpenAsGguf(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!IsGguf(path))
+            return ((SentencePieceTokenizer)Open(path)).ToGguf();
+        using GgufFile file = GgufFile.Open(path);
+        return GgufTokenizerMetadata.Read(file) ?? throw HasNone(file);
+    }
+
     /// <summary>The tokenizer that a GGUF file carries.</summary>
     /// <exception cref="ModelFormatException">It carries none, or one of another kind than SentencePiece's.</exception>
     public static Tokenizer FromGguf(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        GgufTokenizerMetadata metadata = GgufTokenizerMetadata.Read(file)
-            ?? throw new ModelFormatException($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
+        GgufTokenizerMetadata metadata = GgufTokenizerMetadata.Read(file) ?? throw HasNone(file);
         return GgufTokenizer.Create(metadata, file.Path);
     }
 
@@ -73,4 +83,13 @@ public static class TokenizerLoader
             return SentencePieceModelFile.Read(file, source);
         throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a GGUF file.");
     }
+
+    private static bool IsGguf(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
+    }
+
+    private static ModelFormatException HasNone(GgufFile file) => new($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
 }

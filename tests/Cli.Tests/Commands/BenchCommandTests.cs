@@ -125,6 +125,33 @@ public class BenchCommandTests
     }
 
     [Fact]
+    public async Task Bench_CompilesAnEngineAndMeasuresIt()
+    {
+        using TemporaryFolder folder = new();
+        string model = TinyModels.WriteGguf(folder["tiny.gguf"]);
+        (int code, string output, string error) = await CommandLine.RunAsync("bench", model, "-p", "16", "-n", "4", "-d", "2", "-r", "1", "-t", "1,2", "--kv", "f32", "-o", "json");
+        Assert.True(code == 0, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] engines = [.. json.RootElement.EnumerateArray()];
+        Assert.Equal([1, 2], engines.Select(engine => engine.GetProperty("threads").GetInt32()));
+        foreach (JsonElement engine in engines)
+        {
+            string[] names = [.. engine.EnumerateObject().Select(property => property.Name)];
+            Assert.Equal(["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb"], names);
+            Assert.Equal(("llamalith", "tiny", 16, 4, 2), (
+                engine.GetProperty("engine").GetString(),
+                engine.GetProperty("model").GetString(),
+                engine.GetProperty("n_prompt").GetInt32(),
+                engine.GetProperty("n_gen").GetInt32(),
+                engine.GetProperty("depth").GetInt32()));
+            Assert.All((string[])["prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms"], name => Assert.True(engine.GetProperty(name).GetDouble() > 0, name));
+        }
+
+        Assert.Contains($"llamalith: {Cli.Compilation.MachineIsa.Best.ToString().ToLowerInvariant()}", error, StringComparison.Ordinal);
+        Assert.Equal($"{model}: a context of 129 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("bench", model, "-p", "0", "-n", "128", "-t", "1"));
+    }
+
+    [Fact]
     public async Task Bench_OfWhatIsNoModelIsAClearError()
     {
         using TemporaryFolder folder = new();

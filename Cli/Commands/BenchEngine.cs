@@ -1,0 +1,48 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Llamalith.Cli.Benchmarking;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Models;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>Compiles the engine that `bench` measures.</summary>
+internal static class BenchEngine
+{
+    /// <summary>Gets an engine for the model, which is then loaded once for each number of threads.</summary>
+    /// <param name="engines">Where engines come from.</param>
+    /// <param name="request">What is measured.</param>
+    /// <param name="cancellation">Stops the compiler, or a load.</param>
+    /// <exception cref="CliException">It cannot be compiled as asked for.</exception>
+    public static Task<EngineSource> CompileAsync(EngineBuilder engines, BenchRequest request, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            using Checkpoint checkpoint = Checkpoint.Open(request.Path);
+            int context = Math.Max(request.Plan.Positions, Math.Min(checkpoint.Shape.Context, ModelClass.UsualContext));
+            ModelClass model = RunningModel.EngineClass(checkpoint, context, CacheFormat(request.Cache));
+            Engine engine = engines.Get(model, ProgressBars.On(Console.Error), cancellation);
+            return new EngineSource(LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
+        },
+        cancellation);
+
+    private static ILlamaModel Load(Engine engine, string path, int threads, CancellationToken cancellation)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(path);
+        try
+        {
+            return engine.Load(checkpoint, new LoadOptions { Threads = threads, Cancellation = cancellation });
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private static KvFormat CacheFormat(BenchCache cache) => Enum.TryParse(cache.ToString(), out KvFormat format)
+        ? format
+        : throw new CliException($"--kv {cache.ToString().ToLowerInvariant()} is asked for, but engines can be compiled with {string.Join(", ", Enum.GetNames<KvFormat>()).ToLowerInvariant()} only.");
+}

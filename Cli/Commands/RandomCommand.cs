@@ -1,0 +1,69 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+using Llamalith.Quantization;
+using Llamalith.Tokenization;
+using Llamalith.Tools;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>`llamalith random`: writes a model with random weights, to measure with.</summary>
+internal static class RandomCommand
+{
+    public static Command Create()
+    {
+        string names = string.Join(", ", ModelPresets.All.Select(preset => preset.Key));
+        Argument<ModelShape> preset = new("PRESET")
+        {
+            Description = $"Whose shape: {names}.",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (ModelPresets.TryGet(text, out ModelShape shape))
+                    return shape;
+                result.AddError($"PRESET must be one of {names}, but is '{text}'.");
+                return null;
+            },
+        };
+        Argument<QuantizationPreset> format = FormatArgument.Create();
+        Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
+        Option<string> tokenizer = new("--tokenizer")
+        {
+            HelpName = "file",
+            Required = true,
+            Description = "The tokenizer to embed: a tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
+        };
+        Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
+        Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that write.");
+        Command command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads };
+        command.SetAction((result, cancellation) => Task.Run(
+            () =>
+            {
+                RandomModelOptions options = new()
+                {
+                    Seed = result.GetValue(seed),
+                    Threads = result.GetValue(threads),
+                    Tokenizer = TokenizerLoader.OpenAsGguf(result.GetRequiredValue(tokenizer)),
+                    Cancellation = cancellation,
+                };
+                return Run(result.GetRequiredValue(preset), result.GetValue(format), result.GetRequiredValue(output), options, result.InvocationConfiguration);
+            },
+            cancellation));
+        return command;
+    }
+
+    private static int Run(ModelShape shape, QuantizationPreset format, string path, RandomModelOptions options, InvocationConfiguration console)
+    {
+        _ = ProgressBars.On(console.Error).Run("writing", progress =>
+        {
+            RandomModel.Write(path, shape, format, options with { Progress = progress });
+            return true;
+        });
+        console.Output.WriteLine($"{path}: {format}, {Quantity.Bytes(new FileInfo(path).Length)}");
+        return 0;
+    }
+}

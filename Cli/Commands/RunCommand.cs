@@ -1,0 +1,95 @@
+using System;
+using System.CommandLine;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Models;
+using Llamalith.Cli.Output;
+using Llamalith.Generation;
+using Llamalith.Sampling;
+
+namespace Llamalith.Cli.Commands;
+
+/// <summary>`llamalith run`: continues a text.</summary>
+internal static class RunCommand
+{
+    // As shells report a program that Ctrl+C ended.
+    private const int Interrupted = 130;
+
+    /// <summary>The verb.</summary>
+    /// <param name="engines">Where engines come from.</param>
+    public static Command Create(EngineBuilder engines)
+    {
+        ModelOptions model = new();
+        Option<string> prompt = new("--prompt", "-p") { HelpName = "text", Description = "The text to continue. Default: none, the model begins.", DefaultValueFactory = _ => "" };
+        Option<int> tokens = CountOption.Create("--tokens", "-n", 256, 0, "Most new tokens.");
+        Option<float> temperature = RealOption.Create("--temp", 0.8f, 0, float.MaxValue, "Temperature: 0 always takes the likeliest token, higher is bolder.");
+        Option<int> topK = CountOption.Create("--top-k", "--top-k", 40, 0, "Draw from so many of the likeliest tokens; 0 for no limit.");
+        Option<float> topP = RealOption.Create("--top-p", 0.95f, float.Epsilon, 1, "Draw from the likeliest tokens that together have this probability; 1 for no limit.");
+        Option<float> minP = RealOption.Create("--min-p", 0.05f, 0, 1, "Draw from tokens that are at least this share as likely as the likeliest; 0 for no limit.");
+        Option<float> penalty = RealOption.Create("--repeat-penalty", 1, float.Epsilon, float.MaxValue, "Divides the logits of the last 64 tokens; 1 changes nothing.");
+        Option<ulong?> seed = new("--seed") { HelpName = "number", Description = "The same seed gives the same text again. Default: another one each time." };
+        Command command = new("run", "Compile a model (once) and let it continue a text, which goes to standard output as it is made.")
+        {
+            model.File, prompt, tokens, temperature, topK, topP, minP, penalty, seed,
+        };
+        foreach (Option option in model.All)
+            command.Options.Add(option);
+        command.SetAction((result, cancellation) =>
+        {
+            ModelRequest request = model.Read(result);
+            SamplingOptions sampling = new()
+            {
+                Temperature = result.GetValue(temperature),
+                TopK = result.GetValue(topK),
+                TopP = result.GetValue(topP),
+                MinP = result.GetValue(minP),
+                RepetitionPenalty = result.GetValue(penalty),
+                Seed = result.GetValue(seed),
+            };
+            GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true };
+
+            // On another thread, since nothing hears Ctrl+C as long as this one is busy.
+            return Task.Run(() => Run(engines, request, result.GetValue(prompt)!, options, result.InvocationConfiguration, cancellation), cancellation);
+        });
+        return command;
+    }
+
+    private static int Run(
+        EngineBuilder engines, ModelRequest request, string prompt, GenerationOptions options, InvocationConfiguration console, CancellationToken cancellation)
+    {
+        ProgressBars bars = ProgressBars.On(console.Error);
+        using RunningModel running = RunningModel.Open(request, engines, bars, cancellation);
+        ReportingModel reporting = new(running.Model);
+        TextGenerator generator = new(bars.AreVisible ? reporting : running.Model, running.Tokenizer);
+        TextGeneration text = generator.Start(prompt, options, cancellation);
+        StreamedText output = new(console.Output, isTerminal: console.Output == Console.Out && !Console.IsOutputRedirected);
+        if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)
+            ShowPrompt(text, output, bars, reporting);
+        while (text.MoveNext())
+            output.Write(text.Utf8Text);
+        output.Write("\n"u8);
+        output.Flush();
+
+        GenerationUsage usage = text.Usage;
+        console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={running.Model.InstructionSet} threads={running.Model.Threads} seed={text.Seed}"));
+        return text.FinishReason == FinishReason.Cancelled ? Interrupted : 0;
+    }
+
+    // A bar must not stand within a line of text, so the prompt is written when the model has read it.
+    private static void ShowPrompt(TextGeneration text, StreamedText output, ProgressBars bars, ReportingModel model)
+    {
+        text.MoveNext();
+        byte[] prompt = text.Utf8Text.ToArray();
+        bars.Run("reading the prompt", progress =>
+        {
+            model.Progress = progress;
+            return text.MoveNext();
+        });
+        output.Write(prompt);
+        output.Write(text.Utf8Text);
+    }
+}

@@ -1,0 +1,42 @@
+using System;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+
+namespace Llamalith.Cli.Models;
+
+/// <summary>What a model takes in memory when it runs, in bytes.</summary>
+/// <param name="Weights">The weights in the form that the engine wants. The token embedding stays in the file, unless it is the classifier too.</param>
+/// <param name="CachePerToken">Keys and values of one position in every layer.</param>
+/// <param name="Cache">The KV cache when the context is full.</param>
+internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
+{
+    /// <summary>What to tell the user where the weights do not fit the memory that this process may use; null where they do.</summary>
+    /// <param name="available">That memory, in bytes.</param>
+    public string? Complaint(long available) => Weights <= available
+        ? null
+        : $"The weights take {Quantity.Bytes(Weights)}, but only {Quantity.Bytes(available)} of memory are there: expect this to be slow, or to be ended by the system.";
+
+    /// <summary>What the engine of a class takes for a file.</summary>
+    public static MemoryNeed Of(Checkpoint checkpoint, ModelClass model)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(model);
+        long weights = 0;
+        foreach (string name in checkpoint.CanonicalNames)
+        {
+            bool stays = name == TensorNames.TokenEmbedding && !model.Shape.TiedEmbeddings;
+            if (!stays && checkpoint.TryGetTensor(name, out TensorView tensor))
+                weights += WeightFormats.BytesInMemory(tensor);
+        }
+
+        int bytesPerNumber = model.KvCache switch
+        {
+            KvFormat.F16 => 2,
+            KvFormat.F32 => 4,
+            _ => throw new ArgumentOutOfRangeException(nameof(model), model.KvCache, "No such KV format."),
+        };
+        long perToken = 2L * model.Shape.Layers * model.Shape.KvDim * bytesPerNumber;
+        return new MemoryNeed(weights, perToken, perToken * model.Shape.Context);
+    }
+}

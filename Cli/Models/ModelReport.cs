@@ -1,0 +1,155 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using Llamalith.Checkpoints;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+using Llamalith.Gguf;
+using Llamalith.Tokenization;
+
+namespace Llamalith.Cli.Models;
+
+/// <summary>What there is to say about a model, without running it.</summary>
+/// <param name="checkpoint">The model's file.</param>
+/// <param name="request">How it would be run.</param>
+internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
+{
+    private static readonly (string Property, Func<ModelShape, object?> Value)[] s_hyperparameters =
+    [
+        (nameof(ModelShape.Dim), shape => shape.Dim),
+        (nameof(ModelShape.FfnDim), shape => shape.FfnDim),
+        (nameof(ModelShape.Layers), shape => shape.Layers),
+        (nameof(ModelShape.Heads), shape => shape.Heads),
+        (nameof(ModelShape.KvHeads), shape => shape.KvHeads),
+        (nameof(ModelShape.HeadDim), shape => shape.HeadDim),
+        (nameof(ModelShape.VocabSize), shape => shape.VocabSize),
+        (nameof(ModelShape.Context), shape => shape.Context),
+        (nameof(ModelShape.NormEps), shape => Text(shape.NormEps)),
+        (nameof(ModelShape.RopeTheta), shape => Text(shape.RopeTheta)),
+        (nameof(ModelShape.RopeScaling), shape => shape.RopeScaling),
+        (nameof(ModelShape.RopeScalingFactor), shape => Text(shape.RopeScalingFactor)),
+        (nameof(ModelShape.TiedEmbeddings), shape => shape.TiedEmbeddings ? "yes" : "no"),
+        (nameof(ModelShape.SlidingWindow), shape => shape.SlidingWindow is 0 ? "none" : shape.SlidingWindow),
+        (nameof(ModelShape.QkvBias), shape => shape.QkvBias is bool bias ? bias ? "yes" : "no" : null),
+    ];
+
+    /// <summary>Writes it all.</summary>
+    /// <exception cref="CliException">The context that was asked for is more than the model has.</exception>
+    public void Write(TextWriter output)
+    {
+        List<FileTensor> tensors = ReadTensors();
+        output.WriteLine($"{checkpoint.Path}: {Kind}, {Quantity.Bytes(tensors.Sum(tensor => tensor.Bytes))} of weights, {Quantity.Count(tensors.Sum(tensor => tensor.Elements))} parameters");
+        WriteHyperparameters(output);
+        WriteTensors(output, tensors);
+        WriteTokenizer(output);
+        if (Class(output) is { } model)
+        {
+            WriteMemory(output, model);
+            output.WriteLine();
+            output.Write(ModelClassWriter.WriteClass(model));
+        }
+    }
+
+    private string Kind => checkpoint switch
+    {
+        GgufCheckpoint gguf => string.Create(CultureInfo.InvariantCulture, $"GGUF version {gguf.File.Version}") + (gguf.File.Metadata.GetText("general.name") is { } name ? $", \"{name}\"" : ""),
+        SafetensorsCheckpoint => "safetensors",
+        Llama2cCheckpoint llama2c => string.Create(CultureInfo.InvariantCulture, $"llama2.c version {llama2c.File.Header.Version}"),
+        _ => checkpoint.GetType().Name,
+    };
+
+    private static string? Text(double? value) => value is double some ? ModelClassWriter.Text(some) : null;
+
+    private void WriteHyperparameters(TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine("hyperparameters");
+        foreach ((string property, Func<ModelShape, object?> value) in s_hyperparameters)
+        {
+            if (value(checkpoint.Shape) is { } known)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {property,-18}{known,10}  {(checkpoint.KeyOf(property) is var key && key != property ? key : "")}").TrimEnd());
+        }
+    }
+
+    private static void WriteTensors(TextWriter output, List<FileTensor> tensors)
+    {
+        output.WriteLine();
+        output.WriteLine("tensors");
+        foreach (IGrouping<string, FileTensor> group in tensors.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Bytes)))
+        {
+            string largest = group.MaxBy(tensor => tensor.Elements)!.Name;
+            output.WriteLine($"  {group.Key,-6}{Quantity.Count(group.Count(), "tensor"),14}{Quantity.Count(group.Sum(tensor => tensor.Elements), "weight"),24}{Quantity.Bytes(group.Sum(tensor => tensor.Bytes)),12}  {largest}{(group.Count() > 1 ? " ..." : "")}");
+        }
+    }
+
+    private void WriteTokenizer(TextWriter output)
+    {
+        output.WriteLine();
+        try
+        {
+            Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"tokenizer: {Quantity.Count(tokenizer.VocabSize, "token")}, begin {tokenizer.BosId}, end {tokenizer.EosId}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
+        }
+        catch (Exception e) when (e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
+        {
+            // A model can be inspected without.
+            output.WriteLine($"tokenizer: {e.Message}");
+        }
+    }
+
+    private ModelClass? Class(TextWriter output)
+    {
+        ModelClass.RequireContext(checkpoint, request.Context);
+        try
+        {
+            return ModelClass.For(checkpoint, ClassName.FromPath(request.Path), request.Context) with { KvCache = request.KvCache };
+        }
+        catch (Exception e) when (e is CliException or ModelFormatException)
+        {
+            output.WriteLine();
+            output.WriteLine($"no engine: {e.Message}");
+            return null;
+        }
+    }
+
+    private void WriteMemory(TextWriter output, ModelClass model)
+    {
+        MemoryNeed need = MemoryNeed.Of(checkpoint, model);
+        output.WriteLine();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"memory at a context of {model.Shape.Context}"));
+        output.WriteLine($"  weights   {Quantity.Bytes(need.Weights),10}");
+        output.WriteLine($"  KV cache  {Quantity.Bytes(need.Cache),10}  {model.KvCache}, {Quantity.Bytes(need.CachePerToken)} a token");
+        output.WriteLine($"  together  {Quantity.Bytes(need.Weights + need.Cache),10}");
+    }
+
+    // A GGUF file may have tensors of types that the runtime does not know; they can at least be named.
+    private List<FileTensor> ReadTensors()
+    {
+        List<FileTensor> tensors = [];
+        if (checkpoint is GgufCheckpoint { File: { } file })
+        {
+            foreach (GgufTensor tensor in file.Tensors)
+            {
+                string type = tensor.Type is { } known ? known.ToString() : string.Create(CultureInfo.InvariantCulture, $"type {tensor.TypeId}");
+                tensors.Add(new FileTensor(tensor.Name, type, tensor.Rows * tensor.Columns, tensor.ByteLength ?? 0));
+            }
+
+            return tensors;
+        }
+
+        foreach (string name in checkpoint.CanonicalNames)
+        {
+            if (checkpoint.TryGetTensor(name, out TensorView tensor))
+                tensors.Add(new FileTensor(tensor.Name, tensor.Type.ToString(), tensor.Rows * tensor.Columns, tensor.ByteLength));
+        }
+
+        return tensors;
+    }
+
+    private sealed record FileTensor(string Name, string Type, long Elements, long Bytes);
+}

@@ -1,0 +1,20 @@
+namespace Llamalith.Cli.Models;
+
+/// <summary>A model as the command line asks for it.</summary>
+internal sealed record ModelRequest
+{
+    /// <summary>The file or folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The file of its tokenizer; null for the model's own.</summary>
+    public string? TokenizerPath { get; init; }
+
+    /// <summary>Most positions; null for the usual.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>How the KV cache is stored.</summary>
+    public KvFormat KvCache { get; init; }
+
+    /// <summary>Threads that run it.</summary>
+    public int Threads { get; init; } = 1;
+}

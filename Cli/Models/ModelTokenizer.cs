@@ -1,0 +1,42 @@
+using System;
+using System.IO;
+using Llamalith.Checkpoints;
+using Llamalith.Contracts;
+using Llamalith.Generation;
+using Llamalith.Gguf;
+using Llamalith.Tokenization;
+
+namespace Llamalith.Cli.Models;
+
+/// <summary>Finds the tokenizer of a model, and says how to give one where there is none.</summary>
+internal static class ModelTokenizer
+{
+    private const string Hint = "--tokenizer FILE gives one (tokenizer.model, tokenizer.bin or a GGUF file)";
+
+    /// <summary>The tokenizer of a file that the user named, else the model's own.</summary>
+    /// <exception cref="CliException">The model has none.</exception>
+    /// <exception cref="ModelFormatException">It is corrupt or of an unknown kind.</exception>
+    /// <exception cref="ModelMismatchException">It has more tokens than the model.</exception>
+    public static Tokenizer Open(Checkpoint checkpoint, string? path)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        if (path is not null)
+        {
+            Tokenizer named = TokenizerLoader.Open(path);
+            return named.VocabSize <= checkpoint.Shape.VocabSize
+                ? named
+                : throw new ModelMismatchException($"{path}: the tokenizer has {named.VocabSize} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
+        }
+
+        if (checkpoint is GgufCheckpoint { File: { } file } && GgufTokenizerMetadata.Read(file) is null)
+            throw new CliException($"{checkpoint.Path} carries no tokenizer; {Hint}.");
+        try
+        {
+            return checkpoint.OpenTokenizer();
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new CliException($"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.", e);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System;
+using System.Threading;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+using Llamalith.Tokenization;
+
+namespace Llamalith.Cli.Models;
+
+/// <summary>A model of a file with an engine of its own and its tokenizer, ready to run.</summary>
+internal sealed class RunningModel : IDisposable
+{
+    private RunningModel(ILlamaModel model, Tokenizer tokenizer)
+    {
+        Model = model;
+        Tokenizer = tokenizer;
+    }
+
+    /// <summary>The engine with the weights bound.</summary>
+    public ILlamaModel Model { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Opens the file, gets an engine for it and loads the weights.</summary>
+    /// <exception cref="CliException">It cannot be run as asked for.</exception>
+    /// <exception cref="ModelFormatException">A file is no model, or damaged.</exception>
+    public static RunningModel Open(ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Checkpoint checkpoint = Checkpoint.Open(request.Path);
+        try
+        {
+            // First what fails fast.
+            ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
+            if (MemoryNeed.Of(checkpoint, model).Complaint(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } complaint)
+                engines.Notice?.Invoke(complaint);
+            Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
+            Engine engine = engines.Get(model, bars, cancellation);
+            ILlamaModel loaded = bars.Run("loading", progress =>
+                engine.Load(checkpoint, new LoadOptions { Threads = request.Threads, Progress = progress, Cancellation = cancellation }));
+            return new RunningModel(loaded, tokenizer);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The class to compile where a model runs here and now: of one name, so that files of one shape share an engine.</summary>
+    public static ModelClass EngineClass(Checkpoint checkpoint, int? context, KvFormat cache) =>
+        ModelClass.For(checkpoint, "Model", context) with { KvCache = cache, Isa = MachineIsa.Best };
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+}

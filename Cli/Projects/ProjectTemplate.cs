@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.Reflection;
+using Llamalith.Cli.Compilation;
+
+namespace Llamalith.Cli.Projects;
+
+/// <summary>One file of a project.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Text">What it holds.</param>
+internal sealed record ProjectFile(string Name, string Text);
+
+/// <summary>A project with a class for a model and a program that uses it: where a user of the packages starts from.</summary>
+internal static class ProjectTemplate
+{
+    /// <summary>The namespace of the class. A program's own types need not mind what the model is called.</summary>
+    public const string ModelNamespace = "Models";
+
+    // What the program names: a model's class must not hide any of it.
+    private static readonly HashSet<string> s_taken =
+    [
+        ModelNamespace, "Program", "Console", "Environment", "System", "Llamalith", "Checkpoint", "LoadOptions", "Tokenizer", "TokenizerLoader",
+        "TextGenerator", "GenerationOptions", "SamplingOptions",
+    ];
+
+    /// <summary>A name for the class and the project that the program can use.</summary>
+    public static string FreeName(string name) => s_taken.Contains(name) ? name + "Model" : name;
+
+    /// <summary>The files of a project.</summary>
+    /// <param name="model">The class, in <see cref="ModelNamespace"/>.</param>
+    /// <param name="modelPath">Where the model's file lies.</param>
+    /// <param name="tokenizerPath">Where its tokenizer lies; null for within or beside it.</param>
+    public static IEnumerable<ProjectFile> Files(ModelClass model, string modelPath, string? tokenizerPath)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        yield return new(model.Name + ".csproj", Project());
+        yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(model, $"The engine of {System.IO.Path.GetFileName(modelPath)}, compiled with this project."));
+        yield return new("Program.cs", Program(model, modelPath, tokenizerPath));
+        yield return new(".gitignore", "bin/\nobj/\n");
+    }
+
+    /// <summary>The version of the packages that belong to this tool.</summary>
+    public static string PackageVersion =>
+        typeof(ProjectTemplate).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static string Project() => $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+            <InvariantGlobalization>true</InvariantGlobalization>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="Llamalith" Version="{PackageVersion}" />
+          </ItemGroup>
+        </Project>
+
+        """;
+
+    private static string Program(ModelClass model, string modelPath, string? tokenizerPath) => $$"""
+        using System;
+        using Llamalith.Contracts;
+        using Llamalith.Generation;
+        using Llamalith.Sampling;
+        using Llamalith.Tokenization;
+        using {{ModelNamespace}};
+
+        // dotnet run -c Release -- "Once upon a time"
+        string prompt = args.Length > 0 ? args[0] : "Once upon a time";
+        string path = args.Length > 1 ? args[1] : {{Literal(modelPath)}};
+
+        Checkpoint checkpoint = Checkpoint.Open(path);
+        using {{model.Name}} model = {{model.Name}}.Load(checkpoint, new LoadOptions { Threads = Environment.ProcessorCount });
+        Tokenizer tokenizer = {{(tokenizerPath is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(tokenizerPath)})")}};
+        TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = 0.8f, TopP = 0.95f });
+        foreach (string text in generator.Stream(prompt, new GenerationOptions { MaxTokens = 256, EchoPrompt = true }))
+            Console.Write(text);
+        Console.WriteLine();
+
+        """;
+
+    private static string Literal(string text) => "@\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+}

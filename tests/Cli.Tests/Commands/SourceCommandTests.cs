@@ -1,0 +1,140 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.Loader;
+using System.Threading.Tasks;
+using System.Xml.Linq;
+using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Projects;
+using Llamalith.Contracts;
+using Llamalith.Generator;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Emit;
+
+namespace Llamalith.Tests.Commands;
+
+/// <summary>`dump-source` and `init`.</summary>
+public sealed class SourceCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public SourceCommandTests() => _model = TinyModels.WriteGguf(_folder["tiny.gguf"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task DumpSource_WritesWhatTheEngineIsCompiledFrom()
+    {
+        string output = await CommandLine.SucceedAsync("dump-source", _model, _folder["out"]);
+        string[] files = [.. Directory.GetFiles(_folder["out"], "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        Assert.Contains(_folder["out/Tiny.cs"], files);
+        Assert.Contains(_folder["out/Tiny/Model.g.cs"], files);
+        Assert.Equal(files.Length, output.TrimEnd().Split('\n').Length);
+        string attribute = await File.ReadAllTextAsync(_folder["out/Tiny.cs"], TestContext.Current.CancellationToken);
+        Assert.Contains($"Isa = Isa.{MachineIsa.Best})]", attribute, StringComparison.Ordinal);
+
+        // The files are complete: without the generator they compile to an assembly that has the engine.
+        Assembly assembly = Load(Compile([.. files.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, generate: false));
+        Assert.True(assembly.GetType("Tiny")!.IsAssignableTo(typeof(ILlamaModel)));
+    }
+
+    [Fact]
+    public async Task DumpSource_CanHaveEveryInstructionSet()
+    {
+        await CommandLine.SucceedAsync("dump-source", _model, _folder["out"], "--all");
+        foreach (string isa in (string[])["Avx512", "Avx2", "Neon", "Scalar"])
+            Assert.NotEmpty(Directory.GetFiles(_folder["out/Tiny"], isa + ".*.g.cs"));
+    }
+
+    [Fact]
+    public async Task Init_MakesAProjectThatBuildsAndRuns()
+    {
+        string output = await CommandLine.SucceedAsync("init", _model, "-o", _folder["app"], "--ctx", "64");
+        string[] names = [.. Directory.GetFiles(_folder["app"]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        Assert.Equal([".gitignore", "Program.cs", "Tiny.cs", "Tiny.csproj"], names);
+        Assert.Equal(4, output.TrimEnd().Split('\n').Length);
+        XElement reference = XDocument.Load(_folder["app/Tiny.csproj"]).Descendants("PackageReference").Single();
+        Assert.Equal(("Llamalith", ProjectTemplate.PackageVersion), (reference.Attribute("Include")!.Value, reference.Attribute("Version")!.Value));
+
+        string text = await RunAsync([await ReadAsync("Tiny.cs"), await ReadAsync("Program.cs")], ["abc"]);
+        Assert.StartsWith("abc", text, StringComparison.Ordinal);
+        Assert.True(text.Length > 10, text);
+    }
+
+    [Fact]
+    public async Task Init_NamesAClassThatTheProgramCanUse()
+    {
+        File.Copy(_model, _folder["console.gguf"]);
+        await CommandLine.SucceedAsync("init", _folder["console.gguf"], "-o", _folder["app"], "--tokenizer", TinyModels.WriteTokenizerBin(_folder["a \"b\".bin"]), "--kv", "f32");
+        Assert.True(File.Exists(_folder["app/ConsoleModel.csproj"]));
+        Assert.StartsWith("abc", await RunAsync([await ReadAsync("ConsoleModel.cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_SaysWhatIsWrong()
+    {
+        Assert.Contains("is not empty", await CommandLine.FailAsync("init", _model, "-o", _folder.Path), StringComparison.Ordinal);
+        Assert.StartsWith("--name 1x is no name for a class", await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--name", "1x"), StringComparison.Ordinal);
+        Assert.Contains(_folder["none"], await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--tokenizer", _folder["none"]), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["app"]));
+
+        string bare = TinyModels.WriteGguf(_folder["bare.gguf"], tokenizer: false);
+        (int code, _, string error) = await CommandLine.RunAsync("init", bare, "-o", _folder["app"]);
+        Assert.Equal(0, code);
+        Assert.StartsWith($"The program will not find a tokenizer: {bare} carries no tokenizer; --tokenizer FILE gives one", error, StringComparison.Ordinal);
+    }
+
+    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(_folder["app/" + name], TestContext.Current.CancellationToken);
+
+    // As the project file has it built: with the generator, warnings on.
+    private static async Task<string> RunAsync(IReadOnlyList<string> sources, string[] args)
+    {
+        Assembly program = Load(Compile(sources, OutputKind.ConsoleApplication, generate: true));
+        TextWriter before = Console.Out;
+        StringWriter output = new();
+        Console.SetOut(output);
+        try
+        {
+            if (program.EntryPoint!.Invoke(null, [args]) is Task task)
+                await task;
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+
+        return output.ToString();
+    }
+
+    private static byte[] Compile(IReadOnlyList<string> sources, OutputKind kind, bool generate)
+    {
+        CSharpParseOptions parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14);
+        string[] platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        Microsoft.CodeAnalysis.Compilation compilation = CSharpCompilation.Create(
+            "Project" + Guid.NewGuid().ToString("N"),
+            sources.Select(source => CSharpSyntaxTree.ParseText(source, parsing)),
+            platform.Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Llamalith.", StringComparison.Ordinal) || name == "netstandard.dll"))
+                .Select(path => MetadataReference.CreateFromFile(path)),
+            new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+        if (generate)
+        {
+            CSharpGeneratorDriver.Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: parsing)
+                .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _, TestContext.Current.CancellationToken);
+        }
+
+        using MemoryStream image = new();
+        EmitResult result = compilation.Emit(image, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(result.Diagnostics, complaint => complaint.Severity >= DiagnosticSeverity.Warning);
+        return image.ToArray();
+    }
+
+    private static Assembly Load(byte[] image)
+    {
+        using MemoryStream stream = new(image);
+        return new AssemblyLoadContext("project", isCollectible: true).LoadFromStream(stream);
+    }
+}

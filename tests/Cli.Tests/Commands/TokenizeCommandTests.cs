@@ -1,0 +1,57 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+
+namespace Llamalith.Tests.Commands;
+
+public sealed class TokenizeCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public TokenizeCommandTests() => _model = TinyModels.WriteGguf(_folder["m.gguf"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Tokenize_ListsIdsAndPieces()
+    {
+        string[] lines = (await CommandLine.SucceedAsync("tokenize", _model, "-p", "ab\n\"ae")).TrimEnd().Split(Environment.NewLine);
+        Assert.Equal(["     1  (begin)", "   259  \" \"", "   260  \"a\"", "   261  \"b\"", "    13  <0x0A>", "    37  <0x22>", "   286  \"ae\""], lines);
+    }
+
+    [Fact]
+    public async Task Tokenize_WritesJson()
+    {
+        await File.WriteAllTextAsync(_folder["text"], "aeö", TestContext.Current.CancellationToken);
+        string output = await CommandLine.SucceedAsync("tokenize", _model, "-f", _folder["text"], "-o", "json");
+        using JsonDocument json = JsonDocument.Parse(output);
+        (int, string?, string?)[] tokens = [.. json.RootElement.EnumerateArray().Select(e => (e.GetProperty("id").GetInt32(), e.GetProperty("kind").GetString(), e.GetProperty("piece").GetString()))];
+        Assert.Equal([(1, "control", ""), (259, "normal", " "), (286, "normal", "ae"), (198, "byte", "\uFFFD"), (185, "byte", "\uFFFD")], tokens);
+    }
+
+    [Fact]
+    public async Task Decode_IsTheWayBack()
+    {
+        const string Text = "ab \"ae\" grüße 🙂";
+        string output = await CommandLine.SucceedAsync("tokenize", _model, "-p", Text, "-o", "json", "--no-bos");
+        using JsonDocument json = JsonDocument.Parse(output);
+        string ids = string.Join(", ", json.RootElement.EnumerateArray().Select(e => e.GetProperty("id").GetInt32()));
+        Assert.Equal(Text, (await CommandLine.SucceedAsync("tokenize", _model, "--decode", "-p", ids)).TrimEnd());
+        using JsonDocument decoded = JsonDocument.Parse(await CommandLine.SucceedAsync("tokenize", _model, "--decode", "-p", ids, "-o", "json"));
+        Assert.Equal(Text, decoded.RootElement.GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Tokenize_SaysWhatIsMissingOrWrong()
+    {
+        const string Either = "Either -p TEXT or -f FILE says what to tokenize; one of the two must be there.";
+        Assert.Equal(Either, await CommandLine.FailAsync("tokenize", _model));
+        Assert.Equal(Either, await CommandLine.FailAsync("tokenize", _model, "-p", "a", "-f", "b"));
+        Assert.Equal("'300' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "1 300"));
+        Assert.Equal("'-1' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "-1"));
+        Assert.Contains(_folder["none"], await CommandLine.FailAsync("tokenize", _model, "-f", _folder["none"]), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,224 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Llamalith.Contracts;
+using Llamalith.Gguf;
+using Llamalith.Llama2c;
+using Llamalith.Quantization;
+using Llamalith.Tools;
+
+namespace Llamalith.Tests;
+
+/// <summary>One tiny model with random weights in every file format that the tool opens.</summary>
+internal static class TinyModels
+{
+    private const int BytePieces = 256;
+    private const int FirstOrdinary = 3 + BytePieces;
+
+    /// <summary>Two layers with grouped-query attention, and the hyperparameters that a llama2.c file cannot say at their defaults.</summary>
+    public static ModelShape Shape { get; } = new()
+    {
+        Dim = 64,
+        FfnDim = 96,
+        Layers = 2,
+        Heads = 4,
+        KvHeads = 2,
+        HeadDim = 16,
+        VocabSize = 300,
+        Context = 128,
+        TiedEmbeddings = false,
+        NormEps = 1e-5,
+        RopeTheta = 10000,
+        RopeScaling = RopeScaling.None,
+        SlidingWindow = 0,
+        QkvBias = false,
+    };
+
+    /// <summary>Bytes, the space, letters, and some pairs of them.</summary>
+    public static GgufTokenizerMetadata Tokenizer { get; } = new()
+    {
+        Model = "llama",
+        Tokens =
+        [
+            "<unk>", "<s>", "</s>",
+            .. Enumerable.Range(0, BytePieces).Select(i => FormattableString.Invariant($"<0x{i:X2}>")),
+            "\u2581",
+            .. Enumerable.Range(0, Shape.VocabSize - FirstOrdinary - 1).Select(i => $"{(char)('a' + (i % 26))}{(i < 26 ? "" : "e")}"),
+        ],
+        Scores = [.. Enumerable.Range(0, Shape.VocabSize).Select(i => (float)-i)],
+        TokenTypes = [.. Enumerable.Range(0, Shape.VocabSize).Select(i => i == 0 ? 2 : i < 3 ? 3 : i < FirstOrdinary ? 6 : 1)],
+        BosId = 1,
+        EosId = 2,
+        UnknownId = 0,
+    };
+
+    /// <summary>A GGUF file.</summary>
+    public static string WriteGguf(string path, QuantizationPreset preset = QuantizationPreset.F32, ModelShape? shape = null, bool tokenizer = true)
+    {
+        RandomModel.Write(path, shape ?? Shape, preset, new RandomModelOptions { Tokenizer = tokenizer ? Tokenizer : null, StandardDeviation = 0.2, Threads = 1, Name = "tiny" });
+        return path;
+    }
+
+    /// <summary>A GGUF file with one matrix of a type that nothing here knows.</summary>
+    public static string WriteStrange(string path)
+    {
+        const int StrangeType = 1234;
+        byte[] file = File.ReadAllBytes(WriteGguf(path));
+        byte[] name = Encoding.UTF8.GetBytes(TensorNames.OfLayer(1, TensorNames.Up));
+
+        // Behind a tensor's name: its number of dimensions (32 bits), the two dimensions (64 bits each), its type (32 bits).
+        int type = file.AsSpan().IndexOf(name) + name.Length + sizeof(int) + (2 * sizeof(long));
+        BitConverter.TryWriteBytes(file.AsSpan(type), StrangeType);
+        File.WriteAllBytes(path, file);
+        return path;
+    }
+
+    /// <summary>llama2.c's checkpoint with the weights of a GGUF file of floats, and its tokenizer.bin beside it.</summary>
+    public static string WriteLlama2c(string path, string gguf)
+    {
+        using Checkpoint source = Checkpoint.Open(gguf);
+        ModelShape shape = source.Shape;
+        Llama2cHeader header = new()
+        {
+            Version = 0,
+            Dim = shape.Dim,
+            FfnDim = shape.FfnDim,
+            Layers = shape.Layers,
+            Heads = shape.Heads,
+            KvHeads = shape.KvHeads,
+            VocabSize = shape.VocabSize,
+            Context = shape.Context,
+            SharedClassifier = shape.TiedEmbeddings,
+        };
+        Llama2cWriter.Write(path, header, (array, layer, row, values) => BlockFormats.DequantizeRow(Tensor(source, NameOf(array, layer)), row, values));
+        WriteTokenizerBin(Path.Combine(Path.GetDirectoryName(path)!, "tokenizer.bin"));
+        return path;
+    }
+
+    /// <summary>A Hugging Face folder with the weights of a GGUF file of floats, and a tokenizer.bin.</summary>
+    public static unsafe string WriteSafetensors(string folder, string gguf)
+    {
+        Directory.CreateDirectory(folder);
+        using Checkpoint source = Checkpoint.Open(gguf);
+        ModelShape shape = source.Shape;
+        Dictionary<string, object> config = new()
+        {
+            ["model_type"] = "llama",
+            ["hidden_size"] = shape.Dim,
+            ["intermediate_size"] = shape.FfnDim,
+            ["num_hidden_layers"] = shape.Layers,
+            ["num_attention_heads"] = shape.Heads,
+            ["num_key_value_heads"] = shape.KvHeads,
+            ["vocab_size"] = shape.VocabSize,
+            ["max_position_embeddings"] = shape.Context,
+            ["rms_norm_eps"] = 1e-5,
+            ["rope_theta"] = 10000.0,
+            ["tie_word_embeddings"] = shape.TiedEmbeddings,
+        };
+        File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(config));
+
+        using MemoryStream body = new();
+        Dictionary<string, object> header = [];
+        foreach (string name in source.CanonicalNames)
+        {
+            TensorView tensor = Tensor(source, name);
+            long start = body.Length;
+            float[] values = new float[tensor.Columns];
+            for (long row = 0; row < tensor.Rows; row++)
+            {
+                BlockFormats.DequantizeRow(tensor, HalfSplit(name, row, shape.HeadDim), values);
+                body.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+            }
+
+            long[] sizes = tensor.Rows == 1 ? [tensor.Columns] : [tensor.Rows, tensor.Columns];
+            header.Add(HuggingFaceName(name), new { dtype = "F32", shape = sizes, data_offsets = (long[])[start, body.Length] });
+        }
+
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(header);
+        using FileStream file = File.Create(Path.Combine(folder, "model.safetensors"));
+        file.Write(BitConverter.GetBytes((long)text.Length));
+        file.Write(text);
+        body.WriteTo(file);
+        WriteTokenizerBin(Path.Combine(folder, "tokenizer.bin"));
+        return folder;
+    }
+
+    /// <summary>The tokenizer as llama2.c has it.</summary>
+    public static string WriteTokenizerBin(string path)
+    {
+        using BinaryWriter file = new(File.Create(path));
+        file.Write(Tokenizer.Tokens.Max(token => Encoding.UTF8.GetByteCount(token)));
+        for (int id = 0; id < Tokenizer.Tokens.Length; id++)
+        {
+            byte[] name = Encoding.UTF8.GetBytes(Tokenizer.Tokens[id].Replace('\u2581', ' '));
+            file.Write(Tokenizer.Scores[id]);
+            file.Write(name.Length);
+            file.Write(name);
+        }
+
+        return path;
+    }
+
+    private static TensorView Tensor(Checkpoint source, string name)
+    {
+        Assert.True(source.TryGetTensor(name, out TensorView tensor), name);
+        return tensor;
+    }
+
+    // Where the row of a half-split projection lies in the interleaved one: element i of the first half is element 2i, of the second 2i + 1.
+    private static long HalfSplit(string name, long row, int headDim)
+    {
+        if (!name.EndsWith("." + TensorNames.Query, StringComparison.Ordinal) && !name.EndsWith("." + TensorNames.Key, StringComparison.Ordinal))
+            return row;
+        long within = row % headDim;
+        return row - within + (within % (headDim / 2) * 2) + (within / (headDim / 2));
+    }
+
+    private static string NameOf(Llama2cArray array, int layer) => array switch
+    {
+        Llama2cArray.TokenEmbedding => TensorNames.TokenEmbedding,
+        Llama2cArray.FinalNorm => TensorNames.FinalNorm,
+        Llama2cArray.Classifier => TensorNames.Classifier,
+        _ => TensorNames.OfLayer(layer, array switch
+        {
+            Llama2cArray.AttentionNorm => TensorNames.AttentionNorm,
+            Llama2cArray.Query => TensorNames.Query,
+            Llama2cArray.Key => TensorNames.Key,
+            Llama2cArray.Value => TensorNames.Value,
+            Llama2cArray.AttentionOutput => TensorNames.AttentionOutput,
+            Llama2cArray.FfnNorm => TensorNames.FfnNorm,
+            Llama2cArray.Gate => TensorNames.Gate,
+            Llama2cArray.Up => TensorNames.Up,
+            Llama2cArray.Down => TensorNames.Down,
+            _ => throw new ArgumentOutOfRangeException(nameof(array), array, "No array of weights."),
+        }),
+    };
+
+    private static string HuggingFaceName(string name)
+    {
+        string[] parts = name.Split('.', 3);
+        if (parts[0] != "blk")
+            return name switch
+            {
+                TensorNames.TokenEmbedding => "model.embed_tokens.weight",
+                TensorNames.FinalNorm => "model.norm.weight",
+                _ => "lm_head.weight",
+            };
+        return $"model.layers.{parts[1]}." + parts[2] switch
+        {
+            TensorNames.AttentionNorm => "input_layernorm.weight",
+            TensorNames.Query => "self_attn.q_proj.weight",
+            TensorNames.Key => "self_attn.k_proj.weight",
+            TensorNames.Value => "self_attn.v_proj.weight",
+            TensorNames.AttentionOutput => "self_attn.o_proj.weight",
+            TensorNames.FfnNorm => "post_attention_layernorm.weight",
+            TensorNames.Gate => "mlp.gate_proj.weight",
+            TensorNames.Up => "mlp.up_proj.weight",
+            _ => "mlp.down_proj.weight",
+        };
+    }
+}
