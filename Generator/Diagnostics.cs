@@ -233,6 +233,16 @@ internal static class Diagnostics
         description: "The MSBuild property LlamalithIsa narrows the instruction sets of all models of a project.",
         helpLinkUri: Help + "llama022");
 
+    public static readonly DiagnosticDescriptor WeightFormatsDoNotFit = new(
+        "LLAMA023",
+        "No declared weight format fits the rows of a matrix",
+        "{0} = {1} is no multiple of {2}, the smallest block of Weights = {3}: no declared format can hold rows of that width",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A row is a whole number of blocks. Published files store such rows in a format of smaller blocks, Q8_0 or F16 for example: add it.",
+        helpLinkUri: Help + "llama023");
+
     private static readonly IReadOnlyDictionary<SpecRule, DiagnosticDescriptor> s_byRule = new Dictionary<SpecRule, DiagnosticDescriptor>
     {
         [SpecRule.NotPartial] = NotPartial,
@@ -257,6 +267,7 @@ internal static class Diagnostics
         [SpecRule.RuntimeMissing] = RuntimeMissing,
         [SpecRule.AotForgetsInstructionSet] = AotForgetsInstructionSet,
         [SpecRule.UnknownInstructionSetName] = UnknownInstructionSetName,
+        [SpecRule.WeightFormatsDoNotFit] = WeightFormatsDoNotFit,
     };
 
     /// <summary>Every descriptor, in the order of the ids.</summary>

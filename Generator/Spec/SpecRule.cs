@@ -25,4 +25,5 @@ internal enum SpecRule
     RuntimeMissing = 20,
     AotForgetsInstructionSet = 21,
     UnknownInstructionSetName = 22,
+    WeightFormatsDoNotFit = 23,
 }

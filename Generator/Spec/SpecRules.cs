@@ -134,8 +134,28 @@ internal static class SpecRules
             return;
         if (spec.SlidingWindow < 0)
             problems.Add(SpecRule.WindowOutOfRange, ["SlidingWindow"], Text(spec.SlidingWindow));
-        if (sound)
-            CheckBudget(spec, problems);
+        if (!sound)
+            return;
+        CheckBlocks(spec, problems);
+        CheckBudget(spec, problems);
+    }
+
+    // Rows are as wide as what a matrix multiplies: the residual stream, all query heads, the inner width.
+    private static void CheckBlocks(ModelSpec spec, ProblemList problems)
+    {
+        const WeightFormat Super = WeightFormat.Q2_K | WeightFormat.Q3_K | WeightFormat.Q4_K | WeightFormat.Q5_K | WeightFormat.Q6_K;
+        const WeightFormat Floats = WeightFormat.F32 | WeightFormat.F16 | WeightFormat.BF16;
+        int block = (spec.Weights & Floats) != 0 ? 1 : (spec.Weights & ~Super) != 0 ? 32 : 256;
+        Require("Dim", spec.Dim);
+        if (spec.QueryDim != spec.Dim)
+            Require("HeadDim", spec.QueryDim);
+        Require("FfnDim", spec.FfnDim);
+
+        void Require(string property, int columns)
+        {
+            if (columns % block != 0)
+                problems.Add(SpecRule.WeightFormatsDoNotFit, ["Weights", property], property == "HeadDim" ? "Heads * HeadDim" : property, Text(columns), Text(block), spec.Weights.ToString());
+        }
     }
 
     private static bool CheckEnums(ModelRequest request, ModelSpec spec, ProblemList problems)

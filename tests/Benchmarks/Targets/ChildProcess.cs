@@ -15,7 +15,7 @@ internal static class ChildProcess
         string self = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this process is unknown.");
         List<string> arguments = [command];
         if (string.Equals(Path.GetFileNameWithoutExtension(self), "dotnet", StringComparison.OrdinalIgnoreCase))
-            arguments.InsertRange(0, ["exec", Path.Combine(AppContext.BaseDirectory, "Llamalith.Benchmarks.dll")]);
+            arguments.InsertRange(0, ["exec", Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll")]);
         using Process process = Process.Start(new ProcessStartInfo(self, arguments) { RedirectStandardOutput = true })
             ?? throw new InvalidOperationException($"{self} was not started.");
         string output = process.StandardOutput.ReadToEnd();

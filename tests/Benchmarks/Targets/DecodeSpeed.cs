@@ -14,9 +14,6 @@ internal static class DecodeSpeed
     private const int SmallTarget = 60_000;
     private const double BandwidthTarget = 0.85;
 
-    // How far ahead the better of two read loops prefetches.
-    private const int PrefetchDistance = 4096;
-
     public static IEnumerable<TargetRow> Measure(int repeats)
     {
         yield return Small(repeats);
@@ -29,7 +26,7 @@ internal static class DecodeSpeed
         using Stories260K model = Workload.LoadStories260K(threads: 1);
         int[] tokens = Workload.Tokens(256, Stories260K.VocabSize);
         Engine.AssertNoAllocation(model, tokens);
-        double speed = Median.Interleaved(repeats, () => TokensPerSecond(model, tokens, runs: 20))[0];
+        double speed = Median.Of(Median.Interleaved(repeats, () => TokensPerSecond(model, tokens, runs: 20))[0]);
         return new TargetRow(
             $"stories260K F32 decode, {model.InstructionSet}, 1 thread, 256 tokens",
             Text($"{speed:N0} tokens/s"),
@@ -45,21 +42,31 @@ internal static class DecodeSpeed
         Engine.AssertNoAllocation(model, tokens);
         using var team = new WorkerTeam(threads);
         long bytes = Workload.WeightBytes(model.Shape);
-        using var plain = new ReadLoop(bytes, team);
-        using var prefetching = new ReadLoop(bytes, team) { PrefetchDistance = PrefetchDistance };
-        double[] speeds = Median.Interleaved(
-            repeats,
-            () => BytesPerSecond(plain, team),
-            () => TokensPerSecond(model, tokens, runs: 1),
-            () => BytesPerSecond(prefetching, team));
         long read = bytes + Workload.CacheBytes(model.Shape, tokens.Length / 2, KvFormat.F32);
-        double reached = speeds[1] * read, possible = Math.Max(speeds[0], speeds[2]);
+        using var loop = new ReadLoop(bytes, team);
+        double[][] speeds = Median.Interleaved(
+            repeats,
+            () => TokensPerSecond(model, tokens, runs: 1) * read,
+            () => BytesPerSecond(loop, team, ReadPattern.Plain),
+            () => BytesPerSecond(loop, team, ReadPattern.Prefetched),
+            () => BytesPerSecond(loop, team, ReadPattern.FourStreams));
+
+        // The best way of reading is the one to be held against.
+        double[] best = speeds[1];
+        foreach (double[] other in speeds[2..])
+        {
+            if (Median.Of(other) > Median.Of(best))
+                best = other;
+        }
+
+        double share = Median.OfRatios(speeds[0], best);
+        double reached = Median.Of(speeds[0]);
         return new TargetRow(
             $"stories15M F32 decode, {model.InstructionSet}, {threads} thread(s)",
-            Text($"{speeds[1]:N0} tokens/s, {reached / 1e9:F1} GB/s, {reached / possible:P0}"),
-            Text($"read loop {possible / 1e9:F1} GB/s"),
+            Text($"{reached / read:N0} tokens/s, {reached / 1e9:F1} GB/s, {share:P0}"),
+            Text($"read loops {Median.Of(speeds[1]) / 1e9:F1}, {Median.Of(speeds[2]) / 1e9:F1}, {Median.Of(speeds[3]) / 1e9:F1} GB/s"),
             Text($"{BandwidthTarget:P0}"),
-            reached >= BandwidthTarget * possible);
+            share >= BandwidthTarget);
     }
 
     private static double TokensPerSecond(ILlamaModel model, int[] tokens, int runs)
@@ -70,9 +77,10 @@ internal static class DecodeSpeed
         return runs * tokens.Length / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static double BytesPerSecond(ReadLoop loop, WorkerTeam team)
+    private static double BytesPerSecond(ReadLoop loop, WorkerTeam team, ReadPattern pattern)
     {
-        const int Runs = 16;
+        const int Runs = 32;
+        loop.Pattern = pattern;
         long start = Stopwatch.GetTimestamp();
         for (int run = 0; run < Runs; run++)
             team.Run(loop);

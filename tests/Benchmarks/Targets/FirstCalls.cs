@@ -21,7 +21,7 @@ internal static class FirstCalls
         double[][] runs = [.. Enumerable.Range(0, repeats).Select(_ => ChildProcess.Numbers(Command))];
         double load = Median.Of([.. runs.Select(run => run[0])]);
         double first = Median.Of([.. runs.Select(run => run[1])]);
-        double next = Median.Of([.. runs.Select(run => Median.Of([.. run[2..(1 + Calls)]]))]);
+        double next = Median.Of([.. runs.Select(run => Median.Of(run.AsSpan(2..(1 + Calls))))]);
         double worst = Median.Of([.. runs.Select(run => run[2..(1 + Calls)].Max())]);
         double steady = Median.Of([.. runs.Select(run => run[^1])]);
         yield return new TargetRow("stories260K: load, first in the process", Text($"{load / 1000:F1} ms"), "", "", null);
@@ -60,7 +60,7 @@ internal static class FirstCalls
             steady.Add(Microseconds(start));
         }
 
-        times[^1] = Median.Of(steady[(SteadyCalls / 2)..]);
+        times[^1] = Median.Of([.. steady[(SteadyCalls / 2)..]]);
         Console.WriteLine(string.Join(' ', Array.ConvertAll(times, time => time.ToString("R", CultureInfo.InvariantCulture))));
         return 0;
     }

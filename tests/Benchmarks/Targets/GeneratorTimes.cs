@@ -59,7 +59,7 @@ internal static class GeneratorTimes
         }
 
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{cold:R} {Median.Of(again):R} {Median.Of(keystrokes):R} {redone}"));
+            CultureInfo.InvariantCulture, $"{cold:R} {Median.Of([.. again]):R} {Median.Of([.. keystrokes]):R} {redone}"));
         return 0;
     }
 

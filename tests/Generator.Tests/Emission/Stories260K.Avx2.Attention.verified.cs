@@ -49,6 +49,7 @@ partial class Model
                 float* e = q;
                 for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                 {
+                    X86Sse.Prefetch0((byte*)kd + 4096);
                     Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                     Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                     Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
@@ -126,6 +127,7 @@ partial class Model
             int left = count;
             for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
             {
+                X86Sse.Prefetch0((byte*)vp + 4096);
                 Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
@@ -180,6 +182,7 @@ partial class Model
                     float* e = q;
                     for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
+                        X86Sse.Prefetch0((byte*)kd + 4096);
                         Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                         Vec8 b0_0 = V256.Create(e[0]);
                         a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
@@ -267,6 +270,7 @@ partial class Model
             int left = count;
             for (; left > 0; left--, p++, vp += Slice)
             {
+                X86Sse.Prefetch0((byte*)vp + 4096);
                 Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);

@@ -141,6 +141,15 @@ public sealed class DiagnosticsTests
         Assert.Empty(await Analyzer.ReportAsync(Model(With("SlidingWindow = 4096"))));
 
     [Fact]
+    public async Task WeightFormats_OfTooLargeBlocks_AreReported() => Assert.Equal(
+        ["LLAMA023 at `Weights = WeightFormat.Q4_K_M`: Dim = 288 is no multiple of 256, the smallest block of Weights = Q4_K_M: no declared format can hold rows of that width"],
+        await Analyzer.ReportAsync(Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M")));
+
+    [Fact]
+    public async Task WeightFormats_WithOneOfSmallBlocks_AreFine() =>
+        Assert.Empty(await Analyzer.ReportAsync(Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M | WeightFormat.Q8_0")));
+
+    [Fact]
     public async Task MaxMemory_Exceeded_NamesTheParts() => Assert.Equal(
         [
             "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,101,146,112 bytes, 26,953,662,464 of weights and 2,147,483,648 of KV cache "
