@@ -29,7 +29,7 @@ public sealed class WallsTests
         ("Attributes", [Roslyn, "Llamalith.Contracts", "Llamalith.Generator"]),
         ("Runtime", [Roslyn, "Llamalith.Generator"]),
         // Checkpoint.Open finds a file's format out, so the contract calls on the readers' front desk.
-        ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping", "Checkpoints")),
+        ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping", "Checkpoints", "Packing", "Quantization")),
         ("Runtime/Threading", AllBut("Threading")),
         ("Runtime/Mapping", AllBut("Mapping", "Contracts")),
         ("Runtime/Gguf", AllBut("Gguf", "Contracts", "Mapping")),
@@ -38,6 +38,9 @@ public sealed class WallsTests
         ("Runtime/Checkpoints", AllBut("Checkpoints", "Contracts", "Mapping", "Gguf", "Safetensors", "Llama2c")),
         ("Runtime/Tokenization", AllBut("Tokenization", "Contracts", "Mapping", "Gguf")),
         ("Runtime/Sampling", AllBut("Sampling")),
+        ("Runtime/Quantization", AllBut("Quantization", "Contracts")),
+        ("Runtime/Packing", AllBut("Packing", "Contracts", "Quantization")),
+        ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Quantization", "Checkpoints")),
     ];
 
     public static TheoryData<string> Rooms => [.. s_walls.Select(static wall => wall.Room)];
@@ -114,7 +117,7 @@ public sealed class WallsTests
 
     private static string[] AllBut(params string[] open) =>
     [
-        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Chat" }
+        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Chat" }
             .Except(open).Select(static room => "Llamalith." + room),
     ];
 
