@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
@@ -19,7 +18,7 @@ internal static class ForwardEmitter
             spec,
             () =>
             {
-                WriteConstants(writer, plan);
+                ConstantsEmitter.Write(writer, plan);
                 writer.Line();
                 WriteLife(writer, plan);
                 writer.Line();
@@ -29,76 +28,12 @@ internal static class ForwardEmitter
                 writer.Line();
                 WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Prefill(plan.Graph), new PrefillSteps());
                 writer.Line();
-                WriteShares(writer, plan);
+                SharesEmitter.Write(writer, plan);
             },
             bases,
             KvCacheEmitter.ContractsAlias,
             $"// An engine for {Text.Grouped(spec.Layers)} layers of width {Text.Grouped(spec.Dim)}: {Text.Grouped(ParameterCount.Total(spec))} parameters.");
         return writer.ToString();
-    }
-
-    private static void WriteConstants(SourceWriter writer, ModelPlan plan)
-    {
-        ModelSpec spec = plan.Spec;
-        Public("Dim", spec.Dim, "Width of the residual stream.");
-        Public("FfnDim", spec.FfnDim, "Inner width of the feed-forward network.");
-        Public("Layers", spec.Layers, "Number of transformer layers.");
-        Public("Heads", spec.Heads, "Number of query heads.");
-        Public("KvHeads", spec.KvHeads, "Number of key and value heads.");
-        Public("HeadDim", spec.HeadDim, "Width of one head.");
-        Public("QueryDim", spec.QueryDim, "Width of all query heads together.");
-        Public("KvDim", spec.KvDim, "Width of all key (or value) heads together.");
-        Public("GroupSize", spec.GroupSize, "Query heads that share one key and value head.");
-        Public("VocabSize", spec.VocabSize, "Number of tokens in the vocabulary.");
-        Public("Context", spec.Context, "Most positions a sequence can have.");
-        writer.Line("/// <summary>Number of weights, embeddings included.</summary>");
-        writer.Line($"public const long Parameters = {Text.Int(ParameterCount.Total(spec))};");
-        writer.Line($"private const float NormEps = {Text.Float(spec.NormEps)};");
-        if (plan.HasWindow)
-            Private("SlidingWindow", spec.SlidingWindow);
-        writer.Line();
-        writer.Line("// Layout: rows of a weight panel, rows of scratch buffers, positions of the cache.");
-        Private("PanelRows", ModelPlan.PanelRows);
-        Private("ColumnBlock", ModelPlan.ColumnBlock);
-        Private("PaddedDim", ModelPlan.Pad(spec.Dim, ModelPlan.PanelRows));
-        Private("PaddedVocabSize", ModelPlan.Pad(spec.VocabSize, ModelPlan.PanelRows));
-        Private("DimStride", ModelPlan.RowStride(spec.Dim));
-        Private("QueryDimStride", ModelPlan.RowStride(spec.QueryDim));
-        Private("FfnDimStride", ModelPlan.RowStride(spec.FfnDim));
-        Private("QueryOffset", 0);
-        Private("KeyOffset", plan.KeyOffset);
-        Private("ValueOffset", plan.ValueOffset);
-        Private("QkvStride", ModelPlan.RowStride(plan.ValueOffset + spec.KvDim));
-        Private("PositionTile", ModelPlan.PositionTile);
-        Private("BlockPositions", plan.BlockPositions);
-        Private("Slice", plan.Slice);
-        Private("HeadBlockElements", plan.HeadBlockElements);
-        writer.Line("private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;");
-        Private("PrefillChunk", plan.PrefillChunk);
-        Private("PrefillTokenTile", plan.PrefillTokenTile);
-        Private("QueryRows", plan.PrefillRows);
-        foreach (MatrixPlan matrix in plan.Matrices)
-            Private(matrix.Name + "Panels", matrix.Panels);
-        List<(string Name, int Count)> quantized = plan.ColumnKinds.Where(kind => plan.IsQuantized(kind.Count)).ToList();
-        if (quantized.Count > 0)
-        {
-            writer.Line();
-            writer.Line("// 8-bit activations: where the parts of a row's record lie.");
-            Private("TokenBlock", ModelPlan.TokenBlock);
-            Private("UnpackedFloats", plan.UnpackedFloats);
-            foreach ((string name, int count) in quantized)
-                Activations.WriteConstants(writer, plan, name, count);
-            string widest = quantized.OrderBy(kind => kind.Count).Last().Name;
-            writer.Line($"private const int MaxRecordBytes = {widest}RecordBytes;");
-        }
-
-        void Public(string name, int value, string summary)
-        {
-            writer.Line($"/// <summary>{summary}</summary>");
-            writer.Line($"public const int {name} = {Text.Int(value)};");
-        }
-
-        void Private(string name, int value) => writer.Line($"private const int {name} = {Text.Int(value)};");
     }
 
     private static void WriteLife(SourceWriter writer, ModelPlan plan)
@@ -357,131 +292,4 @@ internal static class ForwardEmitter
             }
         }
     }
-
-    private static void WriteShares(SourceWriter writer, ModelPlan plan)
-    {
-        writer.Line("/// <summary>What falls to one thread: panels of each matrix, and KV heads. Fixed, so results do not depend on timing.</summary>");
-        writer.Block("private readonly struct Share", () =>
-        {
-            foreach (string name in Names())
-                writer.Line($"public readonly int {name}Begin, {name}End;");
-            writer.Line();
-            writer.Block("public Share(int rank, int threads)", () =>
-            {
-                foreach (Step step in plan.Graph.Layer.Concat(plan.Graph.Head).Where(step => step.Kind == StepKind.Project))
-                {
-                    // Matrices of one step are shared as if they stood below each other.
-                    writer.Line($"(int begin{step.Matrices[0]}, int end{step.Matrices[0]}) = LlamalithContracts.WorkerTeam.Share({step.Matrices.Select(matrix => matrix + "Panels").Join(" + ")}, rank, threads);");
-                    string before = "";
-                    foreach (string matrix in step.Matrices)
-                    {
-                        writer.Line($"{matrix}Begin = Math.Clamp(begin{step.Matrices[0]}{before}, 0, {matrix}Panels);");
-                        writer.Line($"{matrix}End = Math.Clamp(end{step.Matrices[0]}{before}, 0, {matrix}Panels);");
-                        before += $" - {matrix}Panels";
-                    }
-                }
-
-                writer.Line("(KvHeadBegin, KvHeadEnd) = LlamalithContracts.WorkerTeam.Share(KvHeads, rank, threads);");
-            });
-        });
-
-        IEnumerable<string> Names() => plan.Matrices.Select(matrix => matrix.Name).Append("KvHead");
-    }
-
-    /// <summary>Turns a scheduled step into the lines that run it.</summary>
-    private interface IStepWriter
-    {
-        void Write(SourceWriter writer, ModelPlan plan, ScheduledStep step);
-    }
-
-    private sealed class DecodeSteps : IStepWriter
-    {
-        public void Write(SourceWriter writer, ModelPlan plan, ScheduledStep scheduled)
-        {
-            Step step = scheduled.Step;
-            switch (step.Kind)
-            {
-                case StepKind.Norm:
-                    writer.Line($"Kernels.RmsNorm(s.X, {Weights(step.Matrices[0])}, t.Normed);");
-                    break;
-                case StepKind.Project:
-                    foreach (string matrix in step.Matrices)
-                        writer.Line($"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {Input(step)}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)t.Record" : "")}, {Output(step, matrix)}, share.{matrix}Begin, share.{matrix}End);");
-                    break;
-                case StepKind.Quantize:
-                    writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({Input(step)}, (byte*)t.Record);");
-                    break;
-                case StepKind.Rotate:
-                    writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "RotateAndStore(w, layer, kvHead, _position, s.Qkv);");
-                    break;
-                default:
-                    writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "AttendToken(layer, kvHead, ref t);");
-                    break;
-            }
-        }
-    }
-
-    private sealed class PrefillSteps : IStepWriter
-    {
-        private readonly DecodeSteps _lastToken = new();
-
-        public void Write(SourceWriter writer, ModelPlan plan, ScheduledStep scheduled)
-        {
-            Step step = scheduled.Step;
-            switch (step.Kind)
-            {
-                case StepKind.Norm when scheduled.Split == Split.Replicated:
-                    writer.Line($"Kernels.RmsNorm(s.X + ((_tokens - 1) * (long)DimStride), {Weights(step.Matrices[0])}, t.Normed);");
-                    break;
-                case StepKind.Project when step.Writes[0] == Planning.Buffer.Logits:
-                    _lastToken.Write(writer, plan, scheduled);
-                    break;
-                case StepKind.Norm:
-                    writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.RmsNorm(s.X + (token * (long)DimStride), {Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
-                    break;
-                case StepKind.Project:
-                    foreach (string matrix in step.Matrices)
-                        writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {Input(step).Replace("t.", "s.")}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)s.Records" : "")}, {Output(step, matrix)}, {Stride(step)}, in t, _tokens, share.{matrix}Begin, share.{matrix}End);");
-                    break;
-                case StepKind.Quantize when scheduled.Split == Split.Replicated:
-                    _lastToken.Write(writer, plan, scheduled);
-                    break;
-                case StepKind.Quantize:
-                    string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;
-                    writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.Quantize{columns}({Input(step).Replace("t.", "s.")} + (token * (long){columns}Stride), (byte*)s.Records + (token * (long){columns}RecordBytes));");
-                    break;
-                case StepKind.Rotate:
-                    writer.Block("for (int token = firstToken; token < endToken; token++)", () =>
-                        writer.Nested("for (int kvHead = 0; kvHead < KvHeads; kvHead++)", "RotateAndStore(w, layer, kvHead, _position + token, s.Qkv + (token * (long)QkvStride));"));
-                    break;
-                default:
-                    // Tile after tile over all heads: neighbours cost alike, so dealing them out in turn is even.
-                    writer.Line("int tiles = (_tokens + PrefillTokenTile - 1) / PrefillTokenTile;");
-                    writer.Nested("for (int item = rank; item < tiles * KvHeads; item += _shares.Length)", "AttendTokens(layer, item % KvHeads, item / KvHeads * PrefillTokenTile, ref t);");
-                    break;
-            }
-        }
-    }
-
-    private static string Weights(string name) => name is "FinalNorm" or "Classifier" ? "_weights." + name : "w->" + name;
-
-    private static string Input(Step step) => step.Reads[0] switch
-    {
-        Planning.Buffer.Normed => "t.Normed",
-        Planning.Buffer other => "s." + other,
-    };
-
-    private static string Output(Step step, string matrix) => step.Writes[0] switch
-    {
-        Planning.Buffer.Qkv => $"s.Qkv + {matrix}Offset",
-        Planning.Buffer.Logits => "(float*)Unsafe.AsPointer(ref s.Logits[0])",
-        Planning.Buffer other => "s." + other,
-    };
-
-    private static string Stride(Step step) => step.Writes[0] switch
-    {
-        Planning.Buffer.Qkv => "QkvStride",
-        Planning.Buffer.Hidden => "FfnDimStride",
-        _ => "DimStride",
-    };
 }

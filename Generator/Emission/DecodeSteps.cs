@@ -1,0 +1,32 @@
+using System.Linq;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission;
+
+/// <summary>The steps of one token: vectors, and what each thread computes for itself.</summary>
+internal sealed class DecodeSteps : IStepWriter
+{
+    public void Write(SourceWriter writer, ModelPlan plan, ScheduledStep scheduled)
+    {
+        Step step = scheduled.Step;
+        switch (step.Kind)
+        {
+            case StepKind.Norm:
+                writer.Line($"Kernels.RmsNorm(s.X, {StepText.Weights(step.Matrices[0])}, t.Normed);");
+                break;
+            case StepKind.Project:
+                foreach (string matrix in step.Matrices)
+                    writer.Line($"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.Input(step)}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)t.Record" : "")}, {StepText.Output(step, matrix)}, share.{matrix}Begin, share.{matrix}End);");
+                break;
+            case StepKind.Quantize:
+                writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.Input(step)}, (byte*)t.Record);");
+                break;
+            case StepKind.Rotate:
+                writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "RotateAndStore(w, layer, kvHead, _position, s.Qkv);");
+                break;
+            default:
+                writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "AttendToken(layer, kvHead, ref t);");
+                break;
+        }
+    }
+}
