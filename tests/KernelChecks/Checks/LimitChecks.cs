@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Llamalith.Contracts;
 
@@ -18,6 +19,7 @@ internal static class LimitChecks
         yield return ("a cancelled prefill changes nothing", () => CancelledPrefillChangesNothing(subject));
         yield return ("decode allocates nothing", () => DecodeAllocatesNothing(subject));
         yield return ("a disposed engine is refused", () => DisposedEngineIsRefused(subject));
+        yield return ("logits outlive an engine that nobody holds", () => LogitsOutliveTheirEngine(subject));
     }
 
     private static void FullContextIsRefused<TModel, TCache>(Subject<TModel, TCache> subject)
@@ -160,4 +162,23 @@ internal static class LimitChecks
         Expect.Throws<ObjectDisposedException>(() => model.Decode(0), $"{subject.Name}: Decode after Dispose");
         Expect.Throws<ObjectDisposedException>(() => model.Prefill([0]), $"{subject.Name}: Prefill after Dispose");
     }
+
+    private static void LogitsOutliveTheirEngine<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        ReadOnlySpan<float> logits = LogitsOfAForgottenEngine(subject);
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Expect.Close(logits, subject.Expected[0], subject.Bound, $"{subject.Name}: logits of an engine that was collected");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadOnlySpan<float> LogitsOfAForgottenEngine<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache> => subject.Load().Decode(subject.Tokens[0]);
 }

@@ -14,6 +14,7 @@ internal static class ThreadChecks
     {
         yield return ("any number of threads gives the same bits", () => ThreadCountsAgree(subject));
         yield return ("two engines at once give the same bits", () => EnginesAreIndependent(subject));
+        yield return ("threads that share an engine are refused or wait their turn", () => SharedEngineStaysInBounds(subject));
     }
 
     private static void ThreadCountsAgree<TModel, TCache>(Subject<TModel, TCache> subject)
@@ -35,20 +36,63 @@ internal static class ThreadChecks
     {
         float[][] expected = Conversation(subject, threads: 1);
         float[][][] actual = new float[2][][];
+        AtOnce(engine => actual[engine] = Conversation(subject, threads: 1 + engine));
+        for (int engine = 0; engine < actual.Length; engine++)
+        {
+            for (int i = 0; i < expected.Length; i++)
+                Expect.Identical(actual[engine][i], expected[i], $"{subject.Name}: step {i} of engine {engine}");
+        }
+    }
+
+    // A misuse; but no position may be filled twice, nor one behind the end.
+    private static void SharedEngineStaysInBounds<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        using TModel model = subject.Load();
+        int begin = Math.Max(0, subject.Shape.Context - 16);
+        if (begin > 0)
+            model.Prefill(subject.Tokens.AsSpan(0, begin));
+        for (int run = 0; run < 10; run++)
+        {
+            model.Truncate(begin);
+            int decoded = 0;
+            AtOnce(_ =>
+            {
+                while (Volatile.Read(ref decoded) < subject.Shape.Context - begin)
+                {
+                    try
+                    {
+                        model.Decode(subject.Tokens[0]);
+                        Interlocked.Increment(ref decoded);
+                    }
+                    catch (InvalidOperationException)
+                    {
+                        // Busy, or full just now.
+                    }
+                }
+            });
+            Expect.Equal(decoded, subject.Shape.Context - begin, $"{subject.Name}: tokens that two threads decoded");
+            Expect.Equal(model.Position, subject.Shape.Context, $"{subject.Name}: Position after two threads filled the context");
+        }
+    }
+
+    private static void AtOnce(Action<int> run)
+    {
         Exception?[] errors = new Exception?[2];
         var threads = new Thread[2];
         for (int i = 0; i < threads.Length; i++)
         {
-            int engine = i;
+            int number = i;
             threads[i] = new Thread(() =>
             {
                 try
                 {
-                    actual[engine] = Conversation(subject, threads: 1 + engine);
+                    run(number);
                 }
                 catch (Exception error)
                 {
-                    errors[engine] = error;
+                    errors[number] = error;
                 }
             });
             threads[i].Start();
@@ -56,12 +100,10 @@ internal static class ThreadChecks
 
         foreach (Thread thread in threads)
             thread.Join();
-        for (int engine = 0; engine < threads.Length; engine++)
+        foreach (Exception? error in errors)
         {
-            if (errors[engine] is Exception error)
-                throw new CheckFailedException($"{subject.Name}: engine {engine} threw {error.GetType().Name}: {error.Message}", error);
-            for (int i = 0; i < expected.Length; i++)
-                Expect.Identical(actual[engine][i], expected[i], $"{subject.Name}: step {i} of engine {engine}");
+            if (error is not null)
+                throw new CheckFailedException($"A thread threw {error.GetType().Name}: {error.Message}", error);
         }
     }
 
