@@ -43,7 +43,19 @@ public static class CheckTable
         .. Of(OptionZoo.OnlyAvx2),
         .. Of(OptionZoo.OnlyAvx512),
         .. Of(OptionZoo.OnlyNeon),
+        .. Of(WeightZoo.Blocks32, WeightZoo.Mixes32),
+        .. Of(WeightZoo.Blocks256, WeightZoo.Mixes256),
+        .. Of(WeightZoo.ShortFloats, WeightZoo.FloatMixes),
     ];
+
+    // Classes that hold no F32: the checks that are made of F32 weights are others' affair.
+    private static IEnumerable<Check> Of<TModel, TCache>(Subject<TModel, TCache> subject, FormatMix[] mixes)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        foreach ((string behaviour, Action run) in WeightFormatChecks.Of(subject, mixes))
+            yield return new Check($"{subject.Name}, weights: {behaviour}", () => subject.IsSupported, run);
+    }
 
     private static IEnumerable<Check> Of<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>

@@ -2,12 +2,13 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Llamalith.Contracts;
+using Llamalith.Quantization;
 
 namespace Llamalith.Reference;
 
 /// <summary>
-/// A checkpoint without a file: tensors in pinned memory, stored as F32, F16 or BF16. What a test puts in is rounded to the
-/// stored type, and whoever reads it (an engine, the reference) sees the same rounded numbers.
+/// A checkpoint without a file: tensors in pinned memory, stored in any type. What a test puts in is rounded to the stored type,
+/// and whoever reads it (an engine, the reference) sees the same rounded numbers.
 /// </summary>
 public sealed unsafe class MemoryCheckpoint : Checkpoint
 {
@@ -42,17 +43,23 @@ public sealed unsafe class MemoryCheckpoint : Checkpoint
     /// <param name="rows">Number of rows; 1 for a vector.</param>
     /// <param name="columns">Elements a row.</param>
     /// <param name="values">The elements, row by row.</param>
-    /// <param name="type">How they are stored.</param>
+    /// <param name="type">How they are stored; rows must be whole blocks of it.</param>
     /// <param name="misalignment">Bytes between a 64-byte boundary and the first element.</param>
     public void Set(string name, int rows, int columns, ReadOnlySpan<float> values, TensorType type = TensorType.F32, int misalignment = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, checked(rows * columns));
-        int elementSize = type == TensorType.F32 ? 4 : 2;
-        int length = values.Length * elementSize;
+        int length = checked((int)TensorTypes.ByteLength(type, rows, columns));
         byte[] buffer = GC.AllocateArray<byte>(length + 64 + misalignment, pinned: true);
         byte* start = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0);
         byte* data = (byte*)(((nint)start + 63) & ~63) + misalignment;
         var stored = new Span<byte>(data, length);
+        int elementSize = type == TensorType.F32 ? 4 : 2;
+        if (TensorTypes.BlockOf(type).Elements > 1)
+        {
+            BlockFormats.Quantize(type, values, stored);
+            values = [];
+        }
+
         for (int i = 0; i < values.Length; i++)
         {
             Span<byte> element = stored.Slice(i * elementSize, elementSize);
@@ -68,7 +75,7 @@ public sealed unsafe class MemoryCheckpoint : Checkpoint
                     MemoryMarshal.Write(element, ToBrain(values[i]));
                     break;
                 default:
-                    throw new ArgumentOutOfRangeException(nameof(type), type, "Only F32, F16 and BF16 are stored.");
+                    throw new ArgumentOutOfRangeException(nameof(type), type, "This type is not stored.");
             }
         }
 

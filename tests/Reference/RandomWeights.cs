@@ -15,6 +15,9 @@ public sealed record RandomWeights
     /// <summary>How the matrices are stored.</summary>
     public TensorType Type { get; init; } = TensorType.F32;
 
+    /// <summary>How each matrix is stored, by its canonical name, where that is not <see cref="Type"/> for all.</summary>
+    public Func<string, TensorType>? TypeOf { get; init; }
+
     /// <summary>How the norms and biases are stored.</summary>
     public TensorType VectorType { get; init; } = TensorType.F32;
 
@@ -67,7 +70,7 @@ public sealed record RandomWeights
             Add(TensorNames.OfLayer(layer, name), rows, columns, scale / Math.Sqrt(columns));
 
         void Add(string name, int rows, int columns, double deviation) =>
-            checkpoint.Set(name, rows, columns, random.Normals(rows * columns, deviation), Type, Misalignment);
+            checkpoint.Set(name, rows, columns, random.Normals(rows * columns, deviation), TypeOf?.Invoke(name) ?? Type, Misalignment);
 
         void AddNorm(string name) =>
             checkpoint.Set(name, 1, shape.Dim, random.Normals(shape.Dim, 0.2, mean: 1), VectorType, Misalignment);

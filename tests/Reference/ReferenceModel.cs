@@ -1,22 +1,25 @@
 using System;
 using System.Runtime.InteropServices;
 using Llamalith.Contracts;
+using Llamalith.Quantization;
 
 namespace Llamalith.Reference;
 
 /// <summary>
 /// Llama's forward pass as the textbook has it, in double precision, over the whole sequence at once: no cache, no tiles, keys
 /// and values copied for every query head. Slow on purpose; it is the judge of every compiled engine, so it shares no code
-/// with them. Of a cache it knows one thing, the rounding of what is stored.
+/// with them. Of a cache it knows one thing, the rounding of what is stored; of integer weights one more on demand, the rounding
+/// of what they are multiplied by.
 /// </summary>
 public sealed class ReferenceModel
 {
     private readonly ModelShape _shape;
     private readonly RopeLayout _layout;
     private readonly KvFormat _kvFormat;
+    private readonly bool _eightBitActivations;
     private readonly double[] _ropeFrequencies;
-    private readonly double[,] _embedding;
-    private readonly double[,] _classifier;
+    private readonly Weights _embedding;
+    private readonly Weights _classifier;
     private readonly double[] _finalNorm;
     private readonly Layer[] _layers;
 
@@ -24,14 +27,19 @@ public sealed class ReferenceModel
     /// <param name="checkpoint">The weights; its own rope layout is the one that is computed in.</param>
     /// <param name="shape">The hyperparameters; those that are null take Llama 2's values.</param>
     /// <param name="kvFormat">What keys and values are rounded to before they are used, as a cache of that format rounds them.</param>
+    /// <param name="eightBitActivations">
+    /// Whether what meets a matrix of integers is rounded to 8 bits first: for each 32 numbers, whole multiples of a 127th of their
+    /// largest magnitude.
+    /// </param>
     /// <param name="llama3">What Llama 3.1's rope scaling needs besides the factor.</param>
-    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, KvFormat kvFormat = KvFormat.F32, Llama3Scaling? llama3 = null)
+    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, KvFormat kvFormat = KvFormat.F32, Llama3Scaling? llama3 = null, bool eightBitActivations = false)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(shape);
         _shape = shape;
         _layout = checkpoint.RopeLayout;
         _kvFormat = kvFormat;
+        _eightBitActivations = eightBitActivations;
         _ropeFrequencies = RopeFrequencies(shape, llama3 ?? new Llama3Scaling());
         _embedding = Matrix(checkpoint, TensorNames.TokenEmbedding);
         _classifier = shape.TiedEmbeddings ? _embedding : Matrix(checkpoint, TensorNames.Classifier);
@@ -106,7 +114,7 @@ public sealed class ReferenceModel
     {
         double[][] x = new double[tokens.Length][];
         for (int t = 0; t < tokens.Length; t++)
-            x[t] = Row(_embedding, tokens[t]);
+            x[t] = Row(_embedding.Elements, tokens[t]);
         foreach (Layer layer in _layers)
         {
             AddAttention(layer, x);
@@ -229,21 +237,42 @@ public sealed class ReferenceModel
             scores[i] /= sum;
     }
 
-    private static double[] Multiply(double[,] matrix, double[] vector, double[]? bias = null)
+    private double[] Multiply(Weights weights, double[] vector, double[]? bias = null)
     {
+        double[,] matrix = weights.Elements;
+        if (_eightBitActivations && weights.AreIntegers)
+            vector = RoundToEightBits(vector);
         int rows = matrix.GetLength(0), columns = matrix.GetLength(1);
         double[] product = new double[rows];
         ReadOnlySpan<double> elements = MemoryMarshal.CreateReadOnlySpan(ref matrix[0, 0], matrix.Length);
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<double> weights = elements.Slice(row * columns, columns);
+            ReadOnlySpan<double> factors = elements.Slice(row * columns, columns);
             double sum = bias is null ? 0 : bias[row];
-            for (int column = 0; column < weights.Length; column++)
-                sum += weights[column] * vector[column];
+            for (int column = 0; column < factors.Length; column++)
+                sum += factors[column] * vector[column];
             product[row] = sum;
         }
 
         return product;
+    }
+
+    private static double[] RoundToEightBits(double[] vector)
+    {
+        const int Group = 32;
+        double[] rounded = new double[vector.Length];
+        for (int start = 0; start < vector.Length; start += Group)
+        {
+            double largest = 0;
+            for (int i = start; i < start + Group; i++)
+                largest = Math.Max(largest, Math.Abs(vector[i]));
+            if (largest == 0)
+                continue;
+            for (int i = start; i < start + Group; i++)
+                rounded[i] = Math.Round(vector[i] * 127 / largest, MidpointRounding.ToEven) * largest / 127;
+        }
+
+        return rounded;
     }
 
     private static void Add(double[] x, double[] y)
@@ -292,20 +321,20 @@ public sealed class ReferenceModel
         string Name(string tensor) => TensorNames.OfLayer(layer, tensor);
     }
 
-    private static double[] Vector(Checkpoint checkpoint, string name)
-    {
-        double[,] matrix = Matrix(checkpoint, name);
-        return Row(matrix, 0);
-    }
+    private static double[] Vector(Checkpoint checkpoint, string name) => Row(Matrix(checkpoint, name).Elements, 0);
 
-    private static unsafe double[,] Matrix(Checkpoint checkpoint, string name)
+    private static unsafe Weights Matrix(Checkpoint checkpoint, string name)
     {
         if (!checkpoint.TryGetTensor(name, out TensorView tensor))
             throw new ArgumentException($"There is no tensor {name}.", nameof(name));
+        bool integers = TensorTypes.BlockOf(tensor.Type).Elements > 1;
         double[,] matrix = new double[tensor.Rows, tensor.Columns];
+        float[] blocks = new float[integers ? tensor.Columns : 0];
         var bytes = new ReadOnlySpan<byte>(tensor.Data, checked((int)tensor.ByteLength));
         for (int row = 0; row < tensor.Rows; row++)
         {
+            if (integers)
+                BlockFormats.DequantizeRow(tensor, row, blocks);
             for (int column = 0; column < tensor.Columns; column++)
             {
                 int index = (row * (int)tensor.Columns) + column;
@@ -314,25 +343,27 @@ public sealed class ReferenceModel
                     TensorType.F32 => MemoryMarshal.Read<float>(bytes[(4 * index)..]),
                     TensorType.F16 => (double)MemoryMarshal.Read<Half>(bytes[(2 * index)..]),
                     TensorType.BF16 => BitConverter.UInt32BitsToSingle((uint)MemoryMarshal.Read<ushort>(bytes[(2 * index)..]) << 16),
-                    TensorType other => throw new ArgumentException($"The tensor {name} is stored as {other}.", nameof(name)),
+                    _ => blocks[column],
                 };
             }
         }
 
-        return matrix;
+        return new Weights(matrix, integers);
     }
+
+    private sealed record Weights(double[,] Elements, bool AreIntegers);
 
     private sealed record Layer(
         double[] AttentionNorm,
-        double[,] Query,
-        double[,] Key,
-        double[,] Value,
+        Weights Query,
+        Weights Key,
+        Weights Value,
         double[]? QueryBias,
         double[]? KeyBias,
         double[]? ValueBias,
-        double[,] AttentionOutput,
+        Weights AttentionOutput,
         double[] FfnNorm,
-        double[,] Gate,
-        double[,] Up,
-        double[,] Down);
+        Weights Gate,
+        Weights Up,
+        Weights Down);
 }
