@@ -230,11 +230,17 @@ internal static class ForwardEmitter
             private LlamalithContracts.KvStorage Enter(int tokens)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                LlamalithContracts.KvStorage cache = _cache.Storage;
-                if (tokens > Context - cache.Count)
-                    throw new LlamalithContracts.ContextFullException($"{cache.Count} of Context = {Context} positions are filled, and {tokens} more tokens do not fit.");
                 if (System.Threading.Interlocked.Exchange(ref _busy, 1) != 0)
                     throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
+
+                // The room is looked at by whoever holds the engine: another call could fill it in between.
+                LlamalithContracts.KvStorage cache = _cache.Storage;
+                if (tokens > Context - cache.Count)
+                {
+                    _busy = 0;
+                    throw new LlamalithContracts.ContextFullException($"{cache.Count} of Context = {Context} positions are filled, and {tokens} more tokens do not fit.");
+                }
+
                 return cache;
             }
 
