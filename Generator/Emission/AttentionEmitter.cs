@@ -9,7 +9,7 @@ internal static class AttentionEmitter
     public static string Write(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        string element = spec.KvCache == KvFormat.F16 ? "ushort" : "float";
+        string element = KvCacheEmitter.ElementType(spec);
         string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Text.Int(spec.GroupSize)} query heads share a KV head";
         SourceWriter writer = new();
         ModelFile.Write(writer, spec, () =>

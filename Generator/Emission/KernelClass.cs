@@ -25,7 +25,7 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     public IReadOnlyList<KernelSignature> Signatures => _signatures;
 
     /// <summary>The element type of the KV cache in emitted code.</summary>
-    public string CacheType => plan.Spec.KvCache == Spec.KvFormat.F16 ? "ushort" : "float";
+    public string CacheType => KvCacheEmitter.ElementType(plan.Spec);
 
     /// <summary>Bytes of an element of the KV cache.</summary>
     public int CacheBytes => plan.Spec.KvCache == Spec.KvFormat.F16 ? 2 : 4;

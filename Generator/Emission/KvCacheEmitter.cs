@@ -10,7 +10,7 @@ internal static class KvCacheEmitter
     {
         ModelSpec spec = plan.Spec;
         SourceWriter writer = new();
-        string element = spec.KvCache == KvFormat.F16 ? "ushort" : "float";
+        string element = ElementType(spec);
         string identity = $"{spec.FullName} {spec.KvCache} Layers={Text.Int(spec.Layers)} KvHeads={Text.Int(spec.KvHeads)} HeadDim={Text.Int(spec.HeadDim)}";
         ModelFile.Write(writer, spec, () =>
         {
@@ -90,6 +90,9 @@ internal static class KvCacheEmitter
         }, usings: ContractsAlias);
         return writer.ToString();
     }
+
+    /// <summary>The C# type of a cache element in emitted code.</summary>
+    public static string ElementType(ModelSpec spec) => spec.KvCache == KvFormat.F16 ? "ushort" : "float";
 
     /// <summary>The one name under which emitted code knows the runtime.</summary>
     public const string ContractsAlias = "using LlamalithContracts = global::Llamalith.Contracts;";
