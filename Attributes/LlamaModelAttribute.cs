@@ -83,6 +83,12 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>How the KV cache stores its numbers; default <see cref="KvFormat.F16"/>.</summary>
     public KvFormat KvCache { get; set; }
 
+    /// <summary>
+    /// Whether a trainer is emitted beside the engine, as the nested class Trainer: a backward pass for every operation, in 32-bit floats
+    /// whatever <see cref="Weights"/> says. Default false, and then nothing of it is emitted.
+    /// </summary>
+    public bool Training { get; set; }
+
     /// <summary>The instruction sets to emit kernels for; default <see cref="Isa.All"/>.</summary>
     public Isa Isa { get; set; } = Isa.All;
 

@@ -45,6 +45,7 @@ internal static class SpecReader
             QkvBias = arguments.Value<bool>("QkvBias"),
             Weights = (WeightFormat?)arguments.Value<int>("Weights"),
             KvCache = (KvFormat?)arguments.Value<int>("KvCache"),
+            Training = arguments.Value<bool>("Training"),
             Isa = (Spec.Isa?)arguments.Value<int>("Isa"),
             MaxMemory = arguments.Value<long>("MaxMemory"),
         };

@@ -58,6 +58,8 @@ internal sealed record ModelRequest
 
     public KvFormat? KvCache { get; init; }
 
+    public bool? Training { get; init; }
+
     public Isa? Isa { get; init; }
 
     public long? MaxMemory { get; init; }

@@ -48,6 +48,9 @@ internal sealed record ModelSpec
 
     public required KvFormat KvCache { get; init; }
 
+    /// <summary>Whether a trainer is emitted beside the engine.</summary>
+    public required bool Training { get; init; }
+
     public required Isa Isa { get; init; }
 
     public required long MaxMemory { get; init; }

@@ -92,6 +92,7 @@ internal static class SpecRules
             QkvBias = request.QkvBias ?? false,
             Weights = request.Weights is null or WeightFormat.None ? WeightFormat.F32 : request.Weights.Value,
             KvCache = request.KvCache ?? KvFormat.F16,
+            Training = request.Training ?? false,
             Isa = (request.Isa ?? Isa.All) & IsaNames.Parse(options.IsaLimit, out _),
             MaxMemory = request.MaxMemory ?? 0,
         };

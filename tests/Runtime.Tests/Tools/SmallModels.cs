@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
-using Llamalith.Tools;
 
 namespace Llamalith.Tests.Tools;
 

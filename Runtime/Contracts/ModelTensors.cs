@@ -1,7 +1,6 @@
 using System.Collections.Generic;
-using Llamalith.Contracts;
 
-namespace Llamalith.Tools;
+namespace Llamalith.Contracts;
 
 /// <summary>A tensor that a model has.</summary>
 /// <param name="Name">Its canonical name.</param>
