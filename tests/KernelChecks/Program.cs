@@ -14,8 +14,10 @@ namespace Llamalith.KernelChecks;
 internal static class Program
 {
     private const string Usage = """
-        usage: Llamalith.KernelChecks [--expect avx512|avx2|neon|scalar] [--only TEXT] [--list] [--times] [--errors]
+        usage: Llamalith.KernelChecks [--expect avx512|avx2|neon|scalar] [--dot yes|no] [--small] [--only TEXT] [--list] [--times] [--errors]
           --expect   fails unless this is the instruction set that the process offers and the engines pick
+          --dot      fails unless this is whether ARM's dot product instructions are there
+          --small    runs the checks of the smallest classes, which cover every format, for machines that are emulated
           --only     runs the checks whose names contain the text
           --list     prints the names of the checks
           --times    prints how long each check took
@@ -24,15 +26,21 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        string? expected = null;
+        string? expected = null, dot = null;
         string only = "";
-        bool list = false, times = false, errors = false;
+        bool small = false, list = false, times = false, errors = false;
         for (int i = 0; i < args.Length; i++)
         {
             switch (args[i])
             {
                 case "--expect" when i + 1 < args.Length:
                     expected = args[++i];
+                    break;
+                case "--dot" when i + 1 < args.Length && args[i + 1] is "yes" or "no":
+                    dot = args[++i];
+                    break;
+                case "--small":
+                    small = true;
                     break;
                 case "--only" when i + 1 < args.Length:
                     only = args[++i];
@@ -52,7 +60,7 @@ internal static class Program
             }
         }
 
-        List<Check> checks = [.. CheckTable.All.Where(check => check.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        List<Check> checks = [.. (small ? CheckTable.Small : CheckTable.All).Where(check => check.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
         if (list)
         {
             foreach (Check check in checks)
@@ -61,7 +69,13 @@ internal static class Program
         }
 
         SingleChecks.AllocationIsOurs = true;
-        (int passed, int failed) = Run(checks, expected, times);
+        (int passed, int failed) = Offered(expected, dot);
+        if (failed == 0)
+        {
+            (int passedChecks, failed) = Run(checks, times);
+            passed += passedChecks;
+        }
+
         if (errors)
         {
             foreach ((double bound, double error, string what) in LargestError.All())
@@ -72,22 +86,32 @@ internal static class Program
         return failed == 0 && passed > 0 ? 0 : 1;
     }
 
-    private static (int Passed, int Failed) Run(List<Check> checks, string? expected, bool times)
+    // What the process offers. The engines are held to the same answer by a check of the table.
+    private static (int Passed, int Failed) Offered(string? instructionSet, string? dot)
     {
         int passed = 0, failed = 0;
-        if (expected is not null)
+        Compare(instructionSet, InstructionSets.Best(Isa.All) ?? "nothing");
+        Compare(dot is null ? null : "dot product: " + dot, "dot product: " + (InstructionSets.HasDotProduct ? "yes" : "no"));
+        return (passed, failed);
+
+        void Compare(string? expected, string offered)
         {
-            // The engines are held to the same answer by a check of the table.
-            string? offered = InstructionSets.Best(Isa.All);
-            if (offered != expected)
+            if (expected is null)
+                return;
+            if (offered == expected)
             {
-                Console.WriteLine($"FAILED the process offers {offered}, expected {expected}");
-                return (0, 1);
+                passed++;
+                return;
             }
 
-            passed++;
+            failed++;
+            Console.WriteLine($"FAILED the process offers {offered}, expected {expected}");
         }
+    }
 
+    private static (int Passed, int Failed) Run(List<Check> checks, bool times)
+    {
+        int passed = 0, failed = 0;
         foreach (Check check in checks)
         {
             if (!check.IsSupported())

@@ -33,6 +33,9 @@ internal sealed class Subject<TModel, TCache>
 
     public string Name { get; } = typeof(TModel).Name;
 
+    /// <summary>The class and its cache, as the names of checks begin.</summary>
+    public string Title => $"{Name}, {KvFormat} cache";
+
     public ModelShape Shape { get; }
 
     public KvFormat KvFormat { get; }

@@ -1,5 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics;
+using Llamalith.Contracts;
 using Llamalith.KernelChecks;
 
 namespace Llamalith.Tests;
@@ -16,4 +19,15 @@ public sealed class CheckTableTests
     [Theory]
     [MemberData(nameof(Supported))]
     public void Engine_Does(string check) => s_checks[check].Run();
+
+    [Fact]
+    public void SmallTier_MeetsEveryWeightAndCacheFormatAndInstructionSet()
+    {
+        string names = string.Join('\n', CheckTable.Small.Select(check => check.Name));
+        Assert.All(Enum.GetValues<KvFormat>(), format => Assert.Contains($", {format} cache:", names, StringComparison.Ordinal));
+        Assert.All(
+            Enum.GetValues<TensorType>().Where(type => type != TensorType.F32),
+            type => Assert.Contains($" {type},", names, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<Isa>().Where(isa => BitOperations.IsPow2((int)isa)), isa => Assert.Contains($"Only{isa}, ", names, StringComparison.Ordinal));
+    }
 }
