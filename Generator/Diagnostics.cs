@@ -166,11 +166,11 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor NoInstructionSet = new(
         "LLAMA016",
         "No instruction set is left",
-        "Isa = {0}{1} leaves no instruction set to emit kernels for",
+        "Isa = {0}{1}: no instruction set is left to emit kernels for",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "At least one of Scalar, Avx2, Avx512 and Neon must remain after the attribute's Isa and the MSBuild property LlamalithIsa are both applied.",
+        description: "At least one of Scalar, Avx2, Avx512 and Neon must remain after the attribute's Isa and the MSBuild properties LlamalithTargets and RuntimeIdentifier are all applied.",
         helpLinkUri: Help + "llama016");
 
     public static readonly DiagnosticDescriptor UndefinedValue = new(
@@ -216,21 +216,21 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor AotForgetsInstructionSet = new(
         "LLAMA021",
         "NativeAOT would fold every vector kernel away",
-        "PublishAot is on and IlcInstructionSet is not set, so the engine of {0} would run its slowest kernels; set IlcInstructionSet, to x86-64-v3 (AVX2) or x86-64-v4 (AVX-512)",
+        "The engine of {0} is emitted for {1}, but NativeAOT compiles for IlcInstructionSet = '{2}', which has none of it; set LlamalithTargets to avx2 or avx512, and IlcInstructionSet not at all",
         Category,
-        DiagnosticSeverity.Warning,
+        DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "On x64 NativeAOT decides at compile time which instruction sets exist, and by default none beyond SSE4 does.",
+        description: "On x64 NativeAOT decides at compile time which instruction sets exist, and by default none beyond SSE4 does: the engine would run scalar code. The package sets IlcInstructionSet to match LlamalithTargets.",
         helpLinkUri: Help + "llama021");
 
     public static readonly DiagnosticDescriptor UnknownInstructionSetName = new(
         "LLAMA022",
-        "LlamalithIsa names no instruction set",
-        "'{0}' in LlamalithIsa = {1} is no instruction set; there are Scalar, Avx2, Avx512 and Neon, separated by commas",
+        "LlamalithTargets names no instruction set",
+        "'{0}' in LlamalithTargets = {1} is no instruction set; there are avx2, avx512, neon, scalar, and native for those of the machine that builds",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "The MSBuild property LlamalithIsa narrows the instruction sets of all models of a project.",
+        description: "The MSBuild property LlamalithTargets narrows the instruction sets of all models of a project.",
         helpLinkUri: Help + "llama022");
 
     public static readonly DiagnosticDescriptor WeightFormatsDoNotFit = new(

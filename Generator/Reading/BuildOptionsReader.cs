@@ -18,8 +18,10 @@ internal static class BuildOptionsReader
             LanguageVersion = (int)csharp.LanguageVersion,
             FrameworkVersion = FrameworkVersion(compilation),
             ReferencesRuntime = compilation.GetTypeByMetadataName(KnownNames.ModelInterface) is not null,
-            IsaLimit = Property(properties, KnownNames.IsaProperty),
-            AotForgetsIsa = AotForgetsIsa(properties),
+            Targets = Property(properties, KnownNames.TargetsProperty),
+            RuntimeIdentifier = Property(properties, KnownNames.RuntimeIdentifierProperty),
+            AheadOfTime = AheadOfTime(properties),
+            BuildMachine = BuildMachine.Isa,
         };
     }
 
@@ -31,14 +33,14 @@ internal static class BuildOptionsReader
     }
 
     // arm64 has Advanced SIMD in its baseline; on x64 the baseline is SSE4 and nothing is decided at run time.
-    private static bool AotForgetsIsa(AnalyzerConfigOptions properties)
+    private static string? AheadOfTime(AnalyzerConfigOptions properties)
     {
         string target = Property(properties, KnownNames.RuntimeIdentifierProperty);
         if (target.Length == 0)
             target = Property(properties, KnownNames.SdkRuntimeIdentifierProperty);
-        return Property(properties, KnownNames.PublishAotProperty).Equals("true", StringComparison.OrdinalIgnoreCase)
-            && Property(properties, KnownNames.IlcInstructionSetProperty).Length == 0
-            && target.EndsWith("-x64", StringComparison.Ordinal);
+        return Property(properties, KnownNames.PublishAotProperty).Equals("true", StringComparison.OrdinalIgnoreCase) && target.EndsWith("-x64", StringComparison.Ordinal)
+            ? Property(properties, KnownNames.IlcInstructionSetProperty)
+            : null;
     }
 
     private static string Property(AnalyzerConfigOptions properties, string key) =>

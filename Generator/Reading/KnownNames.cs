@@ -11,8 +11,8 @@ internal static class KnownNames
     /// <summary>The property that the attribute's constructor argument sets.</summary>
     public const string Preset = "Preset";
 
-    /// <summary>The MSBuild property that narrows the instruction sets of all models of a project.</summary>
-    public const string IsaProperty = "build_property.LlamalithIsa";
+    /// <summary>The MSBuild property LlamalithTargets, which narrows the instruction sets of all models of a project, with commas for semicolons.</summary>
+    public const string TargetsProperty = "build_property._LlamalithTargets";
 
     public const string PublishAotProperty = "build_property.PublishAot";
     public const string IlcInstructionSetProperty = "build_property.IlcInstructionSet";

@@ -15,9 +15,15 @@ internal sealed record BuildOptions
     /// <summary>Whether Llamalith.Runtime is referenced.</summary>
     public required bool ReferencesRuntime { get; init; }
 
-    /// <summary>The MSBuild property LlamalithIsa: names of the only instruction sets wanted, comma-separated; empty for all.</summary>
-    public required string IsaLimit { get; init; }
+    /// <summary>The MSBuild property LlamalithTargets: names of the only instruction sets wanted, comma-separated; empty for all.</summary>
+    public required string Targets { get; init; }
 
-    /// <summary>Whether the build is for NativeAOT on x64 with the instruction set left at its baseline, which folds every vector kernel away.</summary>
-    public required bool AotForgetsIsa { get; init; }
+    /// <summary>The MSBuild property RuntimeIdentifier, such as linux-x64; empty for any machine.</summary>
+    public required string RuntimeIdentifier { get; init; }
+
+    /// <summary>The MSBuild property IlcInstructionSet where the build is for NativeAOT on x64, which decides there; null where something else does.</summary>
+    public required string? AheadOfTime { get; init; }
+
+    /// <summary>What the machine that builds can run.</summary>
+    public required Isa BuildMachine { get; init; }
 }

@@ -93,7 +93,7 @@ internal static class SpecRules
             Weights = request.Weights is null or WeightFormat.None ? WeightFormat.F32 : request.Weights.Value,
             KvCache = request.KvCache ?? KvFormat.F16,
             Training = request.Training ?? false,
-            Isa = (request.Isa ?? Isa.All) & IsaNames.Parse(options.IsaLimit, out _),
+            Isa = (request.Isa ?? Isa.All) & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
             MaxMemory = request.MaxMemory ?? 0,
         };
     }
@@ -269,13 +269,21 @@ internal static class SpecRules
 
     private static void CheckIsa(ModelRequest request, ModelSpec spec, BuildOptions options, ProblemList problems)
     {
-        IsaNames.Parse(options.IsaLimit, out IReadOnlyList<string> unknown);
+        TargetNames.Parse(options.Targets, options.BuildMachine, out IReadOnlyList<string> unknown);
         Isa asked = request.Isa ?? Isa.All;
-        if (unknown.Count == 0 && (asked & ~Isa.All) == 0 && spec.Isa == Isa.None)
+        if (unknown.Count > 0 || (asked & ~Isa.All) != 0)
+            return;
+        if (spec.Isa == Isa.None)
         {
-            string limit = options.IsaLimit.Length == 0 ? "" : $", and the build's LlamalithIsa = {options.IsaLimit}";
-            problems.Add(SpecRule.NoInstructionSet, ["Isa"], asked.ToString(), limit);
+            string targets = options.Targets.Length == 0 ? "" : $", the build's LlamalithTargets = {options.Targets}";
+            string runtime = options.RuntimeIdentifier.Length == 0 ? "" : $", its RuntimeIdentifier = {options.RuntimeIdentifier}";
+            problems.Add(SpecRule.NoInstructionSet, ["Isa"], asked.ToString(), targets + runtime);
         }
+
+        // Scalar code alone is what somebody asked for; scalar code in place of vectors is not.
+        Isa vectors = spec.Isa & ~Isa.Scalar;
+        if (options.AheadOfTime is { } set && vectors != 0 && (vectors & TargetNames.OfAheadOfTime(set, options.BuildMachine)) == 0)
+            problems.Add(SpecRule.AotForgetsInstructionSet, ["Isa"], request.TypeName, vectors.ToString(), set);
     }
 
     private static void CheckBudget(ModelSpec spec, ProblemList problems)
@@ -306,11 +314,9 @@ internal static class SpecRules
             problems.Add(SpecRule.TargetTooOld, [], ".NET", Text(RequiredFrameworkVersion), Text(options.FrameworkVersion));
         if (!options.ReferencesRuntime)
             problems.Add(SpecRule.RuntimeMissing, [], request.TypeName);
-        if (options.AotForgetsIsa)
-            problems.Add(SpecRule.AotForgetsInstructionSet, [], request.TypeName);
-        IsaNames.Parse(options.IsaLimit, out IReadOnlyList<string> unknown);
+        TargetNames.Parse(options.Targets, options.BuildMachine, out IReadOnlyList<string> unknown);
         foreach (string name in unknown)
-            problems.Add(SpecRule.UnknownInstructionSetName, [], name, options.IsaLimit);
+            problems.Add(SpecRule.UnknownInstructionSetName, [], name, options.Targets);
     }
 
     private static bool IsDefined(LlamaPreset preset) => preset is >= LlamaPreset.None and <= LlamaPreset.TinyLlama1_1B;

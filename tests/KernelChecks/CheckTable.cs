@@ -15,7 +15,6 @@ public static class CheckTable
     /// </summary>
     public static IReadOnlyList<Check> Small { get; } =
     [
-        .. SingleChecks.All(),
         .. Of(AttentionZoo.Mha),
         .. Of(AttentionZoo.Gqa7),
         .. Of(TailZoo.Head6),
@@ -33,6 +32,7 @@ public static class CheckTable
     /// <summary>All checks, in a stable order.</summary>
     public static IReadOnlyList<Check> All { get; } =
     [
+        .. SingleChecks.All(),
         .. Small,
         .. Of(AttentionZoo.Stories260K),
         .. Of(AttentionZoo.Textbook),

@@ -23,7 +23,9 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         "README.md",
         "analyzers/dotnet/cs/Llamalith.Generator.CodeFixes.dll",
         "analyzers/dotnet/cs/Llamalith.Generator.dll",
-        "buildTransitive/Llamalith.Generator.props")]
+        "buildTransitive/Llamalith.Generator.props",
+        "buildTransitive/Llamalith.Generator.targets",
+        "buildTransitive/Llamalith.Targets.targets")]
     public void Package_HoldsExactlyThis(string package, params string[] contents)
     {
         Assert.Equal(contents, feed.ContentsOf(package));

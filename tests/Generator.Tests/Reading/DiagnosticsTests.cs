@@ -166,18 +166,23 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task Isa_None_IsReported() => Assert.Equal(
-        ["LLAMA016 at `Isa = Isa.None`: Isa = None leaves no instruction set to emit kernels for"],
+        ["LLAMA016 at `Isa = Isa.None`: Isa = None: no instruction set is left to emit kernels for"],
         await Analyzer.ReportAsync(Model(With("Isa = Isa.None"))));
 
     [Fact]
     public async Task Isa_NarrowedToNothingByTheBuild_NamesBoth() => Assert.Equal(
-        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, and the build's LlamalithIsa = Avx2,Avx512 leaves no instruction set to emit kernels for"],
-        await Analyzer.ReportAsync(Model(With("Isa = Isa.Neon")), new TestProperties(("LlamalithIsa", "Avx2,Avx512"))));
+        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, the build's LlamalithTargets = Avx2,Avx512: no instruction set is left to emit kernels for"],
+        await Analyzer.ReportAsync(Model(With("Isa = Isa.Neon")), new TestProperties(("_LlamalithTargets", "Avx2,Avx512"))));
+
+    [Fact]
+    public async Task Isa_OfAnotherProcessorThanTheBuilds_NamesBoth() => Assert.Equal(
+        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, its RuntimeIdentifier = linux-x64: no instruction set is left to emit kernels for"],
+        await Analyzer.ReportAsync(Model(With("Isa = Isa.Neon")), new TestProperties(("RuntimeIdentifier", "linux-x64"))));
 
     [Fact]
     public async Task Isa_UnknownToTheBuildProperty_IsReported() => Assert.Equal(
-        ["'sse4' in LlamalithIsa = avx2, sse4 is no instruction set; there are Scalar, Avx2, Avx512 and Neon, separated by commas"],
-        (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("LlamalithIsa", "avx2, sse4"))))
+        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx2, avx512, neon, scalar, and native for those of the machine that builds"],
+        (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("_LlamalithTargets", "avx2, sse4"))))
             .Where(d => d.Id == "LLAMA022").Select(d => d.GetMessage()));
 
     [Theory]
@@ -238,15 +243,23 @@ public sealed class DiagnosticsTests
     }
 
     [Theory]
-    [InlineData("linux-x64", "", true)]
-    [InlineData("linux-x64", "x86-64-v3", false)]
-    [InlineData("linux-arm64", "", false)]
-    public async Task NativeAot_WithoutAnInstructionSet_IsWarnedOfOnX64(string target, string instructionSet, bool warned)
+    [InlineData("linux-x64", "", "", "Avx2, Avx512", "")]
+    [InlineData("linux-x64", "avx512", "x86-64-v3", "Avx512", "x86-64-v3")]
+    [InlineData("linux-x64", "avx2,avx512", "x86-64-v3", null, null)]
+    [InlineData("linux-x64", "avx2", "x86-64-v4", null, null)]
+    [InlineData("linux-x64", "scalar", "", null, null)]
+    [InlineData("linux-arm64", "", "", null, null)]
+    public async Task NativeAot_ThatWouldFallToScalarCode_IsAnErrorOnX64(string runtime, string targets, string set, string? emitted, string? shown)
     {
-        TestProperties properties = new(("PublishAot", "true"), ("RuntimeIdentifier", target), ("IlcInstructionSet", instructionSet));
+        TestProperties properties = new(("PublishAot", "true"), ("RuntimeIdentifier", runtime), ("_LlamalithTargets", targets), ("IlcInstructionSet", set));
         var diagnostics = await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), properties);
-        Assert.Equal(warned ? ["LLAMA021"] : [], diagnostics.Select(d => d.Id));
-        Assert.All(diagnostics, d => Assert.Equal(DiagnosticSeverity.Warning, d.Severity));
+        string[] expected = emitted is null ? [] :
+        [
+            $"LLAMA021: The engine of Tiny is emitted for {emitted}, but NativeAOT compiles for IlcInstructionSet = '{shown}', which has none of it; "
+                + "set LlamalithTargets to avx2 or avx512, and IlcInstructionSet not at all",
+        ];
+        Assert.Equal(expected, diagnostics.Select(d => $"{d.Id}: {d.GetMessage()}"));
+        Assert.All(diagnostics, d => Assert.Equal(DiagnosticSeverity.Error, d.Severity));
     }
 
     [Fact]

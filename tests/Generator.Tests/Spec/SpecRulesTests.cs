@@ -40,9 +40,32 @@ public sealed class SpecRulesTests
     [InlineData("Avx2, SCALAR", 3)]
     [InlineData("All", 15)]
     [InlineData("4", 15)]
-    public void IsaLimit_NarrowsTheInstructionSets(string limit, int expected) => Assert.Equal(
+    [InlineData("native", 3)]
+    [InlineData("neon,NATIVE", 11)]
+    public void Targets_NarrowTheInstructionSets(string targets, int expected) => Assert.Equal(
         (Mirror.Isa)expected,
-        SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { IsaLimit = limit })!.Isa);
+        SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { Targets = targets })!.Isa);
+
+    [Theory]
+    [InlineData("linux-x64", 7)]
+    [InlineData("win-x86", 7)]
+    [InlineData("osx-arm64", 9)]
+    [InlineData("browser-wasm", 1)]
+    [InlineData("linux-musl-x64", 7)]
+    [InlineData("any", 15)]
+    public void RuntimeIdentifier_NarrowsTheInstructionSets(string runtimeIdentifier, int expected) => Assert.Equal(
+        (Mirror.Isa)expected,
+        SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { RuntimeIdentifier = runtimeIdentifier })!.Isa);
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("x86-64-v2", 1)]
+    [InlineData("x86-64-v3", 3)]
+    [InlineData("X86-64-V4", 7)]
+    [InlineData("avx2,avxvnni", 3)]
+    [InlineData("native", 3)]
+    public void AheadOfTime_OffersWhatIlcInstructionSetNames(string ilcInstructionSet, int expected) =>
+        Assert.Equal((Mirror.Isa)expected, TargetNames.OfAheadOfTime(ilcInstructionSet, Specs.Build.BuildMachine));
 
     [Fact]
     public void NearestDivisor_DividesAndNoneIsNearer() =>

@@ -13,8 +13,10 @@ internal static class Specs
         LanguageVersion = 1400,
         FrameworkVersion = 10,
         ReferencesRuntime = true,
-        IsaLimit = "",
-        AotForgetsIsa = false,
+        Targets = "",
+        RuntimeIdentifier = "",
+        AheadOfTime = null,
+        BuildMachine = Mirror.Isa.Scalar | Mirror.Isa.Avx2,
     };
 
     /// <summary>A trained story-teller's shape: 5 layers, grouped-query attention, 260,032 parameters with tied embeddings.</summary>

@@ -1,0 +1,71 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using Llamalith.Contracts;
+using Llamalith.Generation;
+using Llamalith.Sampling;
+using Llamalith.Tokenization;
+
+namespace Llamalith.Edge;
+
+/// <summary>Text from a model, in a program that is small and there at once.</summary>
+internal static class Program
+{
+    private const int Failed = 1;
+    private const int Misused = 2;
+
+    private static int Main(string[] args)
+    {
+        (EdgeArguments arguments, string? problem) = EdgeArguments.Parse(args);
+        if (problem is not null)
+        {
+            Say($"error: {problem}\n{EdgeArguments.Usage}");
+            return Misused;
+        }
+
+        try
+        {
+            Write(arguments);
+            return 0;
+        }
+        catch (Exception error) when (error is ModelFormatException or ModelMismatchException or ContextFullException or IOException or UnauthorizedAccessException
+            or PlatformNotSupportedException)
+        {
+            Say($"error: {error.Message}\n");
+            return Failed;
+        }
+    }
+
+    private static void Write(EdgeArguments arguments)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(arguments.Model!);
+        using Storyteller model = Storyteller.Load(checkpoint, new LoadOptions { Threads = arguments.Threads });
+        Tokenizer tokenizer = arguments.Tokenizer is { } path ? TokenizerLoader.Open(path, model.Shape.VocabSize) : checkpoint.OpenTokenizer();
+        TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = arguments.Temperature, Seed = arguments.Seed });
+        TextGeneration text = generator.Start(arguments.Prompt, new GenerationOptions { MaxTokens = arguments.Tokens, EchoPrompt = true });
+
+        // Not Console.Out: text is UTF-8 already, and encodings take room.
+        using Stream output = Console.OpenStandardOutput();
+        if (text.MoveNext())
+            output.Write(text.Utf8Text);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        while (text.MoveNext())
+            output.Write(text.Utf8Text);
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        output.WriteByte((byte)'\n');
+        if (arguments.Figures)
+        {
+            GenerationUsage usage = text.Usage;
+            Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} allocated={allocated} isa={model.InstructionSet} threads={model.Threads}\n"));
+        }
+    }
+
+    private static void Say(string text)
+    {
+        using Stream error = Console.OpenStandardError();
+        error.Write(Encoding.UTF8.GetBytes(text));
+    }
+}
