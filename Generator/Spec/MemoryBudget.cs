@@ -9,10 +9,10 @@ internal static class MemoryBudget
     public static long WeightBytes(ModelSpec spec)
     {
         long widest = 0;
-        foreach ((WeightFormat format, int bytes) in BytesPer256)
+        foreach (StoredBlock block in StoredBlocks.All)
         {
-            if ((spec.Weights & format) != 0)
-                widest = Math.Max(widest, bytes);
+            if ((spec.Weights & block.Format) != 0)
+                widest = Math.Max(widest, block.Bytes * 256L / block.Columns);
         }
 
         long weights = ParameterCount.Total(spec);
@@ -24,23 +24,6 @@ internal static class MemoryBudget
 
     /// <summary>The KV cache at its full context.</summary>
     public static long KvCacheBytes(ModelSpec spec) => KvBytesPerToken(spec) * spec.Context;
-
-    private static readonly (WeightFormat Format, int Bytes)[] BytesPer256 =
-    [
-        (WeightFormat.F32, 1024),
-        (WeightFormat.F16, 512),
-        (WeightFormat.BF16, 512),
-        (WeightFormat.Q8_0, 272),
-        (WeightFormat.Q4_0, 144),
-        (WeightFormat.Q4_1, 160),
-        (WeightFormat.Q5_0, 176),
-        (WeightFormat.Q5_1, 192),
-        (WeightFormat.Q2_K, 84),
-        (WeightFormat.Q3_K, 110),
-        (WeightFormat.Q4_K, 144),
-        (WeightFormat.Q5_K, 176),
-        (WeightFormat.Q6_K, 210),
-    ];
 
     private static int BytesPerNumber(KvFormat format) => format switch
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 
 namespace Llamalith.Generator.Spec;
 
@@ -21,7 +22,7 @@ internal static class SpecRules
     // These bounds together keep every derived product inside a long: at most 2^57 bytes of weights, and as many of cache.
     public const int MaxContext = 1_048_576;
 
-    private const WeightFormat AllWeightFormats = (WeightFormat)((1 << 13) - 1);
+    private static readonly WeightFormat s_weightFormats = StoredBlocks.All.Aggregate(WeightFormat.None, static (all, block) => all | block.Format);
 
     public const int RequiredLanguageVersion = 1400;
     public const int RequiredFrameworkVersion = 10;
@@ -144,9 +145,7 @@ internal static class SpecRules
     // Rows are as wide as what a matrix multiplies: the residual stream, all query heads, the inner width.
     private static void CheckBlocks(ModelSpec spec, ProblemList problems)
     {
-        const WeightFormat Super = WeightFormat.Q2_K | WeightFormat.Q3_K | WeightFormat.Q4_K | WeightFormat.Q5_K | WeightFormat.Q6_K;
-        const WeightFormat Floats = WeightFormat.F32 | WeightFormat.F16 | WeightFormat.BF16;
-        int block = (spec.Weights & Floats) != 0 ? 1 : (spec.Weights & ~Super) != 0 ? 32 : 256;
+        int block = StoredBlocks.All.Where(stored => (spec.Weights & stored.Format) != 0).Min(static stored => stored.Columns);
         Require("Dim", spec.Dim);
         if (spec.QueryDim != spec.Dim)
             Require("HeadDim", spec.QueryDim);
@@ -169,7 +168,7 @@ internal static class SpecRules
             "RopeScaling",
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
-        Require((spec.Weights & ~AllWeightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
+        Require((spec.Weights & ~s_weightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32, "KvCache", (int)spec.KvCache, "KvFormat");
         Require(((request.Isa ?? Isa.All) & ~Isa.All) == 0, "Isa", (int)(request.Isa ?? Isa.All), "Isa");
         return sound;

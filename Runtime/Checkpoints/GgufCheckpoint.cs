@@ -79,18 +79,7 @@ public sealed class GgufCheckpoint : Checkpoint
     public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
 
     /// <summary>Takes over an open file.</summary>
-    internal static GgufCheckpoint From(GgufFile file)
-    {
-        try
-        {
-            return new GgufCheckpoint(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    internal static GgufCheckpoint From(GgufFile file) => Handover.Make(file, static open => new GgufCheckpoint(open));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.IO;
 using Llamalith.Contracts;
 using Llamalith.Llama2c;
+using Llamalith.Mapping;
 
 namespace Llamalith.Checkpoints;
 
@@ -109,18 +110,7 @@ public sealed class Llama2cCheckpoint : Checkpoint
     public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
 
     /// <summary>Takes over an open file.</summary>
-    internal static Llama2cCheckpoint From(Llama2cFile file)
-    {
-        try
-        {
-            return new Llama2cCheckpoint(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    internal static Llama2cCheckpoint From(Llama2cFile file) => Handover.Make(file, static open => new Llama2cCheckpoint(open));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

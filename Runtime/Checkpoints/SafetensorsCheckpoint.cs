@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using Llamalith.Contracts;
+using Llamalith.Mapping;
 using Llamalith.Safetensors;
 
 namespace Llamalith.Checkpoints;
@@ -44,20 +45,11 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <summary>Opens a folder, or a .safetensors file with <see cref="ConfigName"/> beside it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or no <see cref="ConfigName"/>.</exception>
     /// <exception cref="ModelFormatException">A file is not sound, or it is a model of another kind.</exception>
-    public static new SafetensorsCheckpoint Open(string path)
+    public static new SafetensorsCheckpoint Open(string path) => Handover.Make(SafetensorsSet.Open(path), files =>
     {
-        SafetensorsSet files = SafetensorsSet.Open(path);
-        try
-        {
-            string folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-            return new SafetensorsCheckpoint(files, HuggingFaceConfig.Open(System.IO.Path.Combine(folder, ConfigName)));
-        }
-        catch
-        {
-            files.Dispose();
-            throw;
-        }
-    }
+        string folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        return new SafetensorsCheckpoint(files, HuggingFaceConfig.Open(System.IO.Path.Combine(folder, ConfigName)));
+    });
 
     /// <inheritdoc/>
     public override string KeyOf(string hyperparameter) => hyperparameter switch

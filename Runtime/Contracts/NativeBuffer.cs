@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
@@ -7,11 +8,10 @@ namespace Llamalith.Contracts;
 /// Zeroed memory outside the garbage collector's heap, aligned to a cache line (large buffers to a huge page, and huge pages
 /// asked for: a stream of weights then misses the TLB 512 times less often). Pages that are never touched take no memory.
 /// </summary>
-public sealed unsafe partial class NativeBuffer : IDisposable
+public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint CacheLine = 64;
     private const nuint HugePage = 2 << 20;
-    private const int AdviseHugePage = 14;
 
     private byte* _pointer;
 
@@ -30,8 +30,8 @@ public sealed unsafe partial class NativeBuffer : IDisposable
         nuint alignment = hugePages ? HugePage : CacheLine;
         Block = (byte*)NativeMemory.AllocZeroed(size + alignment);
         _pointer = (byte*)(((nuint)Block + alignment - 1) & ~(alignment - 1));
-        if (hugePages && OperatingSystem.IsLinux())
-            _ = Advise(_pointer, size & ~(HugePage - 1), AdviseHugePage);
+        if (hugePages)
+            _ = PageAdvice.Give(_pointer, size & ~(HugePage - 1), PageAdvice.HugePages);
         GC.AddMemoryPressure(Math.Max(length, 1));
     }
 
@@ -71,7 +71,4 @@ public sealed unsafe partial class NativeBuffer : IDisposable
         NativeMemory.Free(block);
         GC.RemoveMemoryPressure(Math.Max(Length, 1));
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 }

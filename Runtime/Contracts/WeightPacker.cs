@@ -96,10 +96,9 @@ public static unsafe class WeightPacker
                 FloatPanels.PackSingles(matrix, order, firstRow, rows, lane, (float*)panel);
                 return true;
             case TensorType.BF16:
-                FloatPanels.PackBFloats(matrix, order, firstRow, rows, lane, (ushort*)panel);
-                return true;
+                return FloatPanels.PackWords(matrix, order, firstRow, rows, lane, (ushort*)panel, HalfRaise.None);
             case TensorType.F16:
-                return FloatPanels.PackHalves(matrix, order, firstRow, rows, lane, (ushort*)panel, raise);
+                return FloatPanels.PackWords(matrix, order, firstRow, rows, lane, (ushort*)panel, raise);
             case TensorType.Q8_0:
                 return IntegerPanels<Q8_0Codes>.PackRows(matrix, order, firstRow, rows, lane, panel, raise);
             case TensorType.Q4_0:

@@ -56,19 +56,8 @@ public sealed unsafe class GgufFile : IDisposable
     /// <summary>Maps a file and checks it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound GGUF file of version 2 or 3.</exception>
-    public static GgufFile Open(string path)
-    {
-        MappedFile mapping = MappedFile.Open(path);
-        try
-        {
-            return new GgufFile(mapping.Data, mapping.Length, path, mapping);
-        }
-        catch
-        {
-            mapping.Dispose();
-            throw;
-        }
-    }
+    public static GgufFile Open(string path) =>
+        Handover.Make(MappedFile.Open(path), mapping => new GgufFile(mapping.Data, mapping.Length, path, mapping));
 
     /// <summary>Looks a tensor up by its name.</summary>
     public bool TryGetTensor(string name, out GgufTensor tensor) => _byName.TryGetValue(name, out tensor!);

@@ -49,19 +49,8 @@ public sealed unsafe class Llama2cFile : IDisposable
     /// <summary>Maps a file and checks it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint of version 0 or 1.</exception>
-    public static Llama2cFile Open(string path)
-    {
-        MappedFile mapping = MappedFile.Open(path);
-        try
-        {
-            return new Llama2cFile(mapping.Data, mapping.Length, path, mapping);
-        }
-        catch
-        {
-            mapping.Dispose();
-            throw;
-        }
-    }
+    public static Llama2cFile Open(string path) =>
+        Handover.Make(MappedFile.Open(path), mapping => new Llama2cFile(mapping.Data, mapping.Length, path, mapping));
 
     /// <summary>Looks up the tensor of a layer, or the whole of an array that is not per layer (layer 0 then).</summary>
     /// <returns>False for a classifier that is the token embedding, rotary tables in version 1, and a layer there is none of.</returns>

@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using System.Threading;
 using Llamalith.Contracts;
 using Microsoft.Win32.SafeHandles;
@@ -12,7 +11,7 @@ namespace Llamalith.Mapping;
 /// A whole file mapped read-only into memory: nothing is read until it is touched. It has no finalizer: forgetting to dispose
 /// it costs address space, whereas unmapping under a pointer that someone still reads would cost the process.
 /// </summary>
-public sealed unsafe partial class MappedFile : IDisposable
+public sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
@@ -69,8 +68,7 @@ public sealed unsafe partial class MappedFile : IDisposable
             throw new ModelFormatException($"{path} is a folder, not a file.");
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path} does not exist.", path);
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
-        try
+        return Handover.Make(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess), handle =>
         {
             // A pipe has no length at all, and devices say 0.
             long length;
@@ -86,12 +84,7 @@ public sealed unsafe partial class MappedFile : IDisposable
             if (length == 0)
                 throw new ModelFormatException($"{path} is empty.");
             return new MappedFile(path, handle, length);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>
@@ -109,8 +102,6 @@ public sealed unsafe partial class MappedFile : IDisposable
         if (!Enum.IsDefined(advice))
             throw new ArgumentOutOfRangeException(nameof(advice), advice, "No such advice.");
         byte* pointer = Data;
-        if (!OperatingSystem.IsLinux())
-            return false;
         long page = Environment.SystemPageSize;
         long end = offset + length;
         if (advice == MemoryAdvice.DontNeed)
@@ -125,7 +116,7 @@ public sealed unsafe partial class MappedFile : IDisposable
             offset = offset / page * page;
         }
 
-        return end > offset && MAdvise(pointer + offset, (nuint)(end - offset), (int)advice) == 0;
+        return end > offset && PageAdvice.Give(pointer + offset, (nuint)(end - offset), (int)advice);
     }
 
     /// <summary>As <see cref="Advise(long, long, MemoryAdvice)"/> for the range that starts at a pointer into the file.</summary>
@@ -148,8 +139,4 @@ public sealed unsafe partial class MappedFile : IDisposable
         _view.Dispose();
         _file.Dispose();
     }
-
-    // MemoryAdvice's values are Linux's own.
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MAdvise(byte* address, nuint length, int advice);
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Llamalith.Contracts;
 
 namespace Llamalith.Packing;
@@ -16,17 +17,51 @@ internal static unsafe class IntegerPanels<TFormat>
     private const int GroupRows = 16;
     private const int Chunk = 32;
     private const int LineBytes = 64;
+    private const int MostSubBlocks = 16;
 
     /// <summary>Bytes of 32 rows of one block.</summary>
-    public static int BlockBytes => HalvesBytes + SubScaleBytes + (TFormat.Columns / Chunk * 2 * GroupBytes);
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HalvesBytes + SubScaleBytes + (Chunks * 2 * GroupBytes);
+    }
 
-    private static int HalvesBytes => Rows * sizeof(ushort) * (TFormat.HasMinima ? 2 : 1);
+    private static int HalvesBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Rows * sizeof(ushort) * (TFormat.HasMinima ? 2 : 1);
+    }
 
-    private static int SubBlocks => TFormat.SubBlock == TFormat.Columns ? 0 : TFormat.Columns / TFormat.SubBlock;
+    private static int SubBlocks
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.SubBlock == TFormat.Columns ? 0 : TFormat.Columns / TFormat.SubBlock;
+    }
 
-    private static int SubScaleBytes => SubBlocks * Rows * (TFormat.HasMinima && !TFormat.SharesScaleBytes ? 2 : 1);
+    private static int SubScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SubBlocks * Rows * (TFormat.HasMinima && !TFormat.SharesScaleBytes ? 2 : 1);
+    }
 
-    private static int GroupBytes => TFormat.Bits * LineBytes;
+    private static int GroupBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits * LineBytes;
+    }
+
+    private static int Chunks
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Columns / Chunk;
+    }
+
+    // A row's dwords of one chunk before the turn, filled up to whole vectors.
+    private static int RowDwords
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits > 4 ? 8 : 4;
+    }
 
     /// <summary>Packs some rows of a panel; rows that it does not get keep scale zero.</summary>
     /// <param name="matrix">The source.</param>
@@ -38,101 +73,144 @@ internal static unsafe class IntegerPanels<TFormat>
     /// <param name="raise">How scales are raised.</param>
     /// <returns>False where a scale was too large to be raised: the panel is of no use then.</returns>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool PackRows(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, byte* panel, HalfRaise raise)
     {
-        bool fits = true;
-        byte* codes = stackalloc byte[256];
-        byte* subScales = stackalloc byte[16];
-        byte* subMinima = stackalloc byte[16];
         byte** source = stackalloc byte*[Rows];
         long rowBytes = matrix.Columns / TFormat.Columns * TFormat.StoredBytes;
         for (int r = 0; r < rows; r++)
             source[r] = matrix.Data + (order.Source(firstRow + r) * rowBytes);
 
+        byte* subScales = stackalloc byte[2 * MostSubBlocks];
+
+        // The planes of 16 rows, before they are turned; rows that are missing stay zero.
+        uint* planes = stackalloc uint[Chunks * GroupRows * RowDwords];
+        new Span<uint>(planes, Chunks * GroupRows * RowDwords).Clear();
+        bool fits = true;
         for (long block = 0; block < matrix.Columns / TFormat.Columns; block++, panel += BlockBytes)
         {
-            byte* chunks = panel + HalvesBytes + SubScaleBytes;
-            for (int r = 0; r < rows; r++, source[r - 1] += TFormat.StoredBytes)
+            for (int r = 0; r < rows; r += GroupRows)
             {
                 int lane = firstLane + r;
-                TFormat.Read(source[r], codes, out ushort scale, out ushort minimum, subScales, subMinima);
-                ((ushort*)panel)[lane] = raise.Apply(scale, ref fits);
+                ReadGroup(source + r, Math.Min(rows - r, GroupRows), lane, panel, subScales, planes);
+                byte* lines = panel + HalvesBytes + SubScaleBytes + (lane / GroupRows * GroupBytes);
+                for (int chunk = 0; chunk < Chunks; chunk++)
+                    WriteLines(planes + (chunk * GroupRows * RowDwords), lines + (chunk * 2 * GroupBytes));
+                ushort* halves = (ushort*)panel + lane;
+                Raise(halves, raise, ref fits);
                 if (TFormat.HasMinima)
-                    ((ushort*)panel)[Rows + lane] = raise.Apply(minimum, ref fits);
-                for (int sub = 0; sub < SubBlocks; sub++)
-                {
-                    panel[HalvesBytes + (sub * Rows) + lane] = subScales[sub];
-                    if (TFormat.HasMinima && !TFormat.SharesScaleBytes)
-                        panel[HalvesBytes + ((SubBlocks + sub) * Rows) + lane] = subMinima[sub];
-                }
-
-                byte* group = chunks + (lane / GroupRows * GroupBytes) + (lane % GroupRows * sizeof(uint));
-                for (int chunk = 0; chunk < TFormat.Columns / Chunk; chunk++, group += 2 * GroupBytes)
-                    WritePlanes((uint*)(codes + (chunk * Chunk)), group);
+                    Raise(halves + Rows, raise, ref fits);
             }
         }
 
         return fits;
     }
 
-    // A plane of n bits has n lines; unit u lies in line u % n, moved left by n * (u / n).
+    // One block of each row; the sources move on to the next.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WritePlanes(uint* units, byte* lines)
+    private static void ReadGroup(byte** source, int rows, int lane, byte* panel, byte* subScales, uint* planes)
+    {
+        byte* subMinima = subScales + MostSubBlocks;
+        for (int r = 0; r < rows; r++, lane++)
+        {
+            byte* block = source[r];
+            source[r] = block + TFormat.StoredBytes;
+            Ahead.Fetch(block, TFormat.StoredBytes);
+            ((ushort*)panel)[lane] = TFormat.Scale(block);
+            if (TFormat.HasMinima)
+                ((ushort*)panel)[Rows + lane] = TFormat.Minimum(block);
+            if (SubBlocks > 0)
+                TFormat.ReadSubScales(block, subScales, subMinima);
+            for (int sub = 0; sub < SubBlocks; sub++)
+            {
+                panel[HalvesBytes + (sub * Rows) + lane] = subScales[sub];
+                if (TFormat.HasMinima && !TFormat.SharesScaleBytes)
+                    panel[HalvesBytes + ((SubBlocks + sub) * Rows) + lane] = subMinima[sub];
+            }
+
+            for (int chunk = 0; chunk < Chunks; chunk++)
+                WritePlanes(TFormat.Codes(block, chunk), planes + (((chunk * GroupRows) + r) * RowDwords));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Raise(ushort* halves, HalfRaise raise, ref bool fits)
+    {
+        for (int r = 0; r < GroupRows; r += Vector128<ushort>.Count)
+            raise.Apply(Vector128.Load(halves + r), ref fits).Store(halves + r);
+    }
+
+    // Row r's dword of line l is planes[r][l].
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteLines(uint* planes, byte* lines)
+    {
+        for (int line = 0; line < TFormat.Bits; line += 4)
+        {
+            for (int r = 0; r < GroupRows; r += 4)
+            {
+                uint* from = planes + (r * RowDwords) + line;
+                Vector128<uint> a = Vector128.Load(from), b = Vector128.Load(from + RowDwords);
+                Vector128<uint> c = Vector128.Load(from + (2 * RowDwords)), d = Vector128.Load(from + (3 * RowDwords));
+                Transposition.Turn(ref a, ref b, ref c, ref d);
+                uint* to = (uint*)(lines + (line * LineBytes)) + r;
+                a.Store(to);
+                if (line + 1 < TFormat.Bits)
+                    b.Store(to + GroupRows);
+                if (line + 2 < TFormat.Bits)
+                    c.Store(to + (2 * GroupRows));
+                if (line + 3 < TFormat.Bits)
+                    d.Store(to + (3 * GroupRows));
+            }
+        }
+    }
+
+    // A plane of n bits has n lines; unit u, which is four codes, lies in line u % n, moved left by n * (u / n).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WritePlanes(Vector256<byte> codes, uint* row)
     {
         switch (TFormat.Bits)
         {
             case 8:
-                for (int u = 0; u < 8; u++)
-                    *(uint*)(lines + (u * LineBytes)) = units[u];
+                codes.AsUInt32().Store(row);
                 break;
             case 4:
-                WriteNibbles(units, lines);
+                Nibble(codes).Store(row);
                 break;
             case 5:
-                WriteNibbles(units, lines);
-                WriteBits(units, 4, lines + (4 * LineBytes));
+                Nibble(codes & Vector256.Create((byte)15)).Store(row);
+                row[4] = Bit(codes >>> 4);
                 break;
             case 6:
-                WriteNibbles(units, lines);
-                WritePairs(units, 4, lines + (4 * LineBytes));
+                Nibble(codes & Vector256.Create((byte)15)).Store(row);
+                *(ulong*)(row + 4) = Pair(codes >>> 4);
                 break;
             case 2:
-                WritePairs(units, 0, lines);
+                *(ulong*)row = Pair(codes);
                 break;
             case 3:
-                WritePairs(units, 0, lines);
-                WriteBits(units, 2, lines + (2 * LineBytes));
+                *(ulong*)row = Pair(codes & Vector256.Create((byte)3));
+                row[2] = Bit(codes >>> 2);
                 break;
             default:
                 throw new InvalidOperationException($"No planes for codes of {TFormat.Bits} bits.");
         }
     }
 
+    // Codes are small enough that nothing moves into the byte beside.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteNibbles(uint* units, byte* lines)
+    private static Vector128<uint> Nibble(Vector256<byte> codes) => codes.GetLower().AsUInt32() | (codes.GetUpper().AsUInt32() << 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Pair(Vector256<byte> codes)
     {
-        for (int line = 0; line < 4; line++)
-            *(uint*)(lines + (line * LineBytes)) = (units[line] & 0x0F0F0F0F) | ((units[line + 4] & 0x0F0F0F0F) << 4);
+        Vector128<ulong> nibbles = Nibble(codes).AsUInt64();
+        return nibbles[0] | (nibbles[1] << 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WritePairs(uint* units, int shift, byte* lines)
+    private static uint Bit(Vector256<byte> codes)
     {
-        for (int line = 0; line < 2; line++)
-        {
-            uint packed = 0;
-            for (int place = 0; place < 4; place++)
-                packed |= ((units[line + (2 * place)] >> shift) & 0x03030303) << (2 * place);
-            *(uint*)(lines + (line * LineBytes)) = packed;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteBits(uint* units, int shift, byte* line)
-    {
-        uint packed = 0;
-        for (int u = 0; u < 8; u++)
-            packed |= ((units[u] >> shift) & 0x01010101) << u;
-        *(uint*)line = packed;
+        ulong pairs = Pair(codes);
+        return (uint)pairs | ((uint)(pairs >> 32) << 1);
     }
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Llamalith.Quantization;
 
@@ -12,15 +14,15 @@ internal static unsafe class PackedScales
     /// <summary>Number of sub-blocks.</summary>
     public const int Count = 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* packed, Span<byte> scales, Span<byte> minima)
     {
-        for (int j = 0; j < 4; j++)
-        {
-            scales[j] = (byte)(packed[j] & 63);
-            minima[j] = (byte)(packed[j + 4] & 63);
-            scales[j + 4] = (byte)((packed[j + 8] & 15) | ((packed[j] >> 6) << 4));
-            minima[j + 4] = (byte)((packed[j + 8] >> 4) | ((packed[j + 4] >> 6) << 4));
-        }
+        const uint Nibble = 0x0F0F0F0F, Six = 0x3F3F3F3F, UpperTwo = 0x30303030;
+        uint first = Unsafe.ReadUnaligned<uint>(packed), second = Unsafe.ReadUnaligned<uint>(packed + 4), nibbles = Unsafe.ReadUnaligned<uint>(packed + 8);
+        MemoryMarshal.Write(scales, first & Six);
+        MemoryMarshal.Write(scales[4..], (nibbles & Nibble) | ((first >> 2) & UpperTwo));
+        MemoryMarshal.Write(minima, second & Six);
+        MemoryMarshal.Write(minima[4..], ((nibbles >> 4) & Nibble) | ((second >> 2) & UpperTwo));
     }
 
     public static void Pack(ReadOnlySpan<byte> scales, ReadOnlySpan<byte> minima, byte* packed)

@@ -55,19 +55,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>Maps a file and checks it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound safetensors file.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        MappedFile mapping = MappedFile.Open(path);
-        try
-        {
-            return new SafetensorsFile(mapping.Data, mapping.Length, path, mapping);
-        }
-        catch
-        {
-            mapping.Dispose();
-            throw;
-        }
-    }
+    public static SafetensorsFile Open(string path) =>
+        Handover.Make(MappedFile.Open(path), mapping => new SafetensorsFile(mapping.Data, mapping.Length, path, mapping));
 
     /// <summary>Looks a tensor up by its name.</summary>
     public bool TryGetTensor(string name, out SafetensorsTensor tensor) => _byName.TryGetValue(name, out tensor!);

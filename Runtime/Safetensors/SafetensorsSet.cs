@@ -42,8 +42,7 @@ public sealed class SafetensorsSet : IDisposable
     public static SafetensorsSet Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        SafetensorsSet set = new(path);
-        try
+        return Handover.Make(new SafetensorsSet(path), set =>
         {
             if (!Directory.Exists(path))
                 set.AddAll(SafetensorsFile.Open(path));
@@ -54,12 +53,7 @@ public sealed class SafetensorsSet : IDisposable
             else
                 throw new ModelFormatException($"The folder {path} has neither {SingleName} nor {IndexName}.");
             return set;
-        }
-        catch
-        {
-            set.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Looks a tensor up by its name.</summary>
