@@ -54,7 +54,7 @@ public static unsafe class WeightPacker
     public static float Pack(TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
     {
         long bytes = PanelBytes(type, matrix.Columns);
-        return ForEachPanel(Panels(matrix.Rows), bytes, threads, (panel, raise) =>
+        return ForEachPanel(type, Panels(matrix.Rows), bytes, threads, (panel, raise) =>
         {
             long row = (long)panel * PanelRows;
             return PackRows(matrix, type, order, row, (int)Math.Min(PanelRows, matrix.Rows - row), 0, destination + (panel * bytes), raise);
@@ -76,7 +76,7 @@ public static unsafe class WeightPacker
     {
         const int Half = PanelRows / 2;
         long bytes = PanelBytes(type, first.Columns);
-        return ForEachPanel(PairPanels(first.Rows), bytes, threads, (panel, raise) =>
+        return ForEachPanel(type, PairPanels(first.Rows), bytes, threads, (panel, raise) =>
         {
             long row = (long)panel * Half;
             int rows = (int)Math.Min(Half, first.Rows - row);
@@ -124,12 +124,13 @@ public static unsafe class WeightPacker
         }
     }
 
-    // Raises all 16-bit scales, or none of them where one of them is too large for it (which no sane model has).
-    private static float ForEachPanel(int panels, long panelBytes, int threads, Func<int, HalfRaise, bool> pack, CancellationToken cancellation)
+    // Raises all halves, or none of them where one of them is too large for it (which no sane model has).
+    private static float ForEachPanel(TensorType type, int panels, long panelBytes, int threads, Func<int, HalfRaise, bool> pack, CancellationToken cancellation)
     {
         int atOnce = (int)Math.Clamp(BytesAtOnce / panelBytes, 1, panels);
         ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = threads };
-        return Try(HalfRaise.Full) ? HalfRaise.Full.Unit : Try(HalfRaise.None) ? HalfRaise.None.Unit : throw new InvalidOperationException("Panels were not packed.");
+        bool hasHalves = type is not (TensorType.F32 or TensorType.BF16);
+        return hasHalves && Try(HalfRaise.Full) ? HalfRaise.Full.Unit : Try(HalfRaise.None) ? HalfRaise.None.Unit : throw new InvalidOperationException("Panels were not packed.");
 
         bool Try(HalfRaise raise)
         {
