@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Training;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
@@ -20,6 +21,14 @@ internal static class ModelEmitter
         Add("Products", ProductsEmitter.Write(plan));
         Add("KvCache", KvCacheEmitter.Write(plan));
         Add("Scratch", ScratchEmitter.Write(plan));
+        if (plan.Training is not null)
+        {
+            Add("Trainer", TrainerEmitter.Write(plan, plan.Training));
+            Add("TrainerPasses", TrainerPassEmitter.Write(plan));
+            Add("TrainerAttention", TrainerAttentionEmitter.Write(plan));
+            Add("TrainerMemory", TrainerMemoryEmitter.Write(plan));
+        }
+
         IReadOnlyList<KernelSignature> kernels = [];
         foreach (Dialect isa in plan.Targets)
             kernels = KernelFiles.Write(plan, isa, Add);

@@ -101,7 +101,8 @@ internal static class ScratchEmitter
         return sizes.Join(" + ");
     }
 
-    private static void WriteRotations(SourceWriter writer, ModelPlan plan)
+    /// <summary>Writes the rotary frequencies and what fills the tables Cos and Sin with them.</summary>
+    public static void WriteRotations(SourceWriter writer, ModelPlan plan)
     {
         bool interleaved = plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
         writer.Line("// Radians a position, one for each pair of a head.");

@@ -74,6 +74,7 @@ internal sealed class ModelPlan
         BlockPositions = Math.Min(MaxBlockPositions, Pad(spec.Context, PositionTile));
         Slice = spec.HeadDim % 32 == 0 ? 32 : spec.HeadDim % 16 == 0 ? 16 : spec.HeadDim;
         PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
+        Training = spec.Training ? new TrainingPlan(spec) : null;
         Graph = new LayerGraph(this);
         Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
     }
@@ -122,6 +123,9 @@ internal sealed class ModelPlan
 
     /// <summary>Tokens whose query heads are attended together in prefill, sharing each load of K and V.</summary>
     public int PrefillTokenTile => Math.Max(1, Math.Min(PrefillQueryRows / Spec.GroupSize, PrefillChunk));
+
+    /// <summary>What a trainer adds; null where none is emitted.</summary>
+    public TrainingPlan? Training { get; }
 
     /// <summary>What a layer computes, in which order.</summary>
     public LayerGraph Graph { get; }

@@ -28,6 +28,14 @@ internal static class PlanVerifier
             Require(matMul.Tokens[matMul.Tokens.Count - 1] == 1, "MatMul tiles end with one token", isa);
             RequireRegisters((matMul.Tokens[0] * matMul.RowVectors) + matMul.RowVectors + 1, isa, "MatMul");
 
+            if (plan.Training is not null)
+            {
+                Dialect head = isa.Fit(plan.Spec.HeadDim);
+                TrainingTile product = TrainingPlan.Product(isa), mixed = plan.Training.Head(head);
+                RequireTile(product, ModelPlan.PanelRows, isa);
+                RequireTile(mixed, plan.Spec.HeadDim, head);
+            }
+
             foreach (int rows in plan.QueryRowCounts)
             {
                 ScoreTile scores = KernelTiles.Scores(isa, rows, plan.Spec.HeadDim);
@@ -50,6 +58,13 @@ internal static class PlanVerifier
             IEnumerable<ScheduledStep> products = schedule.Layer.Concat(schedule.Head).Where(step => step.Step.Kind == StepKind.Project);
             Require(products.All(step => step.BarrierBefore || step.Step.Reads.All(buffer => buffer is Buffer.Normed or Buffer.Record) || step.Step.Reads.Contains(Buffer.Record)), "a product waits for its input");
         }
+    }
+
+    private static void RequireTile(TrainingTile tile, int columns, Dialect isa)
+    {
+        Require(columns % (tile.Vectors * isa.Lanes) == 0, "a training tile divides its columns", isa);
+        Require(tile.Rows[tile.Rows.Count - 1] == 1, "training tiles end with one row", isa);
+        RequireRegisters((tile.Rows[0] * tile.Vectors) + tile.Vectors + 1, isa, "training");
     }
 
     private static void RequireRegisters(int used, Dialect isa, string kernel)

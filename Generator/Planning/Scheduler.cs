@@ -14,15 +14,11 @@ internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyLis
     public int BarriersPerLayer => Layer.Count(step => step.BarrierBefore);
 }
 
-/// <summary>
-/// Puts barriers between steps, as few as correctness allows. Since the last barrier, a buffer may have been written by other
-/// threads (then only the thread's own share may be read) or read by them (then it may not be overwritten under their eyes).
-/// </summary>
+/// <summary>Puts barriers between the steps of a forward pass, and of a training step.</summary>
 internal sealed class Scheduler
 {
     private readonly Func<Step, Split> _splitOf;
-    private readonly Dictionary<Buffer, Split> _written = [];
-    private readonly Dictionary<Buffer, Split> _read = [];
+    private readonly BarrierPlacer<Buffer> _barriers = new();
 
     private Scheduler(Func<Step, Split> splitOf) => _splitOf = splitOf;
 
@@ -31,6 +27,18 @@ internal sealed class Scheduler
 
     /// <summary>The schedule of many tokens at once.</summary>
     public static Schedule Prefill(LayerGraph graph) => new Scheduler(step => step.PrefillSplit).Run(graph);
+
+    /// <summary>The schedule of one direction of a training step.</summary>
+    public static TrainingSchedule Training(IReadOnlyList<TrainingStep> before, IReadOnlyList<TrainingStep> layer, IReadOnlyList<TrainingStep> after)
+    {
+        BarrierPlacer<TrainingBuffer> barriers = new();
+        List<ScheduledTrainingStep> first = Place(before);
+        Place(layer);
+        return new TrainingSchedule(first, Place(layer), Place(after));
+
+        List<ScheduledTrainingStep> Place(IReadOnlyList<TrainingStep> steps) =>
+            steps.Select(step => new ScheduledTrainingStep(step, barriers.Add(step.Reads, step.Writes, step.Split))).ToList();
+    }
 
     // A layer follows a layer: the second round begins with what the first left pending, and is the one that is kept.
     private Schedule Run(LayerGraph graph)
@@ -45,33 +53,9 @@ internal sealed class Scheduler
         foreach (Step step in steps)
         {
             Split split = _splitOf(step);
-            bool barrier = step.Reads.Any(buffer => ReadIsUnsafe(buffer, split)) || step.Writes.Any(buffer => WriteIsUnsafe(buffer, split));
-            if (barrier)
-            {
-                _written.Clear();
-                _read.Clear();
-            }
-
-            placed.Add(new ScheduledStep(step, split, barrier));
-            foreach (Buffer buffer in step.Reads)
-                _read[buffer] = split;
-            foreach (Buffer buffer in step.Writes)
-            {
-                // A replicated step writes memory that each thread has to itself.
-                if (split == Split.Replicated)
-                    _written.Remove(buffer);
-                else
-                    _written[buffer] = split;
-            }
+            placed.Add(new ScheduledStep(step, split, _barriers.Add(step.Reads, step.Writes, split)));
         }
 
         return placed;
     }
-
-    // Rows read their whole input; the other splits read what the same split wrote.
-    private bool ReadIsUnsafe(Buffer buffer, Split split) =>
-        _written.TryGetValue(buffer, out Split writer) && (writer != split || split == Split.Rows);
-
-    private bool WriteIsUnsafe(Buffer buffer, Split split) =>
-        split != Split.Replicated && _read.TryGetValue(buffer, out Split reader) && (reader != split || split == Split.Rows);
 }

@@ -64,6 +64,13 @@ internal static class KernelFiles
                     Activations.WriteQuantize(kernels, columns);
             }
         });
+        if (plan.Training is not null)
+        {
+            Family("TrainingProducts", TrainingProducts.Write);
+            Family("TrainingHeads", TrainingProducts.WriteHeads);
+            Family("TrainingPointwise", TrainingPointwise.Write);
+        }
+
         return signatures;
 
         void Family(string name, Action<KernelClass> write)

@@ -94,7 +94,10 @@ internal static class Pointwise
         WriteRotate(kernels, "RotateKey", "");
     }
 
-    private static void WriteRotate(KernelClass kernels, string name, string scale)
+    /// <summary>Rotates one head back: what the derivative of a rotation does.</summary>
+    public static void WriteRotateBack(KernelClass kernels) => WriteRotate(kernels, "RotateBack", "", back: true);
+
+    private static void WriteRotate(KernelClass kernels, string name, string scale, bool back = false)
     {
         bool interleaved = kernels.Plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
         int headDim = kernels.Plan.Spec.HeadDim;
@@ -103,7 +106,7 @@ internal static class Pointwise
         string vec = isa.VectorType;
         kernels.Kernel(
             name,
-            "x = x ⊙ cos + partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
+            $"x = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
             (interleaved ? "x [HeadDim] in neighbouring pairs" : "x [HeadDim], element i paired with i + HeadDim / 2") + " · cos, sin [HeadDim], sin signed for each element",
             [("float*", "x"), ("float*", "cos"), ("float*", "sin")],
             () =>
@@ -143,7 +146,7 @@ internal static class Pointwise
 
         string Turned(string partner, string sin, string own, string cos)
         {
-            string turned = isa.Fma(partner, sin, $"({own} * {cos})");
+            string turned = back ? $"({own} * {cos}) - ({partner} * {sin})" : isa.Fma(partner, sin, $"({own} * {cos})");
             return scale.Length == 0 ? turned : turned + " * scale";
         }
     }

@@ -43,11 +43,13 @@ public sealed partial class BudgetTests
     }
 
     /// <summary>Unrolling is over tiles, heads and groups; a wider or deeper model is the same text with other constants.</summary>
-    [Fact]
-    public void Output_DoesNotGrowWithDimAndLayers()
+    [Theory]
+    [InlineData("")]
+    [InlineData(", Training = true")]
+    public void Output_DoesNotGrowWithDimAndLayers(string option)
     {
-        const string small = "[Llamalith.LlamaModel(Dim = 512, FfnDim = 1024, Layers = 2, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 1024)] partial class Model;";
-        const string large = "[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 65536)] partial class Model;";
+        string small = $"[Llamalith.LlamaModel(Dim = 512, FfnDim = 1024, Layers = 2, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 1024{option})] partial class Model;";
+        string large = $"[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 65536{option})] partial class Model;";
         Assert.Equal(LinesOf(small), LinesOf(large));
 
         static int LinesOf(string model) => Compiler.Generate(model).Sum(static file => file.SourceText.Lines.Count);
@@ -58,7 +60,7 @@ public sealed partial class BudgetTests
     public void Output_NamesItsDimensions()
     {
         // Sizes unlike any tile, lane count or block length, so that one found in the text can be nothing else.
-        const string model = "[Llamalith.LlamaModel(Dim = 1234, FfnDim = 3457, Layers = 19, Heads = 6, KvHeads = 3, HeadDim = 38, VocabSize = 7919, Context = 613)] partial class Model;";
+        const string model = "[Llamalith.LlamaModel(Dim = 1234, FfnDim = 3457, Layers = 19, Heads = 6, KvHeads = 3, HeadDim = 38, VocabSize = 7919, Context = 613, Training = true)] partial class Model;";
         string[] sizes = ["1234", "3457", "7919", "613"];
         foreach (GeneratedSourceResult file in Compiler.Generate(model))
         {

@@ -51,5 +51,20 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised];
+    /// <summary>A trainer beside the engine.</summary>
+    public const string Trained =
+        """
+        [Llamalith.LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true, Training = true)]
+        public sealed partial class Model;
+        """;
+
+    /// <summary>A trainer of everything that is off by default, and of sizes that leave a tail everywhere.</summary>
+    public const string TrainedOdd =
+        """
+        [Llamalith.LlamaModel(Dim = 90, FfnDim = 173, Layers = 3, Heads = 6, KvHeads = 2, HeadDim = 14, VocabSize = 259, Context = 77,
+            QkvBias = true, SlidingWindow = 19, RopeLayout = Llamalith.RopeLayout.HalfSplit, RopeTheta = 500000, Training = true)]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Trained, TrainedOdd];
 }

@@ -1,0 +1,276 @@
+using System;
+using System.Linq;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission.Kernels;
+
+/// <summary>
+/// The three products of training, y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, and attention's own. All are one register tile, c = from + a · b: b is
+/// a packed block [depth, 32], read in vectors, and each element of a is broadcast from where it lies, from rows (a[i, k]) or from columns
+/// (a[k, i]). An element's summands are added in the order of k, whatever tile it falls in.
+/// </summary>
+internal static class TrainingProducts
+{
+    public static void Write(KernelClass kernels)
+    {
+        WritePack(kernels);
+        TrainingTile tile = TrainingPlan.Product(kernels.Isa);
+        foreach (string stride in TrainingPlan.InputStrides)
+        {
+            foreach (int rows in tile.Rows)
+                WriteTile(kernels, kernels.Isa, "Tile" + stride, tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : $"{i} * {stride}Stride", "");
+            WriteRows(kernels, stride, tile);
+            WriteMultiply(kernels, stride);
+        }
+
+        foreach (int rows in tile.Rows)
+            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : i.ToString(System.Globalization.CultureInfo.InvariantCulture), "aStride");
+        WriteGradient(kernels, tile);
+    }
+
+    /// <summary>Products that are one head wide: with scores from rows (values, and gradients of queries) and from columns (of keys and values).</summary>
+    public static void WriteHeads(KernelClass kernels)
+    {
+        int headDim = kernels.Plan.Spec.HeadDim;
+        Dialect isa = kernels.Isa.Fit(headDim);
+        TrainingTile tile = kernels.Plan.Training!.Head(isa);
+        int width = tile.Vectors * isa.Lanes;
+        foreach (int rows in tile.Rows)
+        {
+            WriteTile(kernels, isa, "HeadRows", tile.Vectors, rows, width, i => i == 0 ? "" : $"{i} * PositionStride", "", "bStride");
+            WriteTile(kernels, isa, "HeadColumns", tile.Vectors, rows, width, i => i == 0 ? "" : i.ToString(System.Globalization.CultureInfo.InvariantCulture), "PositionStride", "bStride");
+        }
+
+        WriteMix(kernels, tile, width);
+        WriteSpread(kernels, tile, width);
+    }
+
+    private static void WriteTile(KernelClass kernels, Dialect isa, string name, int vectors, int rows, int width, Func<int, string> row, string aStride, string bStride = "PanelRows")
+    {
+        SourceWriter writer = kernels.Writer;
+        int columns = vectors * isa.Lanes;
+        string strides = (aStride == "aStride" ? ", nint aStride" : "") + (bStride == "bStride" ? ", nint bStride" : "");
+        writer.Line($"// {rows} rows x {columns} columns, {rows * vectors} accumulators");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block($"private static void {name}{rows}(float* a, float* b{strides}, float* from, nint fromStride, float* c, nint cStride, int depth)", () =>
+        {
+            void Body()
+            {
+                for (int i = 0; i < rows; i++)
+                {
+                    string at = i == 0 ? "from" : $"from + ({i} * fromStride)";
+                    writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Text.At(at, v * isa.Lanes))}").Join(", ")};");
+                }
+
+                writer.Line("float* e = a, p = b;");
+                writer.Block($"for (int k = 0; k < depth; k++, e += {(aStride.Length == 0 ? "1" : aStride)}, p += {bStride})", () =>
+                {
+                    for (int v = 0; v < vectors; v++)
+                        writer.Line($"{isa.VectorType} b{v} = {isa.Load(Text.At("p", v * isa.Lanes))};");
+                    for (int i = 0; i < rows; i++)
+                    {
+                        writer.Line($"{isa.VectorType} a{i} = {isa.Broadcast(row(i).Length == 0 ? "*e" : $"e[{row(i)}]")};");
+                        for (int v = 0; v < vectors; v++)
+                            writer.Line($"c{i}_{v} = {isa.Fma($"b{v}", $"a{i}", $"c{i}_{v}")};");
+                    }
+                });
+                for (int i = 0; i < rows; i++)
+                {
+                    string at = i == 0 ? "c" : $"c + ({i} * cStride)";
+                    for (int v = 0; v < vectors; v++)
+                        writer.Line(isa.Store(Text.At(at, v * isa.Lanes), $"c{i}_{v}"));
+                }
+            }
+
+            if (columns == width)
+                Body();
+            else
+                writer.Block($"for (int column = 0; column < {width}; column += {columns}, b += {columns}, from += {columns}, c += {columns})", Body);
+        });
+        writer.Line();
+    }
+
+    // All rows of a product with one packed block.
+    private static void WriteRows(KernelClass kernels, string stride, TrainingTile tile)
+    {
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "Rows" + stride,
+            "c (+)= a · b",
+            $"a [rows, {stride}Stride] · b [depth, {ModelPlan.PanelRows}] · c [rows, cStride], {ModelPlan.PanelRows} columns of it · zeros [{ModelPlan.PanelRows}]",
+            [("float*", "a"), ("float*", "b"), ("float*", "c"), ("nint", "cStride"), ("int", "rows"), ("int", "depth"), ("bool", "add"), ("float*", "zeros")],
+            () =>
+            {
+                writer.Line("float* from = add ? c : zeros;");
+                writer.Line("nint fromStride = add ? cStride : 0;");
+                ForTiles(writer, tile, rows =>
+                {
+                    writer.Line($"Tile{stride}{rows}(a, b, from, fromStride, c, cStride, depth);");
+                    writer.Line($"a += {rows} * {stride}Stride;");
+                    writer.Line($"from += {rows} * fromStride;");
+                    writer.Line($"c += {rows} * cStride;");
+                });
+            });
+    }
+
+    private static void WriteMultiply(KernelClass kernels, string stride)
+    {
+        Product("MultiplyTransposed", "y (+)= x · Wᵀ", "W [width, depth]", "PackTransposed(w + (column * (nint)depth) + first, depth, Math.Min(PanelRows, width - column), count, block);");
+        Product("Multiply", "y (+)= x · W", "W [depth, width]", "PackRows(w + (first * (nint)width) + column, width, Math.Min(PanelRows, width - column), count, block);");
+
+        void Product(string name, string equation, string shape, string pack)
+        {
+            SourceWriter writer = kernels.Writer;
+            kernels.Kernel(
+                name + stride,
+                equation,
+                $"x [tokens, {stride}Stride], depth columns of it · {shape} · y [tokens, yStride], padded with zeros · block [DepthBlock, {ModelPlan.PanelRows}]",
+                [("float*", "x"), ("float*", "w"), ("int", "width"), ("int", "depth"), ("float*", "y"), ("nint", "yStride"), ("int", "tokens"), ("bool", "add"), ("float*", "block"), ("float*", "zeros")],
+                () => writer.Block("for (int first = 0; first < depth; first += DepthBlock)", () =>
+                {
+                    writer.Line("int count = Math.Min(DepthBlock, depth - first);");
+                    writer.Block("for (int column = 0; column < width; column += PanelRows)", () =>
+                    {
+                        writer.Line(pack);
+                        writer.Line($"Rows{stride}(x + first, block, y + column, yStride, tokens, count, add || first > 0, zeros);");
+                    });
+                }));
+        }
+    }
+
+    private static void WriteGradient(KernelClass kernels, TrainingTile tile)
+    {
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "MultiplyGradient",
+            "dW += dyᵀ · x",
+            $"dy [tokens, dyStride] · x [tokens, xStride] · dW [rows, width], rows begin to end of it · block [DepthBlock, {ModelPlan.PanelRows}] · tile [{tile.Rows[0]}, {ModelPlan.PanelRows}]",
+            [("float*", "dy"), ("nint", "dyStride"), ("float*", "x"), ("nint", "xStride"), ("float*", "dw"), ("int", "width"), ("int", "begin"), ("int", "end"), ("int", "tokens"), ("float*", "block"), ("float*", "tile"), ("float*", "zeros")],
+            () => writer.Block("for (int first = 0; first < tokens; first += DepthBlock)", () =>
+            {
+                writer.Line("int count = Math.Min(DepthBlock, tokens - first);");
+                writer.Block("for (int column = 0; column < width; column += PanelRows)", () =>
+                {
+                    writer.Line("int columns = Math.Min(PanelRows, width - column);");
+                    writer.Line("PackRows(x + (first * xStride) + column, xStride, columns, count, block);");
+                    writer.Line("float* a = dy + (first * dyStride) + begin;");
+                    writer.Line("float* c = dw + (begin * (nint)width) + column;");
+                    writer.Line("int rows = end - begin;");
+                    ForTiles(writer, tile, r =>
+                    {
+                        writer.Nested("if (columns == PanelRows)", $"TileColumns{r}(a, block, dyStride, c, width, c, width, count);");
+                        writer.Block("else", () =>
+                        {
+                            writer.Line("// The last columns of a matrix: what lies behind them belongs to its next row.");
+                            writer.Line($"TileColumns{r}(a, block, dyStride, zeros, 0, tile, PanelRows, count);");
+                            writer.Line($"AddTile(tile, c, width, {r}, columns);");
+                        });
+                        writer.Line($"a += {r};");
+                        writer.Line($"c += {r} * (nint)width;");
+                    });
+                });
+            }));
+        writer.Line();
+        writer.Block("private static void AddTile(float* tile, float* c, int width, int rows, int columns)", () =>
+            writer.Block("for (int row = 0; row < rows; row++, tile += PanelRows, c += width)", () =>
+                writer.Nested("for (int column = 0; column < columns; column++)", "c[column] += tile[column];")));
+    }
+
+    // Row i sees visible + i positions, so a tile sees as many as its last row.
+    private static void WriteMix(KernelClass kernels, TrainingTile tile, int width)
+    {
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "MixRows",
+            "c = a · b, one head wide",
+            "a [rows, PositionStride] · b [positions, bStride] · c [rows, cStride], HeadDim columns of it · row i has visible + i positions that are not zero",
+            [("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"), ("int", "rows"), ("int", "visible"), ("float*", "zeros")],
+            () => ForTiles(writer, tile, rows =>
+            {
+                writer.Line($"visible += {rows};");
+                ForColumns(writer, kernels, width, column => writer.Line($"HeadRows{rows}(a, b{column}, bStride, zeros, 0, c{column}, cStride, visible - 1);"));
+                writer.Line($"a += {rows} * PositionStride;");
+                writer.Line($"c += {rows} * cStride;");
+            }));
+    }
+
+    // Position j is seen by the rows from j - first on.
+    private static void WriteSpread(KernelClass kernels, TrainingTile tile, int width)
+    {
+        SourceWriter writer = kernels.Writer;
+        writer.Line();
+        kernels.Kernel(
+            "SpreadColumns",
+            "c += aᵀ · b, one head wide",
+            "a [rows, PositionStride] · b [rows, bStride] · c [positions, cStride], HeadDim columns of it · row i sees positions up to first + i",
+            [("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"), ("int", "positions"), ("int", "seen"), ("int", "first")],
+            () =>
+            {
+                writer.Line("int rows = positions;");
+                ForTiles(writer, tile, r =>
+                {
+                    writer.Line("int skip = Math.Max(0, positions - rows - first);");
+                    ForColumns(writer, kernels, width, column => writer.Line($"HeadColumns{r}(a + (skip * PositionStride), b{column} + (skip * bStride), bStride, c{column}, cStride, c{column}, cStride, seen - skip);"));
+                    writer.Line($"a += {r};");
+                    writer.Line($"c += {r} * cStride;");
+                });
+            });
+    }
+
+    private static void ForColumns(SourceWriter writer, KernelClass kernels, int width, Action<string> body)
+    {
+        if (width == kernels.Plan.Spec.HeadDim)
+            body("");
+        else
+            writer.Block($"for (int column = 0; column < HeadDim; column += {width})", () => body(" + column"));
+    }
+
+    private static void ForTiles(SourceWriter writer, TrainingTile tile, Action<int> body)
+    {
+        foreach (int rows in tile.Rows)
+            writer.Block(rows == 1 ? "for (; rows > 0; rows--)" : $"for (; rows >= {rows}; rows -= {rows})", () => body(rows));
+    }
+
+    private static void WritePack(KernelClass kernels)
+    {
+        Dialect isa = kernels.Isa;
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "PackTransposed",
+            "block[k, i] = w[i, k]",
+            $"w [rows, stride], at most {ModelPlan.PanelRows} rows, the rest zero · block [depth, {ModelPlan.PanelRows}]",
+            [("float*", "w"), ("nint", "stride"), ("int", "rows"), ("int", "depth"), ("float*", "block")],
+            () =>
+            {
+                writer.Nested("if (rows < PanelRows)", "new Span<float>(block, depth * PanelRows).Clear();");
+                writer.Block("for (int row = 0; row < rows; row++, w += stride)", () =>
+                {
+                    writer.Line("float* to = block + row;");
+                    writer.Nested("for (int k = 0; k < depth; k++, to += PanelRows)", "*to = w[k];");
+                });
+            });
+        kernels.Kernel(
+            "PackRows",
+            "block[k, j] = w[k, j]",
+            $"w [depth, stride], at most {ModelPlan.PanelRows} columns of it, the rest zero · block [depth, {ModelPlan.PanelRows}]",
+            [("float*", "w"), ("nint", "stride"), ("int", "columns"), ("int", "depth"), ("float*", "block")],
+            () =>
+            {
+                writer.Block("if (columns == PanelRows)", () =>
+                {
+                    writer.Block("for (int k = 0; k < depth; k++, w += stride, block += PanelRows)", () =>
+                    {
+                        for (int i = 0; i < ModelPlan.PanelRows / isa.Lanes; i++)
+                            writer.Line(isa.Store(Text.At("block", i * isa.Lanes), isa.Load(Text.At("w", i * isa.Lanes))));
+                    });
+                    writer.Line("return;");
+                });
+                writer.Line();
+                writer.Line("new Span<float>(block, depth * PanelRows).Clear();");
+                writer.Block("for (int k = 0; k < depth; k++, w += stride, block += PanelRows)", () =>
+                    writer.Nested("for (int j = 0; j < columns; j++)", "block[j] = w[j];"));
+            });
+        writer.Line();
+    }
+}

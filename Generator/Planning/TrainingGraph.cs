@@ -1,0 +1,158 @@
+using System.Collections.Generic;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>What a step of a training pass reads and writes. Those of a layer are kept from the forward to the backward pass.</summary>
+internal enum TrainingBuffer
+{
+    /// <summary>The residual stream before a layer (and after the last), kept.</summary>
+    Input,
+
+    /// <summary>The residual stream between attention and feed-forward network, kept.</summary>
+    Middle,
+
+    /// <summary>A norm of either, computed anew in the backward pass.</summary>
+    Normed,
+
+    /// <summary>What each token's norm was scaled by.</summary>
+    Scales,
+
+    /// <summary>Rotated queries and keys, and values, kept.</summary>
+    Qkv,
+
+    /// <summary>What attention gives, kept; and each head's logarithm of the softmax's sum.</summary>
+    Attended,
+
+    /// <summary>Gate and Up before SwiGLU, kept; the backward pass replaces them by their gradients.</summary>
+    GateUp,
+
+    /// <summary>silu(gate) ⊙ up, computed anew in the backward pass.</summary>
+    Hidden,
+
+    /// <summary>What the classifier sees.</summary>
+    Final,
+
+    /// <summary>Gradient of the residual stream.</summary>
+    InputGradient,
+
+    /// <summary>Gradient of a norm.</summary>
+    NormedGradient,
+
+    /// <summary>Gradient of Hidden.</summary>
+    HiddenGradient,
+
+    /// <summary>Gradient of Attended.</summary>
+    AttendedGradient,
+
+    /// <summary>Gradient of queries, keys and values.</summary>
+    QkvGradient,
+}
+
+/// <summary>What a step of a training pass computes.</summary>
+internal enum TrainingOperation
+{
+    /// <summary>RMSNorm, and the scale of each token.</summary>
+    Norm,
+
+    /// <summary>Gradient of RMSNorm by its input, added to the residual stream's.</summary>
+    NormBackward,
+
+    /// <summary>Gradient of RMSNorm by its weights.</summary>
+    NormWeights,
+
+    /// <summary>y = x · Wᵀ of one or more matrices that share an input, plus the residual stream where that is read too.</summary>
+    Project,
+
+    /// <summary>Gradient of a product by its input: dx = Σ dy · W over its matrices.</summary>
+    ProjectBackward,
+
+    /// <summary>Gradient of a product by its weights: dW += dyᵀ · x, and of the biases.</summary>
+    ProjectWeights,
+
+    /// <summary>Biases and rotary embedding.</summary>
+    Rotate,
+
+    /// <summary>The same backwards.</summary>
+    RotateBackward,
+
+    /// <summary>Causal attention of each sequence.</summary>
+    Attend,
+
+    /// <summary>Its gradient: scores are computed anew, a block of queries at a time.</summary>
+    AttendBackward,
+
+    /// <summary>silu(gate) ⊙ up.</summary>
+    SwiGlu,
+
+    /// <summary>Its gradient, in the place of gate and up; and its value anew.</summary>
+    SwiGluBackward,
+
+    /// <summary>Gradient of the token embedding.</summary>
+    Embedding,
+}
+
+/// <summary>One step of a training pass. <see cref="Matrices"/> names the weights.</summary>
+internal sealed record TrainingStep(
+    TrainingOperation Operation,
+    IReadOnlyList<TrainingBuffer> Reads,
+    IReadOnlyList<TrainingBuffer> Writes,
+    Split Split,
+    params string[] Matrices);
+
+/// <summary>A step of a training schedule: <see cref="BarrierBefore"/> where all threads must meet first.</summary>
+internal sealed record ScheduledTrainingStep(TrainingStep Step, bool BarrierBefore);
+
+/// <summary>The steps before the layers, of every layer, and after them.</summary>
+internal sealed record TrainingSchedule(
+    IReadOnlyList<ScheduledTrainingStep> Before, IReadOnlyList<ScheduledTrainingStep> Layer, IReadOnlyList<ScheduledTrainingStep> After);
+
+/// <summary>
+/// What a training step computes, and in which order. Tokens are shared out once: a thread takes its own through all that tokens do not share
+/// with each other. Only attention, which looks across a sequence, and the gradients of weights, which sum over all tokens, meet at barriers.
+/// </summary>
+internal static class TrainingGraph
+{
+    /// <summary>The forward pass.</summary>
+    public static TrainingSchedule Forward { get; } = Scheduler.Training(
+        [],
+        [
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "AttentionNorm"),
+            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.Qkv], Split.Tokens, "Query", "Key", "Value"),
+            new(TrainingOperation.Rotate, [TrainingBuffer.Qkv], [TrainingBuffer.Qkv], Split.Tokens),
+            new(TrainingOperation.Attend, [TrainingBuffer.Qkv], [TrainingBuffer.Attended], Split.KvHeads),
+            new(TrainingOperation.Project, [TrainingBuffer.Attended, TrainingBuffer.Input], [TrainingBuffer.Middle], Split.Tokens, "AttentionOutput"),
+            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FfnNorm"),
+            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.GateUp], Split.Tokens, "Gate", "Up"),
+            new(TrainingOperation.SwiGlu, [TrainingBuffer.GateUp], [TrainingBuffer.Hidden], Split.Tokens),
+            new(TrainingOperation.Project, [TrainingBuffer.Hidden, TrainingBuffer.Middle], [TrainingBuffer.Input], Split.Tokens, "Down"),
+        ],
+        [new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Final, TrainingBuffer.Scales], Split.Tokens, "FinalNorm")]);
+
+    /// <summary>The backward pass, from the gradient of what the classifier sees on.</summary>
+    public static TrainingSchedule Backward { get; } = Scheduler.Training(
+        [
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FinalNorm"),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient], [TrainingBuffer.InputGradient], Split.Tokens, "FinalNorm"),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "FinalNorm"),
+        ],
+        [
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.HiddenGradient], Split.Tokens, "Down"),
+            new(TrainingOperation.SwiGluBackward, [TrainingBuffer.GateUp, TrainingBuffer.HiddenGradient], [TrainingBuffer.GateUp, TrainingBuffer.Hidden], Split.Tokens),
+            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FfnNorm"),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.GateUp], [TrainingBuffer.NormedGradient], Split.Tokens, "Gate", "Up"),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Hidden], [], Split.Rows, "Down"),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.GateUp, TrainingBuffer.Normed], [], Split.Rows, "Gate", "Up"),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "FfnNorm"),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, "FfnNorm"),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.AttendedGradient], Split.Tokens, "AttentionOutput"),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Attended], [], Split.Rows, "AttentionOutput"),
+            new(TrainingOperation.AttendBackward, [TrainingBuffer.Qkv, TrainingBuffer.Attended, TrainingBuffer.AttendedGradient], [TrainingBuffer.QkvGradient], Split.KvHeads),
+            new(TrainingOperation.RotateBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.QkvGradient], Split.Tokens),
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "AttentionNorm"),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.NormedGradient], Split.Tokens, "Query", "Key", "Value"),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.QkvGradient, TrainingBuffer.Normed], [], Split.Rows, "Query", "Key", "Value"),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "AttentionNorm"),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, "AttentionNorm"),
+        ],
+        [new(TrainingOperation.Embedding, [TrainingBuffer.InputGradient], [], Split.Rows)]);
+}

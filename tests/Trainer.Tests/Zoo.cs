@@ -1,0 +1,59 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Contracts;
+
+namespace Llamalith.Tests;
+
+// Every way of sharing keys and values, and what else changes the text that is emitted.
+
+[LlamaModel(Dim = 32, FfnDim = 64, Layers = 2, Heads = 4, VocabSize = 40, Context = 96, KvCache = KvFormat.F32, Training = true)]
+internal sealed partial class Mha;
+
+[LlamaModel(Dim = 64, FfnDim = 172, Layers = 2, Heads = 8, KvHeads = 4, VocabSize = 51, Context = 96, TiedEmbeddings = true, KvCache = KvFormat.F32, Training = true)]
+internal sealed partial class GqaTied;
+
+[LlamaModel(Dim = 64, FfnDim = 96, Layers = 1, Heads = 4, KvHeads = 1, HeadDim = 32, VocabSize = 40, Context = 64, KvCache = KvFormat.F32, Training = true)]
+internal sealed partial class Mqa;
+
+/// <summary>Biases, half-split rope and a window, as in Qwen2 and Mistral.</summary>
+[LlamaModel(Dim = 48, FfnDim = 80, Layers = 2, Heads = 6, KvHeads = 2, HeadDim = 16, VocabSize = 37, Context = 160, QkvBias = true, SlidingWindow = 19,
+    RopeLayout = RopeLayout.HalfSplit, RopeTheta = 500000, NormEps = 1e-6, KvCache = KvFormat.F32, Training = true)]
+internal sealed partial class BiasWindow;
+
+/// <summary>Sizes that leave a tail everywhere.</summary>
+[LlamaModel(Dim = 42, FfnDim = 59, Layers = 2, Heads = 3, KvHeads = 3, HeadDim = 14, VocabSize = 33, Context = 77, KvCache = KvFormat.F32, Training = true)]
+internal sealed partial class Odd;
+
+/// <summary>A head wider than a tile, and integer weights for the engine: the trainer computes in floats all the same.</summary>
+[LlamaModel(Dim = 96, FfnDim = 64, Layers = 1, Heads = 2, KvHeads = 1, HeadDim = 48, VocabSize = 34, Context = 64, KvCache = KvFormat.F32,
+    Weights = WeightFormat.F32 | WeightFormat.Q8_0, Training = true)]
+internal sealed partial class WideHead;
+
+/// <summary>A compiled trainer and its engine.</summary>
+internal sealed record Subject(string Name, RopeLayout Layout, ModelShape Shape, Func<Checkpoint, TrainerOptions?, ITrainer> Load, Func<long, TrainerOptions?, ITrainer> Create, Func<Checkpoint, ILlamaModel> Engine)
+{
+    public static IReadOnlyList<Subject> All { get; } =
+    [
+        Of<Mha, Mha.Trainer>(),
+        Of<GqaTied, GqaTied.Trainer>(),
+        Of<Mqa, Mqa.Trainer>(),
+        Of<BiasWindow, BiasWindow.Trainer>(RopeLayout.HalfSplit),
+        Of<Odd, Odd.Trainer>(),
+        Of<WideHead, WideHead.Trainer>(),
+    ];
+
+    public static TheoryData<string> Names => [.. All.Select(static subject => subject.Name)];
+
+    public static Subject Named(string name) => All.Single(subject => subject.Name == name);
+
+    private static Subject Of<TModel, TTrainer>(RopeLayout layout = RopeLayout.Interleaved)
+        where TModel : ILlamaModel<TModel>
+        where TTrainer : ITrainer<TTrainer> => new(
+            typeof(TModel).Name,
+            layout,
+            TTrainer.CompiledShape,
+            static (checkpoint, options) => TTrainer.Load(checkpoint, options),
+            static (seed, options) => TTrainer.Create(seed, options),
+            static checkpoint => TModel.Load(checkpoint, new LoadOptions { Threads = 1 }));
+}
