@@ -35,6 +35,7 @@ internal static class Tool
             TokenizeCommand.Create(),
             PerplexityCommand.Create(builder),
             QuantizeCommand.Create(),
+            PackCommand.Create(),
             RandomCommand.Create(),
             InitCommand.Create(),
             DumpSourceCommand.Create(),

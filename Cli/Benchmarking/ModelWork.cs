@@ -33,7 +33,7 @@ internal sealed record ModelWork
         long bytes = 0, quantized = 0;
         foreach (string name in checkpoint.CanonicalNames)
         {
-            if (!checkpoint.TryGetTensor(name, out TensorView tensor))
+            if (!checkpoint.TryDescribe(name, out TensorInfo tensor))
                 continue;
             bool onlyOneRow = name == TensorNames.TokenEmbedding && !shape.TiedEmbeddings;
             long read = onlyOneRow ? tensor.ByteLength / Math.Max(1, tensor.Rows) : tensor.ByteLength;

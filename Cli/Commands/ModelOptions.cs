@@ -10,7 +10,7 @@ namespace Llamalith.Cli.Commands;
 internal sealed class ModelOptions
 {
     /// <summary>The model.</summary>
-    public Argument<string> File { get; } = new("FILE") { Description = "The model: a GGUF file, a folder with safetensors, or a llama2.c checkpoint." };
+    public Argument<string> File { get; } = new("FILE") { Description = "The model: a GGUF or packed file, a folder with safetensors, or a llama2.c checkpoint." };
 
     /// <summary>Its tokenizer.</summary>
     public Option<string?> Tokenizer { get; } = new("--tokenizer")

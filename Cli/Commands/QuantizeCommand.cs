@@ -2,13 +2,10 @@ using System.CommandLine;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
-using Llamalith.Checkpoints;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
 using Llamalith.Contracts;
-using Llamalith.Gguf;
 using Llamalith.Quantization;
-using Llamalith.Tokenization;
 using Llamalith.Tools;
 
 namespace Llamalith.Cli.Commands;
@@ -44,7 +41,7 @@ internal static class QuantizeCommand
             Threads = request.Threads,
             AllowRequantize = request.Again,
             Cancellation = cancellation,
-            Tokenizer = Tokenizer(checkpoint, request.TokenizerPath, console.Error),
+            Tokenizer = ModelTokenizer.ToEmbed(checkpoint, request.TokenizerPath, console.Error),
         };
         _ = ProgressBars.On(console.Error).Run("quantising", progress =>
         {
@@ -53,24 +50,6 @@ internal static class QuantizeCommand
         });
         console.Output.WriteLine($"{request.Output}: {request.Format}, {Quantity.Bytes(new FileInfo(request.Output).Length)}");
         return 0;
-    }
-
-    // A GGUF file brings its own. Of another format the one beside the file is taken along, since a GGUF file is expected to be whole.
-    private static GgufTokenizerMetadata? Tokenizer(Checkpoint checkpoint, string? path, TextWriter notices)
-    {
-        if (checkpoint is GgufCheckpoint)
-            return path is null ? null : throw new CliException($"{checkpoint.Path} is a GGUF file, whose own tokenizer is kept: --tokenizer does not go with it.");
-        if (path is not null)
-            return TokenizerLoader.OpenAsGguf(path);
-        try
-        {
-            return ModelTokenizer.Open(checkpoint, null) is SentencePieceTokenizer tokenizer ? tokenizer.ToGguf() : null;
-        }
-        catch (CliException e)
-        {
-            notices.WriteLine($"Written without a tokenizer: {e.Message}");
-            return null;
-        }
     }
 
     private sealed record Request(string Input, string Output, QuantizationPreset Format, bool Again, int Threads, string? TokenizerPath);

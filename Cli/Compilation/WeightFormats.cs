@@ -36,7 +36,7 @@ internal static class WeightFormats
         WeightFormat all = default;
         foreach (string name in checkpoint.CanonicalNames)
         {
-            if (!checkpoint.TryGetTensor(name, out TensorView tensor))
+            if (!checkpoint.TryDescribe(name, out TensorInfo tensor))
                 continue;
 
             // Vectors are floats in memory, whatever the matrices are, and the embedding is read where it lies, unless it is the classifier too.
@@ -49,11 +49,11 @@ internal static class WeightFormats
     }
 
     /// <summary>Bytes that a tensor takes in memory once it is loaded.</summary>
-    public static long BytesInMemory(in TensorView tensor) => tensor.Rows == 1
+    public static long BytesInMemory(in TensorInfo tensor) => tensor.Rows == 1
         ? tensor.Columns * sizeof(float)
         : WeightPacker.Panels(tensor.Rows) * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
 
-    private static WeightFormat PropertyOf(Checkpoint checkpoint, in TensorView tensor)
+    private static WeightFormat PropertyOf(Checkpoint checkpoint, in TensorInfo tensor)
     {
         foreach ((TensorType type, WeightFormat property) in s_rows)
         {

@@ -26,7 +26,7 @@ internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
         foreach (string name in checkpoint.CanonicalNames)
         {
             bool stays = name == TensorNames.TokenEmbedding && !model.Shape.TiedEmbeddings;
-            if (!stays && checkpoint.TryGetTensor(name, out TensorView tensor))
+            if (!stays && checkpoint.TryDescribe(name, out TensorInfo tensor))
                 weights += WeightFormats.BytesInMemory(tensor);
         }
 

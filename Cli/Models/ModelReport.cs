@@ -56,6 +56,7 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
     private string Kind => checkpoint switch
     {
         GgufCheckpoint gguf => string.Create(CultureInfo.InvariantCulture, $"GGUF version {gguf.File.Version}") + (gguf.File.Metadata.GetText("general.name") is { } name ? $", \"{name}\"" : ""),
+        PackedCheckpoint packed => $"packed for {packed.Target} in {packed.Layout}",
         SafetensorsCheckpoint => "safetensors",
         Llama2cCheckpoint llama2c => string.Create(CultureInfo.InvariantCulture, $"llama2.c version {llama2c.File.Header.Version}"),
         _ => checkpoint.GetType().Name,
@@ -144,7 +145,7 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
 
         foreach (string name in checkpoint.CanonicalNames)
         {
-            if (checkpoint.TryGetTensor(name, out TensorView tensor))
+            if (checkpoint.TryDescribe(name, out TensorInfo tensor))
                 tensors.Add(new FileTensor(tensor.Name, tensor.Type.ToString(), tensor.Rows * tensor.Columns, tensor.ByteLength));
         }
 

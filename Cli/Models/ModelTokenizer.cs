@@ -28,7 +28,7 @@ internal static class ModelTokenizer
                 : throw new ModelMismatchException($"{path}: the tokenizer has {named.VocabSize} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
         }
 
-        if (checkpoint is GgufCheckpoint { File: { } file } && GgufTokenizerMetadata.Read(file) is null)
+        if (checkpoint is IGgufContainer { File: { } file } && GgufTokenizerMetadata.Read(file) is null)
             throw new CliException($"{checkpoint.Path} carries no tokenizer; {Hint}.");
         try
         {
@@ -37,6 +37,27 @@ internal static class ModelTokenizer
         catch (FileNotFoundException e)
         {
             throw new CliException($"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.", e);
+        }
+    }
+    /// <summary>
+    /// The tokenizer to write into a file made from a model: null where the model is a GGUF file, whose own is kept, and, with a notice, where there
+    /// is none.
+    /// </summary>
+    /// <exception cref="CliException">One was named that a GGUF file has no use for.</exception>
+    public static GgufTokenizerMetadata? ToEmbed(Checkpoint checkpoint, string? path, TextWriter notices)
+    {
+        if (checkpoint is IGgufContainer)
+            return path is null ? null : throw new CliException($"{checkpoint.Path} is a GGUF file, whose own tokenizer is kept: --tokenizer does not go with it.");
+        if (path is not null)
+            return TokenizerLoader.OpenAsGguf(path);
+        try
+        {
+            return Open(checkpoint, null) is SentencePieceTokenizer tokenizer ? tokenizer.ToGguf() : null;
+        }
+        catch (CliException e)
+        {
+            notices.WriteLine($"Written without a tokenizer: {e.Message}");
+            return null;
         }
     }
 }

@@ -12,8 +12,8 @@ namespace Llamalith.Checkpoints;
 public static class CheckpointLoader
 {
     /// <summary>
-    /// Opens a GGUF file, a folder with safetensors and config.json, one .safetensors file with config.json beside it, or a
-    /// llama2.c checkpoint. Costs milliseconds whatever the size: weights are read when they are used.
+    /// Opens a GGUF file, a packed file, a folder with safetensors and config.json, one .safetensors file with config.json beside it, or
+    /// a llama2.c checkpoint. Costs milliseconds whatever the size: weights are read when they are used.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="ModelFormatException">It is of no known format, damaged, or holds a model of another kind; one line says what.</exception>
@@ -26,11 +26,15 @@ public static class CheckpointLoader
             return SafetensorsCheckpoint.Open(path);
         return FormatOf(path) switch
         {
-            ModelFormat.Gguf => GgufCheckpoint.Open(path),
+            ModelFormat.Gguf => FromGguf(GgufFile.Open(path)),
             ModelFormat.Safetensors => SafetensorsCheckpoint.Open(path),
             _ => Llama2cCheckpoint.Open(path),
         };
     }
+
+    // A packed file is a GGUF container too.
+    private static Checkpoint FromGguf(GgufFile file) =>
+        Handover.Make<GgufFile, Checkpoint>(file, static open => PackedCheckpoint.Is(open) ? PackedCheckpoint.From(open) : GgufCheckpoint.From(open));
 
     private static unsafe ModelFormat FormatOf(string path)
     {
@@ -47,7 +51,7 @@ public static class CheckpointLoader
         // The content speaks for no format: a reader that the name asks for tells best what is wrong.
         return Path.GetExtension(path).ToUpperInvariant() switch
         {
-            ".GGUF" => ModelFormat.Gguf,
+            ".GGUF" or ".LLITH" => ModelFormat.Gguf,
             ".SAFETENSORS" => ModelFormat.Safetensors,
             _ => ModelFormat.Llama2c,
         };

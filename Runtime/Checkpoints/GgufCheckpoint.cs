@@ -13,8 +13,10 @@ namespace Llamalith.Checkpoints;
 /// A GGUF file of a Llama-like architecture seen through the canonical names, which are GGUF's own. What the runtime could only
 /// compute wrongly, by leaving out a tensor or a setting that it does not know, is refused when the file is opened.
 /// </summary>
-public sealed class GgufCheckpoint : Checkpoint
+public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 {
+    internal const string ArchitectureKey = "general.architecture";
+
     /// <summary>The architectures that are Llama's skeleton, and which elements of a head each one turns together.</summary>
     private static readonly Dictionary<string, RopeLayout> Architectures = new()
     {
@@ -35,7 +37,7 @@ public sealed class GgufCheckpoint : Checkpoint
             throw Bad($"it is one of {parts} parts of a split model, which must be merged first");
         _architecture = file.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
         if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
-            throw Bad($"general.architecture = {Shown.Text(_architecture)}, but only {string.Join(", ", Architectures.Keys)} can be run");
+            throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(", ", Architectures.Keys)} can be run");
         RopeLayout = layout;
         Shape = ReadShape();
         ShapeRules.Check(Path, Shape, KeyOf);
@@ -43,7 +45,7 @@ public sealed class GgufCheckpoint : Checkpoint
         PlaceTensors();
     }
 
-    /// <summary>The file behind it, with its metadata.</summary>
+    /// <inheritdoc/>
     public GgufFile File { get; }
 
     /// <inheritdoc/>

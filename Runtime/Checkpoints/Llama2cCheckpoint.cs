@@ -79,7 +79,7 @@ public sealed class Llama2cCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override IReadOnlyCollection<string> CanonicalNames => _byName.Keys;
 
-    /// <summary>Opens a checkpoint of version 0 or 1.</summary>
+    /// <summary>Opens a checkpoint of version 0, 1 or 2.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint, or of another version.</exception>
     public static new Llama2cCheckpoint Open(string path) => From(Llama2cFile.Open(path));
@@ -98,6 +98,13 @@ public sealed class Llama2cCheckpoint : Checkpoint
         nameof(ModelShape.TiedEmbeddings) => "shared_classifier",
         _ => hyperparameter,
     };
+
+    /// <inheritdoc/>
+    public override bool TryDescribe(string name, out TensorInfo info)
+    {
+        info = default;
+        return _byName.TryGetValue(name, out (Llama2cArray Array, int Layer) entry) && File.TryDescribe(entry.Array, entry.Layer, out info);
+    }
 
     /// <inheritdoc/>
     public override bool TryGetTensor(string name, out TensorView tensor)

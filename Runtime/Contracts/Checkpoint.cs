@@ -34,17 +34,37 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);
 
+    /// <summary>What is known of a tensor without touching its elements. Some files must be decoded to give a view.</summary>
+    public virtual bool TryDescribe(string name, out TensorInfo info)
+    {
+        bool found = TryGetTensor(name, out TensorView tensor);
+        info = found ? new TensorInfo(tensor.Name, tensor.Type, tensor.Rows, tensor.Columns, tensor.ByteLength) : default;
+        return found;
+    }
+
+    /// <summary>The tensor of that canonical name and exactly that shape, without its elements.</summary>
+    /// <exception cref="ModelMismatchException">It is missing, or has another shape.</exception>
+    public TensorInfo Describe(string name, long rows, long columns)
+    {
+        if (!TryDescribe(name, out TensorInfo info))
+            throw new ModelMismatchException($"{Path}: the tensor {name} [{rows}, {columns}] is missing.");
+        if (info.Rows != rows || info.Columns != columns)
+            throw new ModelMismatchException(
+                $"{Path}: the tensor {info.Name} is [{info.Rows}, {info.Columns}], but the class was compiled for [{rows}, {columns}].");
+        return info;
+    }
+
     /// <summary>The tensor of that canonical name and exactly that shape.</summary>
     /// <exception cref="ModelMismatchException">It is missing, or has another shape.</exception>
     public TensorView GetTensor(string name, long rows, long columns)
     {
-        if (!TryGetTensor(name, out TensorView tensor))
-            throw new ModelMismatchException($"{Path}: the tensor {name} [{rows}, {columns}] is missing.");
-        if (tensor.Rows != rows || tensor.Columns != columns)
-            throw new ModelMismatchException(
-                $"{Path}: the tensor {tensor.Name} is [{tensor.Rows}, {tensor.Columns}], but the class was compiled for [{rows}, {columns}].");
-        return tensor;
+        _ = Describe(name, rows, columns);
+        return TryGetTensor(name, out TensorView tensor) ? tensor : throw new ModelMismatchException($"{Path}: the tensor {name} cannot be read.");
     }
+
+    /// <summary>The weights in panels, where the file holds them so; null where they must be packed.</summary>
+    /// <exception cref="ModelMismatchException">They are in panels of another layout than this runtime's.</exception>
+    internal virtual IPackedWeights? Packed => null;
 
     /// <summary>Refuses a file whose hyperparameters are not the class's. A smaller context than the file's is fine.</summary>
     /// <exception cref="ModelMismatchException">The message names every difference, both sides of each.</exception>
@@ -92,7 +112,8 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>
     /// Tells the system what a tensor of this checkpoint will be used for, as when its weights were copied and its pages may go.
-    /// Only speed and memory use can change.
+    /// Only speed and memory use can change; but of a file that had to be decoded, a view that is not needed any more must be asked for
+    /// again before it is read again.
     /// </summary>
     /// <returns>Whether the system took the advice.</returns>
     public virtual bool Advise(in TensorView tensor, MemoryAdvice advice) => false;

@@ -18,6 +18,9 @@ public readonly struct RowOrder
     /// <summary>Rows as they are in the file.</summary>
     public static RowOrder Unchanged => default;
 
+    /// <summary>Whether rows are as they are in the file.</summary>
+    public bool IsUnchanged => _headDim == 0;
+
     /// <summary>The order that turns rows laid out as <paramref name="file"/> into rows laid out as <paramref name="engine"/>.</summary>
     public static RowOrder Between(RopeLayout file, RopeLayout engine, int headDim) =>
         file == engine ? default : new RowOrder(headDim, file == RopeLayout.HalfSplit);
@@ -25,7 +28,7 @@ public readonly struct RowOrder
     /// <summary>The source row of row <paramref name="row"/>.</summary>
     public long Source(long row)
     {
-        if (_headDim == 0)
+        if (IsUnchanged)
             return row;
         int half = _headDim / 2;
         int inHead = (int)(row % _headDim);

@@ -6,7 +6,8 @@ namespace Llamalith.Contracts;
 
 /// <summary>
 /// Binds the tensors of a checkpoint to memory that kernels can stream, in two rounds of the same calls: the first checks names,
-/// shapes and formats and measures, then <see cref="Allocate"/>, and the second packs. Pages of the file are let go behind.
+/// shapes and formats and measures, then <see cref="Allocate"/>, and the second packs. Pages of the file are let go behind. What the file
+/// holds in panels already is used where it lies.
 /// </summary>
 public sealed unsafe class WeightBinder : IDisposable
 {
@@ -16,6 +17,7 @@ public sealed unsafe class WeightBinder : IDisposable
     private readonly string _className;
     private readonly HashSet<TensorType> _formats;
     private readonly LoadOptions _options;
+    private readonly IPackedWeights? _packed;
     private NativeBuffer? _memory;
     private long _next;
 
@@ -32,6 +34,7 @@ public sealed unsafe class WeightBinder : IDisposable
         _className = className;
         _formats = [.. formats];
         _options = options;
+        _packed = checkpoint.Packed;
     }
 
     /// <summary>Bytes that the packed weights take: known after the first round.</summary>
@@ -48,12 +51,18 @@ public sealed unsafe class WeightBinder : IDisposable
     /// <summary>A vector of floats, such as norm weights or a bias, padded with zeros.</summary>
     public float* Vector(string name, int length, RowOrder order = default)
     {
-        TensorView tensor = _checkpoint.GetTensor(name, 1, length);
-        if (tensor.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
-            throw new ModelMismatchException($"{_checkpoint.Path}: the vector {tensor.Name} is stored as {tensor.Type}; vectors must be F32, F16 or BF16.");
-        float* to = (float*)Take(WeightPacker.Panels(length) * (long)WeightPacker.PanelRows * sizeof(float));
-        for (long i = 0; to is not null && i < length; i++)
-            WeightReader.ReadRow(tensor, 0, order.Source(i), 1, to + i);
+        TensorInfo info = _checkpoint.Describe(name, 1, length);
+        if (info.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
+            throw new ModelMismatchException($"{_checkpoint.Path}: the vector {info.Name} is stored as {info.Type}; vectors must be F32, F16 or BF16.");
+        if (_packed is not null)
+        {
+            EnsureInOrder(info, order);
+            return _packed.Vector(name, length);
+        }
+
+        float* to = (float*)Take(WeightPacker.VectorBytes(length));
+        if (to is not null)
+            WeightPacker.PackVector(_checkpoint.GetTensor(name, 1, length), order, to);
         Report();
         return to;
     }
@@ -61,12 +70,19 @@ public sealed unsafe class WeightBinder : IDisposable
     /// <summary>A weight matrix [rows, columns].</summary>
     public PackedMatrix Matrix(string name, int rows, int columns, RowOrder order = default)
     {
-        TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
-        TensorType type = FormatOf(tensor);
+        TensorInfo info = _checkpoint.Describe(name, rows, columns);
+        TensorType type = FormatOf(info);
+        if (_packed is not null)
+        {
+            EnsureInOrder(info, order);
+            return Checked(_packed.Matrix(name, rows, columns), type);
+        }
+
         float unit = 1;
         byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
+            TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
             unit = WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
             _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
         }
@@ -78,15 +94,18 @@ public sealed unsafe class WeightBinder : IDisposable
     /// <summary>Two matrices [rows, columns] whose rows a kernel combines pairwise.</summary>
     public PackedMatrix Pair(string first, string second, int rows, int columns)
     {
-        TensorView lower = _checkpoint.GetTensor(first, rows, columns);
-        TensorView upper = _checkpoint.GetTensor(second, rows, columns);
-        TensorType type = FormatOf(lower);
-        if (FormatOf(upper) != type)
-            throw new ModelMismatchException($"{_checkpoint.Path}: {lower.Name} is stored as {lower.Type} and {upper.Name} as {upper.Type}; the two must have one format.");
+        TensorInfo lowerInfo = _checkpoint.Describe(first, rows, columns);
+        TensorInfo upperInfo = _checkpoint.Describe(second, rows, columns);
+        TensorType type = FormatOf(lowerInfo);
+        if (FormatOf(upperInfo) != type)
+            throw new ModelMismatchException($"{_checkpoint.Path}: {lowerInfo.Name} is stored as {lowerInfo.Type} and {upperInfo.Name} as {upperInfo.Type}; the two must have one format.");
+        if (_packed is not null)
+            return Checked(_packed.Pair(first, second, rows, columns), type);
         float unit = 1;
         byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
+            TensorView lower = _checkpoint.GetTensor(first, rows, columns), upper = _checkpoint.GetTensor(second, rows, columns);
             unit = WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
             _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
             _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
@@ -100,7 +119,7 @@ public sealed unsafe class WeightBinder : IDisposable
     public void Dispose() => _memory?.Dispose();
 
     // The tensor's own format if kernels know it; a float that they do not know is widened if they know F32.
-    private TensorType FormatOf(in TensorView tensor)
+    private TensorType FormatOf(in TensorInfo tensor)
     {
         if (_formats.Contains(tensor.Type))
             return tensor.Type;
@@ -109,6 +128,17 @@ public sealed unsafe class WeightBinder : IDisposable
         throw new ModelMismatchException(
             $"{_checkpoint.Path}: the tensor {tensor.Name} is stored as {tensor.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
     }
+
+    private void EnsureInOrder(in TensorInfo tensor, RowOrder order)
+    {
+        if (!order.IsUnchanged)
+            throw new ModelMismatchException(
+                $"{_checkpoint.Path}: the rows of {tensor.Name} were packed for RopeLayout = {_checkpoint.RopeLayout}, but {_className} was compiled for another one; pack the model again for that.");
+    }
+
+    private PackedMatrix Checked(PackedMatrix matrix, TensorType type) => matrix.Type == type
+        ? matrix
+        : throw new ModelMismatchException($"{_checkpoint.Path}: a matrix was packed as {matrix.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; pack the model again for that.");
 
     private byte* Take(long bytes)
     {

@@ -17,6 +17,30 @@ public static unsafe class WeightPacker
     // What one call of a task packs, so that a small matrix is not torn into tasks smaller than their own cost.
     private const long BytesAtOnce = 1 << 16;
 
+    /// <summary>
+    /// The name of the layout that panels have. Kernels of every instruction set read the same one; it gets another number when what
+    /// they read changes, so that a packed file of before is refused.
+    /// </summary>
+    public const string Layout = "panels-32/1";
+
+    /// <summary>Bytes of a vector of floats padded to whole panels.</summary>
+    public static long VectorBytes(long length) => Panels(length) * (long)PanelRows * sizeof(float);
+
+    /// <summary>Widens a vector, such as norm weights or a bias, to 32 bits.</summary>
+    /// <param name="vector">The vector in the file, of any type.</param>
+    /// <param name="order">Which source element becomes which.</param>
+    /// <param name="destination">VectorBytes zeroed bytes.</param>
+    public static void PackVector(in TensorView vector, RowOrder order, float* destination)
+    {
+        if (order.IsUnchanged)
+            WeightReader.ReadRow(vector, 0, 0, checked((int)vector.Columns), destination);
+        else
+        {
+            for (long i = 0; i < vector.Columns; i++)
+                WeightReader.ReadRow(vector, 0, order.Source(i), 1, destination + i);
+        }
+    }
+
     /// <summary>Number of panels that hold that many rows.</summary>
     public static int Panels(long rows) => checked((int)((rows + PanelRows - 1) / PanelRows));
 

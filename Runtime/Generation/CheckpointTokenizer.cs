@@ -11,15 +11,15 @@ public static class CheckpointTokenizer
 {
     private static readonly string[] s_names = ["tokenizer.model", "tokenizer.bin"];
 
-    /// <summary>Opens the tokenizer within a GGUF file, else the tokenizer.model or tokenizer.bin in the folder of the file.</summary>
+    /// <summary>Opens the tokenizer within a GGUF or packed file, else the tokenizer.model or tokenizer.bin in the folder of the file.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ModelFormatException">It is corrupt or of an unknown kind.</exception>
     /// <exception cref="ModelMismatchException">It has more tokens than the model.</exception>
     public static Tokenizer OpenTokenizer(this Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        Tokenizer tokenizer = checkpoint is GgufCheckpoint gguf
-            ? TokenizerLoader.FromGguf(gguf.File)
+        Tokenizer tokenizer = checkpoint is IGgufContainer container
+            ? TokenizerLoader.FromGguf(container.File)
             : TokenizerLoader.Open(FindBeside(checkpoint.Path));
         return tokenizer.VocabSize <= checkpoint.Shape.VocabSize
             ? tokenizer

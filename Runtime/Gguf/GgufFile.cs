@@ -76,6 +76,14 @@ public sealed unsafe class GgufFile : IDisposable
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, At(tensor.Offset), bytes);
     }
 
+    /// <summary>A tensor's bytes where they lie, whatever they mean.</summary>
+    /// <exception cref="ObjectDisposedException">The file is unmapped.</exception>
+    internal byte* Bytes(GgufTensor tensor, out long length)
+    {
+        length = LeastBytes(tensor);
+        return At(tensor.Offset);
+    }
+
     /// <summary>Tells the system what a range of the file will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
     public bool Advise(in TensorView tensor, MemoryAdvice advice) => _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
 

@@ -19,6 +19,9 @@ internal static class GgufFormat
 
     public const int MostDimensions = 4;
 
+    /// <summary>GGML's id of I8, signed bytes: no weights, but anything that is a row of bytes.</summary>
+    public const uint ByteTypeId = 24;
+
     /// <summary>The format's own limit for keys; it sets none for tensor names that files keep to.</summary>
     public const int MostNameBytes = 65535;
 

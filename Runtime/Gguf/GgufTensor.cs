@@ -25,7 +25,7 @@ public sealed class GgufTensor
     public uint TypeId { get; }
 
     /// <summary>Its type, or null where this runtime does not know it.</summary>
-    public TensorType? Type => ByteLength is null ? null : (TensorType)TypeId;
+    public TensorType? Type => TensorTypes.TryGetBlock((TensorType)TypeId, out _) ? (TensorType)TypeId : null;
 
     /// <summary>Its sizes in the file's order: the contiguous one first, so [columns, rows] of a matrix. One to four, each at least 1.</summary>
     public ImmutableArray<long> Dimensions { get; }
@@ -33,7 +33,7 @@ public sealed class GgufTensor
     /// <summary>Where its first byte is, from the start of the file.</summary>
     public long Offset { get; internal set; }
 
-    /// <summary>Bytes it takes, or null where this runtime does not know its type.</summary>
+    /// <summary>Bytes it takes, or null where this runtime does not know how many bytes an element of its type takes.</summary>
     public long? ByteLength { get; }
 
     /// <summary>Elements in a row.</summary>
@@ -84,6 +84,12 @@ public sealed class GgufTensor
             if (length > cursor.Length)
                 throw Bad(cursor, name, $"takes {length} bytes, but the whole file has {cursor.Length}");
             bytes = (long)length;
+        }
+        else if (typeId == GgufFormat.ByteTypeId)
+        {
+            if (elements > cursor.Length)
+                throw Bad(cursor, name, $"takes {elements} bytes, but the whole file has {cursor.Length}");
+            bytes = (long)elements;
         }
 
         return new GgufTensor(name, typeId, ImmutableArray.Create(dimensions), (long)offset, bytes);

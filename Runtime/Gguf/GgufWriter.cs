@@ -17,6 +17,7 @@ namespace Llamalith.Gguf;
 public sealed class GgufWriter
 {
     private const uint Version = 3;
+    private const int PadBytes = 256;
 
     private readonly HashSet<string> _keys = [];
     private readonly HashSet<string> _names = [];
@@ -168,10 +169,15 @@ public sealed class GgufWriter
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension, nameof(dimensions));
         foreach (long dimension in dimensions[1..])
             rows = checked(rows * dimension);
-        long bytes = TensorTypes.ByteLength(type, rows, dimensions[0]);
-        if (!_names.Add(name))
-            throw new ArgumentException($"The tensor {name} was added before.", nameof(name));
-        _tensors.Add(new Entry(name, type, dimensions.ToArray(), bytes, write));
+        Add(new Entry(name, (uint)type, dimensions.ToArray(), TensorTypes.ByteLength(type, rows, dimensions[0]), write));
+    }
+
+    /// <summary>Adds bytes that are no weights, as a vector of GGML's type I8.</summary>
+    internal void AddBytes(string name, long length, Action<Stream> write)
+    {
+        EnsureName(name, nameof(name));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        Add(new Entry(name, GgufFormat.ByteTypeId, [length], length, write));
     }
 
     /// <summary>Writes everything to a file, over one that is there.</summary>
@@ -201,7 +207,7 @@ public sealed class GgufWriter
                 writer.Write(tensor.Dimensions.Length);
                 foreach (long dimension in tensor.Dimensions)
                     writer.Write(dimension);
-                writer.Write((uint)tensor.Type);
+                writer.Write(tensor.TypeId);
                 writer.Write(offset);
                 offset = GgufFormat.Align(checked(offset + tensor.Bytes), _alignment);
             }
@@ -216,6 +222,13 @@ public sealed class GgufWriter
             metered.EnsureFull();
             Pad(stream, tensor.Bytes);
         }
+    }
+
+    private void Add(Entry tensor)
+    {
+        if (!_names.Add(tensor.Name))
+            throw new ArgumentException($"The tensor {tensor.Name} was added before.", nameof(tensor));
+        _tensors.Add(tensor);
     }
 
     private static void EnsureName(string name, string parameter)
@@ -252,9 +265,10 @@ public sealed class GgufWriter
     private void Pad(Stream stream, long position)
     {
         long missing = GgufFormat.Align(position, _alignment) - position;
-        for (; missing > 0; missing--)
-            stream.WriteByte(0);
+        ReadOnlySpan<byte> zeros = stackalloc byte[PadBytes];
+        for (; missing > 0; missing -= PadBytes)
+            stream.Write(zeros[..(int)Math.Min(missing, PadBytes)]);
     }
 
-    private sealed record Entry(string Name, TensorType Type, long[] Dimensions, long Bytes, Action<Stream> Write);
+    private sealed record Entry(string Name, uint TypeId, long[] Dimensions, long Bytes, Action<Stream> Write);
 }

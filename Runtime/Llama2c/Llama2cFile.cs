@@ -2,20 +2,26 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Runtime.CompilerServices;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 
 namespace Llamalith.Llama2c;
 
 /// <summary>
-/// A llama2.c checkpoint of version 0 or 1, mapped into memory. The header implies everything else, so the file's length must be
+/// A llama2.c checkpoint of version 0, 1 or 2, mapped into memory. The header implies everything else, so the file's length must be
 /// exactly what it implies. Disposing it unmaps the file and invalidates every view.
 /// </summary>
+/// <remarks>
+/// Version 2 keeps a 32-bit scale for each group of 8-bit numbers, of any size and across the ends of rows. No block format holds that exactly, so
+/// a tensor is decoded to 32-bit floats, number · scale rounded once, when it is asked for.
+/// </remarks>
 public sealed unsafe class Llama2cFile : IDisposable
 {
     private readonly Dictionary<Llama2cArray, Llama2cBlock> _blocks = [];
     private readonly MappedFile? _mapping;
     private readonly byte* _data;
+    private readonly Dictionary<(Llama2cArray Array, int Layer), NativeBuffer> _decoded = [];
     private bool _disposed;
 
     private Llama2cFile(byte* data, long length, string path, MappedFile? mapping)
@@ -28,6 +34,9 @@ public sealed unsafe class Llama2cFile : IDisposable
         Int128 expected = 0;
         foreach (Llama2cBlock block in Llama2cLayout.Of(Header))
         {
+            if (block.GroupSize > 0 && block.Elements % block.GroupSize != 0)
+                throw new ModelFormatException(string.Create(
+                    CultureInfo.InvariantCulture, $"{path}: {NameOf(block.Array)} has {block.Elements} numbers, no multiple of group_size = {block.GroupSize}."));
             _blocks.Add(block.Array, block);
             expected = block.End;
         }
@@ -48,34 +57,74 @@ public sealed unsafe class Llama2cFile : IDisposable
 
     /// <summary>Maps a file and checks it.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint of version 0 or 1.</exception>
+    /// <exception cref="ModelFormatException">It is no sound llama2.c checkpoint of version 0, 1 or 2.</exception>
     public static Llama2cFile Open(string path) =>
         Handover.Make(MappedFile.Open(path), mapping => new Llama2cFile(mapping.Data, mapping.Length, path, mapping));
 
-    /// <summary>Looks up the tensor of a layer, or the whole of an array that is not per layer (layer 0 then).</summary>
-    /// <returns>False for a classifier that is the token embedding, rotary tables in version 1, and a layer there is none of.</returns>
+    /// <summary>Looks up what is known of a tensor of a layer, or of the whole of an array that is not per layer (layer 0 then).</summary>
+    /// <returns>False for a classifier that is the token embedding, rotary tables in versions 1 and 2, and a layer there is none of.</returns>
+    public bool TryDescribe(Llama2cArray array, int layer, out TensorInfo info)
+    {
+        info = default;
+        if (!_blocks.TryGetValue(array, out Llama2cBlock block) || layer < 0 || layer >= block.Count)
+            return false;
+        string name = IsPerLayer(array) ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(array)}[{layer}]") : NameOf(array);
+
+        // What is there lies within the file, so 64 bits hold it, and four times as much.
+        info = new TensorInfo(name, TensorType.F32, block.Rows, block.Columns, (long)block.Elements * sizeof(float));
+        return true;
+    }
+
+    /// <summary>Looks up the tensor of a layer; of version 2 it is decoded.</summary>
+    /// <returns>False where <see cref="TryDescribe"/> is.</returns>
     /// <exception cref="ObjectDisposedException">The file is unmapped.</exception>
     public bool TryGetTensor(Llama2cArray array, int layer, out TensorView tensor)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         tensor = default;
-        if (!_blocks.TryGetValue(array, out Llama2cBlock block) || layer < 0 || layer >= block.Count)
+        if (!TryDescribe(array, layer, out TensorInfo info))
             return false;
-
-        // All of it lies within the file, so 64 bits hold it.
-        long bytes = (long)block.TensorBytes;
-        string name = IsPerLayer(array) ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(array)}[{layer}]") : NameOf(array);
-        tensor = new TensorView(name, TensorType.F32, block.Rows, block.Columns, _data + (long)block.Offset + (bytes * layer), bytes);
+        byte* data = _blocks[array].GroupSize == 0 ? Stored(array, layer) : Decoded(array, layer, info.ByteLength);
+        tensor = new TensorView(info.Name, info.Type, info.Rows, info.Columns, data, info.ByteLength);
         return true;
     }
 
-    /// <summary>Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
-    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+    /// <summary>
+    /// Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>. A decoded tensor that
+    /// is not needed is freed, and decoded again when it is asked for; but for the token embedding, of which engines keep a view.
+    /// </summary>
+    public bool Advise(in TensorView tensor, MemoryAdvice advice)
+    {
+        if (Header.GroupSize == 0)
+            return _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+        if (advice != MemoryAdvice.DontNeed)
+            return false;
+        lock (_decoded)
+        {
+            foreach (((Llama2cArray Array, int Layer) key, NativeBuffer buffer) in _decoded)
+            {
+                if (buffer.Data != tensor.Data || key.Array == Llama2cArray.TokenEmbedding)
+                    continue;
+                _decoded.Remove(key);
+                buffer.Dispose();
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Unmaps the file. Later calls do nothing.</summary>
     public void Dispose()
     {
         _disposed = true;
+        lock (_decoded)
+        {
+            foreach (NativeBuffer buffer in _decoded.Values)
+                buffer.Dispose();
+            _decoded.Clear();
+        }
+
         _mapping?.Dispose();
     }
 
@@ -85,10 +134,47 @@ public sealed unsafe class Llama2cFile : IDisposable
     /// <summary>Whether the first bytes are those of version 1 or later.</summary>
     internal static bool HasMagic(uint firstFourBytes) => firstFourBytes == Llama2cLayout.Magic;
 
+    private byte* Stored(Llama2cArray array, int layer)
+    {
+        Llama2cBlock block = _blocks[array];
+        return _data + (long)block.Offset + ((long)block.TensorBytes * layer);
+    }
+
+    private byte* Decoded(Llama2cArray array, int layer, long bytes)
+    {
+        lock (_decoded)
+        {
+            if (!_decoded.TryGetValue((array, layer), out NativeBuffer? buffer))
+            {
+                Llama2cBlock block = _blocks[array];
+                byte* stored = Stored(array, layer);
+                buffer = new NativeBuffer(bytes);
+                Decode((sbyte*)stored, (long)block.Elements, block.GroupSize, (float*)buffer.Data);
+                _mapping?.Advise(stored, (long)block.TensorBytes, MemoryAdvice.DontNeed);
+                _decoded.Add((array, layer), buffer);
+            }
+
+            return buffer.Data;
+        }
+    }
+
+    // The scales follow the numbers, so they may lie at any address.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Decode(sbyte* numbers, long count, int groupSize, float* to)
+    {
+        byte* scales = (byte*)numbers + count;
+        for (long at = 0; at < count; at += groupSize, scales += sizeof(float))
+        {
+            float scale = Unsafe.ReadUnaligned<float>(scales);
+            for (int i = 0; i < groupSize; i++)
+                to[at + i] = numbers[at + i] * scale;
+        }
+    }
+
     private static Llama2cHeader ReadHeader(ByteCursor cursor)
     {
         ByteCursor start = cursor;
-        return HasMagic(cursor.ReadUInt32("the header")) ? ReadVersion1(ref cursor) : ReadVersion0(ref start);
+        return HasMagic(cursor.ReadUInt32("the header")) ? ReadWithMagic(ref cursor) : ReadVersion0(ref start);
     }
 
     private static Llama2cHeader ReadVersion0(ref ByteCursor cursor)
@@ -100,23 +186,21 @@ public sealed unsafe class Llama2cFile : IDisposable
         return header with { VocabSize = Math.Abs(vocabSize), SharedClassifier = vocabSize > 0 };
     }
 
-    private static Llama2cHeader ReadVersion1(ref ByteCursor cursor)
+    private static Llama2cHeader ReadWithMagic(ref ByteCursor cursor)
     {
         int version = cursor.ReadInt32("the version");
-        if (version == 2)
-            throw new ModelFormatException(
-                $"{cursor.Path} is a llama2.c checkpoint of version 2 (quantised to Q8_0), but only versions 0 and 1 (32-bit floats) can be read.");
-        if (version != 1)
+        if (version is not (1 or Llama2cLayout.QuantizedVersion))
             throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{cursor.Path} is a llama2.c checkpoint of version {version}, but only versions 0 and 1 can be read."));
+                CultureInfo.InvariantCulture, $"{cursor.Path} is a llama2.c checkpoint of version {version}, but only versions 0, 1 and 2 can be read."));
         Llama2cHeader header = ReadSizes(ref cursor, version);
         byte shared = cursor.Take(1, "shared_classifier")[0];
         if (shared > 1)
             throw new ModelFormatException($"{cursor.Path}: shared_classifier = {shared}, but 0 or 1 was expected.");
+        int groupSize = version == Llama2cLayout.QuantizedVersion ? cursor.ReadInt32("group_size") : 0;
         int rest = Llama2cLayout.Version1HeaderBytes - (int)cursor.Position;
         if (cursor.Take(rest, "the header's padding").ContainsAnyExcept((byte)0))
             throw new ModelFormatException($"{cursor.Path}: the header's padding is not all zero.");
-        return header with { SharedClassifier = shared == 1 };
+        return header with { SharedClassifier = shared == 1, GroupSize = groupSize };
     }
 
     private static Llama2cHeader ReadSizes(ref ByteCursor cursor, int version) => new()

@@ -7,7 +7,7 @@ namespace Llamalith.Llama2c;
 /// <summary>What a llama2.c checkpoint states about itself.</summary>
 public sealed record Llama2cHeader
 {
-    /// <summary>The file's version: 0 has no magic number, 1 has one; both hold 32-bit floats.</summary>
+    /// <summary>The file's version: 0 has no magic number, 1 has one, and both hold 32-bit floats; 2 holds 8-bit numbers with a scale for each group.</summary>
     public required int Version { get; init; }
 
     /// <summary>Width of the residual stream (dim).</summary>
@@ -31,8 +31,11 @@ public sealed record Llama2cHeader
     /// <summary>Most positions of a sequence (seq_len).</summary>
     public required int Context { get; init; }
 
-    /// <summary>Whether the classifier is the token embedding (the sign of vocab_size in version 0, a byte in version 1).</summary>
+    /// <summary>Whether the classifier is the token embedding (the sign of vocab_size in version 0, a byte in versions 1 and 2).</summary>
     public required bool SharedClassifier { get; init; }
+
+    /// <summary>Numbers that share a scale in version 2 (group_size); 0 in the others.</summary>
+    public int GroupSize { get; init; }
 
     /// <summary>Width of one head.</summary>
     public int HeadDim => Dim / Heads;
@@ -54,6 +57,9 @@ public sealed record Llama2cHeader
             throw Bad($"n_heads = {Heads} is no multiple of n_kv_heads = {KvHeads}");
         if (HeadDim % 2 != 0)
             throw Bad($"dim / n_heads = {HeadDim} is odd");
+
+        if (Version == Llama2cLayout.QuantizedVersion)
+            Positive("group_size", GroupSize);
 
         void Positive(string field, int value)
         {

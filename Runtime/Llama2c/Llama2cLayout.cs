@@ -3,10 +3,15 @@ using System.Collections.Generic;
 
 namespace Llamalith.Llama2c;
 
-/// <summary>One array of a checkpoint: <see cref="Count"/> tensors of [<see cref="Rows"/>, <see cref="Columns"/>] floats from <see cref="Offset"/> on.</summary>
-internal readonly record struct Llama2cBlock(Llama2cArray Array, int Count, int Rows, int Columns, Int128 Offset)
+/// <summary>
+/// One array of a checkpoint: <see cref="Count"/> tensors of [<see cref="Rows"/>, <see cref="Columns"/>] from <see cref="Offset"/> on. Each is floats,
+/// or, where there is a group size, all its signed bytes and then the float scale of each group of them.
+/// </summary>
+internal readonly record struct Llama2cBlock(Llama2cArray Array, int Count, int Rows, int Columns, int GroupSize, Int128 Offset)
 {
-    public Int128 TensorBytes => (Int128)Rows * Columns * sizeof(float);
+    public Int128 Elements => (Int128)Rows * Columns;
+
+    public Int128 TensorBytes => GroupSize == 0 ? Elements * sizeof(float) : Elements + (Elements / GroupSize * sizeof(float));
 
     public Int128 End => Offset + (TensorBytes * Count);
 }
@@ -20,7 +25,10 @@ internal static class Llama2cLayout
     /// <summary>dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size and seq_len.</summary>
     public const int Version0HeaderBytes = 7 * sizeof(int);
 
+    /// <summary>Of version 2 too.</summary>
     public const int Version1HeaderBytes = 256;
+
+    public const int QuantizedVersion = 2;
 
     private static readonly Llama2cArray[] Order0 =
     [
@@ -46,7 +54,8 @@ internal static class Llama2cLayout
             if (array == Llama2cArray.Classifier && header.SharedClassifier)
                 continue;
             (int count, int rows, int columns) = SizeOf(array, header);
-            Llama2cBlock block = new(array, count, rows, columns, offset);
+            bool quantized = header.Version == QuantizedVersion && array is not (Llama2cArray.AttentionNorm or Llama2cArray.FfnNorm or Llama2cArray.FinalNorm);
+            Llama2cBlock block = new(array, count, rows, columns, quantized ? header.GroupSize : 0, offset);
             blocks.Add(block);
             offset = block.End;
         }

@@ -10,6 +10,7 @@ using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Llama2c;
 using Llamalith.Safetensors;
+using Llamalith.Tools;
 
 namespace Llamalith.Tests.Readers;
 
@@ -129,14 +130,63 @@ public sealed unsafe class CorruptFileTests : IDisposable
     [Theory(Timeout = TimeoutMs)]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     public Task Llama2c_SurvivesRandomDamage(int version) => Damage(
         Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken, focus: version == 0 ? 28 : 256);
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     public Task Llama2c_SurvivesExtremesAnywhere(int version) => Sweep(
         Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken, focus: version == 0 ? 40 : 260);
+
+    [Fact(Timeout = TimeoutMs)]
+    public Task Packed_SurvivesRandomDamage() => Damage(PackedModel(), ReadPacked, TestContext.Current.CancellationToken);
+
+    [Fact(Timeout = TimeoutMs)]
+    public Task Packed_SurvivesExtremesAnywhere()
+    {
+        byte[] model = PackedModel();
+        using GgufFile file = GgufFile.Parse(_sound.Place(model), model.Length, "file");
+        return Sweep(model, ReadPacked, TestContext.Current.CancellationToken, focus: model.AsSpan().IndexOf("token_embd.weight"u8) + 200);
+    }
+
+    private byte[] PackedModel()
+    {
+        using Checkpoint source = Checkpoint.Open(_folder.Write("source.gguf", GgufModel()));
+        ModelPacker.Pack(source, _folder["model.llith"], new PackOptions { Target = "scalar", Threads = 1 });
+        return File.ReadAllBytes(_folder["model.llith"]);
+    }
+
+    private static void ReadPacked(byte* data, long length)
+    {
+        using PackedCheckpoint checkpoint = PackedCheckpoint.From(GgufFile.Parse(data, length, "file"));
+        s_touched += GgufTokenizerMetadata.Read(checkpoint.File)?.Tokens.Length ?? 0;
+        checkpoint.EnsureMatches(AnyShape);
+        IPackedWeights weights = checkpoint.Packed!;
+        foreach (string name in checkpoint.CanonicalNames)
+        {
+            Assert.True(checkpoint.TryDescribe(name, out TensorInfo info));
+            if (name == TensorNames.TokenEmbedding)
+            {
+                Assert.True(checkpoint.TryGetTensor(name, out TensorView view));
+                Touch(view, data, length);
+            }
+            else if (info.Rows == 1)
+                Inside((byte*)weights.Vector(name, (int)info.Columns), WeightPacker.VectorBytes(info.Columns));
+            else if (name.EndsWith(TensorNames.Gate, StringComparison.Ordinal))
+                Inside(weights.Pair(name, name.Replace(TensorNames.Gate, TensorNames.Up), (int)info.Rows, (int)info.Columns).Data, info.ByteLength * 2);
+            else if (!name.EndsWith(TensorNames.Up, StringComparison.Ordinal))
+                Inside(weights.Matrix(name, (int)info.Rows, (int)info.Columns).Data, info.ByteLength);
+        }
+
+        void Inside(byte* start, long bytes)
+        {
+            Assert.True(start >= data && bytes > 0 && bytes <= length - (start - data));
+            s_touched += start[0] + start[bytes - 1];
+        }
+    }
 
     private static byte[] GgufModel() => new GgufModelDraft()
         .With("{arch}.rope.freq_base", 10000f)
@@ -187,7 +237,20 @@ public sealed unsafe class CorruptFileTests : IDisposable
     private static void ReadLlama2c(byte* data, long length)
     {
         using Llama2cCheckpoint checkpoint = Llama2cCheckpoint.From(Llama2cFile.Parse(data, length, "file"));
-        Touch(checkpoint, data, length);
+        if (checkpoint.File.Header.GroupSize == 0)
+        {
+            Touch(checkpoint, data, length);
+            return;
+        }
+
+        // Decoded, so elsewhere; all of the file has been read then.
+        foreach (string name in checkpoint.CanonicalNames)
+        {
+            Assert.True(checkpoint.TryGetTensor(name, out TensorView view));
+            Assert.True(checkpoint.TryDescribe(name, out TensorInfo info));
+            Assert.Equal(new TensorInfo(view.Name, view.Type, view.Rows, view.Columns, view.ByteLength), info);
+            Touch(view, view.Data, view.ByteLength);
+        }
     }
 
     private static void Touch(Checkpoint checkpoint, byte* data, long length)

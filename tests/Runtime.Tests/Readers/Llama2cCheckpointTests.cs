@@ -10,7 +10,7 @@ public sealed unsafe class Llama2cCheckpointTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public static TheoryData<int, bool> Kinds => new() { { 0, true }, { 0, false }, { 1, true }, { 1, false } };
+    public static TheoryData<int, bool> Kinds => new() { { 0, true }, { 0, false }, { 1, true }, { 1, false }, { 2, true }, { 2, false } };
 
     public void Dispose() => _folder.Dispose();
 

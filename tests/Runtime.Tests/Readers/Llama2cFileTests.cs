@@ -9,7 +9,9 @@ public sealed unsafe class Llama2cFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public static TheoryData<int, bool> Kinds => new() { { 0, true }, { 0, false }, { 1, true }, { 1, false } };
+    public static TheoryData<int, bool> FloatKinds => new() { { 0, true }, { 0, false }, { 1, true }, { 1, false } };
+
+    public static TheoryData<int, bool> Kinds => [.. FloatKinds, (2, true), (2, false)];
 
     public static TheoryData<string, int> SizeFields => new()
     {
@@ -27,6 +29,7 @@ public sealed unsafe class Llama2cFileTests : IDisposable
             new Llama2cHeader
             {
                 Version = version, Dim = 8, FfnDim = 6, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 5, Context = 3, SharedClassifier = shared,
+                GroupSize = version == 2 ? 4 : 0,
             },
             file.Header);
         Assert.Equal(2, file.Header.HeadDim);
@@ -72,7 +75,7 @@ public sealed unsafe class Llama2cFileTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(FloatKinds))]
     public void Writer_GivesTheBytesOfTheFormat(int version, bool shared)
     {
         Llama2cDraft draft = Llama2cDraft.Sample(version, shared);
@@ -214,7 +217,29 @@ public sealed unsafe class Llama2cFileTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_Version2ByName() => Refuses(Llama2cDraft.Sample(1, true).With(4, 2), "version 2", "Q8_0");
+    public void Advise_FreesWhatWasDecodedAndDecodesItAgain()
+    {
+        Llama2cDraft draft = Llama2cDraft.Sample(2, true);
+        using Llama2cFile file = Llama2cFile.Open(_folder.Write("m.bin", draft.Bytes));
+        Assert.True(file.TryGetTensor(Llama2cArray.Down, 1, out TensorView first));
+        Assert.False(file.Advise(first, MemoryAdvice.WillNeed));
+        Assert.True(file.Advise(first, MemoryAdvice.DontNeed));
+        Assert.False(file.Advise(first, MemoryAdvice.DontNeed));
+        Assert.True(file.TryGetTensor(Llama2cArray.Down, 1, out TensorView second));
+        Assert.Equal(draft["w2"].AsSpan(48), new ReadOnlySpan<float>(second.Data, 48));
+
+        // Engines keep a view of the embedding, and may bind it as the classifier too.
+        Assert.True(file.TryGetTensor(Llama2cArray.TokenEmbedding, 0, out TensorView embedding));
+        Assert.False(file.Advise(embedding, MemoryAdvice.DontNeed));
+        Assert.Equal(draft["token_embedding_table"], new ReadOnlySpan<float>(embedding.Data, 40));
+    }
+
+    [Theory]
+    [InlineData(0, "group_size = 0 is not positive")]
+    [InlineData(-4, "group_size = -4 is not positive")]
+    [InlineData(3, "token_embedding_table has 40 numbers, no multiple of group_size = 3")]
+    [InlineData(8, "bytes, but it has")]
+    public void Refuses_GroupsThatDoNotFit(int groupSize, string complaint) => Refuses(Llama2cDraft.Sample(2, true).With(37, groupSize), complaint);
 
     [Theory]
     [InlineData(0)]
