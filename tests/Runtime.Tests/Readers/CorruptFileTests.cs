@@ -148,7 +148,6 @@ public sealed unsafe class CorruptFileTests : IDisposable
     public Task Packed_SurvivesExtremesAnywhere()
     {
         byte[] model = PackedModel();
-        using GgufFile file = GgufFile.Parse(_sound.Place(model), model.Length, "file");
         return Sweep(model, ReadPacked, TestContext.Current.CancellationToken, focus: model.AsSpan().IndexOf("token_embd.weight"u8) + 200);
     }
 
