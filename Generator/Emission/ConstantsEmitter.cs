@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
@@ -59,8 +58,14 @@ internal static class ConstantsEmitter
             Private("TokenBlock", ModelPlan.TokenBlock);
             Private("UnpackedFloats", plan.UnpackedFloats);
             foreach ((string name, int count) in quantized)
-                Activations.WriteConstants(writer, plan, name, count);
-            string widest = quantized.OrderBy(kind => kind.Count).Last().Name;
+            {
+                RecordPlan record = plan.Record(count);
+                foreach (RecordPart part in record.Parts)
+                    Private(name + part.Name + "At", part.At);
+                Private(name + "RecordBytes", record.Bytes);
+            }
+
+            string widest = quantized.OrderBy(kind => plan.Record(kind.Count).Bytes).Last().Name;
             writer.Line($"private const int MaxRecordBytes = {widest}RecordBytes;");
         }
 

@@ -15,22 +15,22 @@ internal static class DispatchEmitter
         {
             writer.Line("/// <summary>The instruction set in use; null where the machine has none of those emitted.</summary>");
             writer.Block("public static string? InstructionSet", () => writer.Block("get", () =>
-                Choose(writer, plan, isa => $"return \"{isa.Id}\";", "return null;")));
+                Choose(writer, plan.Targets, isa => $"return \"{isa.Id}\";", "return null;")));
             foreach (KernelSignature kernel in kernels)
             {
                 writer.Line();
                 writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
                 writer.Block($"public static void {kernel.Name}({kernel.Parameters})", () =>
-                    Choose(writer, plan, isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});", "throw new PlatformNotSupportedException();"));
+                    Choose(writer, kernel.Integers is { } integers ? plan.TargetsOf(integers) : plan.Targets, isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});", "throw new PlatformNotSupportedException();"));
             }
         }));
         return writer.ToString();
     }
 
-    private static void Choose(SourceWriter writer, ModelPlan plan, Func<Dialect, string> use, string otherwise)
+    private static void Choose(SourceWriter writer, IReadOnlyList<Dialect> targets, Func<Dialect, string> use, string otherwise)
     {
         string keyword = "if";
-        foreach (Dialect isa in plan.Targets)
+        foreach (Dialect isa in targets)
         {
             if (isa.Guard == "true")
             {

@@ -9,7 +9,8 @@ namespace Llamalith.Generator.Emission;
 /// <param name="Name">As in MatVecDimStore.</param>
 /// <param name="Parameters">As in "float* x, int count".</param>
 /// <param name="Arguments">As in "x, count".</param>
-internal sealed record KernelSignature(string Name, string Parameters, string Arguments);
+/// <param name="Integers">The integers that it multiplies; null where it multiplies none.</param>
+internal sealed record KernelSignature(string Name, string Parameters, string Arguments, IntegerProduct? Integers);
 
 /// <summary>Writes one file of kernels of one instruction set, and collects their signatures.</summary>
 internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writer)
@@ -31,7 +32,7 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     public int CacheBytes => plan.Spec.KvCache == Spec.KvFormat.F16 ? 2 : 4;
 
     /// <summary>Writes a kernel: its equation, what it moves, and its body.</summary>
-    public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body)
+    public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body, IntegerProduct? integers = null)
     {
         List<string> declared = [];
         List<string> passed = [];
@@ -41,7 +42,7 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
             passed.Add(parameter);
         }
 
-        KernelSignature signature = new(name, declared.Join(", "), passed.Join(", "));
+        KernelSignature signature = new(name, declared.Join(", "), passed.Join(", "), integers);
         if (_signatures.Count > 0)
             writer.Line();
         _signatures.Add(signature);

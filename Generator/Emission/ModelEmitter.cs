@@ -32,6 +32,8 @@ internal static class ModelEmitter
         IReadOnlyList<KernelSignature> kernels = [];
         foreach (Dialect isa in plan.Targets)
             kernels = KernelFiles.Write(plan, isa, Add);
+        foreach (Dialect isa in plan.IntegerTargets)
+            KernelFiles.Write(plan, isa, Add);
         Add("Kernels", DispatchEmitter.Write(plan, kernels));
         return files;
 

@@ -1,7 +1,7 @@
 namespace Llamalith.Generator.Isa;
 
 /// <summary>AVX2 and FMA: 8 floats a vector, 16 registers (32 where it serves AVX-512 as the narrower width).</summary>
-internal sealed class Avx2(int registers) : X86Dialect
+internal class Avx2(int registers) : X86Dialect
 {
     public override string Name => "Avx2";
 

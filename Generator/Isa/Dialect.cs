@@ -1,5 +1,18 @@
 namespace Llamalith.Generator.Isa;
 
+/// <summary>What an instruction set does with codes that fill a signed byte.</summary>
+internal enum SignedBytes
+{
+    /// <summary>Multiplies them as they are.</summary>
+    Multiplied,
+
+    /// <summary>Multiplies unsigned bytes only: 128 is added to every code, and centres it.</summary>
+    Offset,
+
+    /// <summary>Sums products in pairs of 16 bits, which would overflow: codes and activations are widened to 16 bits first.</summary>
+    Widened,
+}
+
 /// <summary>
 /// One instruction set: its traits, which planning reads, and how each operation is spelled in C#, which emission writes. A
 /// vector is a value of <see cref="VectorType"/> holding <see cref="Lanes"/> floats.
@@ -83,35 +96,32 @@ internal abstract class Dialect
     /// <summary>Unsigned or signed bytes at a pointer, one a lane, as integers.</summary>
     public abstract string WidenBytes(string pointer, bool signed);
 
-    /// <summary>
-    /// Begins a chain at -2^log2Center · (the sum of the activations that the chain will see), which centres unsigned codes; the
-    /// sum is given as a dword of two 16-bit halves: columns 0 and 1 of each unit, columns 2 and 3.
-    /// </summary>
-    public abstract string CentredChain(string pairs, int log2Center);
-
-    /// <summary>chain + unit · activations: unsigned codes below 128 times four signed bytes a lane.</summary>
-    public abstract string Dot(string chain, string unit, string activations);
-
-    /// <summary>The chain's sum for each lane. On x86 a chain is pairs of 16-bit sums, which must not have overflowed.</summary>
-    public abstract string FinishChain(string chain);
-
-    /// <summary>Whether two chains may be added before they are finished, for a code range of that many bits below the sign.</summary>
-    public abstract bool ChainsAdd(int largestMagnitude);
+    /// <summary>Whether only products of integers are emitted: another dialect of the family does the rest of the engine.</summary>
+    public virtual bool MultipliesIntegersOnly => false;
 
     /// <summary>
-    /// sum + unit · activations for signed codes, into 32 bits. The activations are a pointer to four signed bytes, or where
-    /// <see cref="WidensActivations"/> to their 16-bit forms: columns 0 and 2, then columns 1 and 3.
+    /// Units of codes up to <paramref name="largestCode"/> that a chain is to sum: as many as its lanes hold, or fewer where several
+    /// chains hide the latency of one.
     /// </summary>
-    public abstract string DotSigned(string sum, string unit, string activations);
+    public abstract int ChainUnits(int largestCode);
 
-    /// <summary>The 16-bit forms of signed codes: columns 0 and 2 of a unit, then columns 1 and 3. Only where <see cref="WidensActivations"/>.</summary>
+    /// <summary>Whether a chain sums in 32 bits, so that it may begin at the offset that centres its codes.</summary>
+    public virtual bool ChainsBeginAnywhere => ChainType == IntType;
+
+    /// <summary>start + unit · activations: codes times four signed bytes a lane. The start is empty where the chain begins.</summary>
+    public abstract string Dot(string start, string unit, string activations);
+
+    /// <summary>The chain's sum for each lane. On x86 a chain may be pairs of 16-bit sums, which must not have overflowed.</summary>
+    public virtual string FinishChain(string chain) => chain;
+
+    /// <summary>What <see cref="Dot"/> makes of signed bytes.</summary>
+    public abstract SignedBytes SignedBytes { get; }
+
+    /// <summary>The 16-bit forms of signed codes: columns 0 and 2 of a unit, then columns 1 and 3. Only where they are widened.</summary>
     public virtual (string Even, string Odd) WidenUnit(string unit) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
 
-    /// <summary>sum + widened unit · 16-bit activations. Only where <see cref="WidensActivations"/>.</summary>
+    /// <summary>sum + widened unit · 16-bit activations. Only where signed bytes are widened.</summary>
     public virtual string DotWide(string sum, string unit, string activations) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
-
-    /// <summary>Whether <see cref="DotSigned"/> reads 16-bit activations.</summary>
-    public virtual bool WidensActivations => false;
 
     /// <summary>Stores floats that hold integers in [-128, 127] as signed bytes.</summary>
     public abstract string StoreBytes(string pointer, string vector);
@@ -120,6 +130,9 @@ internal abstract class Dialect
 
     /// <summary>Asks for the cache line at a pointer; empty where that is of no use.</summary>
     public virtual string Prefetch(string pointer) => "";
+
+    /// <summary>Asks for the cache line at a pointer, into the second level; empty where that is of no use.</summary>
+    public virtual string PrefetchFar(string pointer) => "";
 
     /// <summary>Helper methods that the integer operations call.</summary>
     public virtual string IntegerHelpers => "";

@@ -13,6 +13,9 @@ internal static class Dialects
         (1, new Scalar(fused: false)),
     ];
 
+    /// <summary>What does products of integers beside some of <see cref="All"/>, where the machine has it.</summary>
+    public static IReadOnlyList<(int Flags, Dialect Dialect)> ForIntegers { get; } = [(2 | 4, new AvxVnni())];
+
     /// <summary>
     /// The aliases that kernels are written in. Framework types are named through aliases because the nested classes Avx2, Avx512...
     /// and the user's own types hide simple names.
@@ -43,6 +46,7 @@ internal static class Dialects
         using X86Avx512BW = System.Runtime.Intrinsics.X86.Avx512BW;
         using X86Avx512DQ = System.Runtime.Intrinsics.X86.Avx512DQ;
         using X86Avx512F = System.Runtime.Intrinsics.X86.Avx512F;
+        using X86AvxVnni = System.Runtime.Intrinsics.X86.AvxVnni;
         using X86Fma = System.Runtime.Intrinsics.X86.Fma;
         using X86Sse = System.Runtime.Intrinsics.X86.Sse;
         using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;

@@ -48,16 +48,12 @@ internal sealed class Neon : Dialect
         ? $"WidenBytes(*(int*)({pointer}))"
         : $"V128.AsInt32(WidenBytes(*(uint*)({pointer})))";
 
-    public override string CentredChain(string pairs, int log2Center) =>
-        $"Ints4.Zero - (ArmAdvSimd.AddPairwiseWidening(V128.AsInt16(V128.Create({pairs}))) << {log2Center})";
+    // Two chains a chunk: SDOT takes three or four cycles.
+    public override int ChainUnits(int largestCode) => 4;
 
-    public override string Dot(string chain, string unit, string activations) => $"Dot({chain}, {unit}, {activations})";
+    public override string Dot(string start, string unit, string activations) => $"Dot({(start.Length == 0 ? "Ints4.Zero" : start)}, {unit}, {activations})";
 
-    public override string FinishChain(string chain) => chain;
-
-    public override bool ChainsAdd(int largestMagnitude) => true;
-
-    public override string DotSigned(string sum, string unit, string activations) => $"Dot({sum}, {unit}, V128.Create(*({activations})))";
+    public override SignedBytes SignedBytes => SignedBytes.Multiplied;
 
     public override string Abs(string vector) => $"ArmAdvSimd.Abs({vector})";
 

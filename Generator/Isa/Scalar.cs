@@ -50,15 +50,11 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override string WidenBytes(string pointer, bool signed) => $"(int)*({(signed ? "sbyte" : "byte")}*)({pointer})";
 
-    public override string CentredChain(string pairs, int log2Center) => $"-(((short)({pairs}) + (({pairs}) >> 16)) << {log2Center})";
+    public override int ChainUnits(int largestCode) => 8;
 
-    public override string Dot(string chain, string unit, string activations) => $"{chain} + Dot({unit}, {activations})";
+    public override string Dot(string start, string unit, string activations) => start.Length == 0 ? $"Dot({unit}, {activations})" : $"{start} + Dot({unit}, {activations})";
 
-    public override string FinishChain(string chain) => chain;
-
-    public override bool ChainsAdd(int largestMagnitude) => true;
-
-    public override string DotSigned(string sum, string unit, string activations) => $"{sum} + Dot({unit}, *({activations}))";
+    public override SignedBytes SignedBytes => SignedBytes.Multiplied;
 
     public override string Abs(string vector) => $"MathF.Abs({vector})";
 

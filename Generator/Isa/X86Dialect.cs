@@ -26,32 +26,32 @@ internal abstract class X86Dialect : Dialect
 
     public override string ToFloat(string ints) => $"{Width}.ConvertToSingle({ints})";
 
-    public override string CentredChain(string pairs, int log2Center) =>
-        $"{ChainType}.Zero - ({Width}.AsInt16({BroadcastInt(pairs)}) << {log2Center})";
+    // A 16-bit lane sums two products of every unit.
+    public override int ChainUnits(int largestCode)
+    {
+        int most = short.MaxValue / (largestCode * 127 * 2);
+        return most >= 8 ? 8 : most >= 4 ? 4 : 2;
+    }
 
-    public override string Dot(string chain, string unit, string activations) =>
-        $"{chain} + {MultiplyAddAdjacentBytes}({Width}.AsByte({unit}), {Width}.AsSByte({activations}))";
+    public override string Dot(string start, string unit, string activations)
+    {
+        string products = $"{MultiplyAddAdjacentBytes}({Width}.AsByte({unit}), {Width}.AsSByte({activations}))";
+        return start.Length == 0 ? products : $"{start} + {products}";
+    }
 
     public override string FinishChain(string chain) => $"{MultiplyAddAdjacentShorts}({chain}, {Width}.Create((short)1))";
 
-    // A 16-bit lane sees half the products of a chunk of 32.
-    public override bool ChainsAdd(int largestMagnitude) => largestMagnitude * 127 * 16 <= short.MaxValue;
-
-    public override string DotSigned(string sum, string unit, string activations)
-    {
-        (string even, string odd) = WidenUnit(unit);
-        return DotWide(DotWide(sum, even, $"({activations})[0]"), odd, $"({activations})[1]");
-    }
+    public override SignedBytes SignedBytes => SignedBytes.Widened;
 
     public override (string Even, string Odd) WidenUnit(string unit) =>
         ($"{Width}.AsInt32(({Width}.AsInt16({unit}) << 8) >> 8)", $"{Width}.AsInt32({Width}.AsInt16({unit}) >> 8)");
 
     public override string DotWide(string sum, string unit, string activations) =>
-        $"{sum} + {MultiplyAddAdjacentShorts}({Width}.AsInt16({unit}), {Width}.AsInt16({BroadcastInt(activations)}))";
-
-    public override bool WidensActivations => true;
+        $"{sum} + {MultiplyAddAdjacentShorts}({Width}.AsInt16({unit}), {Width}.AsInt16({activations}))";
 
     public override string Prefetch(string pointer) => $"X86Sse.Prefetch0({pointer});";
+
+    public override string PrefetchFar(string pointer) => $"X86Sse.Prefetch1({pointer});";
 
     public override string Abs(string vector) => $"{Width}.Abs({vector})";
 

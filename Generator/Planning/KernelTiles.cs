@@ -67,18 +67,26 @@ internal static class KernelTiles
     }
 
     /// <summary>
-    /// Tokens of an integer tile: the codes of a chunk take eight registers (half a chunk where they are widened), scales and
-    /// temporaries five, and each token a sum (widened: and an integer sum).
+    /// Tokens of an integer tile. The codes of a chunk stay in eight registers; a token's sum is touched once a chunk, so that it may
+    /// as well lie in the first-level cache.
     /// </summary>
-    public static IReadOnlyList<int> IntegerMatMul(Dialect isa, bool widened)
+    public static IReadOnlyList<int> IntegerMatMul(Dialect isa) => isa.Lanes == 1 ? [2, 1] : [8, 4, 1];
+
+    /// <summary>Whether so many tokens pass through a tile of every size, the largest first.</summary>
+    public static bool UsesAll(IReadOnlyList<int> sizes, int tokens)
     {
-        int free = isa.Registers - 8 - 5;
-        int tokens = widened ? free / 2 : free;
-        int full = tokens >= 16 ? 16 : tokens >= 12 ? 12 : tokens >= 8 ? 8 : widened ? 2 : 4;
-        if (isa.Lanes == 1)
-            full = 2;
-        return full >= 8 ? [full, 4, 1] : [full, 1];
+        foreach (int size in sizes)
+        {
+            if (tokens < size)
+                return false;
+            tokens %= size;
+        }
+
+        return true;
     }
+
+    /// <summary>Vectors of rows that an integer matrix-vector product takes at once, so that their sums need not wait for each other.</summary>
+    public static int IntegerMatVec(Dialect isa) => Math.Min(ModelPlan.PanelRows / isa.Lanes, 4);
 
     public static ScoreTile Scores(Dialect isa, int rows, int headDim)
     {

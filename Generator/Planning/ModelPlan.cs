@@ -26,6 +26,11 @@ internal sealed record ProductPlan(string Columns, int ColumnCount, Epilogue Epi
     public string Name => Columns + Epilogue;
 }
 
+/// <summary>What a product of integers does, as far as the choice of its instruction set goes.</summary>
+/// <param name="Wide">Whether codes fill a signed byte.</param>
+/// <param name="ManyTokens">Whether it is bound by multiplying, not by reading.</param>
+internal sealed record IntegerProduct(bool Wide, bool ManyTokens);
+
 /// <summary>
 /// Everything derived from a <see cref="ModelSpec"/> before a line is written: sizes, strides, matrices, products, cache layout,
 /// tiles and schedules. Emission reads it and decides nothing.
@@ -77,12 +82,29 @@ internal sealed class ModelPlan
         Training = spec.Training ? new TrainingPlan(spec) : null;
         Graph = new LayerGraph(this);
         Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
+        IntegerTargets = Formats.OfType<IntegerBlock>().Any()
+            ? Dialects.ForIntegers.Where(target => ((int)spec.Isa & target.Flags) != 0).Select(target => target.Dialect).ToList()
+            : [];
     }
 
     public ModelSpec Spec { get; }
 
     /// <summary>The instruction sets to emit, best first.</summary>
     public IReadOnlyList<Dialect> Targets { get; }
+
+    /// <summary>The instruction sets that products of integers are emitted for besides.</summary>
+    public IReadOnlyList<Dialect> IntegerTargets { get; }
+
+    /// <summary>
+    /// The instruction sets of a product, best first. Those for integers alone are best, but for one case: vectors twice as wide multiply
+    /// many tokens by codes below a byte as fast or faster, since they sum enough of such products in 16 bits.
+    /// </summary>
+    public IReadOnlyList<Dialect> TargetsOf(IntegerProduct product)
+    {
+        bool wideFirst = product.ManyTokens && !product.Wide;
+        List<Dialect> wider = Targets.Where(target => wideFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
+        return [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
+    }
 
     public IReadOnlyList<MatrixPlan> Matrices { get; }
 
@@ -94,8 +116,8 @@ internal sealed class ModelPlan
     /// <summary>The formats that weight matrices may have.</summary>
     public IReadOnlyList<WeightBlock> Formats { get; }
 
-    /// <summary>Whether any target multiplies signed bytes as 16-bit numbers, and so wants activations in that form too.</summary>
-    public bool WidensActivations => Formats.OfType<IntegerBlock>().Any(format => format.IsWide) && Targets.Any(target => target.WidensActivations);
+    /// <summary>Whether any target multiplies signed bytes as 16-bit numbers, and so wants codes and activations in that form.</summary>
+    public bool WidensCodes => Formats.OfType<IntegerBlock>().Any(format => Targets.Any(target => RecordPlan.IsWidened(target, format)));
 
     /// <summary>The columns of products, each with its width, the widest use first in the layer.</summary>
     public IReadOnlyList<(string Name, int Count)> ColumnKinds => Products.Select(product => (product.Columns, product.ColumnCount)).Distinct().ToList();
@@ -107,7 +129,10 @@ internal sealed class ModelPlan
     public bool IsQuantized(int columns) => FormatsFor(columns).Any(format => format is IntegerBlock);
 
     /// <summary>Floats that a thread needs to unpack one panel of integers, for the widest columns: codes, scales and minima.</summary>
-    public int UnpackedFloats => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => kind.Count * PanelRows * (WidensActivations ? 2 : 1) / 4 + (2 * kind.Count / 16 * PanelRows)).DefaultIfEmpty(0).Max();
+    public int UnpackedFloats => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => kind.Count * PanelRows * (WidensCodes ? 2 : 1) / 4 + (2 * kind.Count / 16 * PanelRows)).DefaultIfEmpty(0).Max();
+
+    /// <summary>Activations in 8 bits, for products of so many columns.</summary>
+    public RecordPlan Record(int columns) => new(columns, FormatsFor(columns).OfType<IntegerBlock>().ToList(), [.. Targets, .. IntegerTargets]);
 
     /// <summary>Radians a position, one for each pair of a head.</summary>
     public IReadOnlyList<double> Frequencies { get; }
@@ -149,7 +174,18 @@ internal sealed class ModelPlan
     public int ValueOffset => KeyOffset + Pad(Spec.KvDim, PanelRows);
 
     /// <summary>Tokens of a prefill that passes through every tile of every target once, so that all of it is compiled.</summary>
-    public int WarmUpTokens => Math.Min(Targets.Max(target => KernelTiles.MatMul(target).Tokens.Sum()), Math.Min(PrefillChunk, Spec.Context - 1));
+    public int WarmUpTokens
+    {
+        get
+        {
+            List<IReadOnlyList<int>> tiles = [.. Targets.Select(target => KernelTiles.MatMul(target).Tokens), .. Targets.Concat(IntegerTargets).Select(KernelTiles.IntegerMatMul)];
+            int most = Math.Min(PrefillChunk, Spec.Context - 1);
+            int tokens = tiles.Max(sizes => sizes.Sum());
+            while (tokens < most && !tiles.All(sizes => KernelTiles.UsesAll(sizes, tokens)))
+                tokens++;
+            return Math.Min(tokens, most);
+        }
+    }
 
     public MatrixPlan Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
 

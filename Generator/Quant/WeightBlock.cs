@@ -88,6 +88,9 @@ internal sealed record IntegerBlock(string Name, int Flag, int Columns, BitPlane
         }
     }
 
+    /// <summary>The largest code, as unsigned bits.</summary>
+    public int LargestCode => (1 << Bits) - 1;
+
     /// <summary>Halves of scales, and of minima, for 32 rows.</summary>
     public int HalvesBytes => 2 * GroupRows * 2 * (HasMinima ? 2 : 1);
 

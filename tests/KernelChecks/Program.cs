@@ -16,7 +16,7 @@ internal static class Program
     private const string Usage = """
         usage: Llamalith.KernelChecks [--expect avx512|avx2|neon|scalar] [--dot yes|no] [--small] [--only TEXT] [--list] [--times] [--errors]
           --expect   fails unless this is the instruction set that the process offers and the engines pick
-          --dot      fails unless this is whether ARM's dot product instructions are there
+          --dot      fails unless this is whether dot products of bytes are there: ARM's, or AVX-VNNI's
           --small    runs the checks of the smallest classes, which cover every format, for machines that are emulated
           --only     runs the checks whose names contain the text
           --list     prints the names of the checks

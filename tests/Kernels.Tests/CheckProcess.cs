@@ -11,11 +11,14 @@ namespace Llamalith.Tests;
 internal static partial class CheckProcess
 {
     /// <summary>Runs the checks under the .NET runtime with environment variables that narrow what it offers.</summary>
-    public static void Run(string expectedInstructionSet, params (string Name, string Value)[] environment)
+    public static void Run(string expectedInstructionSet, params (string Name, string Value)[] environment) => RunWith(expectedInstructionSet, [], environment);
+
+    /// <summary>The same, with more arguments to the checks.</summary>
+    public static void RunWith(string expectedInstructionSet, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
         string checks = Path.Combine(AppContext.BaseDirectory, "Llamalith.KernelChecks.dll");
         Assert.True(File.Exists(checks), $"{checks} is not beside the tests.");
-        Run(Dotnet(), ["exec", checks, "--expect", expectedInstructionSet], environment);
+        Run(Dotnet(), ["exec", checks, "--expect", expectedInstructionSet, .. arguments], environment);
     }
 
     /// <summary>

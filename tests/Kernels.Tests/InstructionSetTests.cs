@@ -9,18 +9,32 @@ namespace Llamalith.Tests;
 /// </summary>
 public sealed class InstructionSetTests
 {
+    // AVX-VNNI is beside AVX-512 or AVX2, and multiplies integers where it is.
+    private static readonly string[] s_avxVnni = ["--dot", AvxVnni.IsSupported ? "yes" : "no"];
+
     [Fact]
     public void Engine_PassesOnAvx512()
     {
         Assert.SkipUnless(Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported, "This machine has no AVX-512.");
-        CheckProcess.Run("avx512");
+        CheckProcess.RunWith("avx512", s_avxVnni);
     }
 
     [Fact]
     public void Engine_PassesOnAvx2()
     {
         Assert.SkipUnless(Avx2.IsSupported && Fma.IsSupported, "This machine has no AVX2 with FMA.");
-        CheckProcess.Run("avx2", ("DOTNET_EnableAVX512", "0"));
+        CheckProcess.RunWith("avx2", s_avxVnni, ("DOTNET_EnableAVX512", "0"));
+    }
+
+    /// <summary>Where there is AVX-VNNI, the legs above multiply integers with it; most machines have none.</summary>
+    [Theory]
+    [InlineData("avx512")]
+    [InlineData("avx2")]
+    public void Engine_PassesWithoutAvxVnni(string instructionSet)
+    {
+        Assert.SkipUnless(AvxVnni.IsSupported, "This machine has no AVX-VNNI, so that the legs above are without it.");
+        Assert.SkipUnless(instructionSet != "avx512" || (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported), "This machine has no AVX-512.");
+        CheckProcess.RunWith(instructionSet, ["--dot", "no", "--only", "weights"], ("DOTNET_EnableAVXVNNI", "0"), ("DOTNET_EnableAVX512", instructionSet == "avx512" ? "1" : "0"));
     }
 
     [Fact]

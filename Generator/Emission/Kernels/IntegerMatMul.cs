@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Isa;
@@ -13,11 +14,21 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatMul
 {
-    /// <summary>What products of the same columns share: the unpacking, and the tiles.</summary>
-    public static void WriteTiles(KernelClass kernels, string columns, IntegerBlock format)
+    /// <summary>What all products of the format share: a token's chunk, then for each number of columns the unpacking and the tiles.</summary>
+    public static void WriteShared(KernelClass kernels, IReadOnlyList<string> columnKinds, IntegerBlock format)
+    {
+        WriteChunk(kernels, format);
+        foreach (string columns in columnKinds)
+        {
+            kernels.Writer.Line();
+            WriteTiles(kernels, columns, format);
+        }
+    }
+
+    private static void WriteTiles(KernelClass kernels, string columns, IntegerBlock format)
     {
         WriteUnpack(kernels, columns, format);
-        foreach (int tokens in KernelTiles.IntegerMatMul(kernels.Isa, Widened(kernels.Isa, format)))
+        foreach (int tokens in KernelTiles.IntegerMatMul(kernels.Isa))
         {
             kernels.Writer.Line();
             WriteTile(kernels, columns, format, tokens);
@@ -30,7 +41,7 @@ internal static class IntegerMatMul
         SourceWriter writer = kernels.Writer;
         string columns = product.Columns;
         int vectors = IntegerPanel.RowVectors(isa);
-        IReadOnlyList<int> tiles = KernelTiles.IntegerMatMul(isa, Widened(isa, format));
+        IReadOnlyList<int> tiles = KernelTiles.IntegerMatMul(isa);
         kernels.Kernel(
             "MatMul" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x") + ", for each of many tokens",
@@ -50,7 +61,7 @@ internal static class IntegerMatMul
                     writer.Block("for (int block = 0; block < tokens; block += TokenBlock)", () =>
                     writer.Block($"for (int vector = 0; vector < {vectors}; vector++)", () =>
                     {
-                        writer.Line($"byte* c = codes + (vector * {columns} * {isa.Lanes * (Widened(isa, format) ? 2 : 1)});");
+                        writer.Line($"byte* c = codes + (vector * {columns} * {isa.Lanes * (RecordPlan.IsWidened(isa, format) ? 2 : 1)});");
                         writer.Line($"float* f = scales + (vector * {columns} / {format.SubBlock} * {isa.Lanes});");
                         writer.Line($"float* m = minima + (vector * {columns} / {format.SubBlock} * {isa.Lanes});");
                         writer.Line($"float* s = sums + (block * PanelRows) + (vector * {isa.Lanes});");
@@ -72,10 +83,9 @@ internal static class IntegerMatMul
                         ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit")).ToList());
                     });
                 });
-            });
+            },
+            new IntegerProduct(format.IsWide, ManyTokens: true));
     }
-
-    private static bool Widened(Dialect isa, IntegerBlock format) => format.IsWide && isa.WidensActivations;
 
     // codes: [vector of rows][chunk][unit][lanes] dwords (widened: two a unit); scales and minima: [vector of rows][sub-block][lanes] floats.
     private static void WriteUnpack(KernelClass kernels, string columns, IntegerBlock format)
@@ -106,11 +116,10 @@ internal static class IntegerMatMul
                     writer.Line($"byte* p = sub + {format.SubScaleBytes} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
                     void Chunk()
                     {
-                        IntegerPanel.DeclareLines(writer, isa, format, "p");
                         for (int unit = 0; unit < IntegerBlock.Units; unit++)
                         {
-                            string code = IntegerPanel.Unit(format, unit);
-                            if (Widened(isa, format))
+                            string code = IntegerPanel.Unit(isa, format, unit, ("p", 0));
+                            if (RecordPlan.IsWidened(isa, format))
                             {
                                 (string even, string odd) = isa.WidenUnit(code);
                                 writer.Line($"*({isa.IntType}*)(codes + {2 * unit * isa.Lanes * 4}) = {even};");
@@ -122,7 +131,7 @@ internal static class IntegerMatMul
                             }
                         }
 
-                        writer.Line($"codes += {IntegerBlock.Units * isa.Lanes * 4 * (Widened(isa, format) ? 2 : 1)};");
+                        writer.Line($"codes += {IntegerBlock.Units * isa.Lanes * 4 * (RecordPlan.IsWidened(isa, format) ? 2 : 1)};");
                         for (int sub = 0; sub < IntegerBlock.Units / subUnits; sub++)
                         {
                             writer.Line(isa.Store(Text.At("scales", sub * isa.Lanes), scales.Scale(sub)));
@@ -145,15 +154,54 @@ internal static class IntegerMatMul
         });
     }
 
+    // One token's chunk times a vector of rows. It is inlined into the tiles, where units, scales and sums are registers.
+    private static void WriteChunk(KernelClass kernels, IntegerBlock format)
+    {
+        Dialect isa = kernels.Isa;
+        SourceWriter writer = kernels.Writer;
+        string ints = isa.IntType;
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        if (RecordPlan.IsWidened(isa, format))
+        {
+            writer.Line($"// sum + half a chunk of codes in 16 bits times one token's");
+            writer.Block($"private static {ints} Chunk{format.Name}({Join(8, w => $"{ints} w{w}")}, int* a, {ints} sum)", () =>
+            {
+                for (int w = 0; w < 8; w++)
+                    writer.Line($"sum = {isa.DotWide("sum", $"w{w}", isa.BroadcastInt($"a[{(w / 2) + (w % 2 * IntegerBlock.Units)}]"))};");
+                writer.Line("return sum;");
+            });
+            return;
+        }
+
+        int subs = IntegerBlock.Chunk / format.SubBlock;
+        bool centred = IntegerPanel.CenterPart(isa, format) is not null;
+        string scales = Join(subs, sub => $"{isa.VectorType} f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"{isa.VectorType} m{sub}") : "");
+        string parts = $"int* a, float* scale{(centred ? ", int* center" : "")}{(format.HasMinima ? ", float* sum" : "")}";
+        writer.Line("// sum + a chunk of codes, scaled, times one token's");
+        writer.Block($"private static {isa.VectorType} Chunk{format.Name}({Join(IntegerBlock.Units, unit => $"{ints} u{unit}")}, {scales}, {parts}, {isa.VectorType} s)", () =>
+        {
+            Func<int, string>? center = centred ? sub => isa.BroadcastInt($"center[{sub}]") : null;
+            Func<string, int, string> dots = IntegerPanel.WriteDots(writer, isa, format, [""], (_, unit) => $"u{unit}", unit => isa.BroadcastInt($"a[{unit}]"), center);
+            for (int sub = 0; sub < subs; sub++)
+            {
+                writer.Line($"s = {isa.Fma(isa.ToFloat(dots("", sub)), $"(f{sub} * {isa.Broadcast("*scale")})", "s")};");
+                if (format.HasMinima)
+                    writer.Line($"s = {isa.Fma($"m{sub}", isa.Broadcast($"-sum[{sub}]"), "s")};");
+            }
+
+            writer.Line("return s;");
+        });
+    }
+
     private static void WriteTile(KernelClass kernels, string columns, IntegerBlock format, int tokens)
     {
         Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
-        bool widened = Widened(isa, format);
-        int subUnits = format.SubBlock / 4;
+        bool widened = RecordPlan.IsWidened(isa, format);
         int lanes = isa.Lanes;
-        string ints = isa.IntType;
-        string zero = ints == "int" ? "0" : ints + ".Zero";
+        int subs = IntegerBlock.Chunk / format.SubBlock;
+        string? center = IntegerPanel.CenterPart(isa, format);
+        string? sums = IntegerPanel.SumsPart(format);
         writer.Line($"// sums[t, row] = x[t] · W[row]: {lanes} rows x {tokens} tokens");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
         writer.Block($"private static void Tile{columns}{format.Name}x{tokens}(byte* codes, float* scales, float* minima, byte* x, float* sums)", () =>
@@ -162,69 +210,60 @@ internal static class IntegerMatMul
                 writer.Line($"{isa.VectorType} s{t} = {isa.Zero};");
             writer.Line(widened ? $"byte* a = x + {columns}WideAt;" : "byte* a = x;");
             writer.Line($"byte* b = x + {columns}ScalesAt;");
-            if (format.Center > 0)
-                writer.Line($"byte* g = x + {columns}PairsAt;");
-            if (format.HasMinima)
-                writer.Line($"byte* h = x + {columns}{(format.SubBlock == 16 ? "HalfSums" : "Sums")}At;");
-            int subs = IntegerBlock.Chunk / format.SubBlock;
-            string step = $"a += {(widened ? 64 : 32)}, b += 4{(format.Center > 0 ? ", g += 8" : "")}{(format.HasMinima ? $", h += {4 * subs}" : "")}, codes += {IntegerBlock.Units * lanes * 4 * (widened ? 2 : 1)}, scales += {subs * lanes}{(format.HasMinima ? $", minima += {subs * lanes}" : "")}";
+            if (center is not null)
+                writer.Line($"byte* g = x + {columns}{center}At;");
+            if (sums is not null)
+                writer.Line($"byte* h = x + {columns}{sums}At;");
+            string step = $"a += {(widened ? 64 : 32)}, b += 4{(center is null ? "" : $", g += {4 * subs}")}{(sums is null ? "" : $", h += {4 * subs}")}, codes += {IntegerBlock.Units * lanes * 4 * (widened ? 2 : 1)}, scales += {subs * lanes}{(format.HasMinima ? $", minima += {subs * lanes}" : "")}";
             writer.Block($"for (byte* stop = b + ({columns} / {IntegerBlock.Chunk} * 4); b != stop; {step})", () =>
             {
                 if (widened)
-                {
-                    for (int t = 0; t < tokens; t++)
-                        writer.Line($"{ints} i{t} = {zero};");
-                    for (int half = 0; half < 2; half++)
-                    {
-                        writer.Block("", () =>
-                        {
-                            for (int w = 0; w < 8; w++)
-                                writer.Line($"{ints} w{w} = {isa.LoadInts($"codes + {((8 * half) + w) * lanes * 4}")};");
-                            for (int t = 0; t < tokens; t++)
-                            {
-                                for (int w = 0; w < 8; w++)
-                                    writer.Line($"i{t} = {isa.DotWide($"i{t}", $"w{w}", $"*(int*)(a + {Record(t)}{((8 * half) + w) * 4})")};");
-                            }
-                        });
-                    }
-
-                    writer.Line($"{isa.VectorType} f = {isa.Load("scales")};");
-                    for (int t = 0; t < tokens; t++)
-                        writer.Line($"s{t} = {isa.Fma(isa.ToFloat($"i{t}"), $"(f * {isa.Broadcast($"*(float*)(b + {Record(t)}0)")})", $"s{t}")};");
-                    return;
-                }
-
-                for (int unit = 0; unit < IntegerBlock.Units; unit++)
-                    writer.Line($"{ints} u{unit} = {isa.LoadInts($"codes + {unit * lanes * 4}")};");
-                for (int sub = 0; sub < subs; sub++)
-                {
-                    writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Text.At("scales", sub * lanes))};");
-                    if (format.HasMinima)
-                        writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Text.At("minima", sub * lanes))};");
-                }
-
-                for (int t = 0; t < tokens; t++)
-                {
-                    int token = t;
-                    writer.Block("", () =>
-                    {
-                        writer.Line($"int* q = (int*)(a + {Record(token)}0);");
-                        if (format.Center > 0)
-                            writer.Line($"int* pairs = (int*)(g + {Record(token)}0);");
-                        for (int sub = 0; sub < subs; sub++)
-                        {
-                            string dots = IntegerPanel.WriteChains(writer, isa, format, "", sub * subUnits, subUnits, unit => $"u{unit}", "q", "pairs");
-                            writer.Line($"s{token} = {isa.Fma(isa.ToFloat(dots), $"(f{sub} * {isa.Broadcast($"*(float*)(b + {Record(token)}0)")})", $"s{token}")};");
-                            if (format.HasMinima)
-                                writer.Line($"s{token} = {isa.Fma($"m{sub}", isa.Broadcast($"-*(float*)(h + {Record(token)}{4 * sub})"), $"s{token}")};");
-                        }
-                    });
-                }
+                    WriteWidened();
+                else
+                    WriteBytes();
             });
             for (int t = 0; t < tokens; t++)
                 writer.Line(isa.Store(Text.At("sums", t * ModelPlan.PanelRows), $"s{t}"));
         });
 
-        string Record(int token) => token == 0 ? "" : $"({token} * {columns}RecordBytes) + ";
+        void WriteBytes()
+        {
+            for (int unit = 0; unit < IntegerBlock.Units; unit++)
+                writer.Line($"{isa.IntType} u{unit} = {isa.LoadInts(Text.At("codes", unit * lanes * 4))};");
+            for (int sub = 0; sub < subs; sub++)
+            {
+                writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Text.At("scales", sub * lanes))};");
+                if (format.HasMinima)
+                    writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Text.At("minima", sub * lanes))};");
+            }
+
+            string registers = Join(IntegerBlock.Units, unit => $"u{unit}") + ", " + Join(subs, sub => $"f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"m{sub}") : "");
+            for (int t = 0; t < tokens; t++)
+                writer.Line($"s{t} = Chunk{format.Name}({registers}, (int*)({At("a", t)}), (float*)({At("b", t)}){(center is null ? "" : $", (int*)({At("g", t)})")}{(sums is null ? "" : $", (float*)({At("h", t)})")}, s{t});");
+        }
+
+        void WriteWidened()
+        {
+            for (int t = 0; t < tokens; t++)
+                writer.Line($"{isa.IntType} i{t} = {isa.IntType}.Zero;");
+            for (int half = 0; half < 2; half++)
+            {
+                writer.Block("", () =>
+                {
+                    for (int w = 0; w < 8; w++)
+                        writer.Line($"{isa.IntType} w{w} = {isa.LoadInts(Text.At("codes", ((8 * half) + w) * lanes * 4))};");
+                    for (int t = 0; t < tokens; t++)
+                        writer.Line($"i{t} = Chunk{format.Name}({Join(8, w => $"w{w}")}, (int*)({Text.At(At("a", t), half * 16)}), i{t});");
+                });
+            }
+
+            writer.Line($"{isa.VectorType} f = {isa.Load("scales")};");
+            for (int t = 0; t < tokens; t++)
+                writer.Line($"s{t} = {isa.Fma(isa.ToFloat($"i{t}"), $"(f * {isa.Broadcast($"*(float*)({At("b", t)})")})", $"s{t}")};");
+        }
+
+        string At(string part, int token) => token == 0 ? part : $"{part} + ({token} * {columns}RecordBytes)";
     }
+
+    private static string Join(int count, Func<int, string> item) => Enumerable.Range(0, count).Select(item).Join(", ");
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Isa;
@@ -12,8 +13,10 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
-    // Half a page ahead and more: some twenty chunks of computing.
-    private const int PrefetchBytes = 8192;
+    // Kernels compute for longer than the hardware looks ahead. Lines are asked for by hand: two pages on into the second level, where
+    // there is room for many that are under way, and shortly before their use into the first.
+    private const int FarBytes = 8192;
+    private const int NearBytes = 1024;
 
     public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
     {
@@ -23,6 +26,10 @@ internal static class IntegerMatVec
         int vectors = IntegerPanel.RowVectors(isa);
         bool looped = isa.Lanes == 1;
         bool super = format.Scales != ScaleStorage.Halves;
+        bool widened = RecordPlan.IsWidened(isa, format);
+        string? center = IntegerPanel.CenterPart(isa, format);
+        string? sums = IntegerPanel.SumsPart(format);
+        int subs = IntegerBlock.Chunk / format.SubBlock;
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
@@ -40,46 +47,38 @@ internal static class IntegerMatVec
                         writer.Line("new Span<float>(sums, PanelRows).Clear();");
                     else
                         writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(r => $"s{r} = {isa.Zero}").Join(", ")};");
-                    if (format.IsWide && isa.WidensActivations)
-                        writer.Line($"int* a = (int*)(x + {columns}WideAt);");
-                    else
-                        writer.Line("int* a = (int*)x;");
+                    writer.Line($"int* a = (int*){(widened ? $"(x + {columns}WideAt)" : "x")};");
                     writer.Line($"float* scale = (float*)(x + {columns}ScalesAt);");
-                    if (format.Center > 0)
-                        writer.Line($"int* pairs = (int*)(x + {columns}PairsAt);");
-                    if (format.HasMinima)
-                        writer.Line($"float* sum = (float*)(x + {columns}{(format.SubBlock == 16 ? "HalfSums" : "Sums")}At);");
-                    string chunkStep = $"a += {(format.IsWide && isa.WidensActivations ? 16 : 8)}, scale++{(format.Center > 0 ? ", pairs += 2" : "")}{(format.HasMinima ? $", sum += {IntegerBlock.Chunk / format.SubBlock}" : "")}";
+                    if (center is not null)
+                        writer.Line($"int* center = (int*)(x + {columns}{center}At);");
+                    if (sums is not null)
+                        writer.Line($"float* sum = (float*)(x + {columns}{sums}At);");
+                    string chunkStep = $"a += {(widened ? 2 : 1) * IntegerBlock.Units}, scale++{(center is null ? "" : $", center += {subs}")}{(sums is null ? "" : $", sum += {subs}")}";
                     if (!super)
                     {
                         writer.Block($"for (float* stop = scale + ({columns} / {IntegerBlock.Chunk}); scale != stop; {chunkStep}, v += {format.PanelBytes})", () =>
                         {
                             Prefetch("v", format.PanelBytes);
-                            Rows(row => WriteRow(writer, isa, format, row, $"v + {format.HalvesBytes}"));
+                            WriteChunk(writer, isa, format, ("v", format.HalvesBytes));
                         });
                     }
                     else
                     {
                         writer.Block($"for (int block = 0; block < {columns} / {format.Columns}; block++)", () =>
                         {
-                            if (!looped)
+                            Prefetch("v", format.HalvesBytes + format.SubScaleBytes);
+                            for (int r = 0; r < vectors && !looped; r++)
                             {
-                                for (int r = 0; r < vectors; r++)
-                                {
-                                    writer.Line($"{isa.VectorType} d{r} = {isa.WidenHalf($"(ushort*)(v + {r * isa.Lanes * 2})")};");
-                                    if (format.HasMinima)
-                                        writer.Line($"{isa.VectorType} e{r} = {isa.WidenHalf($"(ushort*)(v + {64 + (r * isa.Lanes * 2)})")};");
-                                }
+                                IntegerScales scales = new(isa, format, "v", Text.Int(r * isa.Lanes), default);
+                                writer.Line($"{isa.VectorType} d{r} = {scales.HalfScale}{(format.HasMinima ? $", e{r} = {scales.HalfMinimum}" : "")};");
                             }
 
-                            Prefetch("v", format.HalvesBytes + format.SubScaleBytes);
                             writer.Line($"byte* sub = v + {format.HalvesBytes};");
                             writer.Line($"byte* p = sub + {format.SubScaleBytes};");
-                            int subStep = IntegerBlock.Chunk / format.SubBlock * 2 * WeightBlock.GroupRows;
-                            writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {chunkStep}, sub += {subStep}, p += {2 * format.GroupBytes})", () =>
+                            writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {chunkStep}, sub += {subs * ModelPlan.PanelRows}, p += {2 * format.GroupBytes})", () =>
                             {
                                 Prefetch("p", 2 * format.GroupBytes);
-                                Rows(row => WriteRow(writer, isa, format, row, "p"));
+                                WriteChunk(writer, isa, format, ("p", 0));
                             });
                             writer.Line($"v += {format.PanelBytes};");
                         });
@@ -90,61 +89,102 @@ internal static class IntegerMatVec
                         : Enumerable.Range(0, vectors).Select(r => $"s{r} * {isa.Broadcast("unit")}").ToList();
                     ProductEpilogue.Write(writer, isa, product.Epilogue, "y", results);
                 });
-            });
+            },
+            new IntegerProduct(format.IsWide, ManyTokens: false));
 
-        // Kernels compute for longer than the hardware looks ahead: the lines of a chunk some pages on are asked for by hand.
         void Prefetch(string pointer, int bytes)
         {
-            for (int line = 0; line < bytes && isa.Prefetch("").Length > 0; line += 64)
-                writer.Line(isa.Prefetch($"{pointer} + {PrefetchBytes + line}"));
-        }
-
-        void Rows(System.Action<int> write)
-        {
-            if (looped)
-            {
-                writer.Block("for (int row = 0; row < PanelRows; row++)", () => write(-1));
+            if (isa.Prefetch(pointer).Length == 0)
                 return;
-            }
-
-            for (int r = 0; r < vectors; r++)
-                writer.Block("", () => write(r));
+            for (int line = 0; line < bytes; line += 64)
+                writer.Line($"{isa.PrefetchFar($"{pointer} + {FarBytes + line}")} {isa.Prefetch($"{pointer} + {NearBytes + line}")}");
         }
     }
 
-    // One vector of rows times one chunk. Row -1 is a single row named by the loop variable.
-    private static void WriteRow(SourceWriter writer, Dialect isa, IntegerBlock format, int r, string planes)
+    // A chunk of all rows: some vectors of rows at once, or one row a turn where a vector is one number.
+    private static void WriteChunk(SourceWriter writer, Dialect isa, IntegerBlock format, (string Base, int Offset) planes)
     {
-        int row = r * isa.Lanes;
-        string group = r < 0
-            ? $"{planes} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4)"
-            : Text.At(planes, (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4));
-        string sumName = r < 0 ? "sums[row]" : $"s{r}";
-        IntegerScales scales = new(isa, format, "v", r < 0 ? "row" : Text.Int(row), ($"d{r}", $"e{r}"));
-        if (r < 0)
-            scales = scales with { Super = (scales.HalfScale, scales.HalfMinimum) };
-        IntegerPanel.DeclareLines(writer, isa, format, group);
-
-        int subUnits = format.SubBlock / 4;
-        for (int first = 0; first < IntegerBlock.Units; first += subUnits)
+        if (isa.Lanes == 1)
         {
-            int sub = first / subUnits;
-            string dots;
-            if (format.IsWide)
+            writer.Block("for (int row = 0; row < PanelRows; row++)", () =>
             {
-                writer.Line($"{isa.IntType} c = {(isa.IntType == "int" ? "0" : isa.IntType + ".Zero")};");
-                for (int unit = 0; unit < IntegerBlock.Units; unit++)
-                    writer.Line($"c = {isa.DotSigned("c", IntegerPanel.Unit(format, unit), isa.WidensActivations ? $"a + {2 * unit}" : $"a + {unit}")};");
-                dots = "c";
-            }
-            else
+                writer.Line($"byte* u = {Text.At(planes.Base, planes.Offset)} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
+                WriteRows(writer, isa, format, [new RowVector("", "row", "sums[row]", ("u", 0))]);
+            });
+            return;
+        }
+
+        int vectors = IntegerPanel.RowVectors(isa);
+        int together = KernelTiles.IntegerMatVec(isa);
+        for (int first = 0; first < vectors; first += together)
+        {
+            List<RowVector> rows = [];
+            for (int r = first; r < first + together; r++)
             {
-                dots = IntegerPanel.WriteChains(writer, isa, format, "", first, subUnits, unit => IntegerPanel.Unit(format, unit), "a", "pairs");
+                int row = r * isa.Lanes;
+                rows.Add(new RowVector(Text.Int(r), Text.Int(row), $"s{r}", (planes.Base, planes.Offset + (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4))));
             }
 
-            writer.Line($"{sumName} = {isa.Fma(isa.ToFloat(dots), $"({scales.Scale(sub)} * {isa.Broadcast("*scale")})", sumName)};");
-            if (format.HasMinima)
-                writer.Line($"{sumName} = {isa.Fma($"({scales.Minimum(sub)})", isa.Broadcast($"-sum[{sub}]"), sumName)};");
+            writer.Block("", () => WriteRows(writer, isa, format, rows));
         }
     }
+
+    private static void WriteRows(SourceWriter writer, Dialect isa, IntegerBlock format, List<RowVector> rows)
+    {
+        Dictionary<string, RowVector> byName = rows.ToDictionary(row => row.Name);
+        Func<string, int, string> dots;
+        if (RecordPlan.IsWidened(isa, format))
+        {
+            WriteWidened(writer, isa, format, rows);
+            dots = (name, _) => "c" + name;
+        }
+        else
+        {
+            Func<int, string>? center = IntegerPanel.CenterPart(isa, format) is null ? null : sub => isa.BroadcastInt($"center[{sub}]");
+            dots = IntegerPanel.WriteDots(writer, isa, format, byName.Keys.ToList(), (name, unit) => IntegerPanel.Unit(isa, format, unit, byName[name].Planes), Activations, center);
+        }
+
+        foreach (RowVector row in rows)
+        {
+            IntegerScales scales = new(isa, format, "v", row.First, ("d" + row.Name, "e" + row.Name));
+            if (isa.Lanes == 1)
+                scales = scales with { Super = (scales.HalfScale, scales.HalfMinimum) };
+            for (int sub = 0; sub < IntegerBlock.Chunk / format.SubBlock; sub++)
+            {
+                string scaled = isa.Fma(isa.ToFloat(dots(row.Name, sub)), $"({scales.Scale(sub)} * {isa.Broadcast("*scale")})", row.Sum);
+                writer.Line($"{row.Sum} = {(format.HasMinima ? isa.Fma($"({scales.Minimum(sub)})", isa.Broadcast($"-sum[{sub}]"), scaled) : scaled)};");
+            }
+        }
+
+        string Activations(int unit)
+        {
+            if (rows.Count == 1)
+                return isa.BroadcastInt($"a[{unit}]");
+            writer.Line($"{isa.IntType} a{unit} = {isa.BroadcastInt($"a[{unit}]")};");
+            return $"a{unit}";
+        }
+    }
+
+    private static void WriteWidened(SourceWriter writer, Dialect isa, IntegerBlock format, List<RowVector> rows)
+    {
+        foreach (RowVector row in rows)
+            writer.Line($"{isa.IntType} c{row.Name} = {isa.IntType}.Zero;");
+        for (int unit = 0; unit < IntegerBlock.Units; unit++)
+        {
+            writer.Line($"{isa.IntType} even{unit} = {isa.BroadcastInt($"a[{unit}]")};");
+            writer.Line($"{isa.IntType} odd{unit} = {isa.BroadcastInt($"a[{IntegerBlock.Units + unit}]")};");
+            foreach (RowVector row in rows)
+            {
+                (string even, string odd) = isa.WidenUnit(IntegerPanel.Unit(isa, format, unit, row.Planes));
+                writer.Line($"c{row.Name} = {isa.DotWide(isa.DotWide("c" + row.Name, even, $"even{unit}"), odd, $"odd{unit}")};");
+            }
+        }
+    }
+
+    /// <summary>One vector of rows of a chunk.</summary>
+    /// <param name="Name">What tells its variables from others'.</param>
+    /// <param name="First">Its first row, 0 to 31, as an expression.</param>
+    /// <param name="Sum">Where its sums are.</param>
+    /// <param name="Planes">Where its bit planes lie.</param>
+    private sealed record RowVector(string Name, string First, string Sum, (string Base, int Offset) Planes);
 }

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
@@ -6,7 +8,7 @@ using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
-/// <summary>How emitted code reads a panel of integer weights: where scales and codes lie, and how codes are taken from bit planes.</summary>
+/// <summary>How emitted code reads a panel of integer weights: how codes are taken from bit planes, and how they are multiplied.</summary>
 internal static class IntegerPanel
 {
     /// <summary>Declares the masks that <see cref="Unit"/> needs: m15, m3, m1 for nibbles, pairs and single bits.</summary>
@@ -14,76 +16,87 @@ internal static class IntegerPanel
     {
         foreach (string mask in format.Planes.Where(plane => plane.Bits < 8).Select(plane => Mask(plane)).Distinct())
             writer.Line($"{isa.IntType} m{mask} = {isa.BroadcastInt("0x" + mask + mask + mask + mask)};");
+        if (IsOffset(isa, format))
+            writer.Line($"{isa.IntType} sign = {isa.BroadcastInt("unchecked((int)0x80808080)")};");
     }
 
     /// <summary>
-    /// Declares the lines of one group of rows: l0, l1, ... of the first plane, then those of the next.
+    /// The codes of unit u (four columns) of a group of rows, a byte each. Lines are read where they are used: most of them are used
+    /// once or twice, and registers are dearer than loads.
     /// </summary>
-    /// <param name="writer">Where to write.</param>
     /// <param name="isa">The instruction set.</param>
     /// <param name="format">The weights' format.</param>
-    /// <param name="pointer">The group's first byte of the rows wanted.</param>
-    public static void DeclareLines(SourceWriter writer, Dialect isa, IntegerBlock format, string pointer)
-    {
-        for (int line = 0; line < format.Bits; line++)
-            writer.Line($"{isa.IntType} l{line} = {isa.LoadInts(Text.At(pointer, line * 64))};");
-    }
-
-    /// <summary>The codes of unit u (four columns) of the lines declared, a byte each.</summary>
-    public static string Unit(IntegerBlock format, int unit)
+    /// <param name="unit">0 to 7.</param>
+    /// <param name="pointer">The group's first byte of the rows wanted, as the base and the offset of an address.</param>
+    public static string Unit(Dialect isa, IntegerBlock format, int unit, (string Base, int Offset) pointer)
     {
         List<string> planes = [];
         int line = 0;
         foreach (BitPlane plane in format.Planes)
         {
-            string bits = $"l{line + (unit % plane.Bits)}";
+            string bits = isa.LoadInts(Text.At(pointer.Base, pointer.Offset + ((line + (unit % plane.Bits)) * 64)));
             int right = (plane.Bits * (unit / plane.Bits)) - plane.Shift;
             string moved = right == 0 ? bits : right > 0 ? $"({bits} >>> {right})" : $"({bits} << {-right})";
             planes.Add(plane.Bits == 8 ? moved : $"({moved} & m{Mask(plane)})");
             line += plane.Bits;
         }
 
-        return planes.Count == 1 ? planes[0] : $"({planes.Join(" | ")})";
-    }
-
-    /// <summary>Whether the sums of all units of a chunk fit one chain of 16-bit sums.</summary>
-    public static bool OneChain(Dialect isa, IntegerBlock format) => isa.ChainsAdd(format.Center > 0 ? format.Center : (1 << format.Bits) - 1);
-
-    public static int Log2Center(IntegerBlock format)
-    {
-        int log2 = 0;
-        while (1 << log2 < format.Center)
-            log2++;
-        return log2;
+        string codes = planes.Count == 1 ? planes[0] : $"({planes.Join(" | ")})";
+        return IsOffset(isa, format) ? $"({codes} ^ sign)" : codes;
     }
 
     /// <summary>
-    /// The sums of codes times activations for the units [first, first + count) of one chunk, as an expression of 32-bit integers;
-    /// units are named by <paramref name="unitOf"/>, activations by dword at <paramref name="activations"/>.
+    /// Multiplies the units of a chunk: of several vectors of rows at once, so that the sums of one need not wait for each other. Returns
+    /// the 32-bit sums of each vector and sub-block as expressions.
     /// </summary>
-    public static string WriteChains(SourceWriter writer, Dialect isa, IntegerBlock format, string suffix, int first, int count, System.Func<int, string> unitOf, string activations, string pairs)
+    /// <param name="writer">Where to write.</param>
+    /// <param name="isa">The instruction set.</param>
+    /// <param name="format">The weights' format.</param>
+    /// <param name="vectors">What tells the vectors' names apart.</param>
+    /// <param name="unitOf">The codes of a vector's unit.</param>
+    /// <param name="activations">Writes what a unit is multiplied by, if anything need be written, and returns its name.</param>
+    /// <param name="centerOf">The offset that centres the codes of a sub-block; null where they are not centred.</param>
+    public static Func<string, int, string> WriteDots(SourceWriter writer, Dialect isa, IntegerBlock format, IReadOnlyList<string> vectors, Func<string, int, string> unitOf, Func<int, string> activations, Func<int, string>? centerOf)
     {
-        // A chain is half a chunk: four units.
-        List<string> chains = [];
-        for (int start = first; start < first + count; start += 4)
+        int subUnits = format.SubBlock / 4;
+        int chainUnits = Math.Min(subUnits, isa.ChainUnits(format.LargestCode));
+        int chains = IntegerBlock.Units / chainUnits;
+        for (int step = 0; step < chainUnits; step++)
         {
-            string chain = $"c{start / 4}{suffix}";
-            chains.Add(chain);
-            string sum = format.Center == 0 ? "" : isa.CentredChain($"{pairs}[{start / 4}]", Log2Center(format));
-            writer.Line($"{isa.ChainType} {chain} = {(sum.Length == 0 ? isa.ChainType == "int" ? "0" : isa.ChainType + ".Zero" : sum)};");
-            for (int unit = start; unit < start + 4; unit++)
-                writer.Line($"{chain} = {isa.Dot(chain, unitOf(unit), isa.BroadcastInt($"{activations}[{unit}]"))};");
+            for (int chain = 0; chain < chains; chain++)
+            {
+                int unit = (chain * chainUnits) + step;
+                string factor = activations(unit);
+                foreach (string vector in vectors)
+                {
+                    string name = Chain(chain, vector);
+                    string start = step > 0 ? name : isa.ChainsBeginAnywhere && unit % subUnits == 0 ? centerOf?.Invoke(unit / subUnits) ?? "" : "";
+                    writer.Line($"{(step > 0 ? "" : isa.ChainType + " ")}{name} = {isa.Dot(start, unitOf(vector, unit), factor)};");
+                }
+            }
         }
 
-        if (chains.Count == 1)
-            return isa.FinishChain(chains[0]);
-        return OneChain(isa, format)
-            ? isa.FinishChain($"{chains[0]} + {chains[1]}")
-            : $"{isa.FinishChain(chains[0])} + {isa.FinishChain(chains[1])}";
+        return (vector, sub) =>
+        {
+            int count = subUnits / chainUnits;
+            string sum = Enumerable.Range(sub * count, count).Select(chain => isa.FinishChain(Chain(chain, vector))).Join(" + ");
+            return isa.ChainsBeginAnywhere || centerOf is null ? sum : $"{sum} + {centerOf(sub)}";
+        };
+
+        static string Chain(int chain, string vector) => $"c{Text.Int(chain)}{(vector.Length > 0 ? "_" + vector : "")}";
     }
 
     /// <summary>The rows that one vector holds, out of the 32 of a panel.</summary>
     public static int RowVectors(Dialect isa) => ModelPlan.PanelRows / isa.Lanes;
+
+    /// <summary>The part of a record that centres the format's codes; null where they are not centred.</summary>
+    public static string? CenterPart(Dialect isa, IntegerBlock format) =>
+        RecordPlan.CenterOf(isa, format) is int center and > 0 ? new CenterPlan(center, format.SubBlock).Name : null;
+
+    /// <summary>The part of a record with the sums that the format's minima are multiplied by; null where it has no minima.</summary>
+    public static string? SumsPart(IntegerBlock format) => !format.HasMinima ? null : format.SubBlock == IntegerBlock.Chunk ? "Sums" : "HalfSums";
+
+    private static bool IsOffset(Dialect isa, IntegerBlock format) => format.IsWide && isa.SignedBytes == SignedBytes.Offset;
 
     private static string Mask(BitPlane plane) => plane.Bits switch
     {
@@ -92,5 +105,5 @@ internal static class IntegerPanel
         _ => Shifted(plane, 1),
     };
 
-    private static string Shifted(BitPlane plane, int mask) => (mask << plane.Shift).ToString("X2", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Shifted(BitPlane plane, int mask) => (mask << plane.Shift).ToString("X2", CultureInfo.InvariantCulture);
 }

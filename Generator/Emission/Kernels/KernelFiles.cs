@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -9,12 +10,16 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// <summary>The kernel files of one instruction set: one a family.</summary>
 internal static class KernelFiles
 {
-    /// <summary>Writes every family and returns the kernels' signatures, the same for every instruction set.</summary>
+    /// <summary>Writes every family and returns the kernels' signatures: the same for every instruction set that does a whole engine.</summary>
     public static IReadOnlyList<KernelSignature> Write(ModelPlan plan, Dialect isa, Action<string, string> add)
     {
         List<KernelSignature> signatures = [];
+        if (isa.MultipliesIntegersOnly)
+            Family("Pointwise", Pointwise.WriteFunctions);
         foreach (WeightBlock format in plan.Formats)
         {
+            if (isa.MultipliesIntegersOnly && format is not IntegerBlock)
+                continue;
             Family("MatVec" + format.Name, kernels =>
             {
                 foreach (ProductPlan product in plan.Products)
@@ -29,12 +34,9 @@ internal static class KernelFiles
             });
             Family("MatMul" + format.Name, kernels =>
             {
-                foreach ((string columns, int count) in plan.ColumnKinds)
-                {
-                    if (format is IntegerBlock integer && count % format.Columns == 0)
-                        IntegerMatMul.WriteTiles(kernels, columns, integer);
-                }
-
+                List<string> columnKinds = plan.ColumnKinds.Where(kind => kind.Count % format.Columns == 0).Select(kind => kind.Name).ToList();
+                if (format is IntegerBlock shared && columnKinds.Count > 0)
+                    IntegerMatMul.WriteShared(kernels, columnKinds, shared);
                 foreach (ProductPlan product in plan.PrefillProducts)
                 {
                     if (product.ColumnCount % format.Columns != 0)
@@ -46,6 +48,9 @@ internal static class KernelFiles
                 }
             });
         }
+
+        if (isa.MultipliesIntegersOnly)
+            return signatures;
 
         Family("Attention", kernels =>
         {
@@ -61,7 +66,7 @@ internal static class KernelFiles
             foreach ((string columns, int count) in plan.ColumnKinds)
             {
                 if (plan.IsQuantized(count))
-                    Activations.WriteQuantize(kernels, columns);
+                    Activations.WriteQuantize(kernels, columns, plan.Record(count));
             }
         });
         if (plan.Training is not null)

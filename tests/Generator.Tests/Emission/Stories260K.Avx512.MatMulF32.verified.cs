@@ -26,6 +26,7 @@ using X86Avx2 = System.Runtime.Intrinsics.X86.Avx2;
 using X86Avx512BW = System.Runtime.Intrinsics.X86.Avx512BW;
 using X86Avx512DQ = System.Runtime.Intrinsics.X86.Avx512DQ;
 using X86Avx512F = System.Runtime.Intrinsics.X86.Avx512F;
+using X86AvxVnni = System.Runtime.Intrinsics.X86.AvxVnni;
 using X86Fma = System.Runtime.Intrinsics.X86.Fma;
 using X86Sse = System.Runtime.Intrinsics.X86.Sse;
 using X86Sse2 = System.Runtime.Intrinsics.X86.Sse2;
