@@ -12,7 +12,7 @@ internal static class InstructionSets
 
     public static bool HasNeon => AdvSimd.Arm64.IsSupported;
 
-    /// <summary>Whether ARM's dot products of four bytes are there; kernels do without where not.</summary>
+    /// <summary>Whether dot products of four bytes are there, ARM's or AVX-VNNI's; kernels do without where not.</summary>
     public static bool HasDotProduct => Dp.Arm64.IsSupported || (AvxVnni.IsSupported && HasAvx2);
 
     /// <summary>The best of <paramref name="compiled"/> that the process offers; null where it offers none of them.</summary>
