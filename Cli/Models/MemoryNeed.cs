@@ -13,9 +13,16 @@ internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
 {
     /// <summary>What to tell the user where the weights do not fit the memory that this process may use; null where they do.</summary>
     /// <param name="available">That memory, in bytes.</param>
-    public string? Complaint(long available) => Weights <= available
-        ? null
-        : $"The weights take {Quantity.Bytes(Weights)}, but only {Quantity.Bytes(available)} of memory are there: expect this to be slow, or to be ended by the system.";
+    /// <param name="streamedFrom">The file that they are streamed from; null where they are not.</param>
+    public string? Complaint(long available, string? streamedFrom = null)
+    {
+        if (Weights <= available)
+            return null;
+        string fact = $"The weights take {Quantity.Bytes(Weights)}, but only {Quantity.Bytes(available)} of memory are there";
+        return streamedFrom is null
+            ? $"{fact}: expect this to be slow, or to be ended by the system."
+            : $"{fact}: they are read from {streamedFrom} as they are needed, as fast as the disk is.";
+    }
 
     /// <summary>What the engine of a class takes for a file.</summary>
     public static MemoryNeed Of(Checkpoint checkpoint, ModelClass model)

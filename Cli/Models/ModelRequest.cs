@@ -1,3 +1,5 @@
+using System;
+
 namespace Llamalith.Cli.Models;
 
 /// <summary>A model as the command line asks for it.</summary>
@@ -17,4 +19,10 @@ internal sealed record ModelRequest
 
     /// <summary>Threads that run it.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Memory that the process may use, in bytes: weights that are larger are streamed from disk.</summary>
+    public long AvailableMemory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>The folder for models that are packed to be streamed; null for none.</summary>
+    public string? PackedFolder { get; init; } = CacheFolder.Find("packed", Environment.GetEnvironmentVariable);
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using Llamalith.Checkpoints;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Output;
 using Llamalith.Contracts;
@@ -33,9 +34,8 @@ internal sealed class RunningModel : IDisposable
         {
             // First what fails fast.
             ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
-            if (MemoryNeed.Of(checkpoint, model).Complaint(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } complaint)
-                engines.Notice?.Invoke(complaint);
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
+            checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
             Engine engine = engines.Get(model, bars, cancellation);
             ILlamaModel loaded = bars.Run("loading", progress =>
                 engine.Load(checkpoint, new LoadOptions { Threads = request.Threads, Progress = progress, Cancellation = cancellation }));
@@ -46,6 +46,29 @@ internal sealed class RunningModel : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    // Weights larger than memory must lie in the engine's layout on disk, where the system can take them from at any time.
+    private static Checkpoint Streamed(Checkpoint checkpoint, MemoryNeed need, ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation)
+    {
+        if (need.Weights <= request.AvailableMemory)
+            return checkpoint;
+        if (checkpoint is not PackedCheckpoint && request.PackedFolder is null)
+        {
+            engines.Notice?.Invoke(need.Complaint(request.AvailableMemory)!);
+            return checkpoint;
+        }
+
+        PackedCheckpoint? packed = checkpoint as PackedCheckpoint;
+        engines.Notice?.Invoke(need.Complaint(request.AvailableMemory, packed?.Path ?? new PackedModels(request.PackedFolder!).PathOf(checkpoint.Path))!);
+        if (packed is null)
+        {
+            packed = new PackedModels(request.PackedFolder!).Open(checkpoint, request.Threads, bars, cancellation);
+            checkpoint.Dispose();
+        }
+
+        packed.ReadAhead();
+        return packed;
     }
 
     /// <summary>The class to compile where a model runs here and now: of one name, so that files of one shape share an engine.</summary>

@@ -90,6 +90,13 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
             throw Bad($"the file is damaged: its checksum is {Convert.ToHexStringLower(stored)}, but its bytes have {Convert.ToHexStringLower(found)}");
     }
 
+    /// <summary>
+    /// Tells the system that the weights will be read from front to back again and again, as tokens do: where memory is too small for
+    /// them, it then reads farther ahead.
+    /// </summary>
+    /// <returns>Whether the system took the advice.</returns>
+    public bool ReadAhead() => File.Advise(0, _digest.Offset, MemoryAdvice.Sequential);
+
     /// <inheritdoc/>
     public override string KeyOf(string hyperparameter) => PackedShape.KeyOf(hyperparameter);
 

@@ -15,14 +15,14 @@ public sealed unsafe class GgufFile : IDisposable
 {
     private readonly Dictionary<string, GgufTensor> _byName = [];
     private readonly List<GgufTensor> _tensors = [];
-    private readonly MappedFile? _mapping;
+    private readonly IDisposable? _owner;
     private readonly byte* _data;
     private bool _disposed;
 
-    private GgufFile(byte* data, long length, string path, MappedFile? mapping)
+    private GgufFile(byte* data, long length, string path, IDisposable? owner)
     {
         _data = data;
-        _mapping = mapping;
+        _owner = owner;
         ByteLength = length;
         Path = path;
         Metadata = new GgufMetadata(path);
@@ -85,17 +85,19 @@ public sealed unsafe class GgufFile : IDisposable
     }
 
     /// <summary>Tells the system what a range of the file will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
-    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _owner is MappedFile mapping && mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+
+    internal bool Advise(long offset, long length, MemoryAdvice advice) => _owner is MappedFile mapping && mapping.Advise(At(offset), length, advice);
 
     /// <summary>Unmaps the file. Later calls do nothing.</summary>
     public void Dispose()
     {
         _disposed = true;
-        _mapping?.Dispose();
+        _owner?.Dispose();
     }
 
-    /// <summary>Reads a block of memory as if it were a file; it must outlive the result.</summary>
-    internal static GgufFile Parse(byte* data, long length, string path) => new(data, length, path, mapping: null);
+    /// <summary>Reads a block of memory as if it were a file; it must outlive the result, which disposes of its owner.</summary>
+    internal static GgufFile Parse(byte* data, long length, string path, IDisposable? owner = null) => new(data, length, path, owner);
 
     internal byte* At(long offset)
     {
