@@ -22,7 +22,7 @@ internal static class BenchEngine
         {
             using Checkpoint checkpoint = Checkpoint.Open(request.Path);
             int context = Math.Max(request.Plan.Positions, Math.Min(checkpoint.Shape.Context, ModelClass.UsualContext));
-            ModelClass model = RunningModel.EngineClass(checkpoint, context, CacheFormat(request.Cache));
+            ModelClass model = RunningModel.EngineClass(checkpoint, context, request.Cache);
             Engine engine = engines.Get(model, ProgressBars.On(Console.Error), cancellation);
             return new EngineSource(LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
         },
@@ -41,8 +41,4 @@ internal static class BenchEngine
             throw;
         }
     }
-
-    private static KvFormat CacheFormat(BenchCache cache) => Enum.TryParse(cache.ToString(), out KvFormat format)
-        ? format
-        : throw new CliException($"--kv {cache.ToString().ToLowerInvariant()} is asked for, but engines can be compiled with {string.Join(", ", Enum.GetNames<KvFormat>()).ToLowerInvariant()} only.");
 }

@@ -48,7 +48,7 @@ internal sealed class BenchOptions
             Depth = result.GetValue(depth),
             Repetitions = result.GetValue(repetitions),
         },
-        Cache = Enum.Parse<BenchCache>(result.GetRequiredValue(cache), ignoreCase: true),
+        Cache = Enum.Parse<KvFormat>(result.GetRequiredValue(cache), ignoreCase: true),
         PeerFlashAttention = result.GetValue(attention) switch { "on" => true, "off" => false, _ => null },
         Json = result.GetValue(output) == "json",
         Verbose = result.GetValue(verbose),

@@ -16,7 +16,7 @@ internal sealed record BenchRequest
     public required BenchPlan Plan { get; init; }
 
     /// <summary>Element type of every engine's KV cache.</summary>
-    public required BenchCache Cache { get; init; }
+    public required KvFormat Cache { get; init; }
 
     /// <summary>llama.cpp's flash attention; null for the faster of on and off.</summary>
     public required bool? PeerFlashAttention { get; init; }
@@ -26,12 +26,4 @@ internal sealed record BenchRequest
 
     /// <summary>Whether llama.cpp logs to standard error.</summary>
     public required bool Verbose { get; init; }
-}
-
-/// <summary>Element types of the KV cache that can be measured.</summary>
-internal enum BenchCache
-{
-    F32,
-    F16,
-    Int8,
 }

@@ -32,9 +32,9 @@ internal static class BenchSession
         PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
         PeerCacheFormat cache = request.Cache switch
         {
-            BenchCache.F32 => PeerCacheFormat.F32,
-            BenchCache.F16 => PeerCacheFormat.F16,
-            BenchCache.Int8 => PeerCacheFormat.Q8_0,
+            KvFormat.F32 => PeerCacheFormat.F32,
+            KvFormat.F16 => PeerCacheFormat.F16,
+            KvFormat.Int8 => PeerCacheFormat.Q8_0,
             _ => throw new ArgumentOutOfRangeException(nameof(request), request.Cache, "Not an element type of a cache."),
         };
         return PeerSource.Create(libraries, request.Path, cache, request.PeerFlashAttention);

@@ -37,13 +37,14 @@ internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
                 weights += WeightFormats.BytesInMemory(tensor);
         }
 
-        int bytesPerNumber = model.KvCache switch
+        long headBytes = model.KvCache switch
         {
-            KvFormat.F16 => 2,
-            KvFormat.F32 => 4,
+            KvFormat.F16 => 2L * model.Shape.HeadDim,
+            KvFormat.F32 => 4L * model.Shape.HeadDim,
+            KvFormat.Int8 => model.Shape.HeadDim + sizeof(float),
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.KvCache, "No such KV format."),
         };
-        long perToken = 2L * model.Shape.Layers * model.Shape.KvDim * bytesPerNumber;
+        long perToken = 2L * model.Shape.Layers * model.Shape.KvHeads * headBytes;
         return new MemoryNeed(weights, perToken, perToken * model.Shape.Context);
     }
 }

@@ -3,130 +3,215 @@ using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Emission;
 
-/// <summary>Attention.g.cs: one pass over the cache, block by block, for one KV head and the query rows that share it.</summary>
+/// <summary>Attention.g.cs: how keys and values get into the cache, and how queries meet it, block by block.</summary>
 internal static class AttentionEmitter
 {
     public static string Write(ModelPlan plan)
     {
-        ModelSpec spec = plan.Spec;
-        string element = KvCacheEmitter.ElementType(spec);
-        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Text.Int(spec.GroupSize)} query heads share a KV head";
         SourceWriter writer = new();
-        ModelFile.Write(writer, spec, () =>
+        ModelFile.Write(writer, plan.Spec, () =>
         {
-            writer.Line("/// <summary>Rotates one KV head's keys and its group's queries of one token, and stores keys and values.</summary>");
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            writer.Block("private unsafe void RotateAndStore(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
+            WriteRotateQueries(writer, plan);
+            writer.Line();
+            WriteStore(writer, plan);
+            writer.Line();
+            WriteAttendBlock(writer, plan);
+            writer.Line();
+            WriteAttendTokens(writer, plan);
+            writer.Line();
+            WriteAttendTile(writer, plan);
+            writer.Line();
+            if (plan.HasWindow)
             {
-                writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
-                writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
-                writer.Line("float* q = qkv + QueryOffset + (kvHead * GroupSize * HeadDim);");
-                writer.Line("float* k = qkv + KeyOffset + (kvHead * HeadDim);");
-                writer.Line("float* v = qkv + ValueOffset + (kvHead * HeadDim);");
-                if (spec.QkvBias)
-                {
-                    writer.Line("AddBias(q, w->QueryBias + (kvHead * GroupSize * HeadDim), GroupSize * HeadDim);");
-                    writer.Line("AddBias(k, w->KeyBias + (kvHead * HeadDim), HeadDim);");
-                    writer.Line("AddBias(v, w->ValueBias + (kvHead * HeadDim), HeadDim);");
-                }
-
-                writer.Nested("for (int head = 0; head < GroupSize; head++)", "Kernels.RotateQuery(q + (head * HeadDim), cos, sin);");
-                writer.Line("Kernels.RotateKey(k, cos, sin);");
+                writer.Line("// The first block of the cache of which the next token sees anything.");
+                writer.Line("private int FirstBlock => Math.Max(0, _position + 1 - SlidingWindow) / BlockPositions;");
                 writer.Line();
-                writer.Line("int place = position % BlockPositions;");
-                writer.Line($"{element}* keys = KvCache.Head(_blocks, position / BlockPositions, layer, kvHead);");
-                writer.Line($"{element}* values = keys + (HeadDim * BlockPositions) + (place * Slice);");
-                writer.Line("keys += (place / PositionTile * HeadDim * PositionTile) + (place % PositionTile);");
-                writer.Nested("for (int i = 0; i < HeadDim; i++)", $"keys[i * PositionTile] = {Stored("k[i]")};");
-                writer.Block("for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)", () =>
-                    writer.Nested("for (int i = 0; i < Slice; i++)", $"values[i] = {Stored("v[slice + i]")};"));
-            });
-            if (spec.QkvBias)
-            {
-                writer.Line();
-                writer.Block("private static unsafe void AddBias(float* y, float* bias, int count)", () =>
-                    writer.Nested("for (int i = 0; i < count; i++)", "y[i] += bias[i];"));
             }
 
-            writer.Line();
-            writer.Line($"/// <summary>y = softmax(q · Kᵀ / sqrt(HeadDim)) · V for one token and one KV head ({kind}).</summary>");
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            writer.Block("private unsafe void AttendToken(int layer, int kvHead, ref Scratch.Thread t)", () =>
-            {
-                writer.Line("float* q = _scratch.Qkv + QueryOffset + (kvHead * GroupSize * HeadDim);");
-                WriteBlocks(writer, plan, element, spec.GroupSize, "_position + 1", _ => "visible");
-                writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
-                    writer.Line("Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], _scratch.Attended + (((kvHead * GroupSize) + row) * HeadDim));"));
-            });
-
-            writer.Line();
-            writer.Line($"/// <summary>The same for {plan.PrefillTokenTile} tokens of a prefill, from <paramref name=\"first\"/> on: their query heads share every load of K and V.</summary>");
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            writer.Block("private unsafe void AttendTokens(int layer, int kvHead, int first, ref Scratch.Thread t)", () =>
-            {
-                writer.Line("// A tile that runs out of tokens repeats the last one, and drops what it computes for it.");
-                writer.Line("int last = Math.Min(first + PrefillTokenTile, _tokens) - 1;");
-                writer.Line("float* q = t.Queries;");
-                writer.Block("for (int token = 0; token < PrefillTokenTile; token++)", () =>
-                {
-                    writer.Line("float* from = _scratch.Qkv + (Math.Min(first + token, last) * (long)QkvStride) + QueryOffset + (kvHead * GroupSize * HeadDim);");
-                    writer.Line("Unsafe.CopyBlockUnaligned(q + (token * GroupSize * HeadDim), from, GroupSize * HeadDim * sizeof(float));");
-                });
-                WriteBlocks(writer, plan, element, plan.PrefillRows, "_position + last + 1", row => $"_position + Math.Min(first + ({row} / GroupSize), last) + 1");
-                writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
-                {
-                    writer.Line("float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride) + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);");
-                    writer.Line("Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], y);");
-                });
-            });
-
-            writer.Line();
             writer.Line("// Positions that a query does not see weigh nothing.");
             writer.Block("private static unsafe void Mask(float* scores, int begin, int end)", () =>
                 writer.Nested("for (int i = begin; i < end; i++)", "scores[i] = float.NegativeInfinity;"));
         }, usings: KvCacheEmitter.ContractsAlias);
         return writer.ToString();
-
-        string Stored(string value) => spec.KvCache == KvFormat.F16 ? $"BitConverter.HalfToUInt16Bits((Half){value})" : value;
     }
 
-    // The loop over blocks of positions. visibleOf gives the number of positions that a row sees, as an expression.
-    private static void WriteBlocks(SourceWriter writer, ModelPlan plan, string element, int rows, string visible, System.Func<string, string> visibleOf)
+    private static void WriteRotateQueries(SourceWriter writer, ModelPlan plan)
     {
-        string count = Text.Int(rows);
-        writer.Line($"int visible = {visible};");
-        writer.Line($"new Span<float>(t.Max, {count}).Fill(-1e30f);");
-        writer.Line($"new Span<float>(t.Sum, {count}).Clear();");
-        writer.Line($"new Span<float>(t.Mixed, {count} * HeadDim).Clear();");
-        string start = "0";
-        if (plan.HasWindow)
-            start = visible == "_position + 1" ? "Math.Max(0, visible - SlidingWindow) / BlockPositions" : "Math.Max(0, _position + first + 1 - SlidingWindow) / BlockPositions";
-        writer.Block($"for (int block = {start}; block * BlockPositions < visible; block++)", () =>
+        writer.Line("/// <summary>The queries of one token and one KV head's group, rotated to their position and scaled for the softmax.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)", () =>
         {
-            writer.Line("int begin = block * BlockPositions;");
-            writer.Line("int count = Math.Min(BlockPositions, visible - begin);");
-            writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
-            writer.Line($"{element}* k = KvCache.Head(_blocks, block, layer, kvHead);");
-            writer.Line($"Kernels.Scores{count}(q, k, t.Scores, count);");
-            writer.Block($"for (int row = 0; row < {count}; row++)", () =>
+            writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
+            writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
+            writer.Line("float* q = qkv + QueryOffset + (kvHead * GroupSize * HeadDim);");
+            if (plan.Spec.QkvBias)
             {
-                writer.Line("float* scores = t.Scores + (row * BlockPositions);");
-                if (visibleOf("row") == "visible")
+                writer.Line("float* bias = w->QueryBias + (kvHead * GroupSize * HeadDim);");
+                writer.Block("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", () =>
                 {
-                    writer.Line("Mask(scores, count, padded);");
-                    if (plan.HasWindow)
-                        writer.Line("Mask(scores, 0, Math.Min(padded, visible - SlidingWindow - begin));");
-                }
-                else
-                {
-                    writer.Line($"int seen = {visibleOf("row")} - begin;");
-                    writer.Line("Mask(scores, Math.Max(0, seen), padded);");
-                    if (plan.HasWindow)
-                        writer.Line("Mask(scores, 0, Math.Min(padded, seen - SlidingWindow));");
-                }
+                    writer.Line("Kernels.AddBias(q + at, bias + at, to + at);");
+                    writer.Line("Kernels.RotateQuery(to + at, cos, sin, to + at);");
+                });
+            }
+            else
+            {
+                writer.Nested("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", "Kernels.RotateQuery(q + at, cos, sin, to + at);");
+            }
+        });
+    }
+
+    private static void WriteStore(SourceWriter writer, ModelPlan plan)
+    {
+        ModelSpec spec = plan.Spec;
+        string element = plan.Cache.ElementType;
+        writer.Line("/// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
+        {
+            writer.Line("float* k = qkv + KeyOffset + (kvHead * HeadDim);");
+            writer.Line("float* v = qkv + ValueOffset + (kvHead * HeadDim);");
+            if (spec.QkvBias)
+            {
+                writer.Line("Kernels.AddBias(k, w->KeyBias + (kvHead * HeadDim), k);");
+                writer.Line("Kernels.AddBias(v, w->ValueBias + (kvHead * HeadDim), v);");
+            }
+
+            writer.Line("Kernels.RotateKey(k, _scratch.Cos + (position * (long)HeadDim), _scratch.Sin + (position * (long)HeadDim), k);");
+            writer.Line();
+            writer.Line("int place = position % BlockPositions;");
+            writer.Line($"{element}* head = KvCache.Head(_blocks, position / BlockPositions, layer, kvHead);");
+            writer.Line($"{element}* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);");
+            writer.Line($"{element}* values = head + ValuesOffset + (place * Slice);");
+            if (plan.Cache.IsScaled)
+                writer.Line("*KvCache.KeyScale(head, place) = ScaleOf(k, out float inverse);");
+            writer.Nested("for (int i = 0; i < HeadDim; i++)", $"keys[i * PositionTile] = {Stored("k[i]")};");
+            if (plan.Cache.IsScaled)
+                writer.Line("*KvCache.ValueScale(head, place) = ScaleOf(v, out inverse);");
+            writer.Block("for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)", () =>
+                writer.Nested("for (int i = 0; i < Slice; i++)", $"values[i] = {Stored("v[slice + i]")};"));
+        });
+        if (spec.KvCache == KvFormat.F16)
+        {
+            string raise = Text.Int(CacheLayout.HalfRaise);
+            writer.Line();
+            writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.");
+            writer.Block("private static ushort ToHalf(float x)", () =>
+            {
+                writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
+                writer.Line("return (bits & 0x7C00) == 0 ? default : bits;");
             });
-            writer.Line($"Kernels.Softmax{count}(t.Scores, t.Max, t.Sum, t.Scale, padded);");
-            writer.Line($"Kernels.Mix{count}(t.Scores, k + (HeadDim * BlockPositions), t.Mixed, t.Scale, count);");
+        }
+
+        if (plan.Cache.IsScaled)
+        {
+            writer.Line();
+            writer.Line("// The scale that makes 127 of a head's largest number, and its inverse; what is not finite is kept by the scale.");
+            writer.Block("private static unsafe float ScaleOf(float* head, out float inverse)", () =>
+            {
+                writer.Line("float top = 0f;");
+                writer.Nested("for (int i = 0; i < HeadDim; i++)", "top = MathF.Max(top, MathF.Abs(head[i]));");
+                writer.Line("inverse = top > 0f ? 127f / top : 0f;");
+                writer.Line("return top / 127f;");
+            });
+        }
+
+        string Stored(string value) => spec.KvCache switch
+        {
+            KvFormat.F16 => $"ToHalf({value})",
+            KvFormat.Int8 => $"(sbyte)MathF.Round({value} * inverse)",
+            _ => value,
+        };
+    }
+
+    private static void WriteAttendBlock(SourceWriter writer, ModelPlan plan)
+    {
+        ModelSpec spec = plan.Spec;
+        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Text.Int(spec.GroupSize)} query heads share a KV head";
+        string element = plan.Cache.ElementType;
+        writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), not divided by its sum.</summary>");
+        writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)", () =>
+        {
+            writer.Line("Scratch s = _scratch;");
+            writer.Line("int kvHead = item % KvHeads;");
+            writer.Line($"int block = {(plan.HasWindow ? "FirstBlock + (item / KvHeads)" : "item / KvHeads")};");
+            writer.Line("int begin = block * BlockPositions;");
+            writer.Line("int count = Math.Min(BlockPositions, _position + 1 - begin);");
+            writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
+            writer.Line("RotateQueries(w, kvHead, _position, s.Qkv, t.Queries);");
+            writer.Nested("if (begin + count > _position)", "StoreKeyAndValue(w, layer, kvHead, _position, s.Qkv);");
+            writer.Line($"{element}* k = KvCache.Head(_blocks, block, layer, kvHead);");
+            writer.Line("Kernels.DecodeScores(t.Queries, k, t.Scores, count);");
+            writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
+            {
+                writer.Line("Mask(t.Scores + (row * BlockPositions), count, padded);");
+                if (plan.HasWindow)
+                    writer.Line("Mask(t.Scores + (row * BlockPositions), 0, _position + 1 - SlidingWindow - begin);");
+            });
+            writer.Line("int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);");
+            writer.Line($"Kernels.DecodeSoftmax(t.Scores, {(plan.Cache.IsScaled ? "KvCache.ValueScale(k, 0), " : "")}s.Max + heads, s.Sum + heads, padded);");
+            writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
+        });
+    }
+
+    private static void WriteAttendTokens(SourceWriter writer, ModelPlan plan)
+    {
+        string element = plan.Cache.ElementType;
+        writer.Line($"/// <summary>Attention of some tiles of a prefill over one KV head: each block of the cache is {(plan.Cache.Widens ? "widened to floats" : "brought into the cache")} once for all of them.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)", () =>
+        {
+            writer.Line("// A tile that runs out of tokens repeats the last one, and drops what it computes for it.");
+            writer.Line("int last = Math.Min(first + (tiles * PrefillTokenTile), _tokens) - 1;");
+            writer.Block("for (int token = 0; token < tiles * PrefillTokenTile; token++)", () =>
+            {
+                writer.Line("int from = Math.Min(first + token, last);");
+                writer.Line("RotateQueries(w, kvHead, _position + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));");
+            });
+            writer.Line("new Span<float>(t.Max, tiles * QueryRows).Fill(LowestMax);");
+            writer.Line("new Span<float>(t.Sum, tiles * QueryRows).Clear();");
+            writer.Line("new Span<float>(t.Mixed, tiles * QueryRows * HeadDim).Clear();");
+            string start = plan.HasWindow ? "Math.Max(0, _position + first + 1 - SlidingWindow) / BlockPositions * BlockPositions" : "0";
+            writer.Block($"for (int begin = {start}; begin <= _position + last; begin += BlockPositions)", () =>
+            {
+                writer.Line($"{element}* block = KvCache.Head(_blocks, begin / BlockPositions, layer, kvHead);");
+                if (plan.Cache.Widens)
+                {
+                    writer.Line("int padded = (Math.Min(BlockPositions, _position + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;");
+                    writer.Line("Kernels.WidenKeys(block, t.Keys, padded);");
+                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {(plan.Cache.IsScaled ? "KvCache.ValueScale(block, 0), " : "")}t.Values, padded);");
+                }
+
+                writer.Nested("for (int tile = 0; tile < tiles; tile++)", $"AttendTile({(plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset")}, begin, _position + first + (tile * PrefillTokenTile), _position + last, tile, ref t);");
+            });
+            writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
+            {
+                writer.Line("float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride) + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);");
+                writer.Line("Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], y);");
+            });
+        });
+    }
+
+    private static void WriteAttendTile(SourceWriter writer, ModelPlan plan)
+    {
+        writer.Line($"/// <summary>One block for {Text.Int(plan.PrefillTokenTile)} tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)", () =>
+        {
+            writer.Line("int count = Math.Min(BlockPositions, Math.Min(position + PrefillTokenTile - 1, last) + 1 - begin);");
+            writer.Nested($"if (count <= 0{(plan.HasWindow ? " || begin + BlockPositions <= position + 1 - SlidingWindow" : "")})", "return;");
+            writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
+            writer.Line("Kernels.PrefillScores(t.Queries + (tile * QueryRows * HeadDim), k, t.Scores, count);");
+            writer.Block("for (int row = 0; row < QueryRows; row++)", () =>
+            {
+                writer.Line("int seen = Math.Min(position + (row / GroupSize), last) + 1 - begin;");
+                writer.Line("Mask(t.Scores + (row * BlockPositions), Math.Max(0, seen), padded);");
+                if (plan.HasWindow)
+                    writer.Line("Mask(t.Scores + (row * BlockPositions), 0, Math.Min(padded, seen - SlidingWindow));");
+            });
+            writer.Line("Kernels.PrefillSoftmax(t.Scores, t.Max + (tile * QueryRows), t.Sum + (tile * QueryRows), t.Scale, padded);");
+            writer.Line("Kernels.PrefillMix(t.Scores, v, t.Mixed + (tile * QueryRows * HeadDim), t.Scale, count);");
         });
     }
 }

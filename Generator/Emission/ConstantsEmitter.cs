@@ -40,14 +40,22 @@ internal static class ConstantsEmitter
         Private("KeyOffset", plan.KeyOffset);
         Private("ValueOffset", plan.ValueOffset);
         Private("QkvStride", ModelPlan.RowStride(plan.ValueOffset + spec.KvDim));
-        Private("PositionTile", ModelPlan.PositionTile);
-        Private("BlockPositions", plan.BlockPositions);
-        Private("Slice", plan.Slice);
-        Private("HeadBlockElements", plan.HeadBlockElements);
+        Private("PositionTile", CacheLayout.PositionTile);
+        Private("BlockPositions", plan.Cache.BlockPositions);
+        Private("CacheBlocks", plan.Cache.Blocks);
+        Private("Slice", plan.Cache.Slice);
+        Private("KeyTileElements", plan.Cache.KeyTileElements);
+        if (plan.Cache.IsScaled)
+            Private("ValueScalesOffset", plan.Cache.ValueScalesOffset);
+        Private("ValuesOffset", plan.Cache.ValuesOffset);
+        Private("HeadBlockElements", plan.Cache.HeadBlockElements);
         writer.Line("private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;");
         Private("PrefillChunk", plan.PrefillChunk);
         Private("PrefillTokenTile", plan.PrefillTokenTile);
+        writer.Line("private const float LowestMax = -1e30f;");
+        Private("PrefillTiles", plan.PrefillTiles);
         Private("QueryRows", plan.PrefillRows);
+        Private("PaddedHeads", plan.PaddedHeads);
         foreach (MatrixPlan matrix in plan.Matrices)
             Private(matrix.Name + "Panels", matrix.Panels);
         List<(string Name, int Count)> quantized = plan.ColumnKinds.Where(kind => plan.IsQuantized(kind.Count)).ToList();

@@ -6,6 +6,13 @@ namespace Llamalith.Generator.Emission;
 /// <summary>The steps of one token: vectors, and what each thread computes for itself.</summary>
 internal sealed class DecodeSteps : IStepWriter
 {
+    public void WriteShare(SourceWriter writer, ModelPlan plan)
+    {
+        writer.Line($"int visible = _position + 1{(plan.HasWindow ? " - FirstBlock * BlockPositions" : "")};");
+        writer.Line("int blocks = (visible + BlockPositions - 1) / BlockPositions;");
+        writer.Line("(int firstItem, int endItem) = LlamalithContracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, _shares.Length);");
+    }
+
     public void Write(SourceWriter writer, ModelPlan plan, ScheduledStep scheduled)
     {
         Step step = scheduled.Step;
@@ -21,11 +28,11 @@ internal sealed class DecodeSteps : IStepWriter
             case StepKind.Quantize:
                 writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.Input(step)}, (byte*)t.Record);");
                 break;
-            case StepKind.Rotate:
-                writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "RotateAndStore(w, layer, kvHead, _position, s.Qkv);");
+            case StepKind.Attend:
+                writer.Nested("for (int item = firstItem; item < endItem; item++)", "AttendBlock(w, layer, item, ref t);");
                 break;
             default:
-                writer.Nested("for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)", "AttendToken(layer, kvHead, ref t);");
+                writer.Line("Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);");
                 break;
         }
     }

@@ -24,9 +24,9 @@ internal static class ForwardEmitter
                 writer.Line();
                 WriteCalls(writer, plan);
                 writer.Line();
-                WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Decode(plan.Graph), new DecodeSteps());
+                WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Of(plan.Graph.Decode), new DecodeSteps());
                 writer.Line();
-                WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Prefill(plan.Graph), new PrefillSteps());
+                WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
                 writer.Line();
                 SharesEmitter.Write(writer, plan);
             },
@@ -276,8 +276,7 @@ internal static class ForwardEmitter
             writer.Line("Scratch s = _scratch;");
             writer.Line("ref Scratch.Thread t = ref s.Threads[rank];");
             writer.Line("ref Share share = ref _shares[rank];");
-            if (steps is PrefillSteps)
-                writer.Line("(int firstToken, int endToken) = LlamalithContracts.WorkerTeam.Share(_tokens, rank, _shares.Length);");
+            steps.WriteShare(writer, plan);
             writer.Block("for (int layer = 0; layer < _layers; layer++)", () =>
             {
                 writer.Line("LayerWeights* w = _weights.Layer + layer;");

@@ -2,8 +2,12 @@ using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission;
 
-/// <summary>Turns a scheduled step into the lines that run it.</summary>
+/// <summary>Turns the scheduled steps of a pass into the lines that run them.</summary>
 internal interface IStepWriter
 {
+    /// <summary>Writes what a thread finds out before the first layer: which tokens or parts of the cache are its own.</summary>
+    void WriteShare(SourceWriter writer, ModelPlan plan);
+
+    /// <summary>Writes one step.</summary>
     void Write(SourceWriter writer, ModelPlan plan, ScheduledStep step);
 }

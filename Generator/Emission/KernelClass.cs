@@ -25,12 +25,6 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
 
     public IReadOnlyList<KernelSignature> Signatures => _signatures;
 
-    /// <summary>The element type of the KV cache in emitted code.</summary>
-    public string CacheType => KvCacheEmitter.ElementType(plan.Spec);
-
-    /// <summary>Bytes of an element of the KV cache.</summary>
-    public int CacheBytes => plan.Spec.KvCache == Spec.KvFormat.F16 ? 2 : 4;
-
     /// <summary>Writes a kernel: its equation, what it moves, and its body.</summary>
     public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body, IntegerProduct? integers = null)
     {
@@ -52,10 +46,14 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
         writer.Block($"public static void {name}({signature.Parameters})", body);
     }
 
-    /// <summary>A cache element vector at a pointer, widened to floats (see <see cref="Dialect.HalfScale"/>).</summary>
-    public string LoadCache(Dialect width, string pointer) =>
-        plan.Spec.KvCache == Spec.KvFormat.F16 ? width.WidenHalf(pointer) : width.Load(pointer);
+    /// <summary>A vector of the KV cache's elements at a pointer, widened to floats (see <see cref="CacheScale"/>).</summary>
+    public string LoadCache(Dialect width, string pointer) => plan.Spec.KvCache switch
+    {
+        Spec.KvFormat.F16 => width.WidenHalf(pointer),
+        Spec.KvFormat.Int8 => width.ToFloat(width.WidenBytes(pointer, signed: true)),
+        _ => width.Load(pointer),
+    };
 
     /// <summary>What sums over widened cache elements must be multiplied by.</summary>
-    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? width.HalfScale : "1f";
+    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? $"{width.HalfScale} / {Text.Int(CacheLayout.HalfRaise)}" : "1f";
 }

@@ -10,7 +10,7 @@ internal static class KvCacheEmitter
     {
         ModelSpec spec = plan.Spec;
         SourceWriter writer = new();
-        string element = ElementType(spec);
+        string element = plan.Cache.ElementType;
         string identity = $"{spec.FullName} {spec.KvCache} Layers={Text.Int(spec.Layers)} KvHeads={Text.Int(spec.KvHeads)} HeadDim={Text.Int(spec.HeadDim)}";
         ModelFile.Write(writer, spec, () =>
         {
@@ -19,80 +19,100 @@ internal static class KvCacheEmitter
                 /// Keys and values of one conversation with this model, in {spec.KvCache}. Copies of the struct are the same conversation.
                 /// </summary>
                 """);
-            writer.Block($"public readonly unsafe struct KvCache : LlamalithContracts.IKvCache<KvCache>", () => writer.Line($$"""
-                // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
-                // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
-                private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}));
+            writer.Block($"public readonly unsafe struct KvCache : LlamalithContracts.IKvCache<KvCache>", () =>
+            {
+                writer.Line($$"""
+                    // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
+                    // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
+                    private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}));
 
-                private readonly LlamalithContracts.KvStorage? _storage;
+                    private readonly LlamalithContracts.KvStorage? _storage;
 
-                /// <summary>An empty conversation. Memory is taken as positions are filled.</summary>
-                public KvCache()
-                    : this(new LlamalithContracts.KvStorage(Layout))
-                {
-                }
-
-                private KvCache(LlamalithContracts.KvStorage storage) => _storage = storage;
-
-                /// <summary>Bytes that one position takes: keys and values of every layer.</summary>
-                public static long BytesPerToken => 2L * Layers * KvDim * sizeof({{element}});
-
-                /// <summary>Number of positions filled.</summary>
-                public int Count => Storage.Count;
-
-                /// <summary>Most positions.</summary>
-                public int Capacity => Context;
-
-                internal LlamalithContracts.KvStorage Storage => _storage ?? throw new InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
-
-                /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
-                public void Truncate(int count) => Storage.Truncate(count);
-
-                /// <summary>A second conversation that begins like this one and goes its own way.</summary>
-                public KvCache Fork() => new(Storage.Fork());
-
-                /// <summary>Writes a header that names the model, then the filled positions.</summary>
-                public void Save(System.IO.Stream destination)
-                {
-                    ClearTail();
-                    Storage.Save(destination);
-                }
-
-                /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
-                public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
-
-                /// <summary>Frees the memory.</summary>
-                public void Dispose() => _storage?.Dispose();
-
-                // Whole blocks are saved: what truncated conversations left behind Count in the last one must not go along.
-                private void ClearTail()
-                {
-                    int first = Count % BlockPositions;
-                    for (int head = 0; first > 0 && head < Layers * KvHeads; head++)
+                    /// <summary>An empty conversation. Memory is taken as positions are filled.</summary>
+                    public KvCache()
+                        : this(new LlamalithContracts.KvStorage(Layout))
                     {
-                        {{element}}* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);
-                        {{element}}* values = keys + (HeadDim * BlockPositions);
-                        for (int position = first; position < BlockPositions; position++)
-                        {
-                            for (int i = 0; i < HeadDim; i++)
-                            {
-                                keys[(((position / PositionTile * HeadDim) + i) * PositionTile) + (position % PositionTile)] = default;
-                                values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;
-                            }
-                        }
                     }
-                }
 
-                /// <summary>A head's keys in a block; its values follow HeadDim · BlockPositions elements later.</summary>
-                internal static {{element}}* Head(byte* blocks, int block, int layer, int kvHead) =>
-                    ({{element}}*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements);
-                """));
+                    private KvCache(LlamalithContracts.KvStorage storage) => _storage = storage;
+
+                    /// <summary>Bytes that one position takes: keys and values of every layer.</summary>
+                    public static long BytesPerToken => 2L * Layers * {{(plan.Cache.IsScaled ? $"KvHeads * ((HeadDim * sizeof({element})) + sizeof(float))" : $"KvDim * sizeof({element})")}};
+
+                    /// <summary>Number of positions filled.</summary>
+                    public int Count => Storage.Count;
+
+                    /// <summary>Most positions.</summary>
+                    public int Capacity => Context;
+
+                    internal LlamalithContracts.KvStorage Storage => _storage ?? throw new InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
+
+                    /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
+                    public void Truncate(int count) => Storage.Truncate(count);
+
+                    /// <summary>A second conversation that begins like this one and goes its own way.</summary>
+                    public KvCache Fork() => new(Storage.Fork());
+
+                    /// <summary>Writes a header that names the model, then the filled positions.</summary>
+                    public void Save(System.IO.Stream destination)
+                    {
+                        ClearTail();
+                        Storage.Save(destination);
+                    }
+
+                    /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
+                    public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
+
+                    /// <summary>Frees the memory.</summary>
+                    public void Dispose() => _storage?.Dispose();
+                    """);
+                writer.Line();
+                WriteClearTail(writer, plan);
+                writer.Line();
+                writer.Line("/// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>");
+                writer.Line($"internal static {element}* Head(byte* blocks, int block, int layer, int kvHead) =>");
+                writer.Line($"    ({element}*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements);");
+            });
         }, usings: ContractsAlias);
         return writer.ToString();
     }
 
-    /// <summary>The C# type of a cache element in emitted code.</summary>
-    public static string ElementType(ModelSpec spec) => spec.KvCache == KvFormat.F16 ? "ushort" : "float";
+    private static void WriteClearTail(SourceWriter writer, ModelPlan plan)
+    {
+        string element = plan.Cache.ElementType;
+        writer.Line("// Whole blocks are saved: what truncated conversations left behind Count in the last one must not go along.");
+        writer.Block("private void ClearTail()", () =>
+        {
+            writer.Line("int first = Count % BlockPositions;");
+            writer.Block("for (int head = 0; first > 0 && head < Layers * KvHeads; head++)", () =>
+            {
+                writer.Line($"{element}* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);");
+                writer.Line($"{element}* values = keys + ValuesOffset;");
+                writer.Block("for (int position = first; position < BlockPositions; position++)", () =>
+                {
+                    writer.Line($"{element}* key = keys + (position / PositionTile * KeyTileElements) + (position % PositionTile);");
+                    writer.Block("for (int i = 0; i < HeadDim; i++)", () =>
+                    {
+                        writer.Line("key[i * PositionTile] = default;");
+                        writer.Line("values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;");
+                    });
+                    if (!plan.Cache.IsScaled)
+                        return;
+                    writer.Line("*KeyScale(keys, position) = default;");
+                    writer.Line("*ValueScale(keys, position) = default;");
+                });
+            });
+        });
+        if (!plan.Cache.IsScaled)
+            return;
+        writer.Line();
+        writer.Line("/// <summary>The scale of a position's key, given the head's keys in its block: scales follow each tile.</summary>");
+        writer.Line($"internal static float* KeyScale({element}* keys, int position) =>");
+        writer.Line("    (float*)(keys + (position / PositionTile * KeyTileElements) + (HeadDim * PositionTile)) + (position % PositionTile);");
+        writer.Line();
+        writer.Line("/// <summary>The scale of a position's value, given the head's keys in its block.</summary>");
+        writer.Line($"internal static float* ValueScale({element}* keys, int position) => (float*)(keys + ValueScalesOffset) + position;");
+    }
 
     /// <summary>The one name under which emitted code knows the runtime.</summary>
     public const string ContractsAlias = "using LlamalithContracts = global::Llamalith.Contracts;";

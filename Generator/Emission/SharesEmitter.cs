@@ -9,7 +9,7 @@ internal static class SharesEmitter
 {
     public static void Write(SourceWriter writer, ModelPlan plan)
     {
-        writer.Line("/// <summary>What falls to one thread: panels of each matrix, and KV heads. Fixed, so results do not depend on timing.</summary>");
+        writer.Line("/// <summary>What falls to one thread: panels of each matrix. Fixed, so results do not depend on timing.</summary>");
         writer.Block("private readonly struct Share", () =>
         {
             foreach (string name in Names())
@@ -17,7 +17,7 @@ internal static class SharesEmitter
             writer.Line();
             writer.Block("public Share(int rank, int threads)", () =>
             {
-                foreach (Step step in plan.Graph.Layer.Concat(plan.Graph.Head).Where(step => step.Kind == StepKind.Project))
+                foreach (Step step in plan.Graph.Decode.Layer.Concat(plan.Graph.Decode.Head).Where(step => step.Kind == StepKind.Project))
                 {
                     // Matrices of one step are shared as if they stood below each other.
                     writer.Line($"(int begin{step.Matrices[0]}, int end{step.Matrices[0]}) = LlamalithContracts.WorkerTeam.Share({step.Matrices.Select(matrix => matrix + "Panels").Join(" + ")}, rank, threads);");
@@ -29,11 +29,9 @@ internal static class SharesEmitter
                         before += $" - {matrix}Panels";
                     }
                 }
-
-                writer.Line("(KvHeadBegin, KvHeadEnd) = LlamalithContracts.WorkerTeam.Share(KvHeads, rank, threads);");
             });
         });
 
-        IEnumerable<string> Names() => plan.Matrices.Select(matrix => matrix.Name).Append("KvHead");
+        IEnumerable<string> Names() => plan.Matrices.Select(matrix => matrix.Name);
     }
 }

@@ -10,6 +10,7 @@ internal static class StepText
     public static string Input(Step step) => step.Reads[0] switch
     {
         Planning.Buffer.Normed => "t.Normed",
+        Planning.Buffer.Attended => "t.Attended",
         Planning.Buffer other => "s." + other,
     };
 

@@ -88,32 +88,43 @@ internal static class KernelTiles
     /// <summary>Vectors of rows that an integer matrix-vector product takes at once, so that their sums need not wait for each other.</summary>
     public static int IntegerMatVec(Dialect isa) => Math.Min(ModelPlan.PanelRows / isa.Lanes, 4);
 
-    public static ScoreTile Scores(Dialect isa, int rows, int headDim)
+    public static ScoreTile Scores(Dialect isa, AttentionForm form, int headDim)
     {
-        int budget = isa.Registers - 4;
-        int atOnce = Math.Min(rows, budget);
-        while (rows % atOnce != 0)
-            atOnce--;
-        int vectors = ModelPlan.PositionTile / isa.Lanes;
-        while (vectors > 1 && ((vectors * atOnce) + vectors > budget || vectors > 4))
-            vectors /= 2;
-        int steps = Math.Max(1, Chains / (vectors * atOnce));
+        (int rows, int vectors) = AttentionTile(isa, form, CacheLayout.PositionTile / isa.Lanes);
+        int steps = Math.Max(1, Chains / (vectors * rows));
         while (headDim % steps != 0)
             steps--;
-        return new ScoreTile(atOnce, vectors, steps);
+        return new ScoreTile(rows, vectors, steps);
     }
 
-    public static MixTile Mix(Dialect isa, int rows, int slice)
+    public static MixTile Mix(Dialect isa, AttentionForm form, int slice)
     {
+        (int rows, int vectors) = AttentionTile(isa, form, slice / isa.Lanes);
+        return new MixTile(rows, vectors, Math.Max(1, Math.Min(4, Chains / (vectors * rows))));
+    }
+
+    // The tile that takes the fewest cycles a multiply-add: two units multiply and widen, two load vectors and broadcast rows.
+    private static (int Rows, int Vectors) AttentionTile(Dialect isa, AttentionForm form, int vectorsInAll)
+    {
+        const int WideningOperations = 3;
         int budget = isa.Registers - 4;
-        int atOnce = Math.Min(rows, budget);
-        while (rows % atOnce != 0)
-            atOnce--;
-        int all = slice / isa.Lanes;
-        int vectors = Math.Min(all, 4);
-        while (vectors > 1 && ((vectors * atOnce) + vectors > budget || all % vectors != 0))
-            vectors--;
-        int steps = Math.Max(1, Math.Min(4, Chains / (vectors * atOnce)));
-        return new MixTile(atOnce, vectors, steps);
+        (int Rows, int Vectors) best = (1, 1);
+        double fewest = double.MaxValue;
+        for (int rows = 1; rows <= Math.Min(form.Rows, budget); rows++)
+        {
+            for (int vectors = 1; vectors <= Math.Min(vectorsInAll, 4); vectors++)
+            {
+                if (form.Rows % rows != 0 || vectorsInAll % vectors != 0 || (vectors * rows) + vectors > budget)
+                    continue;
+                int computed = (rows * vectors) + (form.Widens ? WideningOperations * vectors : 0);
+                double cycles = Math.Max(computed, rows + vectors) / (double)(rows * vectors);
+                if (cycles > fewest || (cycles == fewest && rows * vectors < best.Rows * best.Vectors))
+                    continue;
+                fewest = cycles;
+                best = (rows, vectors);
+            }
+        }
+
+        return best;
     }
 }

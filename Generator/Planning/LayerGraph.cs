@@ -20,6 +20,9 @@ internal enum Buffer
     /// <summary>The KV cache.</summary>
     Cache,
 
+    /// <summary>What attention gives for each block of the cache by itself.</summary>
+    Partials,
+
     /// <summary>What attention gives.</summary>
     Attended,
 
@@ -45,8 +48,14 @@ internal enum StepKind
     /// <summary>Bias, rotary embedding, and keys and values into the cache.</summary>
     Rotate,
 
-    /// <summary>Softmax(q · K) · V over the cache.</summary>
+    /// <summary>
+    /// Softmax(q · K) · V over the cache. Of one token it is done block by block, each by itself, with <see cref="Rotate"/> on the way:
+    /// only the last block holds what that stores.
+    /// </summary>
     Attend,
+
+    /// <summary>What attention over the whole cache gives, from that over its blocks.</summary>
+    Combine,
 }
 
 /// <summary>How threads share a step.</summary>
@@ -61,6 +70,9 @@ internal enum Split
     /// <summary>By KV head and its group of query heads.</summary>
     KvHeads,
 
+    /// <summary>By block of the cache and KV head with its group of query heads.</summary>
+    CacheBlocks,
+
     /// <summary>By token.</summary>
     Tokens,
 
@@ -68,14 +80,13 @@ internal enum Split
     HeadTiles,
 }
 
-/// <summary>One step of a layer. <see cref="Matrices"/> names the weights, in the order of their rows in the output.</summary>
-internal sealed record Step(
-    StepKind Kind,
-    IReadOnlyList<Buffer> Reads,
-    IReadOnlyList<Buffer> Writes,
-    IReadOnlyList<string> Matrices,
-    Split DecodeSplit,
-    Split PrefillSplit);
+/// <summary>One step of a pass. <see cref="Matrices"/> names the weights, in the order of their rows in the output.</summary>
+internal sealed record Step(StepKind Kind, IReadOnlyList<Buffer> Reads, IReadOnlyList<Buffer> Writes, IReadOnlyList<string> Matrices, Split Split);
+
+/// <summary>A forward pass, of one token or of many.</summary>
+/// <param name="Layer">The steps of every layer.</param>
+/// <param name="Head">What follows the last layer, for the last token alone.</param>
+internal sealed record Pass(IReadOnlyList<Step> Layer, IReadOnlyList<Step> Head);
 
 /// <summary>What becomes of a product before it is written.</summary>
 internal enum Epilogue
@@ -98,39 +109,47 @@ internal sealed class LayerGraph
     public LayerGraph(ModelPlan plan)
     {
         _plan = plan;
-        Layer =
-        [
-            Norm("AttentionNorm", Split.Tokens),
-            .. Product(Buffer.Normed, Buffer.Qkv, Split.Tokens, "Query", "Key", "Value"),
-            new(StepKind.Rotate, [Buffer.Qkv], [Buffer.Qkv, Buffer.Cache], [], Split.KvHeads, Split.Tokens),
-            new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Split.KvHeads, Split.HeadTiles),
-            .. Product(Buffer.Attended, Buffer.X, Split.Tokens, "AttentionOutput"),
-            Norm("FfnNorm", Split.Tokens),
-            .. Product(Buffer.Normed, Buffer.Hidden, Split.Tokens, "GateUp"),
-            .. Product(Buffer.Hidden, Buffer.X, Split.Tokens, "Down"),
-        ];
-        Head =
-        [
-            Norm("FinalNorm", Split.Replicated),
-            .. Product(Buffer.Normed, Buffer.Logits, Split.Replicated, "Classifier"),
-        ];
+        IReadOnlyList<Step> head = [Norm("FinalNorm", Split.Replicated), .. Product(Buffer.Normed, Buffer.Logits, Split.Replicated, "Classifier")];
+        Decode = new Pass(
+            Layer(Split.Replicated, [
+                new(StepKind.Attend, [Buffer.Qkv], [Buffer.Cache, Buffer.Partials], [], Split.CacheBlocks),
+                new(StepKind.Combine, [Buffer.Partials], [Buffer.Attended], [], Split.Replicated),
+            ]),
+            head);
+        Prefill = new Pass(
+            Layer(Split.Tokens, [
+                new(StepKind.Rotate, [Buffer.Qkv], [Buffer.Qkv, Buffer.Cache], [], Split.Tokens),
+                new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Split.HeadTiles),
+            ]),
+            head);
     }
 
-    /// <summary>The steps of every layer.</summary>
-    public IReadOnlyList<Step> Layer { get; }
+    /// <summary>The pass of one token.</summary>
+    public Pass Decode { get; }
 
-    /// <summary>What follows the last layer, for the last token alone.</summary>
-    public IReadOnlyList<Step> Head { get; }
+    /// <summary>The pass of many tokens at once.</summary>
+    public Pass Prefill { get; }
 
-    private static Step Norm(string weights, Split prefill) =>
-        new(StepKind.Norm, [Buffer.X], [Buffer.Normed], [weights], Split.Replicated, prefill);
+    // What is done to each token's row by itself is split as `rows` says.
+    private List<Step> Layer(Split rows, IEnumerable<Step> attention) =>
+    [
+        Norm("AttentionNorm", rows),
+        .. Product(Buffer.Normed, Buffer.Qkv, rows, "Query", "Key", "Value"),
+        .. attention,
+        .. Product(Buffer.Attended, Buffer.X, rows, "AttentionOutput"),
+        Norm("FfnNorm", rows),
+        .. Product(Buffer.Normed, Buffer.Hidden, rows, "GateUp"),
+        .. Product(Buffer.Hidden, Buffer.X, rows, "Down"),
+    ];
+
+    private static Step Norm(string weights, Split rows) => new(StepKind.Norm, [Buffer.X], [Buffer.Normed], [weights], rows);
 
     // Where weights may be integers, their input is quantised first; the float kernels of other formats still read it as it is.
-    private IEnumerable<Step> Product(Buffer reads, Buffer writes, Split prefill, params string[] matrices)
+    private IEnumerable<Step> Product(Buffer reads, Buffer writes, Split rows, params string[] matrices)
     {
         bool quantized = _plan.IsQuantized(_plan.Matrix(matrices[0]).Kernel.ColumnCount);
         if (quantized)
-            yield return new(StepKind.Quantize, [reads], [Buffer.Record], matrices, Split.Replicated, prefill);
-        yield return new(StepKind.Project, quantized ? [reads, Buffer.Record] : [reads], [writes], matrices, Split.Rows, Split.Rows);
+            yield return new(StepKind.Quantize, [reads], [Buffer.Record], matrices, rows);
+        yield return new(StepKind.Project, quantized ? [reads, Buffer.Record] : [reads], [writes], matrices, Split.Rows);
     }
 }

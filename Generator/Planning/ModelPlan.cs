@@ -40,12 +40,6 @@ internal sealed class ModelPlan
     /// <summary>Rows in a panel of weights: two AVX-512 vectors, four of AVX2, eight of NEON. Buffers are padded to it.</summary>
     public const int PanelRows = 32;
 
-    /// <summary>Positions in a tile of the K cache, where a vector holds one element of neighbouring positions.</summary>
-    public const int PositionTile = 32;
-
-    /// <summary>Most positions in a block of the cache: scores of a block stay in the first-level cache.</summary>
-    private const int MaxBlockPositions = 128;
-
     /// <summary>Most tokens that one pass of a prefill takes: enough to amortise a read of the weights, and scratch stays small.</summary>
     private const int MaxPrefillChunk = 512;
 
@@ -57,6 +51,9 @@ internal sealed class ModelPlan
 
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
+
+    /// <summary>Query rows for which K and V are widened once in prefill: enough that it costs nothing, and their state stays in the second-level cache.</summary>
+    private const int WidenedQueryRows = 128;
 
     public ModelPlan(ModelSpec spec)
     {
@@ -76,8 +73,7 @@ internal sealed class ModelPlan
         PrefillProducts = Matrices.Where(matrix => matrix.Name != "Classifier").Select(matrix => matrix.Kernel).Distinct().ToList();
         Formats = WeightBlocks.Of((int)spec.Weights);
         Frequencies = RopeTable.Frequencies(spec);
-        BlockPositions = Math.Min(MaxBlockPositions, Pad(spec.Context, PositionTile));
-        Slice = spec.HeadDim % 32 == 0 ? 32 : spec.HeadDim % 16 == 0 ? 16 : spec.HeadDim;
+        Cache = new CacheLayout(spec);
         PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
         Training = spec.Training ? new TrainingPlan(spec) : null;
         Graph = new LayerGraph(this);
@@ -137,11 +133,8 @@ internal sealed class ModelPlan
     /// <summary>Radians a position, one for each pair of a head.</summary>
     public IReadOnlyList<double> Frequencies { get; }
 
-    /// <summary>Positions in a block of the cache.</summary>
-    public int BlockPositions { get; }
-
-    /// <summary>Elements of a head that lie together for one position of the V cache.</summary>
-    public int Slice { get; }
+    /// <summary>Where keys and values lie.</summary>
+    public CacheLayout Cache { get; }
 
     /// <summary>Most tokens in one pass of a prefill.</summary>
     public int PrefillChunk { get; }
@@ -158,14 +151,20 @@ internal sealed class ModelPlan
     /// <summary>Query rows that meet the cache together in prefill.</summary>
     public int PrefillRows => PrefillTokenTile * Spec.GroupSize;
 
-    /// <summary>The row counts that attention kernels are emitted for.</summary>
-    public IReadOnlyList<int> QueryRowCounts => new[] { Spec.GroupSize, PrefillRows }.Distinct().ToList();
+    /// <summary>Most tiles of a prefill for which a block of the cache is widened once.</summary>
+    public int PrefillTiles => Math.Max(1, WidenedQueryRows / PrefillRows);
+
+    /// <summary>Attention of one token.</summary>
+    public AttentionForm DecodeAttention => new("Decode", Spec.GroupSize, Cache.Widens, CarriesOn: false);
+
+    /// <summary>Attention of many tokens.</summary>
+    public AttentionForm PrefillAttention => new("Prefill", PrefillRows, Widens: false, CarriesOn: true);
 
     /// <summary>Whether a query does not see every earlier position.</summary>
     public bool HasWindow => Spec.SlidingWindow > 0 && Spec.SlidingWindow < Spec.Context;
 
-    /// <summary>Elements of K and V of one head in a block of the cache.</summary>
-    public int HeadBlockElements => 2 * Spec.HeadDim * BlockPositions;
+    /// <summary>Query heads, padded so that whole vectors hold a number of each.</summary>
+    public int PaddedHeads => Pad(Spec.Heads, PanelRows);
 
     /// <summary>Where keys lie in a row of queries, keys and values.</summary>
     public int KeyOffset => Pad(Spec.QueryDim, PanelRows);

@@ -36,27 +36,46 @@ internal static class PlanVerifier
                 RequireTile(mixed, plan.Spec.HeadDim, head);
             }
 
-            foreach (int rows in plan.QueryRowCounts)
+            foreach (AttentionForm form in new[] { plan.DecodeAttention, plan.PrefillAttention })
             {
-                ScoreTile scores = KernelTiles.Scores(isa, rows, plan.Spec.HeadDim);
-                Require(rows % scores.Rows == 0 && ModelPlan.PositionTile % (scores.Vectors * isa.Lanes) == 0 && plan.Spec.HeadDim % scores.Steps == 0, "a score tile divides rows, positions and the head", isa);
+                ScoreTile scores = KernelTiles.Scores(isa, form, plan.Spec.HeadDim);
+                Require(form.Rows % scores.Rows == 0 && CacheLayout.PositionTile % (scores.Vectors * isa.Lanes) == 0 && plan.Spec.HeadDim % scores.Steps == 0, "a score tile divides rows, positions and the head", isa);
                 RequireRegisters((scores.Rows * scores.Vectors * scores.Steps) + scores.Vectors + 1, isa, "Scores");
 
-                Dialect slice = isa.Fit(plan.Slice);
-                MixTile mix = KernelTiles.Mix(slice, rows, plan.Slice);
-                Require(rows % mix.Rows == 0 && plan.Slice % (mix.Vectors * slice.Lanes) == 0, "a mix tile divides rows and the slice", isa);
+                Dialect slice = isa.Fit(plan.Cache.Slice);
+                MixTile mix = KernelTiles.Mix(slice, form, plan.Cache.Slice);
+                Require(form.Rows % mix.Rows == 0 && plan.Cache.Slice % (mix.Vectors * slice.Lanes) == 0, "a mix tile divides rows and the slice", isa);
                 RequireRegisters((mix.Rows * mix.Vectors * mix.Steps) + mix.Vectors + 1, slice, "Mix");
             }
         }
 
-        Require(plan.Spec.HeadDim % plan.Slice == 0, "slices divide the head");
-        Require(plan.BlockPositions % ModelPlan.PositionTile == 0, "tiles divide a block");
-
-        // A thread that skipped a barrier would corrupt silently: every step that reads another thread's rows has one.
-        foreach (Schedule schedule in new[] { Scheduler.Decode(plan.Graph), Scheduler.Prefill(plan.Graph) })
+        Require(plan.Spec.HeadDim % plan.Cache.Slice == 0, "slices divide the head");
+        Require(plan.Cache.BlockPositions % CacheLayout.PositionTile == 0, "tiles divide a block");
+        foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill })
         {
-            IEnumerable<ScheduledStep> products = schedule.Layer.Concat(schedule.Head).Where(step => step.Step.Kind == StepKind.Project);
-            Require(products.All(step => step.BarrierBefore || step.Step.Reads.All(buffer => buffer is Buffer.Normed or Buffer.Record) || step.Step.Reads.Contains(Buffer.Record)), "a product waits for its input");
+            Schedule schedule = Scheduler.Of(pass);
+            RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Head));
+        }
+    }
+
+    // A thread that skipped a barrier would corrupt silently: what is read whole has been waited for since others wrote to it.
+    private static void RequireBarriers(IEnumerable<ScheduledStep> steps)
+    {
+        HashSet<Buffer> fresh = [];
+        foreach (ScheduledStep scheduled in steps)
+        {
+            Step step = scheduled.Step;
+            if (scheduled.BarrierBefore)
+                fresh.Clear();
+            if (step.Split is Split.Rows or Split.Replicated)
+                Require(!step.Reads.Any(fresh.Contains), $"{step.Kind} of {string.Join(", ", step.Reads)} waits for its input");
+            foreach (Buffer buffer in step.Writes)
+            {
+                if (step.Split == Split.Replicated)
+                    fresh.Remove(buffer);
+                else
+                    fresh.Add(buffer);
+            }
         }
     }
 

@@ -1,11 +1,10 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 
 namespace Llamalith.Generator.Planning;
 
 /// <summary>A step of a schedule: <see cref="BarrierBefore"/> where all threads must meet first.</summary>
-internal sealed record ScheduledStep(Step Step, Split Split, bool BarrierBefore);
+internal sealed record ScheduledStep(Step Step, bool BarrierBefore);
 
 /// <summary>The steps of every layer, and those that follow the last one.</summary>
 internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyList<ScheduledStep> Head)
@@ -17,16 +16,14 @@ internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyLis
 /// <summary>Puts barriers between the steps of a forward pass, and of a training step.</summary>
 internal sealed class Scheduler
 {
-    private readonly Func<Step, Split> _splitOf;
     private readonly BarrierPlacer<Buffer> _barriers = new();
 
-    private Scheduler(Func<Step, Split> splitOf) => _splitOf = splitOf;
+    private Scheduler()
+    {
+    }
 
-    /// <summary>The schedule of one token.</summary>
-    public static Schedule Decode(LayerGraph graph) => new Scheduler(step => step.DecodeSplit).Run(graph);
-
-    /// <summary>The schedule of many tokens at once.</summary>
-    public static Schedule Prefill(LayerGraph graph) => new Scheduler(step => step.PrefillSplit).Run(graph);
+    /// <summary>The schedule of a pass.</summary>
+    public static Schedule Of(Pass pass) => new Scheduler().Run(pass);
 
     /// <summary>The schedule of one direction of a training step.</summary>
     public static TrainingSchedule Training(IReadOnlyList<TrainingStep> before, IReadOnlyList<TrainingStep> layer, IReadOnlyList<TrainingStep> after)
@@ -41,21 +38,12 @@ internal sealed class Scheduler
     }
 
     // A layer follows a layer: the second round begins with what the first left pending, and is the one that is kept.
-    private Schedule Run(LayerGraph graph)
+    private Schedule Run(Pass pass)
     {
-        Place(graph.Layer);
-        return new Schedule(Place(graph.Layer), Place(graph.Head));
+        Place(pass.Layer);
+        return new Schedule(Place(pass.Layer), Place(pass.Head));
     }
 
-    private List<ScheduledStep> Place(IReadOnlyList<Step> steps)
-    {
-        List<ScheduledStep> placed = [];
-        foreach (Step step in steps)
-        {
-            Split split = _splitOf(step);
-            placed.Add(new ScheduledStep(step, split, _barriers.Add(step.Reads, step.Writes, split)));
-        }
-
-        return placed;
-    }
+    private List<ScheduledStep> Place(IReadOnlyList<Step> steps) =>
+        steps.Select(step => new ScheduledStep(step, _barriers.Add(step.Reads, step.Writes, step.Split))).ToList();
 }

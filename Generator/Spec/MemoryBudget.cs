@@ -20,15 +20,17 @@ internal static class MemoryBudget
     }
 
     /// <summary>Keys and values of one position in every layer.</summary>
-    public static long KvBytesPerToken(ModelSpec spec) => 2L * spec.Layers * spec.KvDim * BytesPerNumber(spec.KvCache);
+    public static long KvBytesPerToken(ModelSpec spec) => 2L * spec.Layers * spec.KvHeads * HeadBytes(spec.KvCache, spec.HeadDim);
 
     /// <summary>The KV cache at its full context.</summary>
     public static long KvCacheBytes(ModelSpec spec) => KvBytesPerToken(spec) * spec.Context;
 
-    private static int BytesPerNumber(KvFormat format) => format switch
+    // One head's key, or value, of one position.
+    private static long HeadBytes(KvFormat format, int headDim) => format switch
     {
-        KvFormat.F16 => 2,
-        KvFormat.F32 => 4,
+        KvFormat.F16 => 2L * headDim,
+        KvFormat.F32 => 4L * headDim,
+        KvFormat.Int8 => headDim + sizeof(float),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such KV format."),
     };
 }

@@ -30,6 +30,7 @@ internal enum KvFormat
 {
     F16 = 0,
     F32 = 1,
+    Int8 = 2,
 }
 
 [Flags]

@@ -169,7 +169,7 @@ internal static class SpecRules
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
         Require((spec.Weights & ~s_weightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
-        Require(spec.KvCache is KvFormat.F16 or KvFormat.F32, "KvCache", (int)spec.KvCache, "KvFormat");
+        Require(spec.KvCache is KvFormat.F16 or KvFormat.F32 or KvFormat.Int8, "KvCache", (int)spec.KvCache, "KvFormat");
         Require(((request.Isa ?? Isa.All) & ~Isa.All) == 0, "Isa", (int)(request.Isa ?? Isa.All), "Isa");
         return sound;
 

@@ -19,8 +19,9 @@ public sealed unsafe class KvStorage : IDisposable
 {
     // "LLKV", then the version of this header.
     private const uint Magic = 0x564B4C4C;
-    private const int Version = 1;
+    private const int Version = 2;
     private const int MaxModelBytes = 4096;
+    private const long HugePageBlock = 2 << 20;
 
     private readonly NativeBuffer _memory;
     private int _count;
@@ -30,7 +31,9 @@ public sealed unsafe class KvStorage : IDisposable
     {
         ArgumentNullException.ThrowIfNull(layout);
         Layout = layout;
-        _memory = new NativeBuffer(checked(Blocks(layout.Capacity) * layout.BlockBytes));
+
+        // A block's first position touches all of it, a bit of every head: where blocks are large, huge pages take no more.
+        _memory = new NativeBuffer(checked(Blocks(layout.Capacity) * layout.BlockBytes), hugePages: layout.BlockBytes >= HugePageBlock);
     }
 
     /// <summary>What it looks like.</summary>

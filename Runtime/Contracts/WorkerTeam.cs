@@ -69,6 +69,27 @@ public sealed class WorkerTeam : IDisposable
     public static (int Begin, int End) Share(int count, int rank, int size) =>
         ((int)((long)count * rank / size), (int)((long)count * (rank + 1) / size));
 
+    /// <summary>
+    /// A thread's share of one token's attention. The items are (block, head) in the order of memory, [blocks][heads], and an item
+    /// costs as much as its block has positions: all have <paramref name="blockPositions"/> but the last, which has the rest.
+    /// </summary>
+    public static (int Begin, int End) ShareBlocks(int positions, int blockPositions, int heads, int rank, int size)
+    {
+        int full = positions / blockPositions;
+        int rest = positions % blockPositions;
+        return (ItemAt(rank), ItemAt(rank + 1));
+
+        // The item that begins nearest to a thread's even share of all positions of all heads.
+        int ItemAt(int thread)
+        {
+            long cost = (long)positions * heads * thread / size;
+            long left = cost - ((long)full * heads * blockPositions);
+            return left < 0
+                ? (int)((cost + (blockPositions / 2)) / blockPositions)
+                : (full * heads) + (rest == 0 ? 0 : (int)((left + (rest / 2)) / rest));
+        }
+    }
+
     /// <summary>Ends the threads.</summary>
     public void Dispose()
     {

@@ -10,7 +10,7 @@ namespace Llamalith.KernelChecks;
 /// <remarks>
 /// The error bounds are the largest difference of a logit over the logits' root mean square. An F32 cache leaves the rounding of
 /// some hundred thousand float products. The reference rounds to F16 where the cache does, but from other digits: now and
-/// then a key or value falls to the other side, one unit in the eleventh bit away.
+/// then a key or value falls to the other side, one unit in the eleventh bit away; in Int8, a 127th of the head's largest number.
 /// </remarks>
 internal sealed class Subject<TModel, TCache>
     where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
@@ -60,7 +60,12 @@ internal sealed class Subject<TModel, TCache>
     /// <summary>Whether this process offers one of the class's instruction sets.</summary>
     public bool IsSupported => InstructionSets.Best(Isa) is not null;
 
-    public static double BoundOf(KvFormat format) => format == KvFormat.F32 ? 2e-5 : 2e-3;
+    public static double BoundOf(KvFormat format) => format switch
+    {
+        KvFormat.F32 => 2e-5,
+        KvFormat.F16 => 2e-3,
+        _ => 1e-2,
+    };
 
     /// <summary>An engine with the usual weights.</summary>
     public TModel Load(int threads = 1) => Load(_checkpoint.Value.Share(), threads);

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Llamalith.Contracts;
 using Llamalith.Quantization;
@@ -200,8 +201,26 @@ public sealed class ReferenceModel
         }
     }
 
-    private double[] Store(double[] kv) =>
-        _kvFormat == KvFormat.F16 ? Array.ConvertAll(kv, value => (double)(Half)value) : kv;
+    private double[] Store(double[] kv) => _kvFormat switch
+    {
+        KvFormat.F16 => Array.ConvertAll(kv, value => (double)(Half)value),
+        KvFormat.Int8 => StoreInt8(kv),
+        _ => kv,
+    };
+
+    // Each head by itself: the largest number becomes 127.
+    private double[] StoreInt8(double[] kv)
+    {
+        double[] stored = new double[kv.Length];
+        for (int head = 0; head < kv.Length; head += _shape.HeadDim)
+        {
+            double scale = kv.AsSpan(head, _shape.HeadDim).ToArray().Max(Math.Abs) / 127;
+            for (int i = head; i < head + _shape.HeadDim; i++)
+                stored[i] = scale == 0 ? 0 : Math.Round(kv[i] / scale) * scale;
+        }
+
+        return stored;
+    }
 
     // repeat_kv: [KvHeads·HeadDim] to [Heads·HeadDim].
     private double[] RepeatHeads(double[] kv)

@@ -54,15 +54,25 @@ internal static class KernelFiles
 
         Family("Attention", kernels =>
         {
-            foreach (int rows in plan.QueryRowCounts)
-                Attention.Write(kernels, rows);
-            Attention.WriteNormalize(kernels);
+            foreach (AttentionForm form in new[] { plan.DecodeAttention, plan.PrefillAttention })
+            {
+                AttentionScores.Write(kernels, form);
+                AttentionSoftmax.Write(kernels, form);
+                AttentionMix.Write(kernels, form);
+            }
+
+            AttentionResult.WriteCombine(kernels);
+            AttentionResult.WriteNormalize(kernels);
+            if (plan.Cache.Widens)
+                CacheWidening.Write(kernels);
         });
         Family("Pointwise", kernels =>
         {
             Pointwise.WriteFunctions(kernels);
             Pointwise.WriteRmsNorm(kernels);
             Pointwise.WriteRotate(kernels);
+            if (plan.Spec.QkvBias)
+                Pointwise.WriteAddBias(kernels);
             foreach ((string columns, int count) in plan.ColumnKinds)
             {
                 if (plan.IsQuantized(count))

@@ -43,7 +43,7 @@ internal static class Pointwise
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Block($"private static float LargestLane({vec} v)", () => writer.Line(isa.LargestLane));
         writer.Line();
-        if (isa.IntegerHelpers.Length > 0 && kernels.Plan.Formats.Any(format => format is IntegerBlock))
+        if (isa.IntegerHelpers.Length > 0 && (kernels.Plan.Cache.IsScaled || kernels.Plan.Formats.Any(format => format is IntegerBlock)))
         {
             writer.Line(isa.IntegerHelpers);
             writer.Line();
@@ -90,12 +90,25 @@ internal static class Pointwise
     {
         string halves = kernels.CacheScale(kernels.Isa);
         double scale = 1.4426950408889634 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim);
-        WriteRotate(kernels, "RotateQuery", $"{Text.Float(scale)}{(halves == "1f" ? "" : $" * {halves}")}");
+        WriteRotate(kernels, "RotateQuery", $"{Text.Float(scale)}{(halves == "1f" ? "" : $" * ({halves})")}");
         WriteRotate(kernels, "RotateKey", "");
     }
 
     /// <summary>Rotates one head back: what the derivative of a rotation does.</summary>
     public static void WriteRotateBack(KernelClass kernels) => WriteRotate(kernels, "RotateBack", "", back: true);
+
+    /// <summary>Adds one head's bias.</summary>
+    public static void WriteAddBias(KernelClass kernels)
+    {
+        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "AddBias",
+            "y = x + bias",
+            "x, bias, y [HeadDim]",
+            [("float*", "x"), ("float*", "bias"), ("float*", "y")],
+            () => writer.Block($"for (int i = 0; i < HeadDim; i += {isa.Lanes})", () => writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} + {isa.Load("bias + i")}"))));
+    }
 
     private static void WriteRotate(KernelClass kernels, string name, string scale, bool back = false)
     {
@@ -106,9 +119,9 @@ internal static class Pointwise
         string vec = isa.VectorType;
         kernels.Kernel(
             name,
-            $"x = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
-            (interleaved ? "x [HeadDim] in neighbouring pairs" : "x [HeadDim], element i paired with i + HeadDim / 2") + " · cos, sin [HeadDim], sin signed for each element",
-            [("float*", "x"), ("float*", "cos"), ("float*", "sin")],
+            $"y = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
+            (interleaved ? "x, y [HeadDim] in neighbouring pairs" : "x, y [HeadDim], element i paired with i + HeadDim / 2") + " · cos, sin [HeadDim], sin signed for each element",
+            [("float*", "x"), ("float*", "cos"), ("float*", "sin"), ("float*", "y")],
             () =>
             {
                 if (scale.Length > 0)
@@ -120,8 +133,8 @@ internal static class Pointwise
                     {
                         writer.Line($"{vec} a = {isa.Load("x + i")};");
                         writer.Line($"{vec} b = {isa.Load("x + i" + Partner)};");
-                        writer.Line(isa.Store("x + i", Turned("b", isa.Load("sin + i"), "a", isa.Load("cos + i"))));
-                        writer.Line(isa.Store("x + i" + Partner, Turned("a", isa.Load("sin + i" + Partner), "b", isa.Load("cos + i" + Partner))));
+                        writer.Line(isa.Store("y + i", Turned("b", isa.Load("sin + i"), "a", isa.Load("cos + i"))));
+                        writer.Line(isa.Store("y + i" + Partner, Turned("a", isa.Load("sin + i" + Partner), "b", isa.Load("cos + i" + Partner))));
                     });
                 }
                 else if (isa.Lanes == 1)
@@ -130,8 +143,8 @@ internal static class Pointwise
                     {
                         writer.Line("float a = x[i];");
                         writer.Line("float b = x[i + 1];");
-                        writer.Line($"x[i] = {Turned("b", "sin[i]", "a", "cos[i]")};");
-                        writer.Line($"x[i + 1] = {Turned("a", "sin[i + 1]", "b", "cos[i + 1]")};");
+                        writer.Line($"y[i] = {Turned("b", "sin[i]", "a", "cos[i]")};");
+                        writer.Line($"y[i + 1] = {Turned("a", "sin[i + 1]", "b", "cos[i + 1]")};");
                     });
                 }
                 else
@@ -139,7 +152,7 @@ internal static class Pointwise
                     writer.Block($"for (int i = 0; i < HeadDim; i += {isa.Lanes})", () =>
                     {
                         writer.Line($"{vec} a = {isa.Load("x + i")};");
-                        writer.Line(isa.Store("x + i", Turned(isa.SwapPairs("a"), isa.Load("sin + i"), "a", isa.Load("cos + i"))));
+                        writer.Line(isa.Store("y + i", Turned(isa.SwapPairs("a"), isa.Load("sin + i"), "a", isa.Load("cos + i"))));
                     });
                 }
             });

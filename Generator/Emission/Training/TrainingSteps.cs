@@ -91,8 +91,8 @@ internal static class TrainingSteps
                 writer.Line("Kernels.AddRow(w->ValueBias, qkv + ValueOffset, KvDim);");
             }
 
-            writer.Nested("for (int head = 0; head < Heads; head++)", $"Kernels.{kernel}(qkv + (head * HeadDim), cos, sin);");
-            writer.Nested("for (int head = 0; head < KvHeads; head++)", $"Kernels.{kernel}(qkv + KeyOffset + (head * HeadDim), cos, sin);");
+            writer.Nested("for (int head = 0; head < Heads; head++)", $"Kernels.{kernel}(qkv + (head * HeadDim), cos, sin, qkv + (head * HeadDim));");
+            writer.Nested("for (int head = 0; head < KvHeads; head++)", $"Kernels.{kernel}(qkv + KeyOffset + (head * HeadDim), cos, sin, qkv + KeyOffset + (head * HeadDim));");
         });
 
     private static string Weights(string name) => name == "FinalNorm" ? "_finalNorm" : "w->" + name;

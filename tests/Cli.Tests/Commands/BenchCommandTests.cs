@@ -27,7 +27,7 @@ public class BenchCommandTests
         Assert.NotNull(asked);
         Assert.Equal(new BenchPlan { PromptTokens = 512, GeneratedTokens = 128, Depth = 0, Repetitions = 5 }, asked.Plan);
         Assert.Equal([Environment.ProcessorCount], asked.Threads);
-        Assert.Equal((BenchCache.F16, false, (bool?)null), (asked.Cache, asked.Json, asked.PeerFlashAttention));
+        Assert.Equal((KvFormat.F16, false, (bool?)null), (asked.Cache, asked.Json, asked.PeerFlashAttention));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public class BenchCommandTests
         Assert.Equal(folder["m.gguf"], asked.Path);
         Assert.Equal(new BenchPlan { PromptTokens = 64, GeneratedTokens = 8, Depth = 100, Repetitions = 2 }, asked.Plan);
         Assert.Equal([2, 1], asked.Threads);
-        Assert.Equal((BenchCache.Int8, true, (bool?)false), (asked.Cache, asked.Json, asked.PeerFlashAttention));
+        Assert.Equal((KvFormat.Int8, true, (bool?)false), (asked.Cache, asked.Json, asked.PeerFlashAttention));
     }
 
     [Theory]

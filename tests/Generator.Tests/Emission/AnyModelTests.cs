@@ -34,7 +34,8 @@ public sealed class AnyModelTests
         from vocabSize in Gen.Int[2, 40000]
         from context in Gen.Int[1, 5000]
         from window in Gen.Int[0, 5000]
-        from options in Gen.Bool.Array[4]
+        from kv in Gen.Int[0, 2]
+        from options in Gen.Bool.Array[3]
         from isa in Gen.Int[1, 15]
         from weights in Gen.OneOf(Gen.Const(0), Gen.Int[1, (1 << 13) - 1])
         from scaling in Gen.Int[0, 2]
@@ -51,8 +52,8 @@ public sealed class AnyModelTests
             SlidingWindow = window,
             QkvBias = options[0],
             TiedEmbeddings = options[1],
-            KvCache = options[2] ? Mirror.KvFormat.F16 : Mirror.KvFormat.F32,
-            RopeLayout = options[3] ? Mirror.RopeLayout.Interleaved : Mirror.RopeLayout.HalfSplit,
+            KvCache = (Mirror.KvFormat)kv,
+            RopeLayout = options[2] ? Mirror.RopeLayout.Interleaved : Mirror.RopeLayout.HalfSplit,
             RopeScaling = (Mirror.RopeScaling)scaling,
             Isa = (Mirror.Isa)isa,
             // F32 beside whatever else: rows of random width fit no blocks (LLAMA023).

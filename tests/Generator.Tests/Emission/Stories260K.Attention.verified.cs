@@ -36,99 +36,116 @@ using LlamalithContracts = global::Llamalith.Contracts;
 
 partial class Model
 {
-    /// <summary>Rotates one KV head's keys and its group's queries of one token, and stores keys and values.</summary>
+    /// <summary>The queries of one token and one KV head's group, rotated to their position and scaled for the softmax.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void RotateAndStore(LayerWeights* w, int layer, int kvHead, int position, float* qkv)
+    private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)
     {
         float* cos = _scratch.Cos + (position * (long)HeadDim);
         float* sin = _scratch.Sin + (position * (long)HeadDim);
         float* q = qkv + QueryOffset + (kvHead * GroupSize * HeadDim);
+        for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)
+            Kernels.RotateQuery(q + at, cos, sin, to + at);
+    }
+
+    /// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)
+    {
         float* k = qkv + KeyOffset + (kvHead * HeadDim);
         float* v = qkv + ValueOffset + (kvHead * HeadDim);
-        for (int head = 0; head < GroupSize; head++)
-            Kernels.RotateQuery(q + (head * HeadDim), cos, sin);
-        Kernels.RotateKey(k, cos, sin);
+        Kernels.RotateKey(k, _scratch.Cos + (position * (long)HeadDim), _scratch.Sin + (position * (long)HeadDim), k);
 
         int place = position % BlockPositions;
-        ushort* keys = KvCache.Head(_blocks, position / BlockPositions, layer, kvHead);
-        ushort* values = keys + (HeadDim * BlockPositions) + (place * Slice);
-        keys += (place / PositionTile * HeadDim * PositionTile) + (place % PositionTile);
+        ushort* head = KvCache.Head(_blocks, position / BlockPositions, layer, kvHead);
+        ushort* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);
+        ushort* values = head + ValuesOffset + (place * Slice);
         for (int i = 0; i < HeadDim; i++)
-            keys[i * PositionTile] = BitConverter.HalfToUInt16Bits((Half)k[i]);
+            keys[i * PositionTile] = ToHalf(k[i]);
         for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)
         {
             for (int i = 0; i < Slice; i++)
-                values[i] = BitConverter.HalfToUInt16Bits((Half)v[slice + i]);
+                values[i] = ToHalf(v[slice + i]);
         }
     }
 
-    /// <summary>y = softmax(q · Kᵀ / sqrt(HeadDim)) · V for one token and one KV head (grouped-query: 2 query heads share a KV head).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void AttendToken(int layer, int kvHead, ref Scratch.Thread t)
+    // A half of 16 x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.
+    private static ushort ToHalf(float x)
     {
-        float* q = _scratch.Qkv + QueryOffset + (kvHead * GroupSize * HeadDim);
-        int visible = _position + 1;
-        new Span<float>(t.Max, 2).Fill(-1e30f);
-        new Span<float>(t.Sum, 2).Clear();
-        new Span<float>(t.Mixed, 2 * HeadDim).Clear();
-        for (int block = 0; block * BlockPositions < visible; block++)
-        {
-            int begin = block * BlockPositions;
-            int count = Math.Min(BlockPositions, visible - begin);
-            int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
-            ushort* k = KvCache.Head(_blocks, block, layer, kvHead);
-            Kernels.Scores2(q, k, t.Scores, count);
-            for (int row = 0; row < 2; row++)
-            {
-                float* scores = t.Scores + (row * BlockPositions);
-                Mask(scores, count, padded);
-            }
-            Kernels.Softmax2(t.Scores, t.Max, t.Sum, t.Scale, padded);
-            Kernels.Mix2(t.Scores, k + (HeadDim * BlockPositions), t.Mixed, t.Scale, count);
-        }
+        ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * 16f, -65504f, 65504f));
+        return (bits & 0x7C00) == 0 ? default : bits;
+    }
+
+    /// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head (grouped-query: 2 query heads share a KV head), not divided by its sum.</summary>
+    /// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)
+    {
+        Scratch s = _scratch;
+        int kvHead = item % KvHeads;
+        int block = item / KvHeads;
+        int begin = block * BlockPositions;
+        int count = Math.Min(BlockPositions, _position + 1 - begin);
+        int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
+        RotateQueries(w, kvHead, _position, s.Qkv, t.Queries);
+        if (begin + count > _position)
+            StoreKeyAndValue(w, layer, kvHead, _position, s.Qkv);
+        ushort* k = KvCache.Head(_blocks, block, layer, kvHead);
+        Kernels.DecodeScores(t.Queries, k, t.Scores, count);
         for (int row = 0; row < GroupSize; row++)
         {
-            Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], _scratch.Attended + (((kvHead * GroupSize) + row) * HeadDim));
+            Mask(t.Scores + (row * BlockPositions), count, padded);
         }
+        int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);
+        Kernels.DecodeSoftmax(t.Scores, s.Max + heads, s.Sum + heads, padded);
+        Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
     }
 
-    /// <summary>The same for 4 tokens of a prefill, from <paramref name="first"/> on: their query heads share every load of K and V.</summary>
+    /// <summary>Attention of some tiles of a prefill over one KV head: each block of the cache is widened to floats once for all of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void AttendTokens(int layer, int kvHead, int first, ref Scratch.Thread t)
+    private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)
     {
         // A tile that runs out of tokens repeats the last one, and drops what it computes for it.
-        int last = Math.Min(first + PrefillTokenTile, _tokens) - 1;
-        float* q = t.Queries;
-        for (int token = 0; token < PrefillTokenTile; token++)
+        int last = Math.Min(first + (tiles * PrefillTokenTile), _tokens) - 1;
+        for (int token = 0; token < tiles * PrefillTokenTile; token++)
         {
-            float* from = _scratch.Qkv + (Math.Min(first + token, last) * (long)QkvStride) + QueryOffset + (kvHead * GroupSize * HeadDim);
-            Unsafe.CopyBlockUnaligned(q + (token * GroupSize * HeadDim), from, GroupSize * HeadDim * sizeof(float));
+            int from = Math.Min(first + token, last);
+            RotateQueries(w, kvHead, _position + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));
         }
-        int visible = _position + last + 1;
-        new Span<float>(t.Max, 8).Fill(-1e30f);
-        new Span<float>(t.Sum, 8).Clear();
-        new Span<float>(t.Mixed, 8 * HeadDim).Clear();
-        for (int block = 0; block * BlockPositions < visible; block++)
+        new Span<float>(t.Max, tiles * QueryRows).Fill(LowestMax);
+        new Span<float>(t.Sum, tiles * QueryRows).Clear();
+        new Span<float>(t.Mixed, tiles * QueryRows * HeadDim).Clear();
+        for (int begin = 0; begin <= _position + last; begin += BlockPositions)
         {
-            int begin = block * BlockPositions;
-            int count = Math.Min(BlockPositions, visible - begin);
-            int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
-            ushort* k = KvCache.Head(_blocks, block, layer, kvHead);
-            Kernels.Scores8(q, k, t.Scores, count);
-            for (int row = 0; row < 8; row++)
-            {
-                float* scores = t.Scores + (row * BlockPositions);
-                int seen = _position + Math.Min(first + (row / GroupSize), last) + 1 - begin;
-                Mask(scores, Math.Max(0, seen), padded);
-            }
-            Kernels.Softmax8(t.Scores, t.Max, t.Sum, t.Scale, padded);
-            Kernels.Mix8(t.Scores, k + (HeadDim * BlockPositions), t.Mixed, t.Scale, count);
+            ushort* block = KvCache.Head(_blocks, begin / BlockPositions, layer, kvHead);
+            int padded = (Math.Min(BlockPositions, _position + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;
+            Kernels.WidenKeys(block, t.Keys, padded);
+            Kernels.WidenValues(block + ValuesOffset, t.Values, padded);
+            for (int tile = 0; tile < tiles; tile++)
+                AttendTile(t.Keys, t.Values, begin, _position + first + (tile * PrefillTokenTile), _position + last, tile, ref t);
         }
         for (int row = 0; row < (last + 1 - first) * GroupSize; row++)
         {
             float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride) + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);
             Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], y);
         }
+    }
+
+    /// <summary>One block for 4 tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)
+    {
+        int count = Math.Min(BlockPositions, Math.Min(position + PrefillTokenTile - 1, last) + 1 - begin);
+        if (count <= 0)
+            return;
+        int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
+        Kernels.PrefillScores(t.Queries + (tile * QueryRows * HeadDim), k, t.Scores, count);
+        for (int row = 0; row < QueryRows; row++)
+        {
+            int seen = Math.Min(position + (row / GroupSize), last) + 1 - begin;
+            Mask(t.Scores + (row * BlockPositions), Math.Max(0, seen), padded);
+        }
+        Kernels.PrefillSoftmax(t.Scores, t.Max + (tile * QueryRows), t.Sum + (tile * QueryRows), t.Scale, padded);
+        Kernels.PrefillMix(t.Scores, v, t.Mixed + (tile * QueryRows * HeadDim), t.Scale, count);
     }
 
     // Positions that a query does not see weigh nothing.

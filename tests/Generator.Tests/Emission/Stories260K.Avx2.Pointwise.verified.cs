@@ -90,28 +90,28 @@ partial class Model
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateQuery(float* x, float* cos, float* sin)
+        public static void RotateQuery(float* x, float* cos, float* sin, float* y)
         {
-            Vec8 scale = V256.Create(0.5100697f * 5.1922969E+33f);
+            Vec8 scale = V256.Create(0.5100697f * (5.1922969E+33f / 16));
             for (int i = 0; i < HeadDim; i += 8)
             {
                 Vec8 a = *(Vec8*)(x + i);
-                *(Vec8*)(x + i) = X86Fma.MultiplyAdd(X86Avx.Permute(a, 0xB1), *(Vec8*)(sin + i), (a * *(Vec8*)(cos + i))) * scale;
+                *(Vec8*)(y + i) = X86Fma.MultiplyAdd(X86Avx.Permute(a, 0xB1), *(Vec8*)(sin + i), (a * *(Vec8*)(cos + i))) * scale;
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateKey(float* x, float* cos, float* sin)
+        public static void RotateKey(float* x, float* cos, float* sin, float* y)
         {
             for (int i = 0; i < HeadDim; i += 8)
             {
                 Vec8 a = *(Vec8*)(x + i);
-                *(Vec8*)(x + i) = X86Fma.MultiplyAdd(X86Avx.Permute(a, 0xB1), *(Vec8*)(sin + i), (a * *(Vec8*)(cos + i)));
+                *(Vec8*)(y + i) = X86Fma.MultiplyAdd(X86Avx.Permute(a, 0xB1), *(Vec8*)(sin + i), (a * *(Vec8*)(cos + i)));
             }
         }
     }

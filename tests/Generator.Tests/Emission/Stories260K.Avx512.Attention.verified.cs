@@ -40,9 +40,9 @@ partial class Model
         /// <summary>scores = q · Kᵀ</summary>
         // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 2 elements · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores2(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
-            for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
             {
                 Vec16 a0_0_0 = Vec16.Zero, a0_0_1 = Vec16.Zero;
                 Vec16 a0_1_0 = Vec16.Zero, a0_1_1 = Vec16.Zero;
@@ -79,48 +79,47 @@ partial class Model
             }
         }
 
-        /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
-        // scores [2, BlockPositions] · max, sum, scale [2] · count is a multiple of PositionTile, masked scores are -∞
+        /// <summary>scores = 2^(scores - max); sum = Σ 2^(scores - max)</summary>
+        // scores [2, BlockPositions] · max, sum [2] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax2(float* scores, float* max, float* sum, float* scale, int count)
+        public static void DecodeSoftmax(float* scores, float* max, float* sum, int count)
         {
             for (int row = 0; row < 2; row++, scores += BlockPositions)
             {
-                float before = max[row];
-                Vec16 top = V512.Create(before);
-                for (int i = 0; i < count; i += 16)
+                Vec16 top0 = V512.Create(LowestMax), top1 = V512.Create(LowestMax);
+                for (int i = 0; i < count; i += 32)
                 {
-                    top = X86Avx512F.Max(top, *(Vec16*)(scores + i));
+                    top0 = X86Avx512F.Max(top0, *(Vec16*)(scores + i));
+                    top1 = X86Avx512F.Max(top1, *(Vec16*)(scores + i + 16));
                 }
-                float now = LargestLane(top);
-                top = V512.Create(now);
-                Vec16 total = Vec16.Zero;
-                for (int i = 0; i < count; i += 16)
+                float now = LargestLane(X86Avx512F.Max(top0, top1));
+                Vec16 top = V512.Create(now);
+                Vec16 total0 = Vec16.Zero, total1 = Vec16.Zero;
+                for (int i = 0; i < count; i += 32)
                 {
-                    Vec16 weight = Exp2(*(Vec16*)(scores + i) - top);
-                    *(Vec16*)(scores + i) = weight;
-                    total += weight;
+                    Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top);
+                    total0 += weight0;
+                    *(Vec16*)(scores + i) = weight0 * V512.Create(5.1922969E+33f / 16);
+                    Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top);
+                    total1 += weight1;
+                    *(Vec16*)(scores + i + 16) = weight1 * V512.Create(5.1922969E+33f / 16);
                 }
-                float shrink = V512.ToScalar(Exp2(V512.Create(before - now)));
                 max[row] = now;
-                scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + V512.Sum(total);
+                sum[row] = V512.Sum((total0 + total1));
             }
         }
 
-        /// <summary>mixed = mixed · scale + weights · V</summary>
+        /// <summary>mixed = weights · V</summary>
         // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix2(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
             float* to = mixed;
-            Vec8 f0 = V256.Create(scale[0]);
-            Vec8 a0_0_0 = *(Vec8*)(to) * f0;
+            Vec8 a0_0_0 = Vec8.Zero;
             Vec8 a1_0_0 = Vec8.Zero;
             Vec8 a2_0_0 = Vec8.Zero;
             Vec8 a3_0_0 = Vec8.Zero;
-            Vec8 f1 = V256.Create(scale[1]);
-            Vec8 a0_1_0 = *(Vec8*)(to + HeadDim) * f1;
+            Vec8 a0_1_0 = Vec8.Zero;
             Vec8 a1_1_0 = Vec8.Zero;
             Vec8 a2_1_0 = Vec8.Zero;
             Vec8 a3_1_0 = Vec8.Zero;
@@ -166,7 +165,7 @@ partial class Model
         /// <summary>scores = q · Kᵀ</summary>
         // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 32 positions x 1 elements · 16 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores8(float* q, ushort* k, float* scores, int count)
+        public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
             for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
             {
@@ -178,13 +177,12 @@ partial class Model
                 Vec16 a0_5_0 = Vec16.Zero, a0_5_1 = Vec16.Zero;
                 Vec16 a0_6_0 = Vec16.Zero, a0_6_1 = Vec16.Zero;
                 Vec16 a0_7_0 = Vec16.Zero, a0_7_1 = Vec16.Zero;
-                ushort* kd = k;
+                float* kd = k;
                 float* e = q;
                 for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                 {
-                    X86Sse.Prefetch0((byte*)kd + 4096);
-                    Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                    Vec16 k0_1 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                    Vec16 k0_0 = *(Vec16*)(kd);
+                    Vec16 k0_1 = *(Vec16*)(kd + 16);
                     Vec16 b0_0 = V512.Create(e[0]);
                     a0_0_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_0, a0_0_0);
                     a0_0_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_0, a0_0_1);
@@ -233,36 +231,40 @@ partial class Model
         /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
         // scores [8, BlockPositions] · max, sum, scale [8] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax8(float* scores, float* max, float* sum, float* scale, int count)
+        public static void PrefillSoftmax(float* scores, float* max, float* sum, float* scale, int count)
         {
             for (int row = 0; row < 8; row++, scores += BlockPositions)
             {
                 float before = max[row];
-                Vec16 top = V512.Create(before);
-                for (int i = 0; i < count; i += 16)
+                Vec16 top0 = V512.Create(before), top1 = V512.Create(before);
+                for (int i = 0; i < count; i += 32)
                 {
-                    top = X86Avx512F.Max(top, *(Vec16*)(scores + i));
+                    top0 = X86Avx512F.Max(top0, *(Vec16*)(scores + i));
+                    top1 = X86Avx512F.Max(top1, *(Vec16*)(scores + i + 16));
                 }
-                float now = LargestLane(top);
-                top = V512.Create(now);
-                Vec16 total = Vec16.Zero;
-                for (int i = 0; i < count; i += 16)
+                float now = LargestLane(X86Avx512F.Max(top0, top1));
+                Vec16 top = V512.Create(now);
+                Vec16 total0 = Vec16.Zero, total1 = Vec16.Zero;
+                for (int i = 0; i < count; i += 32)
                 {
-                    Vec16 weight = Exp2(*(Vec16*)(scores + i) - top);
-                    *(Vec16*)(scores + i) = weight;
-                    total += weight;
+                    Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top);
+                    total0 += weight0;
+                    *(Vec16*)(scores + i) = weight0;
+                    Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top);
+                    total1 += weight1;
+                    *(Vec16*)(scores + i + 16) = weight1;
                 }
-                float shrink = V512.ToScalar(Exp2(V512.Create(before - now)));
                 max[row] = now;
+                float shrink = V512.ToScalar(Exp2(V512.Create(before - now)));
                 scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + V512.Sum(total);
+                sum[row] = (sum[row] * shrink) + V512.Sum((total0 + total1));
             }
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
         // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix8(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
             float* to = mixed;
             Vec8 f0 = V256.Create(scale[0]);
@@ -281,13 +283,12 @@ partial class Model
             Vec8 a0_6_0 = *(Vec8*)(to + (6 * HeadDim)) * f6;
             Vec8 f7 = V256.Create(scale[7]);
             Vec8 a0_7_0 = *(Vec8*)(to + (7 * HeadDim)) * f7;
-            ushort* vp = v;
+            float* vp = v;
             float* p = weights;
             int left = count;
             for (; left > 0; left--, p++, vp += Slice)
             {
-                X86Sse.Prefetch0((byte*)vp + 4096);
-                Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                Vec8 v0_0 = *(Vec8*)(vp);
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                 Vec8 b0_1 = V256.Create(p[BlockPositions]);
@@ -315,15 +316,85 @@ partial class Model
             *(Vec8*)(to + (7 * HeadDim)) = a0_7_0;
         }
 
+        /// <summary>y = Σ mixed · 2^(max - largest max) / Σ sum · 2^(max - largest max), over blocks</summary>
+        // max, sum, factors [blocks, PaddedHeads] · mixed [blocks, Heads, HeadDim] · y [Heads, HeadDim]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Combine(float* max, float* sum, float* mixed, float* factors, float* y, int blocks)
+        {
+            for (int head = 0; head < Heads; head += 16)
+            {
+                Vec16 top = V512.Create(LowestMax);
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    top = X86Avx512F.Max(top, *(Vec16*)(max + at));
+                Vec16 total = Vec16.Zero;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                {
+                    Vec16 factor = Exp2(*(Vec16*)(max + at) - top);
+                    *(Vec16*)(factors + at) = factor;
+                    total = X86Avx512F.FusedMultiplyAdd(factor, *(Vec16*)(sum + at), total);
+                }
+                total = V512.Create(1f) / total;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    *(Vec16*)(factors + at) = *(Vec16*)(factors + at) * total;
+            }
+            for (int head = 0; head < Heads; head++)
+            {
+                Vec8 y0 = Vec8.Zero;
+                float* from = mixed + (head * HeadDim);
+                float* factor = factors + head;
+                for (int block = 0; block < blocks; block++, from += QueryDimStride, factor += PaddedHeads)
+                {
+                    Vec8 f = V256.Create(*factor);
+                    y0 = X86Fma.MultiplyAdd(*(Vec8*)(from), f, y0);
+                }
+                float* to = y + (head * HeadDim);
+                *(Vec8*)(to) = y0;
+            }
+        }
+
         /// <summary>y = mixed / sum</summary>
-        // mixed, y [HeadDim] · the factor restores the exponent of widened halves
+        // mixed, y [HeadDim]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Normalize(float* mixed, float sum, float* y)
         {
-            Vec8 factor = V256.Create(5.1922969E+33f / sum);
+            Vec8 factor = V256.Create(1f / sum);
             for (int i = 0; i < HeadDim; i += 8)
             {
                 *(Vec8*)(y + i) = *(Vec8*)(mixed + i) * factor;
+            }
+        }
+
+        /// <summary>to = K</summary>
+        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenKeys(ushort* k, float* to, int count)
+        {
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+            {
+                for (int i = 0; i < HeadDim * PositionTile; i += 64)
+                {
+                    *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                }
+            }
+        }
+
+        /// <summary>to = V</summary>
+        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenValues(ushort* v, float* to, int count)
+        {
+            for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+            {
+                for (int i = 0; i < count * Slice; i += 64)
+                {
+                    *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
+                    *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
+                    *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
+                    *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
+                }
             }
         }
     }

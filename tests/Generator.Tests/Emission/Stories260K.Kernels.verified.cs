@@ -158,81 +158,94 @@ partial class Model
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Scores2(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Scores2(q, k, scores, count);
+                Avx512.DecodeScores(q, k, scores, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Scores2(q, k, scores, count);
+                Avx2.DecodeScores(q, k, scores, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Scores2(q, k, scores, count);
+                Neon.DecodeScores(q, k, scores, count);
             else
-                Scalar.Scores2(q, k, scores, count);
+                Scalar.DecodeScores(q, k, scores, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Softmax2(float* scores, float* max, float* sum, float* scale, int count)
+        public static void DecodeSoftmax(float* scores, float* max, float* sum, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Softmax2(scores, max, sum, scale, count);
+                Avx512.DecodeSoftmax(scores, max, sum, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Softmax2(scores, max, sum, scale, count);
+                Avx2.DecodeSoftmax(scores, max, sum, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Softmax2(scores, max, sum, scale, count);
+                Neon.DecodeSoftmax(scores, max, sum, count);
             else
-                Scalar.Softmax2(scores, max, sum, scale, count);
+                Scalar.DecodeSoftmax(scores, max, sum, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Mix2(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Mix2(weights, v, mixed, scale, count);
+                Avx512.DecodeMix(weights, v, mixed, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Mix2(weights, v, mixed, scale, count);
+                Avx2.DecodeMix(weights, v, mixed, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Mix2(weights, v, mixed, scale, count);
+                Neon.DecodeMix(weights, v, mixed, count);
             else
-                Scalar.Mix2(weights, v, mixed, scale, count);
+                Scalar.DecodeMix(weights, v, mixed, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Scores8(float* q, ushort* k, float* scores, int count)
+        public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Scores8(q, k, scores, count);
+                Avx512.PrefillScores(q, k, scores, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Scores8(q, k, scores, count);
+                Avx2.PrefillScores(q, k, scores, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Scores8(q, k, scores, count);
+                Neon.PrefillScores(q, k, scores, count);
             else
-                Scalar.Scores8(q, k, scores, count);
+                Scalar.PrefillScores(q, k, scores, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Softmax8(float* scores, float* max, float* sum, float* scale, int count)
+        public static void PrefillSoftmax(float* scores, float* max, float* sum, float* scale, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Softmax8(scores, max, sum, scale, count);
+                Avx512.PrefillSoftmax(scores, max, sum, scale, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Softmax8(scores, max, sum, scale, count);
+                Avx2.PrefillSoftmax(scores, max, sum, scale, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Softmax8(scores, max, sum, scale, count);
+                Neon.PrefillSoftmax(scores, max, sum, scale, count);
             else
-                Scalar.Softmax8(scores, max, sum, scale, count);
+                Scalar.PrefillSoftmax(scores, max, sum, scale, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Mix8(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.Mix8(weights, v, mixed, scale, count);
+                Avx512.PrefillMix(weights, v, mixed, scale, count);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.Mix8(weights, v, mixed, scale, count);
+                Avx2.PrefillMix(weights, v, mixed, scale, count);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.Mix8(weights, v, mixed, scale, count);
+                Neon.PrefillMix(weights, v, mixed, scale, count);
             else
-                Scalar.Mix8(weights, v, mixed, scale, count);
+                Scalar.PrefillMix(weights, v, mixed, scale, count);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Combine(float* max, float* sum, float* mixed, float* factors, float* y, int blocks)
+        {
+            if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                Avx512.Combine(max, sum, mixed, factors, y, blocks);
+            else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                Avx2.Combine(max, sum, mixed, factors, y, blocks);
+            else if (ArmAdvSimd64.IsSupported)
+                Neon.Combine(max, sum, mixed, factors, y, blocks);
+            else
+                Scalar.Combine(max, sum, mixed, factors, y, blocks);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -249,6 +262,32 @@ partial class Model
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void WidenKeys(ushort* k, float* to, int count)
+        {
+            if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                Avx512.WidenKeys(k, to, count);
+            else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                Avx2.WidenKeys(k, to, count);
+            else if (ArmAdvSimd64.IsSupported)
+                Neon.WidenKeys(k, to, count);
+            else
+                Scalar.WidenKeys(k, to, count);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void WidenValues(ushort* v, float* to, int count)
+        {
+            if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                Avx512.WidenValues(v, to, count);
+            else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                Avx2.WidenValues(v, to, count);
+            else if (ArmAdvSimd64.IsSupported)
+                Neon.WidenValues(v, to, count);
+            else
+                Scalar.WidenValues(v, to, count);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void RmsNorm(float* x, float* w, float* y)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
@@ -262,29 +301,29 @@ partial class Model
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void RotateQuery(float* x, float* cos, float* sin)
+        public static void RotateQuery(float* x, float* cos, float* sin, float* y)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.RotateQuery(x, cos, sin);
+                Avx512.RotateQuery(x, cos, sin, y);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.RotateQuery(x, cos, sin);
+                Avx2.RotateQuery(x, cos, sin, y);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.RotateQuery(x, cos, sin);
+                Neon.RotateQuery(x, cos, sin, y);
             else
-                Scalar.RotateQuery(x, cos, sin);
+                Scalar.RotateQuery(x, cos, sin, y);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void RotateKey(float* x, float* cos, float* sin)
+        public static void RotateKey(float* x, float* cos, float* sin, float* y)
         {
             if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                Avx512.RotateKey(x, cos, sin);
+                Avx512.RotateKey(x, cos, sin, y);
             else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                Avx2.RotateKey(x, cos, sin);
+                Avx2.RotateKey(x, cos, sin, y);
             else if (ArmAdvSimd64.IsSupported)
-                Neon.RotateKey(x, cos, sin);
+                Neon.RotateKey(x, cos, sin, y);
             else
-                Scalar.RotateKey(x, cos, sin);
+                Scalar.RotateKey(x, cos, sin, y);
         }
     }
 }

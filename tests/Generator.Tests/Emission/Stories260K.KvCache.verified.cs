@@ -92,19 +92,20 @@ partial class Model
             for (int head = 0; first > 0 && head < Layers * KvHeads; head++)
             {
                 ushort* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);
-                ushort* values = keys + (HeadDim * BlockPositions);
+                ushort* values = keys + ValuesOffset;
                 for (int position = first; position < BlockPositions; position++)
                 {
+                    ushort* key = keys + (position / PositionTile * KeyTileElements) + (position % PositionTile);
                     for (int i = 0; i < HeadDim; i++)
                     {
-                        keys[(((position / PositionTile * HeadDim) + i) * PositionTile) + (position % PositionTile)] = default;
+                        key[i * PositionTile] = default;
                         values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;
                     }
                 }
             }
         }
 
-        /// <summary>A head's keys in a block; its values follow HeadDim · BlockPositions elements later.</summary>
+        /// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>
         internal static ushort* Head(byte* blocks, int block, int layer, int kvHead) =>
             (ushort*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements);
     }

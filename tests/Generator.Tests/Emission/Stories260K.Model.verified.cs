@@ -76,13 +76,19 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private const int ValueOffset = 96;
     private const int QkvStride = 128;
     private const int PositionTile = 32;
-    private const int BlockPositions = 128;
+    private const int BlockPositions = 256;
+    private const int CacheBlocks = 2;
     private const int Slice = 8;
-    private const int HeadBlockElements = 2048;
+    private const int KeyTileElements = 256;
+    private const int ValuesOffset = 2048;
+    private const int HeadBlockElements = 4096;
     private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;
     private const int PrefillChunk = 512;
     private const int PrefillTokenTile = 4;
+    private const float LowestMax = -1e30f;
+    private const int PrefillTiles = 16;
     private const int QueryRows = 8;
+    private const int PaddedHeads = 32;
     private const int QueryPanels = 2;
     private const int KeyPanels = 1;
     private const int ValuePanels = 1;
@@ -315,6 +321,9 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         Scratch s = _scratch;
         ref Scratch.Thread t = ref s.Threads[rank];
         ref Share share = ref _shares[rank];
+        int visible = _position + 1;
+        int blocks = (visible + BlockPositions - 1) / BlockPositions;
+        (int firstItem, int endItem) = LlamalithContracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, _shares.Length);
         for (int layer = 0; layer < _layers; layer++)
         {
             LayerWeights* w = _weights.Layer + layer;
@@ -324,12 +333,11 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             Products.MatVecDimStore(in w->Key, t.Normed, s.Qkv + KeyOffset, share.KeyBegin, share.KeyEnd);
             Products.MatVecDimStore(in w->Value, t.Normed, s.Qkv + ValueOffset, share.ValueBegin, share.ValueEnd);
             _team.Barrier();
-            for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)
-                RotateAndStore(w, layer, kvHead, _position, s.Qkv);
-            for (int kvHead = share.KvHeadBegin; kvHead < share.KvHeadEnd; kvHead++)
-                AttendToken(layer, kvHead, ref t);
+            for (int item = firstItem; item < endItem; item++)
+                AttendBlock(w, layer, item, ref t);
             _team.Barrier();
-            Products.MatVecQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, share.AttentionOutputBegin, share.AttentionOutputEnd);
+            Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);
+            Products.MatVecQueryDimAdd(in w->AttentionOutput, t.Attended, s.X, share.AttentionOutputBegin, share.AttentionOutputEnd);
             _team.Barrier();
             Kernels.RmsNorm(s.X, w->FfnNorm, t.Normed);
             Products.MatVecDimSwiGlu(in w->GateUp, t.Normed, s.Hidden, share.GateUpBegin, share.GateUpEnd);
@@ -366,12 +374,16 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             for (int token = firstToken; token < endToken; token++)
             {
                 for (int kvHead = 0; kvHead < KvHeads; kvHead++)
-                    RotateAndStore(w, layer, kvHead, _position + token, s.Qkv + (token * (long)QkvStride));
+                    StoreKeyAndValue(w, layer, kvHead, _position + token, s.Qkv + (token * (long)QkvStride));
             }
             _team.Barrier();
             int tiles = (_tokens + PrefillTokenTile - 1) / PrefillTokenTile;
-            for (int item = rank; item < tiles * KvHeads; item += _shares.Length)
-                AttendTokens(layer, item % KvHeads, item / KvHeads * PrefillTokenTile, ref t);
+            int atOnce = Math.Clamp(tiles * KvHeads / (4 * _shares.Length), 1, PrefillTiles);
+            for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _shares.Length)
+            {
+                int tile = item / KvHeads * atOnce;
+                AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);
+            }
             _team.Barrier();
             Products.MatMulQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, _tokens, share.AttentionOutputBegin, share.AttentionOutputEnd);
             _team.Barrier();
@@ -390,7 +402,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
     }
 
-    /// <summary>What falls to one thread: panels of each matrix, and KV heads. Fixed, so results do not depend on timing.</summary>
+    /// <summary>What falls to one thread: panels of each matrix. Fixed, so results do not depend on timing.</summary>
     private readonly struct Share
     {
         public readonly int QueryBegin, QueryEnd;
@@ -400,7 +412,6 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         public readonly int GateUpBegin, GateUpEnd;
         public readonly int DownBegin, DownEnd;
         public readonly int ClassifierBegin, ClassifierEnd;
-        public readonly int KvHeadBegin, KvHeadEnd;
 
         public Share(int rank, int threads)
         {
@@ -423,7 +434,6 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             (int beginClassifier, int endClassifier) = LlamalithContracts.WorkerTeam.Share(ClassifierPanels, rank, threads);
             ClassifierBegin = Math.Clamp(beginClassifier, 0, ClassifierPanels);
             ClassifierEnd = Math.Clamp(endClassifier, 0, ClassifierPanels);
-            (KvHeadBegin, KvHeadEnd) = LlamalithContracts.WorkerTeam.Share(KvHeads, rank, threads);
         }
     }
 }

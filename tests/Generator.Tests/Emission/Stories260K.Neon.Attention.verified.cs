@@ -40,9 +40,9 @@ partial class Model
         /// <summary>scores = q · Kᵀ</summary>
         // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 16 positions x 1 elements · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores2(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
-            for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
             {
                 for (int position = 0; position < PositionTile; position += 16)
                 {
@@ -80,46 +80,53 @@ partial class Model
             }
         }
 
-        /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
-        // scores [2, BlockPositions] · max, sum, scale [2] · count is a multiple of PositionTile, masked scores are -∞
+        /// <summary>scores = 2^(scores - max); sum = Σ 2^(scores - max)</summary>
+        // scores [2, BlockPositions] · max, sum [2] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax2(float* scores, float* max, float* sum, float* scale, int count)
+        public static void DecodeSoftmax(float* scores, float* max, float* sum, int count)
         {
             for (int row = 0; row < 2; row++, scores += BlockPositions)
             {
-                float before = max[row];
-                Vec4 top = V128.Create(before);
-                for (int i = 0; i < count; i += 4)
+                Vec4 top0 = V128.Create(LowestMax), top1 = V128.Create(LowestMax), top2 = V128.Create(LowestMax), top3 = V128.Create(LowestMax);
+                for (int i = 0; i < count; i += 16)
                 {
-                    top = ArmAdvSimd.Max(top, *(Vec4*)(scores + i));
+                    top0 = ArmAdvSimd.Max(top0, *(Vec4*)(scores + i));
+                    top1 = ArmAdvSimd.Max(top1, *(Vec4*)(scores + i + 4));
+                    top2 = ArmAdvSimd.Max(top2, *(Vec4*)(scores + i + 8));
+                    top3 = ArmAdvSimd.Max(top3, *(Vec4*)(scores + i + 12));
                 }
-                float now = LargestLane(top);
-                top = V128.Create(now);
-                Vec4 total = Vec4.Zero;
-                for (int i = 0; i < count; i += 4)
+                float now = LargestLane(ArmAdvSimd.Max(ArmAdvSimd.Max(ArmAdvSimd.Max(top0, top1), top2), top3));
+                Vec4 top = V128.Create(now);
+                Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero;
+                for (int i = 0; i < count; i += 16)
                 {
-                    Vec4 weight = Exp2(*(Vec4*)(scores + i) - top);
-                    *(Vec4*)(scores + i) = weight;
-                    total += weight;
+                    Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top);
+                    total0 += weight0;
+                    *(Vec4*)(scores + i) = weight0 * V128.Create(5.1922969E+33f / 16);
+                    Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top);
+                    total1 += weight1;
+                    *(Vec4*)(scores + i + 4) = weight1 * V128.Create(5.1922969E+33f / 16);
+                    Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top);
+                    total2 += weight2;
+                    *(Vec4*)(scores + i + 8) = weight2 * V128.Create(5.1922969E+33f / 16);
+                    Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top);
+                    total3 += weight3;
+                    *(Vec4*)(scores + i + 12) = weight3 * V128.Create(5.1922969E+33f / 16);
                 }
-                float shrink = V128.ToScalar(Exp2(V128.Create(before - now)));
                 max[row] = now;
-                scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + V128.Sum(total);
+                sum[row] = V128.Sum((((total0 + total1) + total2) + total3));
             }
         }
 
-        /// <summary>mixed = mixed · scale + weights · V</summary>
+        /// <summary>mixed = weights · V</summary>
         // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 2 positions · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix2(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
             float* to = mixed;
-            Vec4 f0 = V128.Create(scale[0]);
-            Vec4 a0_0_0 = *(Vec4*)(to) * f0, a0_0_1 = *(Vec4*)(to + 4) * f0;
+            Vec4 a0_0_0 = Vec4.Zero, a0_0_1 = Vec4.Zero;
             Vec4 a1_0_0 = Vec4.Zero, a1_0_1 = Vec4.Zero;
-            Vec4 f1 = V128.Create(scale[1]);
-            Vec4 a0_1_0 = *(Vec4*)(to + HeadDim) * f1, a0_1_1 = *(Vec4*)(to + HeadDim + 4) * f1;
+            Vec4 a0_1_0 = Vec4.Zero, a0_1_1 = Vec4.Zero;
             Vec4 a1_1_0 = Vec4.Zero, a1_1_1 = Vec4.Zero;
             ushort* vp = v;
             float* p = weights;
@@ -163,7 +170,7 @@ partial class Model
         /// <summary>scores = q · Kᵀ</summary>
         // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 8 positions x 1 elements · 16 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores8(float* q, ushort* k, float* scores, int count)
+        public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
             for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
             {
@@ -177,12 +184,12 @@ partial class Model
                     Vec4 a0_5_0 = Vec4.Zero, a0_5_1 = Vec4.Zero;
                     Vec4 a0_6_0 = Vec4.Zero, a0_6_1 = Vec4.Zero;
                     Vec4 a0_7_0 = Vec4.Zero, a0_7_1 = Vec4.Zero;
-                    ushort* kd = k + position;
+                    float* kd = k + position;
                     float* e = q;
                     for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
-                        Vec4 k0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                        Vec4 k0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                        Vec4 k0_0 = *(Vec4*)(kd);
+                        Vec4 k0_1 = *(Vec4*)(kd + 4);
                         Vec4 b0_0 = V128.Create(e[0]);
                         a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, k0_0, b0_0);
                         a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, k0_1, b0_0);
@@ -232,36 +239,48 @@ partial class Model
         /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
         // scores [8, BlockPositions] · max, sum, scale [8] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax8(float* scores, float* max, float* sum, float* scale, int count)
+        public static void PrefillSoftmax(float* scores, float* max, float* sum, float* scale, int count)
         {
             for (int row = 0; row < 8; row++, scores += BlockPositions)
             {
                 float before = max[row];
-                Vec4 top = V128.Create(before);
-                for (int i = 0; i < count; i += 4)
+                Vec4 top0 = V128.Create(before), top1 = V128.Create(before), top2 = V128.Create(before), top3 = V128.Create(before);
+                for (int i = 0; i < count; i += 16)
                 {
-                    top = ArmAdvSimd.Max(top, *(Vec4*)(scores + i));
+                    top0 = ArmAdvSimd.Max(top0, *(Vec4*)(scores + i));
+                    top1 = ArmAdvSimd.Max(top1, *(Vec4*)(scores + i + 4));
+                    top2 = ArmAdvSimd.Max(top2, *(Vec4*)(scores + i + 8));
+                    top3 = ArmAdvSimd.Max(top3, *(Vec4*)(scores + i + 12));
                 }
-                float now = LargestLane(top);
-                top = V128.Create(now);
-                Vec4 total = Vec4.Zero;
-                for (int i = 0; i < count; i += 4)
+                float now = LargestLane(ArmAdvSimd.Max(ArmAdvSimd.Max(ArmAdvSimd.Max(top0, top1), top2), top3));
+                Vec4 top = V128.Create(now);
+                Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero;
+                for (int i = 0; i < count; i += 16)
                 {
-                    Vec4 weight = Exp2(*(Vec4*)(scores + i) - top);
-                    *(Vec4*)(scores + i) = weight;
-                    total += weight;
+                    Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top);
+                    total0 += weight0;
+                    *(Vec4*)(scores + i) = weight0;
+                    Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top);
+                    total1 += weight1;
+                    *(Vec4*)(scores + i + 4) = weight1;
+                    Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top);
+                    total2 += weight2;
+                    *(Vec4*)(scores + i + 8) = weight2;
+                    Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top);
+                    total3 += weight3;
+                    *(Vec4*)(scores + i + 12) = weight3;
                 }
-                float shrink = V128.ToScalar(Exp2(V128.Create(before - now)));
                 max[row] = now;
+                float shrink = V128.ToScalar(Exp2(V128.Create(before - now)));
                 scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + V128.Sum(total);
+                sum[row] = (sum[row] * shrink) + V128.Sum((((total0 + total1) + total2) + total3));
             }
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
         // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions · 16 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix8(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
             float* to = mixed;
             Vec4 f0 = V128.Create(scale[0]);
@@ -280,13 +299,13 @@ partial class Model
             Vec4 a0_6_0 = *(Vec4*)(to + (6 * HeadDim)) * f6, a0_6_1 = *(Vec4*)(to + (6 * HeadDim) + 4) * f6;
             Vec4 f7 = V128.Create(scale[7]);
             Vec4 a0_7_0 = *(Vec4*)(to + (7 * HeadDim)) * f7, a0_7_1 = *(Vec4*)(to + (7 * HeadDim) + 4) * f7;
-            ushort* vp = v;
+            float* vp = v;
             float* p = weights;
             int left = count;
             for (; left > 0; left--, p++, vp += Slice)
             {
-                Vec4 v0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                Vec4 v0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                Vec4 v0_0 = *(Vec4*)(vp);
+                Vec4 v0_1 = *(Vec4*)(vp + 4);
                 Vec4 b0_0 = V128.Create(p[0]);
                 a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
                 a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
@@ -330,15 +349,87 @@ partial class Model
             *(Vec4*)(to + (7 * HeadDim) + 4) = a0_7_1;
         }
 
+        /// <summary>y = Σ mixed · 2^(max - largest max) / Σ sum · 2^(max - largest max), over blocks</summary>
+        // max, sum, factors [blocks, PaddedHeads] · mixed [blocks, Heads, HeadDim] · y [Heads, HeadDim]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Combine(float* max, float* sum, float* mixed, float* factors, float* y, int blocks)
+        {
+            for (int head = 0; head < Heads; head += 4)
+            {
+                Vec4 top = V128.Create(LowestMax);
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    top = ArmAdvSimd.Max(top, *(Vec4*)(max + at));
+                Vec4 total = Vec4.Zero;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                {
+                    Vec4 factor = Exp2(*(Vec4*)(max + at) - top);
+                    *(Vec4*)(factors + at) = factor;
+                    total = ArmAdvSimd.FusedMultiplyAdd(total, factor, *(Vec4*)(sum + at));
+                }
+                total = V128.Create(1f) / total;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    *(Vec4*)(factors + at) = *(Vec4*)(factors + at) * total;
+            }
+            for (int head = 0; head < Heads; head++)
+            {
+                Vec4 y0 = Vec4.Zero, y1 = Vec4.Zero;
+                float* from = mixed + (head * HeadDim);
+                float* factor = factors + head;
+                for (int block = 0; block < blocks; block++, from += QueryDimStride, factor += PaddedHeads)
+                {
+                    Vec4 f = V128.Create(*factor);
+                    y0 = ArmAdvSimd.FusedMultiplyAdd(y0, *(Vec4*)(from), f);
+                    y1 = ArmAdvSimd.FusedMultiplyAdd(y1, *(Vec4*)(from + 4), f);
+                }
+                float* to = y + (head * HeadDim);
+                *(Vec4*)(to) = y0;
+                *(Vec4*)(to + 4) = y1;
+            }
+        }
+
         /// <summary>y = mixed / sum</summary>
-        // mixed, y [HeadDim] · the factor restores the exponent of widened halves
+        // mixed, y [HeadDim]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Normalize(float* mixed, float sum, float* y)
         {
-            Vec4 factor = V128.Create(5.1922969E+33f / sum);
+            Vec4 factor = V128.Create(1f / sum);
             for (int i = 0; i < HeadDim; i += 4)
             {
                 *(Vec4*)(y + i) = *(Vec4*)(mixed + i) * factor;
+            }
+        }
+
+        /// <summary>to = K</summary>
+        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenKeys(ushort* k, float* to, int count)
+        {
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+            {
+                for (int i = 0; i < HeadDim * PositionTile; i += 16)
+                {
+                    *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                }
+            }
+        }
+
+        /// <summary>to = V</summary>
+        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenValues(ushort* v, float* to, int count)
+        {
+            for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+            {
+                for (int i = 0; i < count * Slice; i += 16)
+                {
+                    *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
+                    *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
+                    *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
+                    *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
+                }
             }
         }
     }

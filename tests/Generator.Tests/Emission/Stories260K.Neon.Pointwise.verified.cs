@@ -88,28 +88,28 @@ partial class Model
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateQuery(float* x, float* cos, float* sin)
+        public static void RotateQuery(float* x, float* cos, float* sin, float* y)
         {
-            Vec4 scale = V128.Create(0.5100697f * 5.1922969E+33f);
+            Vec4 scale = V128.Create(0.5100697f * (5.1922969E+33f / 16));
             for (int i = 0; i < HeadDim; i += 4)
             {
                 Vec4 a = *(Vec4*)(x + i);
-                *(Vec4*)(x + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i)) * scale;
+                *(Vec4*)(y + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i)) * scale;
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateKey(float* x, float* cos, float* sin)
+        public static void RotateKey(float* x, float* cos, float* sin, float* y)
         {
             for (int i = 0; i < HeadDim; i += 4)
             {
                 Vec4 a = *(Vec4*)(x + i);
-                *(Vec4*)(x + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i));
+                *(Vec4*)(y + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i));
             }
         }
     }

@@ -40,9 +40,9 @@ partial class Model
         /// <summary>scores = q · Kᵀ</summary>
         // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 4 positions x 1 elements · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores2(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
-            for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
             {
                 for (int position = 0; position < PositionTile; position += 4)
                 {
@@ -80,48 +80,55 @@ partial class Model
             }
         }
 
-        /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
-        // scores [2, BlockPositions] · max, sum, scale [2] · count is a multiple of PositionTile, masked scores are -∞
+        /// <summary>scores = 2^(scores - max); sum = Σ 2^(scores - max)</summary>
+        // scores [2, BlockPositions] · max, sum [2] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax2(float* scores, float* max, float* sum, float* scale, int count)
+        public static void DecodeSoftmax(float* scores, float* max, float* sum, int count)
         {
             for (int row = 0; row < 2; row++, scores += BlockPositions)
             {
-                float before = max[row];
-                float top = before;
-                for (int i = 0; i < count; i += 1)
+                float top0 = LowestMax, top1 = LowestMax, top2 = LowestMax, top3 = LowestMax;
+                for (int i = 0; i < count; i += 4)
                 {
-                    top = MathF.Max(top, *(float*)(scores + i));
+                    top0 = MathF.Max(top0, *(float*)(scores + i));
+                    top1 = MathF.Max(top1, *(float*)(scores + i + 1));
+                    top2 = MathF.Max(top2, *(float*)(scores + i + 2));
+                    top3 = MathF.Max(top3, *(float*)(scores + i + 3));
                 }
-                float now = LargestLane(top);
-                top = now;
-                float total = 0f;
-                for (int i = 0; i < count; i += 1)
+                float now = LargestLane(MathF.Max(MathF.Max(MathF.Max(top0, top1), top2), top3));
+                float top = now;
+                float total0 = 0f, total1 = 0f, total2 = 0f, total3 = 0f;
+                for (int i = 0; i < count; i += 4)
                 {
-                    float weight = Exp2(*(float*)(scores + i) - top);
-                    *(float*)(scores + i) = weight;
-                    total += weight;
+                    float weight0 = Exp2(*(float*)(scores + i) - top);
+                    total0 += weight0;
+                    *(float*)(scores + i) = weight0 * 1f / 16;
+                    float weight1 = Exp2(*(float*)(scores + i + 1) - top);
+                    total1 += weight1;
+                    *(float*)(scores + i + 1) = weight1 * 1f / 16;
+                    float weight2 = Exp2(*(float*)(scores + i + 2) - top);
+                    total2 += weight2;
+                    *(float*)(scores + i + 2) = weight2 * 1f / 16;
+                    float weight3 = Exp2(*(float*)(scores + i + 3) - top);
+                    total3 += weight3;
+                    *(float*)(scores + i + 3) = weight3 * 1f / 16;
                 }
-                float shrink = Exp2(before - now);
                 max[row] = now;
-                scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + total;
+                sum[row] = (((total0 + total1) + total2) + total3);
             }
         }
 
-        /// <summary>mixed = mixed · scale + weights · V</summary>
+        /// <summary>mixed = weights · V</summary>
         // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 4 elements x 1 positions · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix2(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
-            for (int element = 0; element < Slice; element += 4)
+            for (int part = 0; part < Slice; part += 4)
             {
-                float* to = mixed + element;
-                float f0 = scale[0];
-                float a0_0_0 = *(float*)(to) * f0, a0_0_1 = *(float*)(to + 1) * f0, a0_0_2 = *(float*)(to + 2) * f0, a0_0_3 = *(float*)(to + 3) * f0;
-                float f1 = scale[1];
-                float a0_1_0 = *(float*)(to + HeadDim) * f1, a0_1_1 = *(float*)(to + HeadDim + 1) * f1, a0_1_2 = *(float*)(to + HeadDim + 2) * f1, a0_1_3 = *(float*)(to + HeadDim + 3) * f1;
-                ushort* vp = v + element;
+                float* to = mixed + part;
+                float a0_0_0 = 0f, a0_0_1 = 0f, a0_0_2 = 0f, a0_0_3 = 0f;
+                float a0_1_0 = 0f, a0_1_1 = 0f, a0_1_2 = 0f, a0_1_3 = 0f;
+                ushort* vp = v + part;
                 float* p = weights;
                 int left = count;
                 for (; left > 0; left--, p++, vp += Slice)
@@ -153,53 +160,49 @@ partial class Model
         }
 
         /// <summary>scores = q · Kᵀ</summary>
-        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 1 positions x 1 elements · 8 accumulators
+        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 4 rows x 2 positions x 1 elements · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Scores8(float* q, ushort* k, float* scores, int count)
+        public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
             for (int tile = 0; tile < count; tile += PositionTile, k += HeadDim * PositionTile)
             {
-                for (int position = 0; position < PositionTile; position += 1)
+                for (int row = 0; row < 8; row += 4)
                 {
-                    float a0_0_0 = 0f;
-                    float a0_1_0 = 0f;
-                    float a0_2_0 = 0f;
-                    float a0_3_0 = 0f;
-                    float a0_4_0 = 0f;
-                    float a0_5_0 = 0f;
-                    float a0_6_0 = 0f;
-                    float a0_7_0 = 0f;
-                    ushort* kd = k + position;
-                    float* e = q;
-                    for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                    for (int position = 0; position < PositionTile; position += 2)
                     {
-                        float k0_0 = (float)BitConverter.UInt16BitsToHalf(*(kd));
-                        float b0_0 = e[0];
-                        a0_0_0 = ((k0_0 * b0_0) + a0_0_0);
-                        float b0_1 = e[HeadDim];
-                        a0_1_0 = ((k0_0 * b0_1) + a0_1_0);
-                        float b0_2 = e[(2 * HeadDim)];
-                        a0_2_0 = ((k0_0 * b0_2) + a0_2_0);
-                        float b0_3 = e[(3 * HeadDim)];
-                        a0_3_0 = ((k0_0 * b0_3) + a0_3_0);
-                        float b0_4 = e[(4 * HeadDim)];
-                        a0_4_0 = ((k0_0 * b0_4) + a0_4_0);
-                        float b0_5 = e[(5 * HeadDim)];
-                        a0_5_0 = ((k0_0 * b0_5) + a0_5_0);
-                        float b0_6 = e[(6 * HeadDim)];
-                        a0_6_0 = ((k0_0 * b0_6) + a0_6_0);
-                        float b0_7 = e[(7 * HeadDim)];
-                        a0_7_0 = ((k0_0 * b0_7) + a0_7_0);
+                        float a0_0_0 = 0f, a0_0_1 = 0f;
+                        float a0_1_0 = 0f, a0_1_1 = 0f;
+                        float a0_2_0 = 0f, a0_2_1 = 0f;
+                        float a0_3_0 = 0f, a0_3_1 = 0f;
+                        float* kd = k + position;
+                        float* e = q + (row * HeadDim);
+                        for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                        {
+                            float k0_0 = *(float*)(kd);
+                            float k0_1 = *(float*)(kd + 1);
+                            float b0_0 = e[0];
+                            a0_0_0 = ((k0_0 * b0_0) + a0_0_0);
+                            a0_0_1 = ((k0_1 * b0_0) + a0_0_1);
+                            float b0_1 = e[HeadDim];
+                            a0_1_0 = ((k0_0 * b0_1) + a0_1_0);
+                            a0_1_1 = ((k0_1 * b0_1) + a0_1_1);
+                            float b0_2 = e[(2 * HeadDim)];
+                            a0_2_0 = ((k0_0 * b0_2) + a0_2_0);
+                            a0_2_1 = ((k0_1 * b0_2) + a0_2_1);
+                            float b0_3 = e[(3 * HeadDim)];
+                            a0_3_0 = ((k0_0 * b0_3) + a0_3_0);
+                            a0_3_1 = ((k0_1 * b0_3) + a0_3_1);
+                        }
+                        float* to = scores + tile + position + (row * BlockPositions);
+                        *(float*)(to) = a0_0_0;
+                        *(float*)(to + 1) = a0_0_1;
+                        *(float*)(to + BlockPositions) = a0_1_0;
+                        *(float*)(to + BlockPositions + 1) = a0_1_1;
+                        *(float*)(to + (2 * BlockPositions)) = a0_2_0;
+                        *(float*)(to + (2 * BlockPositions) + 1) = a0_2_1;
+                        *(float*)(to + (3 * BlockPositions)) = a0_3_0;
+                        *(float*)(to + (3 * BlockPositions) + 1) = a0_3_1;
                     }
-                    float* to = scores + tile + position;
-                    *(float*)(to) = a0_0_0;
-                    *(float*)(to + BlockPositions) = a0_1_0;
-                    *(float*)(to + (2 * BlockPositions)) = a0_2_0;
-                    *(float*)(to + (3 * BlockPositions)) = a0_3_0;
-                    *(float*)(to + (4 * BlockPositions)) = a0_4_0;
-                    *(float*)(to + (5 * BlockPositions)) = a0_5_0;
-                    *(float*)(to + (6 * BlockPositions)) = a0_6_0;
-                    *(float*)(to + (7 * BlockPositions)) = a0_7_0;
                 }
             }
         }
@@ -207,87 +210,141 @@ partial class Model
         /// <summary>scores = 2^(scores - max); sum = sum · scale + Σ scores; scale = 2^(max before - max)</summary>
         // scores [8, BlockPositions] · max, sum, scale [8] · count is a multiple of PositionTile, masked scores are -∞
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Softmax8(float* scores, float* max, float* sum, float* scale, int count)
+        public static void PrefillSoftmax(float* scores, float* max, float* sum, float* scale, int count)
         {
             for (int row = 0; row < 8; row++, scores += BlockPositions)
             {
                 float before = max[row];
-                float top = before;
-                for (int i = 0; i < count; i += 1)
+                float top0 = before, top1 = before, top2 = before, top3 = before;
+                for (int i = 0; i < count; i += 4)
                 {
-                    top = MathF.Max(top, *(float*)(scores + i));
+                    top0 = MathF.Max(top0, *(float*)(scores + i));
+                    top1 = MathF.Max(top1, *(float*)(scores + i + 1));
+                    top2 = MathF.Max(top2, *(float*)(scores + i + 2));
+                    top3 = MathF.Max(top3, *(float*)(scores + i + 3));
                 }
-                float now = LargestLane(top);
-                top = now;
-                float total = 0f;
-                for (int i = 0; i < count; i += 1)
+                float now = LargestLane(MathF.Max(MathF.Max(MathF.Max(top0, top1), top2), top3));
+                float top = now;
+                float total0 = 0f, total1 = 0f, total2 = 0f, total3 = 0f;
+                for (int i = 0; i < count; i += 4)
                 {
-                    float weight = Exp2(*(float*)(scores + i) - top);
-                    *(float*)(scores + i) = weight;
-                    total += weight;
+                    float weight0 = Exp2(*(float*)(scores + i) - top);
+                    total0 += weight0;
+                    *(float*)(scores + i) = weight0;
+                    float weight1 = Exp2(*(float*)(scores + i + 1) - top);
+                    total1 += weight1;
+                    *(float*)(scores + i + 1) = weight1;
+                    float weight2 = Exp2(*(float*)(scores + i + 2) - top);
+                    total2 += weight2;
+                    *(float*)(scores + i + 2) = weight2;
+                    float weight3 = Exp2(*(float*)(scores + i + 3) - top);
+                    total3 += weight3;
+                    *(float*)(scores + i + 3) = weight3;
                 }
-                float shrink = Exp2(before - now);
                 max[row] = now;
+                float shrink = Exp2(before - now);
                 scale[row] = shrink;
-                sum[row] = (sum[row] * shrink) + total;
+                sum[row] = (sum[row] * shrink) + (((total0 + total1) + total2) + total3);
             }
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
-        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 1 elements x 1 positions · 8 accumulators
+        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 4 rows x 2 elements x 1 positions · 8 accumulators
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Mix8(float* weights, ushort* v, float* mixed, float* scale, int count)
+        public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
-            for (int element = 0; element < Slice; element += 1)
+            for (int part = 0; part < Slice; part += 2)
             {
-                float* to = mixed + element;
-                float f0 = scale[0];
-                float a0_0_0 = *(float*)(to) * f0;
-                float f1 = scale[1];
-                float a0_1_0 = *(float*)(to + HeadDim) * f1;
-                float f2 = scale[2];
-                float a0_2_0 = *(float*)(to + (2 * HeadDim)) * f2;
-                float f3 = scale[3];
-                float a0_3_0 = *(float*)(to + (3 * HeadDim)) * f3;
-                float f4 = scale[4];
-                float a0_4_0 = *(float*)(to + (4 * HeadDim)) * f4;
-                float f5 = scale[5];
-                float a0_5_0 = *(float*)(to + (5 * HeadDim)) * f5;
-                float f6 = scale[6];
-                float a0_6_0 = *(float*)(to + (6 * HeadDim)) * f6;
-                float f7 = scale[7];
-                float a0_7_0 = *(float*)(to + (7 * HeadDim)) * f7;
-                ushort* vp = v + element;
-                float* p = weights;
-                int left = count;
-                for (; left > 0; left--, p++, vp += Slice)
+                for (int row = 0; row < 8; row += 4)
                 {
-                    float v0_0 = (float)BitConverter.UInt16BitsToHalf(*(vp));
-                    float b0_0 = p[0];
-                    a0_0_0 = ((v0_0 * b0_0) + a0_0_0);
-                    float b0_1 = p[BlockPositions];
-                    a0_1_0 = ((v0_0 * b0_1) + a0_1_0);
-                    float b0_2 = p[(2 * BlockPositions)];
-                    a0_2_0 = ((v0_0 * b0_2) + a0_2_0);
-                    float b0_3 = p[(3 * BlockPositions)];
-                    a0_3_0 = ((v0_0 * b0_3) + a0_3_0);
-                    float b0_4 = p[(4 * BlockPositions)];
-                    a0_4_0 = ((v0_0 * b0_4) + a0_4_0);
-                    float b0_5 = p[(5 * BlockPositions)];
-                    a0_5_0 = ((v0_0 * b0_5) + a0_5_0);
-                    float b0_6 = p[(6 * BlockPositions)];
-                    a0_6_0 = ((v0_0 * b0_6) + a0_6_0);
-                    float b0_7 = p[(7 * BlockPositions)];
-                    a0_7_0 = ((v0_0 * b0_7) + a0_7_0);
+                    float* to = mixed + part + (row * HeadDim);
+                    float f0 = scale[row + 0];
+                    float a0_0_0 = *(float*)(to) * f0, a0_0_1 = *(float*)(to + 1) * f0;
+                    float f1 = scale[row + 1];
+                    float a0_1_0 = *(float*)(to + HeadDim) * f1, a0_1_1 = *(float*)(to + HeadDim + 1) * f1;
+                    float f2 = scale[row + 2];
+                    float a0_2_0 = *(float*)(to + (2 * HeadDim)) * f2, a0_2_1 = *(float*)(to + (2 * HeadDim) + 1) * f2;
+                    float f3 = scale[row + 3];
+                    float a0_3_0 = *(float*)(to + (3 * HeadDim)) * f3, a0_3_1 = *(float*)(to + (3 * HeadDim) + 1) * f3;
+                    float* vp = v + part;
+                    float* p = weights + (row * BlockPositions);
+                    int left = count;
+                    for (; left > 0; left--, p++, vp += Slice)
+                    {
+                        float v0_0 = *(float*)(vp);
+                        float v0_1 = *(float*)(vp + 1);
+                        float b0_0 = p[0];
+                        a0_0_0 = ((v0_0 * b0_0) + a0_0_0);
+                        a0_0_1 = ((v0_1 * b0_0) + a0_0_1);
+                        float b0_1 = p[BlockPositions];
+                        a0_1_0 = ((v0_0 * b0_1) + a0_1_0);
+                        a0_1_1 = ((v0_1 * b0_1) + a0_1_1);
+                        float b0_2 = p[(2 * BlockPositions)];
+                        a0_2_0 = ((v0_0 * b0_2) + a0_2_0);
+                        a0_2_1 = ((v0_1 * b0_2) + a0_2_1);
+                        float b0_3 = p[(3 * BlockPositions)];
+                        a0_3_0 = ((v0_0 * b0_3) + a0_3_0);
+                        a0_3_1 = ((v0_1 * b0_3) + a0_3_1);
+                    }
+                    *(float*)(to) = a0_0_0;
+                    *(float*)(to + 1) = a0_0_1;
+                    *(float*)(to + HeadDim) = a0_1_0;
+                    *(float*)(to + HeadDim + 1) = a0_1_1;
+                    *(float*)(to + (2 * HeadDim)) = a0_2_0;
+                    *(float*)(to + (2 * HeadDim) + 1) = a0_2_1;
+                    *(float*)(to + (3 * HeadDim)) = a0_3_0;
+                    *(float*)(to + (3 * HeadDim) + 1) = a0_3_1;
                 }
-                *(float*)(to) = a0_0_0;
-                *(float*)(to + HeadDim) = a0_1_0;
-                *(float*)(to + (2 * HeadDim)) = a0_2_0;
-                *(float*)(to + (3 * HeadDim)) = a0_3_0;
-                *(float*)(to + (4 * HeadDim)) = a0_4_0;
-                *(float*)(to + (5 * HeadDim)) = a0_5_0;
-                *(float*)(to + (6 * HeadDim)) = a0_6_0;
-                *(float*)(to + (7 * HeadDim)) = a0_7_0;
+            }
+        }
+
+        /// <summary>y = Σ mixed · 2^(max - largest max) / Σ sum · 2^(max - largest max), over blocks</summary>
+        // max, sum, factors [blocks, PaddedHeads] · mixed [blocks, Heads, HeadDim] · y [Heads, HeadDim]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Combine(float* max, float* sum, float* mixed, float* factors, float* y, int blocks)
+        {
+            for (int head = 0; head < Heads; head += 1)
+            {
+                float top = LowestMax;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    top = MathF.Max(top, *(float*)(max + at));
+                float total = 0f;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                {
+                    float factor = Exp2(*(float*)(max + at) - top);
+                    *(float*)(factors + at) = factor;
+                    total = ((factor * *(float*)(sum + at)) + total);
+                }
+                total = 1f / total;
+                for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
+                    *(float*)(factors + at) = *(float*)(factors + at) * total;
+            }
+            for (int head = 0; head < Heads; head++)
+            {
+                float y0 = 0f, y1 = 0f, y2 = 0f, y3 = 0f, y4 = 0f, y5 = 0f, y6 = 0f, y7 = 0f;
+                float* from = mixed + (head * HeadDim);
+                float* factor = factors + head;
+                for (int block = 0; block < blocks; block++, from += QueryDimStride, factor += PaddedHeads)
+                {
+                    float f = *factor;
+                    y0 = ((*(float*)(from) * f) + y0);
+                    y1 = ((*(float*)(from + 1) * f) + y1);
+                    y2 = ((*(float*)(from + 2) * f) + y2);
+                    y3 = ((*(float*)(from + 3) * f) + y3);
+                    y4 = ((*(float*)(from + 4) * f) + y4);
+                    y5 = ((*(float*)(from + 5) * f) + y5);
+                    y6 = ((*(float*)(from + 6) * f) + y6);
+                    y7 = ((*(float*)(from + 7) * f) + y7);
+                }
+                float* to = y + (head * HeadDim);
+                *(float*)(to) = y0;
+                *(float*)(to + 1) = y1;
+                *(float*)(to + 2) = y2;
+                *(float*)(to + 3) = y3;
+                *(float*)(to + 4) = y4;
+                *(float*)(to + 5) = y5;
+                *(float*)(to + 6) = y6;
+                *(float*)(to + 7) = y7;
             }
         }
 
@@ -300,6 +357,40 @@ partial class Model
             for (int i = 0; i < HeadDim; i += 1)
             {
                 *(float*)(y + i) = *(float*)(mixed + i) * factor;
+            }
+        }
+
+        /// <summary>to = K</summary>
+        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenKeys(ushort* k, float* to, int count)
+        {
+            for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+            {
+                for (int i = 0; i < HeadDim * PositionTile; i += 4)
+                {
+                    *(float*)(to + i) = (float)BitConverter.UInt16BitsToHalf(*(k + i));
+                    *(float*)(to + i + 1) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 1));
+                    *(float*)(to + i + 2) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 2));
+                    *(float*)(to + i + 3) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 3));
+                }
+            }
+        }
+
+        /// <summary>to = V</summary>
+        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void WidenValues(ushort* v, float* to, int count)
+        {
+            for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+            {
+                for (int i = 0; i < count * Slice; i += 4)
+                {
+                    *(float*)(to + i) = (float)BitConverter.UInt16BitsToHalf(*(v + i)) * 1f / 16;
+                    *(float*)(to + i + 1) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 1)) * 1f / 16;
+                    *(float*)(to + i + 2) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 2)) * 1f / 16;
+                    *(float*)(to + i + 3) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 3)) * 1f / 16;
+                }
             }
         }
     }

@@ -88,32 +88,32 @@ partial class Model
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin, times log2(e) / sqrt(HeadDim)</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateQuery(float* x, float* cos, float* sin)
+        public static void RotateQuery(float* x, float* cos, float* sin, float* y)
         {
-            float scale = 0.5100697f;
+            float scale = 0.5100697f * (1f / 16);
             for (int i = 0; i < HeadDim; i += 2)
             {
                 float a = x[i];
                 float b = x[i + 1];
-                x[i] = ((b * sin[i]) + (a * cos[i])) * scale;
-                x[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1])) * scale;
+                y[i] = ((b * sin[i]) + (a * cos[i])) * scale;
+                y[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1])) * scale;
             }
         }
 
-        /// <summary>x = x ⊙ cos + partner(x) ⊙ ±sin</summary>
-        // x [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
+        /// <summary>y = x ⊙ cos + partner(x) ⊙ ±sin</summary>
+        // x, y [HeadDim] in neighbouring pairs · cos, sin [HeadDim], sin signed for each element
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void RotateKey(float* x, float* cos, float* sin)
+        public static void RotateKey(float* x, float* cos, float* sin, float* y)
         {
             for (int i = 0; i < HeadDim; i += 2)
             {
                 float a = x[i];
                 float b = x[i + 1];
-                x[i] = ((b * sin[i]) + (a * cos[i]));
-                x[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1]));
+                y[i] = ((b * sin[i]) + (a * cos[i]));
+                y[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1]));
             }
         }
     }

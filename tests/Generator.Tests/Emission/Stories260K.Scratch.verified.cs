@@ -45,6 +45,9 @@ partial class Model
         public readonly float* Normed; // [tokens, Dim] its norm, shared in prefill
         public readonly float* Qkv; // [tokens, queries | keys | values]
         public readonly float* Attended; // [tokens, QueryDim]
+        public readonly float* Partials; // [blocks, QueryDim] attention of one token over each block of the cache
+        public readonly float* Max; // [blocks, Heads] of the softmax over each block
+        public readonly float* Sum; // [blocks, Heads] of the softmax over each block
         public readonly float* Hidden; // [tokens, FfnDim]
         public readonly float* Cos; // [Context, HeadDim]
         public readonly float* Sin; // [Context, HeadDim], signed for each element of a pair
@@ -66,6 +69,12 @@ partial class Model
             next += (((long)PrefillChunk * QkvStride + 31) & ~31L);
             Attended = next;
             next += (((long)PrefillChunk * QueryDimStride + 31) & ~31L);
+            Partials = next;
+            next += (((long)CacheBlocks * QueryDimStride + 31) & ~31L);
+            Max = next;
+            next += (((long)CacheBlocks * PaddedHeads + 31) & ~31L);
+            Sum = next;
+            next += (((long)CacheBlocks * PaddedHeads + 31) & ~31L);
             Hidden = next;
             next += (((long)PrefillChunk * FfnDimStride + 31) & ~31L);
             Cos = next;
@@ -78,16 +87,24 @@ partial class Model
                 ref Thread thread = ref Threads[i];
                 thread.Normed = next;
                 next += (((long)PaddedDim + 31) & ~31L);
+                thread.Attended = next;
+                next += (((long)QueryDimStride + 31) & ~31L);
+                thread.Factors = next;
+                next += (((long)CacheBlocks * PaddedHeads + 31) & ~31L);
+                thread.Keys = next;
+                next += (((long)HeadDim * BlockPositions + 31) & ~31L);
+                thread.Values = next;
+                next += (((long)HeadDim * BlockPositions + 31) & ~31L);
                 thread.Queries = next;
-                next += (((long)QueryRows * HeadDim + 31) & ~31L);
+                next += (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L);
                 thread.Scores = next;
                 next += (((long)QueryRows * BlockPositions + 31) & ~31L);
                 thread.Mixed = next;
-                next += (((long)QueryRows * HeadDim + 31) & ~31L);
+                next += (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L);
                 thread.Max = next;
-                next += (((long)QueryRows + 31) & ~31L);
+                next += (((long)PrefillTiles * QueryRows + 31) & ~31L);
                 thread.Sum = next;
-                next += (((long)QueryRows + 31) & ~31L);
+                next += (((long)PrefillTiles * QueryRows + 31) & ~31L);
                 thread.Scale = next;
                 next += (((long)QueryRows + 31) & ~31L);
                 thread.Sums = next;
@@ -96,8 +113,8 @@ partial class Model
             FillRotations();
         }
 
-        private const long SharedFloats = (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * QkvStride + 31) & ~31L) + (((long)PrefillChunk * QueryDimStride + 31) & ~31L) + (((long)PrefillChunk * FfnDimStride + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L);
-        private const long ThreadFloats = (((long)PaddedDim + 31) & ~31L) + (((long)QueryRows * HeadDim + 31) & ~31L) + (((long)QueryRows * BlockPositions + 31) & ~31L) + (((long)QueryRows * HeadDim + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)PrefillChunk * PanelRows + 31) & ~31L);
+        private const long SharedFloats = (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * QkvStride + 31) & ~31L) + (((long)PrefillChunk * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)PrefillChunk * FfnDimStride + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L);
+        private const long ThreadFloats = (((long)PaddedDim + 31) & ~31L) + (((long)QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)QueryRows * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)PrefillChunk * PanelRows + 31) & ~31L);
 
         public void Dispose() => _memory.Dispose();
 
@@ -127,7 +144,11 @@ partial class Model
         public struct Thread
         {
             public float* Normed; // [Dim] the norm of one token
-            public float* Queries; // [rows, HeadDim] gathered queries of a prefill tile
+            public float* Attended; // [QueryDim] of one token
+            public float* Factors; // [blocks, Heads] what each block counts
+            public float* Keys; // a block's keys as floats
+            public float* Values; // a block's values as floats
+            public float* Queries; // [rows, HeadDim] rotated queries
             public float* Scores; // [rows, BlockPositions]
             public float* Mixed; // [rows, HeadDim] weighted values
             public float* Max; // [rows] of the online softmax

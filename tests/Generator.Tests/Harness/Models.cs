@@ -66,5 +66,12 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Trained, TrainedOdd];
+    /// <summary>A cache of 8-bit integers with scales, over heads that no full vector divides.</summary>
+    public const string Int8Cache =
+        """
+        [Llamalith.LlamaModel(Dim = 240, FfnDim = 512, Layers = 2, Heads = 12, KvHeads = 4, VocabSize = 512, Context = 600, KvCache = Llamalith.KvFormat.Int8)]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Int8Cache, Trained, TrainedOdd];
 }

@@ -188,7 +188,7 @@ public sealed class DiagnosticsTests
     [Theory]
     [InlineData("(LlamaPreset)99", "LLAMA017 at `(LlamaPreset)99`: Preset = 99 is not a member of LlamaPreset")]
     [InlineData("Weights = (WeightFormat)8192", "LLAMA017 at `Weights = (WeightFormat)8192`: Weights = 8192 is not a member of WeightFormat")]
-    [InlineData("KvCache = (KvFormat)2", "LLAMA017 at `KvCache = (KvFormat)2`: KvCache = 2 is not a member of KvFormat")]
+    [InlineData("KvCache = (KvFormat)3", "LLAMA017 at `KvCache = (KvFormat)3`: KvCache = 3 is not a member of KvFormat")]
     [InlineData("RopeLayout = (RopeLayout)2", "LLAMA017 at `RopeLayout = (RopeLayout)2`: RopeLayout = 2 is not a member of RopeLayout")]
     [InlineData("RopeScaling = (RopeScaling)3", "LLAMA017 at `RopeScaling = (RopeScaling)3`: RopeScaling = 3 is not a member of RopeScaling")]
     [InlineData("Isa = (Isa)16", "LLAMA017 at `Isa = (Isa)16`: Isa = 16 is not a member of Isa")]

@@ -40,6 +40,7 @@ public sealed class PresetTests
         Assert.Equal(perToken, MemoryBudget.KvBytesPerToken(spec));
         Assert.Equal(full, MemoryBudget.KvCacheBytes(spec));
         Assert.Equal(2 * full, MemoryBudget.KvCacheBytes(spec with { KvCache = Mirror.KvFormat.F32 }));
+        Assert.Equal((full / 2) + (8L * spec.Layers * spec.KvHeads * spec.Context), MemoryBudget.KvCacheBytes(spec with { KvCache = Mirror.KvFormat.Int8 }));
     }
 
     [Theory]

@@ -30,8 +30,13 @@ internal static class CacheChecks
         where TCache : struct, IKvCache<TCache>
     {
         ModelShape shape = subject.Shape;
-        int bytes = subject.KvFormat == KvFormat.F16 ? 2 : 4;
-        Expect.Equal(TCache.BytesPerToken, 2L * shape.Layers * shape.KvDim * bytes, "BytesPerToken");
+        long head = subject.KvFormat switch
+        {
+            KvFormat.F16 => 2 * shape.HeadDim,
+            KvFormat.Int8 => shape.HeadDim + 4,
+            _ => 4 * shape.HeadDim,
+        };
+        Expect.Equal(TCache.BytesPerToken, 2L * shape.Layers * shape.KvHeads * head, "BytesPerToken");
         using TModel model = subject.Load();
         Expect.Equal(model.Cache.Capacity, shape.Context, "Capacity");
         Expect.Equal(model.Cache.Count, 0, "Count before the first token");

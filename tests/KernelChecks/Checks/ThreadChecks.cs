@@ -13,6 +13,7 @@ internal static class ThreadChecks
         where TCache : struct, IKvCache<TCache>
     {
         yield return ("any number of threads gives the same bits", () => ThreadCountsAgree(subject));
+        yield return ("any number of threads gives the same bits at the end of the context", () => ThreadCountsAgreeAtDepth(subject));
         yield return ("two engines at once give the same bits", () => EnginesAreIndependent(subject));
         yield return ("threads that share an engine are refused or wait their turn", () => SharedEngineStaysInBounds(subject));
     }
@@ -27,6 +28,25 @@ internal static class ThreadChecks
             float[][] actual = Conversation(subject, threads);
             for (int i = 0; i < expected.Length; i++)
                 Expect.Identical(actual[i], expected[i], $"{subject.Name}: step {i} on {threads} threads");
+        }
+    }
+
+    // There threads share a head's positions, block by block.
+    private static void ThreadCountsAgreeAtDepth<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        int decoded = Math.Min(8, subject.Tokens.Length - 1);
+        float[][] expected = [];
+        foreach (int threads in (int[])[1, 2, 3, 5, 8])
+        {
+            using TModel model = subject.Load(threads);
+            model.Prefill(subject.Tokens.AsSpan(0, subject.Tokens.Length - decoded));
+            float[][] actual = subject.DecodeFrom(model, subject.Tokens.Length - decoded, decoded);
+            if (threads == 1)
+                expected = actual;
+            for (int i = 0; i < decoded; i++)
+                Expect.Identical(actual[i], expected[i], $"{subject.Name}: token {i} of the last {decoded} on {threads} threads");
         }
     }
 

@@ -1,0 +1,80 @@
+using System.Linq;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission.Kernels;
+
+/// <summary>Scores of some query rows over the keys of a block, in units of log2: the queries carry log2(e) / sqrt(HeadDim).</summary>
+internal static class AttentionScores
+{
+    public static void Write(KernelClass kernels, AttentionForm form)
+    {
+        Dialect isa = kernels.Isa;
+        CacheLayout cache = kernels.Plan.Cache;
+        SourceWriter writer = kernels.Writer;
+        ScoreTile tile = KernelTiles.Scores(isa, form, kernels.Plan.Spec.HeadDim);
+        int positions = tile.Vectors * isa.Lanes;
+        string element = form.Widens ? cache.ElementType : "float";
+        string stride = form.Widens ? "KeyTileElements" : "HeadDim * PositionTile";
+        kernels.Kernel(
+            form.Name + "Scores",
+            "scores = q · Kᵀ" + (form.Widens && cache.IsScaled ? " · key scales" : ""),
+            $"q [{form.Rows}, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [{form.Rows}, BlockPositions] · tile {tile.Rows} rows x {positions} positions x {tile.Steps} elements · {tile.Rows * tile.Vectors * tile.Steps} accumulators",
+            [("float*", "q"), (element + "*", "k"), ("float*", "scores"), ("int", "count")],
+            () => writer.Block($"for (int tile = 0; tile < count; tile += PositionTile, k += {stride})", () =>
+                Loops.ForPieces(writer, "row", tile.Rows, Text.Int(form.Rows), form.Rows == tile.Rows, row =>
+                    Loops.ForPieces(writer, "position", positions, "PositionTile", positions == CacheLayout.PositionTile, position =>
+                        WriteTile(kernels, form, tile, element, row, position)))));
+    }
+
+    private static void WriteTile(KernelClass kernels, AttentionForm form, ScoreTile tile, string element, string row, string position)
+    {
+        Dialect isa = kernels.Isa;
+        SourceWriter writer = kernels.Writer;
+        string vec = isa.VectorType;
+        static string Accumulator(int s, int r, int v) => $"a{s}_{r}_{v}";
+        for (int s = 0; s < tile.Steps; s++)
+        {
+            for (int r = 0; r < tile.Rows; r++)
+                writer.Line($"{vec} {Enumerable.Range(0, tile.Vectors).Select(v => $"{Accumulator(s, r, v)} = {isa.Zero}").Join(", ")};");
+        }
+
+        writer.Line($"{element}* kd = {Text.At("k", position)};");
+        writer.Line($"float* e = {(row == "0" ? "q" : $"q + ({row} * HeadDim)")};");
+        writer.Block($"for (float* stop = e + HeadDim; e != stop; e += {tile.Steps}, kd += {tile.Steps} * PositionTile)", () =>
+        {
+            if (!form.CarriesOn)
+                Loops.Prefetch(kernels, "kd", tile.Vectors * isa.Lanes * kernels.Plan.Cache.ElementBytes, tile.Steps, CacheLayout.PositionTile * kernels.Plan.Cache.ElementBytes);
+            for (int s = 0; s < tile.Steps; s++)
+            {
+                for (int v = 0; v < tile.Vectors; v++)
+                {
+                    string at = Text.At("kd", (s * CacheLayout.PositionTile) + (v * isa.Lanes));
+                    writer.Line($"{vec} k{s}_{v} = {(form.Widens ? kernels.LoadCache(isa, at) : isa.Load(at))};");
+                }
+
+                for (int r = 0; r < tile.Rows; r++)
+                {
+                    writer.Line($"{vec} b{s}_{r} = {isa.Broadcast($"e[{Loops.Offset(r, "HeadDim", s)}]")};");
+                    for (int v = 0; v < tile.Vectors; v++)
+                        writer.Line($"{Accumulator(s, r, v)} = {isa.Fma($"k{s}_{v}", $"b{s}_{r}", Accumulator(s, r, v))};");
+                }
+            }
+        });
+        bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
+        if (scaled)
+        {
+            for (int v = 0; v < tile.Vectors; v++)
+                writer.Line($"{vec} scale{v} = {isa.Load($"(float*)(k + (HeadDim * PositionTile)){(position == "0" ? "" : " + " + position)}{(v == 0 ? "" : " + " + Text.Int(v * isa.Lanes))}")};");
+        }
+
+        writer.Line($"float* to = scores + tile{(position == "0" ? "" : " + position")}{(row == "0" ? "" : $" + ({row} * BlockPositions)")};");
+        for (int r = 0; r < tile.Rows; r++)
+        {
+            for (int v = 0; v < tile.Vectors; v++)
+                writer.Line(isa.Store(Text.At("to", Loops.Offset(r, "BlockPositions", v * isa.Lanes)), Scaled(v, Loops.Sum(tile.Steps, s => Accumulator(s, r, v)))));
+        }
+
+        string Scaled(int vector, string sum) => !scaled ? sum : tile.Steps == 1 ? $"{sum} * scale{vector}" : $"({sum}) * scale{vector}";
+    }
+}

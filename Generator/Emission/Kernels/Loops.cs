@@ -1,0 +1,44 @@
+using System;
+using System.Linq;
+
+namespace Llamalith.Generator.Emission.Kernels;
+
+/// <summary>The loops and offsets of attention's register tiles.</summary>
+internal static class Loops
+{
+    // What is read from memory is read in order: lines this far on are asked for by hand.
+    private const int PrefetchBytes = 4096;
+
+    /// <summary>times * stride + rest, without what is nothing.</summary>
+    public static string Offset(int times, string stride, int rest)
+    {
+        string product = times == 0 ? "" : times == 1 ? stride : $"({times} * {stride})";
+        return product.Length == 0 ? Text.Int(rest) : rest == 0 ? product : product + " + " + Text.Int(rest);
+    }
+
+    /// <summary>A loop over pieces, or the body alone where one piece is all; it is told the piece's start.</summary>
+    public static void ForPieces(SourceWriter writer, string name, int step, string end, bool once, Action<string> body)
+    {
+        if (once)
+            body("0");
+        else
+            writer.Block($"for (int {name} = 0; {name} < {end}; {name} += {step})", () => body(name));
+    }
+
+    /// <summary>Asks for what lies ahead of some steps through the cache.</summary>
+    /// <param name="kernels">Where to write.</param>
+    /// <param name="pointer">The first step's elements.</param>
+    /// <param name="bytes">Bytes that a step takes.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="stride">Bytes from one step to the next.</param>
+    public static void Prefetch(KernelClass kernels, string pointer, int bytes, int steps, int stride)
+    {
+        if (kernels.Isa.Prefetch("").Length == 0)
+            return;
+        foreach (int line in Enumerable.Range(0, steps).SelectMany(step => Enumerable.Range(0, (bytes + 63) / 64).Select(line => ((step * stride) + (line * 64)) / 64)).Distinct())
+            kernels.Writer.Line(kernels.Isa.Prefetch($"(byte*){pointer} + {Text.Int(PrefetchBytes + (line * 64))}"));
+    }
+
+    /// <summary>The sum of one accumulator over all steps.</summary>
+    public static string Sum(int steps, Func<int, string> accumulator) => Enumerable.Range(0, steps).Select(accumulator).Join(" + ");
+}

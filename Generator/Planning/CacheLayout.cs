@@ -1,0 +1,80 @@
+using System;
+using Llamalith.Generator.Spec;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>
+/// Where keys and values of one head lie in a block of the KV cache, in elements of the cache's type. Keys are tiles of
+/// <see cref="PositionTile"/> positions, [HeadDim][PositionTile]; values are slices of the head, [BlockPositions][Slice]: the orders in
+/// which they are streamed, so that one sequential stream feeds each thread and no kernel sums across lanes. Where positions have
+/// scales, floats, those of keys follow their tile and those of values come before them.
+/// </summary>
+internal sealed class CacheLayout
+{
+    /// <summary>
+    /// Halves are stored of so many times the number. A half below 2^-14 would be widened to a subnormal float, on which each multiply-add
+    /// was measured to take some 150 cycles; raised, only what is below 2^-18 would be, and that is stored as nothing.
+    /// </summary>
+    public const int HalfRaise = 16;
+
+    /// <summary>Positions in a tile of keys, where a vector holds one element of neighbouring positions.</summary>
+    public const int PositionTile = 32;
+
+    /// <summary>
+    /// Most positions in a block: enough that combining the blocks costs nothing, few enough that threads can share them evenly, and
+    /// that scores of a block stay in the first-level cache.
+    /// </summary>
+    private const int MaxBlockPositions = 256;
+
+    public CacheLayout(ModelSpec spec)
+    {
+        (ElementType, ElementBytes, IsScaled) = spec.KvCache switch
+        {
+            KvFormat.F16 => ("ushort", 2, false),
+            KvFormat.F32 => ("float", 4, false),
+            KvFormat.Int8 => ("sbyte", 1, true),
+            _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.KvCache, "No such KV format."),
+        };
+        BlockPositions = Math.Min(MaxBlockPositions, ModelPlan.Pad(spec.Context, PositionTile));
+        Slice = spec.HeadDim % 32 == 0 ? 32 : spec.HeadDim % 16 == 0 ? 16 : spec.HeadDim;
+        int scaleElements = IsScaled ? sizeof(float) / ElementBytes : 0;
+        KeyTileElements = (spec.HeadDim + scaleElements) * PositionTile;
+        ValueScalesOffset = BlockPositions / PositionTile * KeyTileElements;
+        ValuesOffset = ValueScalesOffset + (scaleElements * BlockPositions);
+        HeadBlockElements = ValuesOffset + (spec.HeadDim * BlockPositions);
+        Blocks = (spec.Context + BlockPositions - 1) / BlockPositions;
+    }
+
+    /// <summary>The C# type of an element.</summary>
+    public string ElementType { get; }
+
+    /// <summary>Its size.</summary>
+    public int ElementBytes { get; }
+
+    /// <summary>Whether each position of a head has a scale for its key and one for its value.</summary>
+    public bool IsScaled { get; }
+
+    /// <summary>Whether elements must be widened before floats can be computed with.</summary>
+    public bool Widens => ElementBytes < sizeof(float);
+
+    /// <summary>Positions in a block.</summary>
+    public int BlockPositions { get; }
+
+    /// <summary>Blocks that a full context takes.</summary>
+    public int Blocks { get; }
+
+    /// <summary>Elements of a head that lie together for one position's values.</summary>
+    public int Slice { get; }
+
+    /// <summary>Elements of one tile of keys, its scales included.</summary>
+    public int KeyTileElements { get; }
+
+    /// <summary>Where the scales of values begin, if there are any, from the start of a head's keys in a block.</summary>
+    public int ValueScalesOffset { get; }
+
+    /// <summary>Where the values begin, from the start of a head's keys in a block.</summary>
+    public int ValuesOffset { get; }
+
+    /// <summary>Elements of one head in a block.</summary>
+    public int HeadBlockElements { get; }
+}

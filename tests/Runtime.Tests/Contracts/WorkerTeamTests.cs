@@ -1,0 +1,63 @@
+using System;
+using Llamalith.Contracts;
+
+namespace Llamalith.Tests.Contracts;
+
+/// <summary>How threads share work.</summary>
+public sealed class WorkerTeamTests
+{
+    [Fact]
+    public void ShareBlocks_CoversEveryItemOnceInOrder() => Each((positions, heads, size) =>
+    {
+        int next = 0;
+        for (int rank = 0; rank < size; rank++)
+        {
+            (int begin, int end) = WorkerTeam.ShareBlocks(positions, 256, heads, rank, size);
+            Assert.Equal(next, begin);
+            Assert.True(end >= begin, $"{positions} positions, {heads} heads, {rank} of {size}");
+            next = end;
+        }
+
+        Assert.Equal((positions + 255) / 256 * heads, next);
+    });
+
+    /// <summary>No thread has more than its part of all positions and one item, which is never shared.</summary>
+    [Fact]
+    public void ShareBlocks_IsEvenInPositions() => Each((positions, heads, size) =>
+    {
+        for (int rank = 0; rank < size; rank++)
+        {
+            (int begin, int end) = WorkerTeam.ShareBlocks(positions, 256, heads, rank, size);
+            long cost = 0;
+            for (int item = begin; item < end; item++)
+                cost += Math.Min(256, positions - (item / heads * 256));
+            Assert.True(cost <= ((double)positions * heads / size) + Math.Min(positions, 256), $"{positions} positions, {heads} heads, {rank} of {size}: {cost}");
+        }
+    });
+
+    [Fact]
+    public void ShareBlocks_OfAFewHeadsAtDepth_LeavesNoThreadIdle()
+    {
+        // TinyLlama's four KV heads at depth 3,500 on up to 16 threads.
+        for (int size = 1; size <= 16; size++)
+        {
+            for (int rank = 0; rank < size; rank++)
+            {
+                (int begin, int end) = WorkerTeam.ShareBlocks(3501, 256, 4, rank, size);
+                Assert.True(end > begin, $"thread {rank} of {size} has nothing to do");
+            }
+        }
+    }
+
+    private static void Each(Action<int, int, int> check)
+    {
+        foreach (int positions in (int[])[1, 2, 31, 255, 256, 257, 300, 512, 513, 3501, 4096, 131072])
+        {
+            foreach (int heads in (int[])[1, 2, 3, 4, 8, 32, 40])
+            {
+                for (int size = 1; size <= 17; size++)
+                    check(positions, heads, size);
+            }
+        }
+    }
+}
