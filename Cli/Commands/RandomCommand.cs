@@ -35,7 +35,7 @@ internal static class RandomCommand
         {
             HelpName = "file",
             Required = true,
-            Description = "The tokenizer to embed: a tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
+            Description = "The tokenizer to embed: a tokenizer.json, tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
         };
         Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
         Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that write.");

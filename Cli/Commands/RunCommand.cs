@@ -24,6 +24,7 @@ internal static class RunCommand
         ModelOptions model = new();
         Option<string> prompt = new("--prompt", "-p") { HelpName = "text", Description = "The text to continue. Default: none, the model begins.", DefaultValueFactory = _ => "" };
         Option<int> tokens = CountOption.Create("--tokens", "-n", 256, 0, "Most new tokens.");
+        Option<bool> special = new("--special") { Description = "Let names of control tokens in the prompt, such as <|eot_id|>, be these tokens, as chat templates need it." };
         Option<float> temperature = RealOption.Create("--temp", 0.8f, 0, float.MaxValue, "Temperature: 0 always takes the likeliest token, higher is bolder.");
         Option<int> topK = CountOption.Create("--top-k", "--top-k", 40, 0, "Draw from so many of the likeliest tokens; 0 for no limit.");
         Option<float> topP = RealOption.Create("--top-p", 0.95f, float.Epsilon, 1, "Draw from the likeliest tokens that together have this probability; 1 for no limit.");
@@ -44,7 +45,7 @@ internal static class RunCommand
         };
         Command command = new("run", "Compile a model (once) and let it continue a text, which goes to standard output as it is made.")
         {
-            model.File, prompt, tokens, temperature, topK, topP, minP, penalty, seed,
+            model.File, prompt, special, tokens, temperature, topK, topP, minP, penalty, seed,
         };
         foreach (Option option in model.All)
             command.Options.Add(option);
@@ -60,7 +61,7 @@ internal static class RunCommand
                 RepetitionPenalty = result.GetValue(penalty),
                 Seed = result.GetValue(seed),
             };
-            GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true };
+            GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true, ParseSpecial = result.GetValue(special) };
 
             // On another thread, since nothing hears Ctrl+C as long as this one is busy.
             return Task.Run(() => Run(engines, request, result.GetValue(prompt)!, options, result.InvocationConfiguration, cancellation), cancellation);

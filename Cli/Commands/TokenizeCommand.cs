@@ -24,8 +24,9 @@ internal static class TokenizeCommand
         Option<string?> file = new("--file", "-f") { HelpName = "file", Description = "A file that holds it instead; - for standard input." };
         Option<bool> decode = new("--decode") { Description = "Turn token ids into their text." };
         Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one." };
+        Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
         Option<string> output = OutputOption.Create();
-        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { model.File, text, file, decode, bare, output, model.Tokenizer };
+        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { model.File, text, file, decode, bare, special, output, model.Tokenizer };
         command.SetAction(result =>
         {
             string input = ReadInput(result.GetValue(text), result.GetValue(file));
@@ -36,7 +37,7 @@ internal static class TokenizeCommand
             if (result.GetValue(decode))
                 WriteText(console, tokenizer.Decode(ParseIds(input, tokenizer)), json);
             else
-                WriteTokens(console, tokenizer, tokenizer.Encode(input, tokenizer.AddBos && !result.GetValue(bare)), json);
+                WriteTokens(console, tokenizer, tokenizer.Encode(input, tokenizer.AddBos && !result.GetValue(bare), parseSpecial: result.GetValue(special)), json);
             return 0;
         });
         return command;
@@ -90,9 +91,11 @@ internal static class TokenizeCommand
         if (tokenizer.GetKind(id) == TokenKind.Byte)
             return $"<0x{piece[0]:X2}>";
         if (piece.IsEmpty)
-            return id == tokenizer.BosId ? "(begin)" : id == tokenizer.EosId ? "(end)" : id == tokenizer.EotId ? "(end of turn)" : "(mark)";
-        return $"\"{JsonEncodedText.Encode(Encoding.UTF8.GetString(piece), JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+            return id == tokenizer.BosId ? "(begin)" : id == tokenizer.EosId ? "(end)" : id == tokenizer.EotId ? "(end of turn)" : $"(mark {Quoted(tokenizer.GetName(id))})";
+        return Quoted(Encoding.UTF8.GetString(piece));
     }
+
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }
 
 /// <summary>One token in JSON.</summary>

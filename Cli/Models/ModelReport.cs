@@ -94,7 +94,7 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"tokenizer: {Quantity.Count(tokenizer.VocabSize, "token")}, begin {tokenizer.BosId}, end {tokenizer.EosId}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
+                $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
         }
         catch (Exception e) when (e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {
@@ -102,6 +102,15 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
             output.WriteLine($"tokenizer: {e.Message}");
         }
     }
+
+    private static string KindOf(Tokenizer tokenizer) => tokenizer switch
+    {
+        BytePairTokenizer { PreTokenizer: PreTokenizer.SentencePiece } => "SentencePiece merges",
+        BytePairTokenizer { PreTokenizer: var words } => $"byte-level BPE ({words})",
+        _ => "SentencePiece",
+    };
+
+    private static string Mark(int token) => token < 0 ? "none" : token.ToString(CultureInfo.InvariantCulture);
 
     private ModelClass? Class(TextWriter output)
     {

@@ -11,7 +11,7 @@ namespace Llamalith.Cli.Models;
 /// <summary>Finds the tokenizer of a model, and says how to give one where there is none.</summary>
 internal static class ModelTokenizer
 {
-    private const string Hint = "--tokenizer FILE gives one (tokenizer.model, tokenizer.bin or a GGUF file)";
+    private const string Hint = "--tokenizer FILE gives one (tokenizer.json, tokenizer.model, tokenizer.bin or a GGUF file)";
 
     /// <summary>The tokenizer of a file that the user named, else the model's own.</summary>
     /// <exception cref="CliException">The model has none.</exception>
@@ -36,9 +36,10 @@ internal static class ModelTokenizer
         }
         catch (FileNotFoundException e)
         {
-            throw new CliException($"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.", e);
+            throw new CliException(Missing(checkpoint, e), e);
         }
     }
+
     /// <summary>
     /// The tokenizer to write into a file made from a model: null where the model is a GGUF file, whose own is kept, and, with a notice, where there
     /// is none.
@@ -49,15 +50,18 @@ internal static class ModelTokenizer
         if (checkpoint is IGgufContainer)
             return path is null ? null : throw new CliException($"{checkpoint.Path} is a GGUF file, whose own tokenizer is kept: --tokenizer does not go with it.");
         if (path is not null)
-            return TokenizerLoader.OpenAsGguf(path);
+            return TokenizerLoader.OpenAsGguf(path).PaddedTo(checkpoint.Shape.VocabSize);
         try
         {
-            return Open(checkpoint, null) is SentencePieceTokenizer tokenizer ? tokenizer.ToGguf() : null;
+            return checkpoint.DescribeTokenizer();
         }
-        catch (CliException e)
+        catch (FileNotFoundException e)
         {
-            notices.WriteLine($"Written without a tokenizer: {e.Message}");
+            notices.WriteLine($"Written without a tokenizer: {Missing(checkpoint, e)}");
             return null;
         }
     }
+
+    /// <summary>What to say where a model has no tokenizer.</summary>
+    public static string Missing(Checkpoint checkpoint, FileNotFoundException e) => $"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.";
 }

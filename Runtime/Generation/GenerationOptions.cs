@@ -46,6 +46,12 @@ public sealed record GenerationOptions
     public bool? AddBos { get; init; }
 
     /// <summary>
+    /// Whether names of control tokens in a prompt that is given as text, as in "&lt;|eot_id|&gt;", are these tokens; default false: they
+    /// are text. Leave it off for prompts with text of strangers in them.
+    /// </summary>
+    public bool ParseSpecial { get; init; }
+
+    /// <summary>
     /// Whether the beginning that a prompt has in common with what is in the model's KV cache is left there instead of being
     /// computed again; default true. A conversation then costs only its new turns. Logits may differ in the last digits from
     /// those of a fresh start.

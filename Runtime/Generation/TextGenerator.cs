@@ -64,7 +64,7 @@ public sealed class TextGenerator
     {
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
-        int[] tokens = Tokenizer.Encode(prompt, options.AddBos ?? Tokenizer.AddBos);
+        int[] tokens = Tokenizer.Encode(prompt, options.AddBos ?? Tokenizer.AddBos, parseSpecial: options.ParseSpecial);
         if (tokens.Length == 0 && Tokenizer.BosId >= 0)
             tokens = [Tokenizer.BosId];
         return Begin(tokens, options, cancellation);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Llamalith.Contracts;
 
@@ -57,6 +58,25 @@ public sealed record GgufTokenizerMetadata
 
     /// <summary>Whether a space is put before a text; null where the file leaves it open.</summary>
     public bool? AddSpacePrefix { get; init; }
+
+    /// <summary>
+    /// The same with unused tokens at the end, for a model that has more tokens than its tokenizer: embeddings are often padded to a
+    /// round number.
+    /// </summary>
+    /// <param name="count">The model's number of tokens; where it is no larger than the tokenizer's, nothing is added.</param>
+    public GgufTokenizerMetadata PaddedTo(int count)
+    {
+        const int Unused = 5;
+        int first = Tokens.Length;
+        if (count <= first)
+            return this;
+        return this with
+        {
+            Tokens = [.. Tokens, .. Enumerable.Range(first, count - first).Select(static id => string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"))],
+            TokenTypes = TokenTypes.IsEmpty ? TokenTypes : [.. TokenTypes, .. Enumerable.Repeat(Unused, count - first)],
+            Scores = Scores.IsEmpty ? Scores : [.. Scores, .. new float[count - first]],
+        };
+    }
 
     /// <summary>The template (Jinja) that turns a conversation into a prompt (tokenizer.chat_template).</summary>
     public string? ChatTemplate { get; init; }

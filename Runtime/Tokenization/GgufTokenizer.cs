@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 using Llamalith.Contracts;
@@ -6,17 +8,27 @@ using Llamalith.Mapping;
 
 namespace Llamalith.Tokenization;
 
-/// <summary>The SentencePiece vocabulary that a GGUF file carries in its metadata (tokenizer.ggml.model = "llama").</summary>
+/// <summary>
+/// The vocabulary that a GGUF file carries in its metadata: SentencePiece's (tokenizer.ggml.model = "llama") or byte-level
+/// byte-pair encoding (gpt2).
+/// </summary>
 internal static class GgufTokenizer
 {
-    private const string SentencePiece = "llama";
+    private const string SentencePiece = "llama", ByteLevelPairs = "gpt2";
 
-    /// <summary>Makes a tokenizer of it. Where the file leaves something open, Llama 2's answer holds.</summary>
+    /// <summary>Makes a tokenizer of it.</summary>
     /// <exception cref="ModelFormatException">It is of another kind, or cannot encode every text.</exception>
-    public static SentencePieceTokenizer Create(GgufTokenizerMetadata metadata, string source)
+    public static VocabularyTokenizer Create(GgufTokenizerMetadata metadata, string source) => metadata.Model switch
     {
-        if (metadata.Model != SentencePiece)
-            throw new ModelFormatException($"{source}: tokenizer.ggml.model = {Shown.Text(metadata.Model)}, but only {SentencePiece} is read.");
+        SentencePiece => CreateSentencePiece(metadata, source),
+        ByteLevelPairs => CreateBytePairs(metadata, source),
+        _ => throw new ModelFormatException(
+            $"{source}: tokenizer.ggml.model = {Shown.Text(metadata.Model)}, but only {SentencePiece} and {ByteLevelPairs} are read."),
+    };
+
+    /// <summary>Where the file leaves something open, Llama 2's answer holds.</summary>
+    private static SentencePieceTokenizer CreateSentencePiece(GgufTokenizerMetadata metadata, string source)
+    {
         if (metadata.Scores.IsEmpty)
             throw new ModelFormatException($"{source}: tokenizer.ggml.scores is missing, so no order of merging is known.");
         SentencePieceOptions llama2 = new();
@@ -60,6 +72,38 @@ internal static class GgufTokenizer
         }
     }
 
+    /// <summary>Where the file leaves something open, the answer of the models that share its pre-tokenizer holds.</summary>
+    private static BytePairTokenizer CreateBytePairs(GgufTokenizerMetadata metadata, string source)
+    {
+        if (metadata.Merges.IsEmpty)
+            throw new ModelFormatException($"{source}: tokenizer.ggml.merges is missing, so no order of merging is known.");
+        PreTokenizer words = PreTokenizerNames.Parse(metadata.Pre) ?? throw new ModelFormatException(
+            $"{source}: tokenizer.ggml.pre = {Shown.Text(metadata.Pre!)}, but only {string.Join(", ", PreTokenizerNames.All)} are read.");
+        TokenKind[] kinds = new TokenKind[metadata.Tokens.Length];
+        for (int id = 0; id < kinds.Length; id++)
+        {
+            bool mark = id == metadata.BosId || id == metadata.EosId || id == metadata.EotId || id == metadata.PaddingId;
+            kinds[id] = !metadata.TokenTypes.IsEmpty ? (TokenKind)metadata.TokenTypes[id] : mark ? TokenKind.Control : TokenKind.Normal;
+        }
+        return BytePairTokenizer.FromMerges(
+            metadata.Tokens,
+            kinds,
+            metadata.Merges,
+            new BytePairOptions
+            {
+                PreTokenizer = words,
+                BosId = metadata.BosId ?? -1,
+                EosId = metadata.EosId ?? -1,
+                UnknownId = metadata.UnknownId ?? -1,
+                EotId = metadata.EotId ?? TurnEnd.Find(metadata.Tokens, kinds),
+                AddBos = metadata.AddBos ?? words == PreTokenizer.Llama3,
+                AddEos = metadata.AddEos ?? false,
+                SpacePrefix = metadata.AddSpacePrefix is true ? SpacePrefix.WhenMissing : SpacePrefix.None,
+                IgnoreMerges = words == PreTokenizer.Llama3,
+            },
+            source);
+    }
+
     /// <summary>The way back: what a GGUF file would say of a vocabulary.</summary>
     public static GgufTokenizerMetadata Describe(Vocabulary vocabulary, SentencePieceOptions options)
     {
@@ -91,6 +135,48 @@ internal static class GgufTokenizer
             AddSpacePrefix = options.AddSpacePrefix,
         };
 
-        static int? OrNull(int id) => id < 0 ? null : id;
     }
+
+    /// <summary>
+    /// What a GGUF file would say of a byte-pair vocabulary. One whose words are SentencePiece's is described as such: a piece's score is
+    /// the place in the list of the first merge that makes it.
+    /// </summary>
+    public static GgufTokenizerMetadata Describe(BytePairTokenizer tokenizer, BytePairOptions options, MergeTable merges)
+    {
+        bool sentencePiece = options.PreTokenizer == PreTokenizer.SentencePiece;
+        string[] tokens = new string[tokenizer.VocabSize];
+        int[] kinds = new int[tokens.Length];
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            tokens[id] = tokenizer.GetName(id);
+            kinds[id] = (int)tokenizer.GetKind(id);
+        }
+        List<(int Left, int Right, int Piece)> inOrder = merges.InOrder();
+        return new GgufTokenizerMetadata
+        {
+            Model = sentencePiece ? SentencePiece : ByteLevelPairs,
+            Pre = sentencePiece ? null : PreTokenizerNames.Of(options.PreTokenizer),
+            Tokens = ImmutableCollectionsMarshal.AsImmutableArray(tokens),
+            TokenTypes = ImmutableCollectionsMarshal.AsImmutableArray(kinds),
+            Scores = sentencePiece ? ImmutableCollectionsMarshal.AsImmutableArray(Scores(tokens.Length, inOrder)) : [],
+            Merges = sentencePiece ? [] : [.. inOrder.Select(merge => $"{tokens[merge.Left]} {tokens[merge.Right]}")],
+            BosId = OrNull(options.BosId),
+            EosId = OrNull(options.EosId),
+            EotId = OrNull(options.EotId),
+            UnknownId = OrNull(tokenizer.UnknownId),
+            AddBos = options.AddBos,
+            AddEos = options.AddEos,
+            AddSpacePrefix = options.SpacePrefix != SpacePrefix.None,
+        };
+    }
+
+    private static float[] Scores(int count, List<(int Left, int Right, int Piece)> merges)
+    {
+        float[] scores = new float[count];
+        for (int place = merges.Count - 1; place >= 0; place--)
+            scores[merges[place].Piece] = -(place + 1);
+        return scores;
+    }
+
+    private static int? OrNull(int id) => id < 0 ? null : id;
 }

@@ -1,6 +1,6 @@
 namespace Llamalith.Tokenization;
 
-/// <summary>Where the two published encoders of SentencePiece vocabularies differ.</summary>
+/// <summary>Whose rules of encoding are followed.</summary>
 internal enum MergeRules
 {
     /// <summary>
@@ -14,4 +14,10 @@ internal enum MergeRules
     /// below never merge. U+2581 is a character like any other.
     /// </summary>
     Llama2c,
+
+    /// <summary>
+    /// Byte-pair encoding by a list of merges: two pieces become a third because the list says so, in the list's order, not because
+    /// the third has their text.
+    /// </summary>
+    Merges,
 }

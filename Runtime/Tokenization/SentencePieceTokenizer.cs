@@ -13,24 +13,15 @@ namespace Llamalith.Tokenization;
 /// highest score first and the leftmost of equals, until no two neighbours together are a piece; what is left without a
 /// piece is spelled in bytes. A text of n characters takes O(n log n) steps.
 /// </summary>
-public sealed class SentencePieceTokenizer : Tokenizer
+public sealed class SentencePieceTokenizer : VocabularyTokenizer
 {
-    private readonly Vocabulary _vocabulary;
     private readonly SentencePieceOptions _options;
 
     internal SentencePieceTokenizer(VocabularyBuilder tokens, SentencePieceOptions options, MergeRules rules)
+        : base(new Vocabulary(tokens, options.UnknownText, rules))
     {
-        _vocabulary = new Vocabulary(tokens, options.UnknownText, rules);
         _options = options;
-        RequireToken(nameof(SentencePieceOptions.BosId), options.BosId);
-        RequireToken(nameof(SentencePieceOptions.EosId), options.EosId);
-        RequireToken(nameof(SentencePieceOptions.EotId), options.EotId);
-
-        void RequireToken(string property, int token)
-        {
-            if (token < -1 || token >= tokens.Count)
-                throw new ModelFormatException($"{tokens.Source}: {property} = {token}, but there are {tokens.Count} tokens.");
-        }
+        RequireMarks(tokens.Source, options.BosId, options.EosId, options.EotId, unknown: -1);
     }
 
     /// <summary>A tokenizer from the arrays that a GGUF file holds, or from anywhere else.</summary>
@@ -64,9 +55,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
     }
 
     /// <inheritdoc/>
-    public override int VocabSize => _vocabulary.Count;
-
-    /// <inheritdoc/>
     public override int BosId => _options.BosId;
 
     /// <inheritdoc/>
@@ -76,7 +64,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     public override int EotId => _options.EotId;
 
     /// <inheritdoc/>
-    public override int UnknownId => _vocabulary.UnknownId;
+    public override int UnknownId => Vocabulary.UnknownId;
 
     /// <inheritdoc/>
     public override bool AddBos => _options.AddBos && _options.BosId >= 0;
@@ -91,17 +79,11 @@ public sealed class SentencePieceTokenizer : Tokenizer
     public override bool DropsLeadingSpaces => _options.RemoveExtraWhitespaces;
 
     /// <inheritdoc/>
-    public override TokenKind GetKind(int token)
+    public override string GetName(int token)
     {
         RequireToken(token);
-        return _vocabulary.Kind(token);
-    }
-
-    /// <inheritdoc/>
-    public override ReadOnlySpan<byte> GetPiece(int token)
-    {
-        RequireToken(token);
-        return _vocabulary.Text(token);
+        string name = Encoding.UTF8.GetString(Vocabulary.Name(token));
+        return Vocabulary.Rules == MergeRules.Llama2c ? name : name.Replace(' ', '\u2581');
     }
 
     /// <inheritdoc/>
@@ -109,22 +91,22 @@ public sealed class SentencePieceTokenizer : Tokenizer
     {
         byte[] bytes = new byte[Encoding.UTF8.GetByteCount(name)];
         Encoding.UTF8.GetBytes(name, bytes);
-        token = _vocabulary.FindByName(_vocabulary.Rules == MergeRules.Llama2c ? bytes : Spaces.FromMeta(bytes));
+        token = Vocabulary.FindByName(Vocabulary.Rules == MergeRules.Llama2c ? bytes : Spaces.FromMeta(bytes));
         return token >= 0;
     }
 
-    /// <summary>The vocabulary as the metadata of a GGUF file hold it, for writing one.</summary>
-    public GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(_vocabulary, _options);
+    /// <inheritdoc/>
+    public override GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(Vocabulary, _options);
 
     /// <inheritdoc/>
-    protected override int EncodeText(ReadOnlySpan<char> text, Span<int> tokens)
+    protected override int EncodeText(ReadOnlySpan<char> text, bool atStart, Span<int> tokens)
     {
         if (text.IsEmpty)
             return 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxTokens(text.Length));
         try
         {
-            return BytePairMerger.Encode(_vocabulary, Normalize(text, buffer), tokens);
+            return SentencePieceMerger.Encode(Vocabulary, Normalize(text, buffer), tokens);
         }
         finally
         {
@@ -148,15 +130,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
         Span<byte> body = buffer.AsSpan(start, length);
         if (_options.RemoveExtraWhitespaces)
             body = Spaces.Collapse(body);
-        if (_vocabulary.Rules == MergeRules.SentencePiece)
+        if (Vocabulary.Rules == MergeRules.SentencePiece)
             body = Spaces.FromMeta(body);
         ReadOnlySpan<byte> normalized = buffer.AsSpan(0, start + body.Length);
         return _options.RemoveExtraWhitespaces ? normalized.TrimEnd((byte)' ') : normalized;
-    }
-
-    private void RequireToken(int token)
-    {
-        if ((uint)token >= (uint)_vocabulary.Count)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has {_vocabulary.Count} tokens.");
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
+using System.Threading;
 
 namespace Llamalith.Tokenization;
 
@@ -10,6 +11,8 @@ namespace Llamalith.Tokenization;
 /// </summary>
 public abstract class Tokenizer
 {
+    private NamedTokens? _marks;
+
     /// <summary>Number of tokens; ids run from 0 to one below.</summary>
     public abstract int VocabSize { get; }
 
@@ -51,9 +54,16 @@ public abstract class Tokenizer
     /// <summary>Looks a token up by its name in the vocabulary, as in "&lt;/s&gt;", "▁the" or "&lt;0x0A&gt;".</summary>
     public abstract bool TryGetId(ReadOnlySpan<char> name, out int token);
 
-    /// <summary>Encodes a text into a span that is known to have room for <see cref="MaxTokens"/> of it.</summary>
+    /// <summary>What a token is called in the vocabulary, as in "&lt;/s&gt;", "▁the" or "&lt;0x0A&gt;".</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
+    public abstract string GetName(int token);
+
+    /// <summary>Encodes a text, or a stretch of one, into a span that is known to have room for <see cref="MaxTokens"/> of it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="atStart">Whether nothing of the text came before.</param>
+    /// <param name="tokens">Where the tokens go.</param>
     /// <returns>Number of tokens written.</returns>
-    protected abstract int EncodeText(ReadOnlySpan<char> text, Span<int> tokens);
+    protected abstract int EncodeText(ReadOnlySpan<char> text, bool atStart, Span<int> tokens);
 
     /// <summary>The most tokens that a text of so many UTF-16 units can become, BOS and EOS included.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The text is longer than can be encoded at once, about 700 million units.</exception>
@@ -69,13 +79,17 @@ public abstract class Tokenizer
     /// <param name="text">Any UTF-16; a surrogate without its other half counts as U+FFFD.</param>
     /// <param name="addBos">Whether to begin with <see cref="BosId"/>.</param>
     /// <param name="addEos">Whether to end with <see cref="EosId"/>.</param>
+    /// <param name="parseSpecial">
+    /// Whether the names of control tokens in the text, as in "&lt;|eot_id|&gt;", become these tokens; default: they are text like
+    /// any other. Leave it off for text that others wrote. A text that names BOS at its beginning gets no second one.
+    /// </param>
     /// <exception cref="InvalidOperationException">BOS or EOS is asked for, but the vocabulary has none.</exception>
-    public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool addEos = false)
+    public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool addEos = false, bool parseSpecial = false)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
         try
         {
-            return buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos)).ToArray();
+            return buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos, parseSpecial)).ToArray();
         }
         finally
         {
@@ -84,14 +98,14 @@ public abstract class Tokenizer
     }
 
     /// <summary>Encodes a text onto the end of a list.</summary>
-    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
-    public void Encode(ReadOnlySpan<char> text, ICollection<int> tokens, bool addBos = false, bool addEos = false)
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool, bool)"/>
+    public void Encode(ReadOnlySpan<char> text, ICollection<int> tokens, bool addBos = false, bool addEos = false, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
         try
         {
-            foreach (int token in buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos)))
+            foreach (int token in buffer.AsSpan(0, EncodeWithMarks(text, buffer, addBos, addEos, parseSpecial)))
                 tokens.Add(token);
         }
         finally
@@ -101,13 +115,13 @@ public abstract class Tokenizer
     }
 
     /// <summary>Encodes a text into a span; false, and nothing written, where it has too little room.</summary>
-    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
-    public bool TryEncode(ReadOnlySpan<char> text, Span<int> tokens, out int count, bool addBos = false, bool addEos = false)
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool, bool)"/>
+    public bool TryEncode(ReadOnlySpan<char> text, Span<int> tokens, out int count, bool addBos = false, bool addEos = false, bool parseSpecial = false)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
         try
         {
-            count = EncodeWithMarks(text, buffer, addBos, addEos);
+            count = EncodeWithMarks(text, buffer, addBos, addEos, parseSpecial);
             if (buffer.AsSpan(0, count).TryCopyTo(tokens))
                 return true;
             count = 0;
@@ -133,16 +147,47 @@ public abstract class Tokenizer
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
-    private int EncodeWithMarks(ReadOnlySpan<char> text, Span<int> tokens, bool addBos, bool addEos)
+    private int EncodeWithMarks(ReadOnlySpan<char> text, Span<int> tokens, bool addBos, bool addEos, bool parseSpecial)
     {
         int count = 0;
         if (addBos)
             tokens[count++] = BosId >= 0 ? BosId : throw new InvalidOperationException("The vocabulary has no BOS token to begin with.");
         if (addEos && EosId < 0)
             throw new InvalidOperationException("The vocabulary has no EOS token to end with.");
-        count += EncodeText(text, tokens[count..]);
+        if (parseSpecial)
+            count = EncodeNamed(text, tokens, count);
+        else
+            count += EncodeText(text, atStart: true, tokens[count..]);
         if (addEos)
             tokens[count++] = EosId;
         return count;
+    }
+
+    private int EncodeNamed(ReadOnlySpan<char> text, Span<int> tokens, int count)
+    {
+        NamedTokens marks = LazyInitializer.EnsureInitialized(ref _marks, () => new NamedTokens(Marks()));
+        int marksBefore = count;
+        bool atStart = true;
+        while (true)
+        {
+            bool found = marks.TryFind(text, out int at, out int length, out int mark);
+            if (at > 0)
+                count += EncodeText(text[..at], atStart, tokens[count..]);
+            if (!found)
+                return count;
+            if (!atStart || at > 0 || marksBefore == 0 || mark != BosId)
+                tokens[count++] = mark;
+            text = text[(at + length)..];
+            atStart = false;
+        }
+    }
+
+    private IEnumerable<(string Name, int Token)> Marks()
+    {
+        for (int token = 0; token < VocabSize; token++)
+        {
+            if (GetKind(token) is TokenKind.Control or TokenKind.Unknown)
+                yield return (GetName(token), token);
+        }
     }
 }

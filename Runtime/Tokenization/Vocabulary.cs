@@ -6,7 +6,7 @@ using Llamalith.Mapping;
 
 namespace Llamalith.Tokenization;
 
-/// <summary>The tokens of a SentencePiece vocabulary, arranged for looking up: by name for encoding, by id for decoding.</summary>
+/// <summary>The tokens of a vocabulary, arranged for looking up: by name for encoding, by id for decoding.</summary>
 internal sealed class Vocabulary
 {
     // llama2.c starts its search for the best pair from here.
@@ -23,8 +23,11 @@ internal sealed class Vocabulary
     private readonly int[] _asciiIds = new int[128];
 
     /// <summary>Arranges the tokens of a file.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="unknownText">What the unknown token decodes to; null for its name.</param>
+    /// <param name="rules">Whose rules of encoding are followed.</param>
     /// <exception cref="ModelFormatException">They cannot encode every text.</exception>
-    public Vocabulary(VocabularyBuilder tokens, string unknownText, MergeRules rules)
+    public Vocabulary(VocabularyBuilder tokens, string? unknownText, MergeRules rules)
     {
         Rules = rules;
         Count = tokens.Count;
@@ -41,7 +44,7 @@ internal sealed class Vocabulary
             throw new ModelFormatException($"{tokens.Source}: the vocabulary has no tokens.");
 
         HashSet<int> lengths = [];
-        byte[] unknown = Encoding.UTF8.GetBytes(unknownText);
+        byte[]? unknown = unknownText is null ? null : Encoding.UTF8.GetBytes(unknownText);
         for (int id = 0; id < Count; id++)
         {
             TokenKind kind = tokens.Kinds[id];
@@ -66,7 +69,7 @@ internal sealed class Vocabulary
                         _byteIds[value] = id;
                     break;
                 case TokenKind.Unknown:
-                    _texts.Add(unknown);
+                    _texts.Add(unknown ?? _names[id]);
                     if (UnknownId < 0)
                         UnknownId = id;
                     break;
@@ -79,7 +82,7 @@ internal sealed class Vocabulary
         }
 
         HasBytes = _byteIds.AsSpan().IndexOf(-1) < 0;
-        if (!HasBytes && UnknownId < 0)
+        if (!HasBytes && UnknownId < 0 && rules != MergeRules.Merges)
             throw new ModelFormatException($"{tokens.Source}: the vocabulary has neither an unknown token nor all 256 byte tokens.");
         for (int c = 0; c < _asciiIds.Length; c++)
             _asciiIds[c] = _pieces.Find([(byte)c]);

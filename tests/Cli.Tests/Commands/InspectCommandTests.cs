@@ -22,7 +22,7 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Contains("\n  KvHeads                    2  llama.attention.head_count_kv\n", output, StringComparison.Ordinal);
         Assert.Contains("\n  NormEps                 1e-5  llama.attention.layer_norm_rms_epsilon\n", output, StringComparison.Ordinal);
         Assert.Contains("\n  F32       21 tensors         100,160 weights    400.6 kB  token_embd.weight ...\n", output, StringComparison.Ordinal);
-        Assert.Contains("\ntokenizer: 300 tokens, begin 1, end 2; a prompt begins with the begin token\n", output, StringComparison.Ordinal);
+        Assert.Contains("\ntokenizer: SentencePiece, 300 tokens, begin 1, end 2; a prompt begins with the begin token\n", output, StringComparison.Ordinal);
 
         // All but the embedding, in panels of 32 rows; 2·2 layers·32·4 bytes a token.
         Assert.Contains("\nmemory at a context of 100\n  weights     329.0 kB\n  KV cache     51.2 kB  F32, 512 B a token\n  together    380.2 kB\n", output, StringComparison.Ordinal);

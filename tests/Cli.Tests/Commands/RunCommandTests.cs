@@ -80,7 +80,7 @@ public sealed class RunCommandTests : IDisposable
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"]);
         string bare = TinyModels.WriteGguf(_folder["bare.gguf"], bare: true);
         Assert.Equal(
-            $"{bare} carries no tokenizer; --tokenizer FILE gives one (tokenizer.model, tokenizer.bin or a GGUF file).",
+            $"{bare} carries no tokenizer; --tokenizer FILE gives one (tokenizer.json, tokenizer.model, tokenizer.bin or a GGUF file).",
             await CommandLine.FailAsync("run", bare));
         string text = await GreedyAsync(gguf);
         Assert.Equal(text, await GreedyAsync(bare, "--tokenizer", gguf));

@@ -82,7 +82,12 @@ public class TokenizerFileTests
     {
         using TempFolder folder = new();
         Refuses("carries no tokenizer", new GgufWriter());
-        Refuses("tokenizer.ggml.model = gpt2", GgufOf(s_vocabulary, "gpt2", types: true));
+        Refuses("tokenizer.ggml.model = bert", GgufOf(s_vocabulary, "bert", types: true));
+        Refuses("tokenizer.ggml.merges is missing", GgufOf(s_vocabulary, "gpt2", types: true));
+        GgufWriter unknown = GgufOf(s_vocabulary, "gpt2", types: true);
+        unknown.Add("tokenizer.ggml.pre", "tekken");
+        unknown.Add("tokenizer.ggml.merges", GgufArrayContent.Of((string[])["t h"]));
+        Refuses("tokenizer.ggml.pre = tekken", unknown);
         GgufWriter unscored = new();
         unscored.Add("tokenizer.ggml.model", "llama");
         unscored.Add("tokenizer.ggml.tokens", GgufArrayContent.Of((string[])["<unk>"]));

@@ -4,15 +4,9 @@ using System.Collections.Generic;
 
 namespace Llamalith.Tokenization;
 
-/// <summary>
-/// The merging itself. The text is a linked list of symbols, first its characters; the pairs of neighbours that are pieces
-/// wait in a heap, best first. A merged pair leaves entries of the heap behind that no longer hold; they are known by the
-/// length of their text, which only grows, and are dropped when they come up.
-/// </summary>
-internal static class BytePairMerger
+/// <summary>SentencePiece's way of merging: neighbours that together are a piece, the piece with the highest score first.</summary>
+internal static class SentencePieceMerger
 {
-    private const int NoPiece = -1;
-
     /// <summary>Encodes a normalized text.</summary>
     /// <param name="vocabulary">Its pieces.</param>
     /// <param name="text">Well-formed UTF-8.</param>
@@ -22,37 +16,38 @@ internal static class BytePairMerger
     {
         if (text.IsEmpty)
             return 0;
-        Symbol[] rented = ArrayPool<Symbol>.Shared.Rent(text.Length);
+        MergeSymbol[] rented = ArrayPool<MergeSymbol>.Shared.Rent(text.Length);
         MergeHeap heap = new(text.Length);
         try
         {
-            Span<Symbol> symbols = rented.AsSpan(0, Split(vocabulary, text, rented));
+            Span<MergeSymbol> symbols = rented.AsSpan(0, Split(vocabulary, text, rented));
             Dictionary<int, Parts>? unused = vocabulary.HasUnused ? [] : null;
-            Merge(vocabulary, text, symbols, ref heap, unused);
+            PiecePairs pairs = new(vocabulary, text, unused);
+            MergeLoop.Run(symbols, ref heap, ref pairs);
             return Write(vocabulary, text, symbols, unused, tokens);
         }
         finally
         {
             heap.Return();
-            ArrayPool<Symbol>.Shared.Return(rented);
+            ArrayPool<MergeSymbol>.Shared.Return(rented);
         }
     }
 
     /// <summary>Cuts a text into characters and user-defined pieces.</summary>
-    private static int Split(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<Symbol> symbols)
+    private static int Split(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<MergeSymbol> symbols)
     {
         int count = 0;
         for (int start = 0; start < text.Length;)
         {
             int piece = FindUserDefined(vocabulary, text[start..], out int length);
-            bool whole = piece != NoPiece;
+            bool whole = piece != MergeSymbol.NoPiece;
             if (!whole)
             {
                 length = LengthOfCharacter(text[start]);
                 piece = vocabulary.FindPiece(text.Slice(start, length));
-                whole = piece == NoPiece && vocabulary.Rules == MergeRules.Llama2c;
+                whole = piece == MergeSymbol.NoPiece && vocabulary.Rules == MergeRules.Llama2c;
             }
-            symbols[count] = new Symbol { Start = start, Length = length, Previous = count - 1, Next = count + 1, Piece = piece, IsWhole = whole };
+            symbols[count] = new MergeSymbol { Start = start, Length = length, Previous = count - 1, Next = count + 1, Piece = piece, IsWhole = whole };
             start += length;
             count++;
         }
@@ -67,14 +62,14 @@ internal static class BytePairMerger
             if (candidate > text.Length)
                 continue;
             int id = vocabulary.FindPiece(text[..candidate]);
-            if (id != NoPiece && vocabulary.Kind(id) == TokenKind.UserDefined)
+            if (id != MergeSymbol.NoPiece && vocabulary.Kind(id) == TokenKind.UserDefined)
             {
                 length = candidate;
                 return id;
             }
         }
         length = 0;
-        return NoPiece;
+        return MergeSymbol.NoPiece;
     }
 
     private static int LengthOfCharacter(byte lead) => lead switch
@@ -85,51 +80,7 @@ internal static class BytePairMerger
         _ => 4,
     };
 
-    private static void Merge(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<Symbol> symbols, ref MergeHeap heap, Dictionary<int, Parts>? unused)
-    {
-        for (int right = 1; right < symbols.Length; right++)
-            if (TryPair(vocabulary, text, symbols, right - 1, right, unused, out MergeHeap.Entry entry))
-                heap.AddUnordered(entry);
-        heap.Order();
-
-        while (heap.TryTake(out MergeHeap.Entry best))
-        {
-            ref Symbol left = ref symbols[best.Left];
-            ref Symbol right = ref symbols[best.Right];
-            if (left.Length == 0 || right.Length == 0 || left.Length + right.Length != best.Length)
-                continue;
-            left.Length = best.Length;
-            left.Piece = best.Piece;
-            left.Next = right.Next;
-            right.Length = 0;
-            if (left.Previous >= 0 && TryPair(vocabulary, text, symbols, left.Previous, best.Left, unused, out MergeHeap.Entry before))
-                heap.Add(before);
-            if (left.Next < 0)
-                continue;
-            symbols[left.Next].Previous = best.Left;
-            if (TryPair(vocabulary, text, symbols, best.Left, left.Next, unused, out MergeHeap.Entry after))
-                heap.Add(after);
-        }
-    }
-
-    private static bool TryPair(
-        Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<Symbol> symbols, int left, int right, Dictionary<int, Parts>? unused, out MergeHeap.Entry entry)
-    {
-        entry = default;
-        if (symbols[left].IsWhole || symbols[right].IsWhole)
-            return false;
-        int length = symbols[left].Length + symbols[right].Length;
-        int piece = vocabulary.FindPiece(text.Slice(symbols[left].Start, length));
-        if (piece == NoPiece || !vocabulary.CanMergeInto(piece))
-            return false;
-        entry = new MergeHeap.Entry(vocabulary.Rank(piece), left, right, length, piece);
-        // The pair seen last is the one to split into: as SentencePiece does.
-        if (unused is not null && vocabulary.Kind(piece) == TokenKind.Unused)
-            unused[piece] = new Parts(symbols[left].Start, symbols[left].Length, symbols[right].Length);
-        return true;
-    }
-
-    private static int Write(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<Symbol> symbols, Dictionary<int, Parts>? unused, Span<int> tokens)
+    private static int Write(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<MergeSymbol> symbols, Dictionary<int, Parts>? unused, Span<int> tokens)
     {
         int count = 0;
         bool afterUnknown = false;
@@ -138,7 +89,7 @@ internal static class BytePairMerger
         {
             ReadOnlySpan<byte> piece = text.Slice(symbols[i].Start, symbols[i].Length);
             int id = symbols[i].Piece;
-            if (id == NoPiece)
+            if (id == MergeSymbol.NoPiece)
             {
                 WriteUnknown(vocabulary, piece, tokens, ref count, ref afterUnknown);
                 continue;
@@ -154,7 +105,7 @@ internal static class BytePairMerger
             while (toSplit.TryPop(out Range range))
             {
                 id = vocabulary.FindPiece(text[range]);
-                if (id == NoPiece)
+                if (id == MergeSymbol.NoPiece)
                 {
                     WriteUnknown(vocabulary, text[range], tokens, ref count, ref afterUnknown);
                 }
@@ -189,17 +140,23 @@ internal static class BytePairMerger
         }
     }
 
-    /// <summary>A stretch of the text in the list.</summary>
-    private struct Symbol
+    /// <summary>Two neighbours can be merged where their text is a piece.</summary>
+    private readonly ref struct PiecePairs(Vocabulary vocabulary, ReadOnlySpan<byte> text, Dictionary<int, Parts>? unused) : IMergePairs
     {
-        public int Start;
-        /// <summary>In bytes; 0 once merged into its neighbour.</summary>
-        public int Length;
-        public int Previous;
-        public int Next;
-        public int Piece;
-        /// <summary>Never merged.</summary>
-        public bool IsWhole;
+        private readonly ReadOnlySpan<byte> _text = text;
+
+        public bool TryMerge(in MergeSymbol left, in MergeSymbol right, out uint rank, out int piece)
+        {
+            rank = 0;
+            piece = vocabulary.FindPiece(_text.Slice(left.Start, left.Length + right.Length));
+            if (piece == MergeSymbol.NoPiece || !vocabulary.CanMergeInto(piece))
+                return false;
+            rank = vocabulary.Rank(piece);
+            // The pair seen last is the one to split into: as SentencePiece does.
+            if (unused is not null && vocabulary.Kind(piece) == TokenKind.Unused)
+                unused[piece] = new Parts(left.Start, left.Length, right.Length);
+            return true;
+        }
     }
 
     /// <summary>Where in the text the two parts of a piece last stood.</summary>
