@@ -92,6 +92,12 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>The instruction sets to emit kernels for; default <see cref="Isa.All"/>.</summary>
     public Isa Isa { get; set; } = Isa.All;
 
+    /// <summary>
+    /// A model file of the project, named relative to it, that is built into the program: the class gets a Load() without a path. Default: none, the
+    /// weights come from outside, as they always can.
+    /// </summary>
+    public string? EmbeddedWeights { get; set; }
+
     /// <summary>Most bytes that weights and KV cache may take together; the build fails when they need more. Default 0, no limit.</summary>
     public long MaxMemory { get; set; }
 }

@@ -128,6 +128,10 @@ internal static class ForwardEmitter
                 }
             }
 
+            """);
+        if (spec.EmbeddedWeights is { } embedded)
+            WriteEmbeddedLoad(writer, spec, embedded);
+        writer.Line($$"""
             /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
             public static {{spec.TypeName}} Load(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions? options = null)
             {
@@ -165,6 +169,24 @@ internal static class ForwardEmitter
             }
             """);
     }
+
+    private static void WriteEmbeddedLoad(SourceWriter writer, ModelSpec spec, string file) => writer.Line($$"""
+        /// <summary>Binds the weights that were built into this program: they are used where they lie.</summary>
+        public static {{spec.TypeName}} Load(LlamalithContracts.LoadOptions? options = null)
+        {
+            LlamalithContracts.Checkpoint checkpoint = LlamalithContracts.Checkpoint.OpenEmbedded(typeof({{spec.TypeName}}).Assembly, {{Text.Verbatim(file)}});
+            try
+            {
+                return Load(checkpoint, options);
+            }
+            catch
+            {
+                checkpoint.Dispose();
+                throw;
+            }
+        }
+
+        """);
 
     private static void WriteCalls(SourceWriter writer, ModelPlan plan)
     {

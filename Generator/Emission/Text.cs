@@ -7,6 +7,9 @@ namespace Llamalith.Generator.Emission;
 /// <summary>Literals and lists, always in the invariant culture.</summary>
 internal static class Text
 {
+    /// <summary>A string literal, whatever the text holds.</summary>
+    public static string Verbatim(string text) => "@\"" + text.Replace("\"", "\"\"") + "\"";
+
     public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -47,6 +47,7 @@ internal static class SpecReader
             KvCache = (KvFormat?)arguments.Value<int>("KvCache"),
             Training = arguments.Value<bool>("Training"),
             Isa = (Spec.Isa?)arguments.Value<int>("Isa"),
+            EmbeddedWeights = arguments.Text("EmbeddedWeights"),
             MaxMemory = arguments.Value<long>("MaxMemory"),
         };
     }
@@ -89,5 +90,7 @@ internal static class SpecReader
         public T? Value<T>(string property)
             where T : struct
             => _values.TryGetValue(property, out object? value) && value is T typed ? typed : null;
+
+        public string? Text(string property) => _values.TryGetValue(property, out object? value) ? value as string : null;
     }
 }

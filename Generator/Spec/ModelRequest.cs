@@ -62,5 +62,7 @@ internal sealed record ModelRequest
 
     public Isa? Isa { get; init; }
 
+    public string? EmbeddedWeights { get; init; }
+
     public long? MaxMemory { get; init; }
 }

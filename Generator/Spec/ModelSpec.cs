@@ -53,6 +53,9 @@ internal sealed record ModelSpec
 
     public required Isa Isa { get; init; }
 
+    /// <summary>The model file that is built into the program; null for none.</summary>
+    public string? EmbeddedWeights { get; init; }
+
     public required long MaxMemory { get; init; }
 
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>

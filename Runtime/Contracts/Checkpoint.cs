@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Reflection;
 using Llamalith.Checkpoints;
 
 namespace Llamalith.Contracts;
@@ -30,6 +31,13 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="System.IO.FileNotFoundException">There is nothing at that path.</exception>
     /// <exception cref="ModelFormatException">It is no model, or a damaged one.</exception>
     public static Checkpoint Open(string path) => CheckpointLoader.Open(path);
+
+    /// <summary>Opens weights that the build packed into a program: a resource of the assembly, or, where they were too large for one, the end of the executable or a file beside it.</summary>
+    /// <param name="assembly">The assembly of the class that was compiled with <see cref="LlamaModelAttribute.EmbeddedWeights"/>.</param>
+    /// <param name="name">What that says.</param>
+    /// <exception cref="System.IO.FileNotFoundException">They are in none of these places.</exception>
+    /// <exception cref="ModelFormatException">They are damaged.</exception>
+    public static Checkpoint OpenEmbedded(Assembly assembly, string name) => EmbeddedCheckpoint.Open(assembly, name);
 
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);

@@ -11,9 +11,20 @@ internal static class Dotnet
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The exit code and everything printed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(string directory, CancellationToken cancellation, params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunAsync(string directory, CancellationToken cancellation, params string[] arguments) =>
+        RunProgramAsync("dotnet", directory, arguments, cancellation);
+
+    /// <summary>Everything printed by a program of its own, which must succeed.</summary>
+    public static async Task<string> StartAsync(string program, string directory, CancellationToken cancellation, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", arguments)
+        (int exitCode, string output) = await RunProgramAsync(program, directory, arguments, cancellation);
+        Assert.True(exitCode == 0, $"{program} ended with {exitCode}:\n{output}");
+        return output;
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunProgramAsync(string program, string directory, string[] arguments, CancellationToken cancellation)
+    {
+        ProcessStartInfo start = new(program, arguments)
         {
             WorkingDirectory = directory,
             RedirectStandardOutput = true,

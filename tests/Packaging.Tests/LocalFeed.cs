@@ -17,6 +17,7 @@ public sealed class LocalFeed : IAsyncLifetime
     [
         "Attributes/Attributes.csproj",
         "Runtime/Runtime.csproj",
+        "Runtime/Packer/Packer.csproj",
         "Generator/Generator.csproj",
         "Generator/CodeFixes/CodeFixes.csproj",
         "Generator/Package/Package.csproj",

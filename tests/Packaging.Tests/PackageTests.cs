@@ -25,7 +25,12 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         "analyzers/dotnet/cs/Llamalith.Generator.dll",
         "buildTransitive/Llamalith.Generator.props",
         "buildTransitive/Llamalith.Generator.targets",
-        "buildTransitive/Llamalith.Targets.targets")]
+        "buildTransitive/Llamalith.Targets.targets",
+        "buildTransitive/Llamalith.Weights.targets",
+        "tools/net10.0/Llamalith.Attributes.dll",
+        "tools/net10.0/Llamalith.Packer.dll",
+        "tools/net10.0/Llamalith.Packer.runtimeconfig.json",
+        "tools/net10.0/Llamalith.Runtime.dll")]
     public void Package_HoldsExactlyThis(string package, params string[] contents)
     {
         Assert.Equal(contents, feed.ContentsOf(package));
