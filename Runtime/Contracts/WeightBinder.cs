@@ -46,6 +46,10 @@ public sealed unsafe class WeightBinder : IDisposable
         Bytes = _next;
         _memory = new NativeBuffer(Bytes, hugePages: true);
         _next = 0;
+
+        // What lies in panels already is bound at once.
+        if (_packed is not null)
+            _options.Progress?.Report(1);
     }
 
     /// <summary>A vector of floats, such as norm weights or a bias, padded with zeros.</summary>
@@ -118,16 +122,7 @@ public sealed unsafe class WeightBinder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    // The tensor's own format if kernels know it; a float that they do not know is widened if they know F32.
-    private TensorType FormatOf(in TensorInfo tensor)
-    {
-        if (_formats.Contains(tensor.Type))
-            return tensor.Type;
-        if (tensor.Type is TensorType.F16 or TensorType.BF16 && _formats.Contains(TensorType.F32))
-            return TensorType.F32;
-        throw new ModelMismatchException(
-            $"{_checkpoint.Path}: the tensor {tensor.Name} is stored as {tensor.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
-    }
+    private TensorType FormatOf(in TensorInfo tensor) => PanelFormat.Of(_checkpoint.Path, tensor, _formats, _className);
 
     private void EnsureInOrder(in TensorInfo tensor, RowOrder order)
     {

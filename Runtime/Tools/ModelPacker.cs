@@ -132,15 +132,7 @@ public sealed unsafe class ModelPacker
 
     private TensorView View(ModelTensor tensor) => _source.GetTensor(tensor.Name, tensor.Rows, tensor.Columns);
 
-    private TensorType FormatOf(in TensorInfo tensor)
-    {
-        if (_options.Formats is not { } formats || formats.Contains(tensor.Type))
-            return tensor.Type;
-        if (tensor.Type is TensorType.F16 or TensorType.BF16 && formats.Contains(TensorType.F32))
-            return TensorType.F32;
-        throw new ModelMismatchException(
-            $"{_source.Path}: the tensor {tensor.Name} is stored as {tensor.Type}, but the engine was compiled for Weights = {string.Join(" | ", formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
-    }
+    private TensorType FormatOf(in TensorInfo tensor) => PanelFormat.Of(_source.Path, tensor, _options.Formats, "the engine");
 
     private void Write(PackedDigest.Writer stream)
     {

@@ -196,7 +196,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
         Assert.Equal(engine, packed.RopeLayout);
         TensorType[] formats = Enum.GetValues<TensorType>();
         using WeightBinder atLoad = new(source, "Mine", formats, new LoadOptions { Threads = 2 });
-        using WeightBinder ahead = new(packed, "Mine", formats, new LoadOptions { Threads = 2 });
+        double reported = 0;
+        using WeightBinder ahead = new(packed, "Mine", formats, new LoadOptions { Threads = 2, Progress = new Progress(share => reported = share) });
         ModelShape shape = source.Shape;
         RowOrder order = RowOrder.Between(source.RopeLayout, engine, shape.HeadDim);
         for (int round = 0; round < 2; round++)
@@ -226,6 +227,7 @@ public sealed unsafe class ModelPackerTests : IDisposable
                 atLoad.Allocate();
                 ahead.Allocate();
                 Assert.Equal(0, ahead.Bytes);
+                Assert.Equal(1, reported);
             }
         }
 
