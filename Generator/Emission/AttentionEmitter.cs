@@ -97,7 +97,7 @@ internal static class AttentionEmitter
             writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.");
             writer.Block("private static ushort ToHalf(float x)", () =>
             {
-                writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
+                writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((global::System.Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
                 writer.Line("return (bits & 0x7C00) == 0 ? default : bits;");
             });
         }

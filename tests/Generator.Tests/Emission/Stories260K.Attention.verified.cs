@@ -71,7 +71,7 @@ partial class Model
     // A half of 16 x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.
     private static ushort ToHalf(float x)
     {
-        ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * 16f, -65504f, 65504f));
+        ushort bits = BitConverter.HalfToUInt16Bits((global::System.Half)Math.Clamp(x * 16f, -65504f, 65504f));
         return (bits & 0x7C00) == 0 ? default : bits;
     }
 
