@@ -4,13 +4,14 @@ using System.Runtime.Intrinsics.X86;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using Llamalith.Benchmarks.Edge;
 using Llamalith.Benchmarks.Targets;
 
 namespace Llamalith.Benchmarks;
 
 /// <summary>
-/// `targets` measures what the project promises, in minutes, and prints one table; anything else goes to BenchmarkDotNet, with
-/// one job for each instruction set of the machine.
+/// `targets` measures what the project promises, in minutes, and prints one table; `edge` does so for samples/Edge as it ships; anything else
+/// goes to BenchmarkDotNet, with one job for each instruction set of the machine.
 /// </summary>
 internal static class Program
 {
@@ -20,6 +21,8 @@ internal static class Program
         {
             case ["targets", .. string[] rest]:
                 return TargetTable.Run(rest);
+            case [EdgeTable.Command, .. string[] rest]:
+                return EdgeTable.Run(rest);
             case [FirstCalls.Command]:
                 return FirstCalls.RunHere();
             case [GeneratorTimes.Command]:

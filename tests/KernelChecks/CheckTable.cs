@@ -10,21 +10,21 @@ namespace Llamalith.KernelChecks;
 public static class CheckTable
 {
     /// <summary>
-    /// Checks for machines that are emulated: classes small enough to be computed hundreds of times slower, which between them meet
-    /// every weight format, every cache format, full and broken vectors, decode and prefill.
+    /// Checks for machines that are emulated: the numbers of classes small enough to be computed hundreds of times slower, which between
+    /// them meet every weight format, every cache format, full and broken vectors, decode and prefill.
     /// </summary>
     public static IReadOnlyList<Check> Small { get; } =
     [
-        .. Of(AttentionZoo.Mha),
-        .. Of(AttentionZoo.Gqa7),
-        .. Of(TailZoo.Head6),
-        .. Of(TailZoo.Smallest),
-        .. Of(TailZoo.OddWidths),
-        .. Of(CacheZoo.Int8Odd),
-        .. Of(OptionZoo.OnlyScalar),
-        .. Of(OptionZoo.OnlyAvx2),
-        .. Of(OptionZoo.OnlyAvx512),
-        .. Of(OptionZoo.OnlyNeon),
+        .. Numbers(AttentionZoo.Mha),
+        .. Numbers(AttentionZoo.Gqa7),
+        .. Numbers(TailZoo.Head6),
+        .. Numbers(TailZoo.Smallest),
+        .. Numbers(TailZoo.OddWidths),
+        .. Numbers(CacheZoo.Int8Odd),
+        .. Numbers(OptionZoo.OnlyScalar),
+        .. Numbers(OptionZoo.OnlyAvx2),
+        .. Numbers(OptionZoo.OnlyAvx512),
+        .. Numbers(OptionZoo.OnlyNeon),
         .. Of(WeightZoo.Blocks32, WeightZoo.Mixes32),
         .. Of(WeightZoo.Blocks256, WeightZoo.Mixes256),
         .. Of(WeightZoo.ShortFloats, WeightZoo.FloatMixes),
@@ -35,6 +35,16 @@ public static class CheckTable
     [
         .. SingleChecks.All(),
         .. Small,
+        .. Life(AttentionZoo.Mha),
+        .. Life(AttentionZoo.Gqa7),
+        .. Life(TailZoo.Head6),
+        .. Life(TailZoo.Smallest),
+        .. Life(TailZoo.OddWidths),
+        .. Life(CacheZoo.Int8Odd),
+        .. Life(OptionZoo.OnlyScalar),
+        .. Life(OptionZoo.OnlyAvx2),
+        .. Life(OptionZoo.OnlyAvx512),
+        .. Life(OptionZoo.OnlyNeon),
         .. Of(AttentionZoo.Stories260K),
         .. Of(AttentionZoo.Textbook),
         .. Of(AttentionZoo.Gqa3),
@@ -72,15 +82,29 @@ public static class CheckTable
 
     private static IEnumerable<Check> Of<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache> => [.. Numbers(subject), .. Life(subject)];
+
+    private static IEnumerable<Check> Numbers<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache> => Named(subject, NumberChecks.Of(subject));
+
+    // What is the engine's affair and no kernel's: threads, caches, limits, loading.
+    private static IEnumerable<Check> Life<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache> =>
+        [
+            new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported, () => LoadChecks.UnsupportedIsRefused(subject)),
+            .. Named(subject, ThreadChecks.Of(subject)),
+            .. Named(subject, CacheChecks.Of(subject)),
+            .. Named(subject, LimitChecks.Of(subject)),
+            .. Named(subject, LoadChecks.Of(subject)),
+        ];
+
+    private static IEnumerable<Check> Named<TModel, TCache>(Subject<TModel, TCache> subject, IEnumerable<(string Behaviour, Action Run)> checks)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
-        yield return new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported, () => LoadChecks.UnsupportedIsRefused(subject));
-        IEnumerable<(string Behaviour, Action Run)>[] families =
-            [NumberChecks.Of(subject), ThreadChecks.Of(subject), CacheChecks.Of(subject), LimitChecks.Of(subject), LoadChecks.Of(subject)];
-        foreach (IEnumerable<(string Behaviour, Action Run)> family in families)
-        {
-            foreach ((string behaviour, Action run) in family)
-                yield return new Check($"{subject.Title}: {behaviour}", () => subject.IsSupported, run);
-        }
+        foreach ((string behaviour, Action run) in checks)
+            yield return new Check($"{subject.Title}: {behaviour}", () => subject.IsSupported, run);
     }
 }

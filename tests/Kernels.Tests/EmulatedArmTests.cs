@@ -45,9 +45,10 @@ public sealed class EmulatedArmTests(EmulatedArmTests.Executable executable) : I
         {
             string project = System.IO.Path.Combine(RepositoryRoot(), "tests", "KernelChecks", "KernelChecks.csproj");
             string folder = Directory.CreateTempSubdirectory("llamalith-arm64-").FullName;
+            // Outputs apart from the source tree's own, which the test run may be building.
             string log = CheckProcess.Output(
                 CheckProcess.Dotnet(),
-                ["publish", project, "-c", "Release", "-r", "linux-arm64", "-p:ChecksAot=true", "-o", folder],
+                ["publish", project, "-c", "Release", "-r", "linux-arm64", "-p:ChecksAot=true", "-o", folder, "--artifacts-path", System.IO.Path.Combine(folder, "artifacts")],
                 [],
                 out int exitCode);
             Assert.True(exitCode == 0, log);
