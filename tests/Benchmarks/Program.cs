@@ -6,12 +6,13 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using Llamalith.Benchmarks.Edge;
 using Llamalith.Benchmarks.Targets;
+using Llamalith.Benchmarks.Training;
 
 namespace Llamalith.Benchmarks;
 
 /// <summary>
-/// `targets` measures what the project promises, in minutes, and prints one table; `edge` does so for samples/Edge as it ships; anything else
-/// goes to BenchmarkDotNet, with one job for each instruction set of the machine.
+/// `targets` measures what the project promises, in minutes, and prints one table; `edge` does so for samples/Edge as it ships, `training`
+/// sets training steps beside torch's; anything else goes to BenchmarkDotNet, with one job for each instruction set of the machine.
 /// </summary>
 internal static class Program
 {
@@ -23,6 +24,8 @@ internal static class Program
                 return TargetTable.Run(rest);
             case [EdgeTable.Command, .. string[] rest]:
                 return EdgeTable.Run(rest);
+            case ["training", .. string[] rest]:
+                return TrainingSpeed.Run(rest);
             case [FirstCalls.Command]:
                 return FirstCalls.RunHere();
             case [GeneratorTimes.Command]:

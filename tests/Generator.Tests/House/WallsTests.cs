@@ -41,7 +41,7 @@ public sealed class WallsTests
         ("Runtime/Quantization", AllBut("Quantization", "Contracts")),
         ("Runtime/Packing", AllBut("Packing", "Contracts", "Quantization")),
         ("Runtime/Training", AllBut("Training", "Contracts", "Sampling", "Tools")),
-        ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Quantization", "Checkpoints")),
+        ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Llama2c", "Quantization", "Checkpoints")),
     ];
 
     public static TheoryData<string> Rooms => [.. s_walls.Select(static wall => wall.Room)];
