@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.IO;
+using System.Text;
 using Llamalith.Contracts;
 
 namespace Llamalith.Tokenization;
@@ -41,6 +43,38 @@ internal static class Llama2cTokenizerFile
         if (tokens.Count < MarkCount)
             throw new ModelFormatException($"{source}: there are {tokens.Count} tokens, but the unknown token, BOS and EOS alone are {MarkCount}.");
         return new SentencePieceTokenizer(tokens, new SentencePieceOptions { UnknownText = "<unk>" }, MergeRules.Llama2c);
+    }
+
+    /// <summary>Writes a vocabulary in the same form.</summary>
+    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can say.</exception>
+    public static void Write(Stream destination, Vocabulary vocabulary, SentencePieceOptions options)
+    {
+        if (vocabulary.UnknownId != 0 || options.BosId != 1 || options.EosId != 2)
+        {
+            throw new NotSupportedException(
+                $"A tokenizer.bin has its unknown token, BOS and EOS at 0, 1 and 2, but this vocabulary has them at {vocabulary.UnknownId}, {options.BosId} and {options.EosId}.");
+        }
+
+        int longest = 0;
+        for (int id = 0; id < vocabulary.Count; id++)
+            longest = Math.Max(longest, NameOf(id).Length);
+        using BinaryWriter writer = new(destination, Encoding.UTF8, leaveOpen: true);
+        writer.Write(longest);
+        for (int id = 0; id < vocabulary.Count; id++)
+        {
+            ReadOnlySpan<byte> name = NameOf(id);
+            writer.Write(vocabulary.Score(id));
+            writer.Write(name.Length);
+            writer.Write(name);
+        }
+
+        // llama2.c calls its marks by what it prints for them.
+        ReadOnlySpan<byte> NameOf(int id) => id switch
+        {
+            1 => "\n<s>\n"u8,
+            2 => "\n</s>\n"u8,
+            _ => vocabulary.Name(id),
+        };
     }
 
     private static TokenKind KindOf(int id, ReadOnlySpan<byte> name) => id switch

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
+using System.IO;
 using System.Text;
 using System.Text.Unicode;
 using Llamalith.Contracts;
@@ -97,6 +98,14 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
 
     /// <inheritdoc/>
     public override GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(Vocabulary, _options);
+
+    /// <summary>Writes the vocabulary as llama2.c's tokenizer.bin, to a stream, which stays open.</summary>
+    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can say.</exception>
+    public void WriteLlama2c(Stream destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        Llama2cTokenizerFile.Write(destination, Vocabulary, _options);
+    }
 
     /// <inheritdoc/>
     protected override int EncodeText(ReadOnlySpan<char> text, bool atStart, Span<int> tokens)

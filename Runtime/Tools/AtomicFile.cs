@@ -4,21 +4,32 @@ using System.IO;
 namespace Llamalith.Tools;
 
 /// <summary>A file that is there whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
+    private const string PartialSuffix = ".partial";
+
     /// <summary>
-    /// Writes beside the path under another name and renames at the end, over a file that is there. Whatever interrupts the writing leaves
-    /// that file as it was and nothing beside it.
+    /// Writes beside the path under another name, sees it to the disk, and renames at the end, over a file that is there. Whatever interrupts
+    /// the writing leaves that file as it was; only a killed process leaves anything beside it, see <see cref="RemovePartial"/>.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes all of it.</param>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string temporary = $"{path}.{Guid.NewGuid():N}.partial";
+        ArgumentNullException.ThrowIfNull(write);
+        string temporary = $"{path}.{Guid.NewGuid():N}{PartialSuffix}";
         try
         {
             // What is written comes in large pieces; a buffer would only copy it once more.
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
                 write(stream);
+
+                // Renamed before its content is safe, a file could be whole in name only after a power failure.
+                stream.Flush(flushToDisk: true);
+            }
+
             File.Move(temporary, path, overwrite: true);
         }
         catch
@@ -26,5 +37,16 @@ internal static class AtomicFile
             File.Delete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Deletes what killed processes left of their attempts to write this file. Nobody else may be writing it.</summary>
+    public static void RemovePartial(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path);
+        if (Path.GetDirectoryName(full) is not { } folder || !Directory.Exists(folder))
+            return;
+        foreach (string partial in Directory.EnumerateFiles(folder, $"{Path.GetFileName(full)}.*{PartialSuffix}"))
+            File.Delete(partial);
     }
 }

@@ -1,0 +1,57 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Tools;
+using ScottPlot;
+
+namespace Llamalith.StoryTraining.Running;
+
+/// <summary>A curve of a chart.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="X">Its places.</param>
+/// <param name="Y">Its values.</param>
+/// <param name="Dashed">Whether it is a limit to compare with.</param>
+internal sealed record Curve(string Name, double[] X, double[] Y, bool Dashed = false)
+{
+    /// <summary>The same, each value the mean of those around it.</summary>
+    public Curve Smooth(int window)
+    {
+        double[] smooth = new double[Y.Length];
+        for (int i = 0; i < Y.Length; i++)
+        {
+            int begin = Math.Max(0, i - (window / 2)), end = Math.Min(Y.Length, i + (window / 2) + 1);
+            smooth[i] = Y.AsSpan(begin, end - begin).ToArray().Average();
+        }
+
+        return this with { Y = smooth };
+    }
+}
+
+/// <summary>Draws curves into a PNG.</summary>
+internal static class Curves
+{
+    private const int Width = 900, Height = 500;
+
+    /// <summary>Writes a chart.</summary>
+    public static void Save(string path, string title, string x, string y, IReadOnlyList<Curve> curves)
+    {
+        using Plot plot = new();
+        foreach (Curve curve in curves)
+        {
+            if (curve.X.Length == 0)
+                continue;
+            var line = plot.Add.ScatterLine(curve.X, curve.Y);
+            line.LegendText = curve.Name;
+            line.LineWidth = 2;
+            if (curve.Dashed)
+                line.LinePattern = LinePattern.Dashed;
+        }
+
+        plot.Title(title);
+        plot.XLabel(x);
+        plot.YLabel(y);
+        plot.ShowLegend(Alignment.UpperRight);
+        byte[] image = plot.GetImageBytes(Width, Height, ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(image));
+    }
+}

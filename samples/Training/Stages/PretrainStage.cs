@@ -1,0 +1,147 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Llamalith.Contracts;
+using Llamalith.StoryTraining.Models;
+using Llamalith.StoryTraining.Running;
+using Llamalith.StoryTraining.World;
+using Llamalith.Tokenization;
+using Llamalith.Training;
+
+namespace Llamalith.StoryTraining.Stages;
+
+/// <summary>How a stage moves the weights.</summary>
+/// <param name="Steps">Number of steps.</param>
+/// <param name="Batch">Stories, conversations, pairs or prompts of a step.</param>
+/// <param name="LearningRate">The peak.</param>
+/// <param name="Warmup">The share of the steps in which the rate rises to it.</param>
+internal sealed record Pace(int Steps, int Batch, double LearningRate, double Warmup = 0.03)
+{
+    /// <summary>The rate of each step.</summary>
+    public LearningRateSchedule Schedule => new(LearningRate, (int)Math.Ceiling(Steps * Warmup), Steps);
+}
+
+/// <summary>What pretraining came to.</summary>
+/// <param name="Parameters">Number of weights.</param>
+/// <param name="TokensSeen">Tokens trained on, each once.</param>
+/// <param name="HeldOutStories">Stories tested with.</param>
+/// <param name="HeldOutPerplexity">The model's perplexity on them, by token.</param>
+/// <param name="FloorPerplexity">The best that any model can reach on them, exactly.</param>
+/// <param name="ExcessBitsPerStory">What the model still lacks: bits a story above the floor.</param>
+internal sealed record PretrainReport(
+    long Parameters, long TokensSeen, int HeldOutStories, double HeldOutPerplexity, double FloorPerplexity, double ExcessBitsPerStory);
+
+/// <summary>Pretraining: the next token of stories, each story a sequence of its own, each seen once.</summary>
+internal sealed class PretrainStage : IStage
+{
+    /// <summary>The stage's folder.</summary>
+    public const string Folder = "pretrain";
+
+    private const int TestBatch = 50;
+
+    private readonly Setup _setup;
+    private readonly Pace _pace;
+    private readonly int _testEvery, _heldOut;
+    private readonly SentencePieceTokenizer _tokenizer;
+    private readonly ITrainer _trainer;
+    private readonly AdamW _optimizer;
+    private readonly CrossEntropy _loss = new();
+
+    /// <summary>A stage before its first step.</summary>
+    /// <param name="setup">The run.</param>
+    /// <param name="pace">Steps, batch and rate.</param>
+    /// <param name="testEvery">Steps between two looks at held-out stories.</param>
+    /// <param name="heldOut">Number of held-out stories at the end; a tenth of them on the way.</param>
+    public PretrainStage(Setup setup, Pace pace, int testEvery = 100, int heldOut = 2000)
+    {
+        (_setup, _pace, _testEvery, _heldOut) = (setup, pace, testEvery, heldOut);
+        _tokenizer = setup.OpenTokenizer();
+        _trainer = setup.Kit.Create((long)setup.Seed, setup.Trainer(Math.Max(pace.Batch, TestBatch)));
+        _optimizer = new AdamW(_trainer);
+    }
+
+    /// <inheritdoc/>
+    public string Name => Folder;
+
+    /// <inheritdoc/>
+    public string Settings => $"{Folder} {_setup} {_pace} test {_testEvery}/{_heldOut}";
+
+    /// <inheritdoc/>
+    public int Steps => _pace.Steps;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Columns { get; } = ["rate", "loss", "gradient_norm", "heldout_perplexity", "floor_perplexity"];
+
+    /// <inheritdoc/>
+    public StepResult Step(int step)
+    {
+        Batch batch = new();
+        for (int i = 0; i < _pace.Batch; i++)
+        {
+            // Of a story that is too long the beginning is learned; the last token is only a target, so there is room for one more.
+            int[] tokens = _tokenizer.Encode(_setup.World.Tell(_setup.Seed, Purpose.TrainingStory, ((long)step * _pace.Batch) + i).Text, addBos: true, addEos: true);
+            batch.Add(tokens.AsSpan(0, Math.Min(tokens.Length, _setup.Kit.Shape.Context + 1)));
+        }
+
+        double rate = _pace.Schedule.At(step);
+        double loss = batch.Learn(_trainer, _loss);
+        double norm = _optimizer.Step(rate);
+        (double perplexity, double floor) = (step + 1) % _testEvery == 0 || step == 0 ? Test(Math.Max(1, _heldOut / 10)) : (double.NaN, double.NaN);
+        return new StepResult(batch.TargetCount, loss, [rate, loss, norm, perplexity, floor]);
+    }
+
+    /// <inheritdoc/>
+    public void Save(BinaryWriter writer) => TrainingState.Write(writer, _optimizer);
+
+    /// <inheritdoc/>
+    public void Load(BinaryReader reader) => TrainingState.Read(reader, _optimizer);
+
+    /// <inheritdoc/>
+    public void Finish(string folder, StepLog log)
+    {
+        ModelKit.Save(_trainer, _tokenizer, _setup.ModelOf(Folder));
+        (double perplexity, double floor) = Test(_heldOut, out double tokensPerStory);
+        Report.Save(Path.Combine(folder, "report.json"), new PretrainReport(
+            _trainer.Parameters.Count, log.Tokens, _heldOut, perplexity, floor, tokensPerStory * Math.Log2(perplexity / floor)));
+        (double[] tokens, double[] losses) = log.Curve("loss");
+        (double[] testTokens, double[] tests) = log.Curve("heldout_perplexity");
+        Curves.Save(Path.Combine(folder, "curves.png"), "Pretraining", "tokens seen", "perplexity (log2)",
+        [
+            new Curve("training", tokens, [.. losses.Select(loss => loss / Math.Log(2))]).Smooth(25),
+            new Curve("held out", testTokens, [.. tests.Select(Math.Log2)]),
+            new Curve("exact floor", [tokens[0], tokens[^1]], [Math.Log2(floor), Math.Log2(floor)], Dashed: true),
+        ]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _trainer.Dispose();
+    }
+
+    private (double Perplexity, double Floor) Test(int count) => Test(count, out _);
+
+    private (double Perplexity, double Floor) Test(int count, out double tokensPerStory)
+    {
+        double nats = 0, bits = 0;
+        long tokens = 0;
+        for (int begin = 0; begin < count; begin += TestBatch)
+        {
+            Batch batch = new();
+            for (int i = begin; i < Math.Min(count, begin + TestBatch); i++)
+            {
+                Story story = _setup.World.Tell(_setup.Seed, Purpose.HeldOutStory, i);
+                batch.Add(_tokenizer.Encode(story.Text, addBos: true, addEos: true));
+                bits += story.Bits;
+            }
+
+            nats -= batch.LogProbabilities(_trainer, _loss).Sum();
+            tokens += batch.TargetCount;
+        }
+
+        tokensPerStory = (double)tokens / count;
+        return (Math.Exp(nats / tokens), Math.Pow(2, bits / tokens));
+    }
+}
