@@ -84,7 +84,10 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
     {
         RequireToken(token);
         string name = Encoding.UTF8.GetString(Vocabulary.Name(token));
-        return Vocabulary.Rules == MergeRules.Llama2c ? name : name.Replace(' ', '\u2581');
+        if (Vocabulary.Rules != MergeRules.Llama2c)
+            return name.Replace(' ', '\u2581');
+        // llama2.c calls its marks by what it prints for them, a line of their own.
+        return Vocabulary.Kind(token) == TokenKind.Control ? name.Trim('\n') : name;
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,17 @@ public class TokenizerFileTests
     }
 
     [Fact]
+    public void Encode_ParsesMarksOfEveryFormat()
+    {
+        foreach (Tokenizer tokenizer in (Tokenizer[])[s_vocabulary.FromTokenizerBin(), s_vocabulary.FromModel(), s_vocabulary.FromPieces()])
+        {
+            Assert.Equal("</s>", tokenizer.GetName(2));
+            Assert.Equal([.. s_vocabulary.Ids(" the"), 2, .. s_vocabulary.Ids(" the")], tokenizer.Encode("the</s>the", parseSpecial: true));
+            Assert.DoesNotContain(2, tokenizer.Encode("the</s>the"));
+        }
+    }
+
+    [Fact]
     public void Open_RefusesATokenizerOfAnotherModel()
     {
         using TempFolder folder = new();
