@@ -108,6 +108,8 @@ public sealed class WallsTests
         [
             .. from root in new[] { "Generator", "Runtime" }
                from file in FilesOf(root)
+               // The launcher is source that the package carries, a program of its own.
+               where !Relative(file).StartsWith("Generator/buildTransitive/", StringComparison.Ordinal)
                let expected = ("Llamalith" + (root == "Generator" ? ".Generator" : "")
                    + Path.GetDirectoryName(Relative(file))!.Replace('\\', '/')[root.Length..].Replace('/', '.'))
                from space in Parse(file).Members.OfType<BaseNamespaceDeclarationSyntax>()
