@@ -33,7 +33,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("--min-p must be a number from 0 to 1, but is 'NaN'. `llamalith run --help` says more.", "run", "m", "--min-p", "NaN")]
     [InlineData("--seed must be a whole number, 0 or more, but is '-3'. `llamalith run --help` says more.", "run", "m", "--seed", "-3")]
     [InlineData("--ctx must be a number of positions, at least 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--ctx", "0")]
-    [InlineData("--kv must be one of f16, f32, but is 'f8'. `llamalith run --help` says more.", "run", "m", "--kv", "f8")]
+    [InlineData("--kv must be one of f16, f32, int8, but is 'f8'. `llamalith run --help` says more.", "run", "m", "--kv", "f8")]
     public async Task Tool_SaysInOneLineWhatItDoesNotUnderstand(string expected, params string[] args) => Assert.Equal(expected, await CommandLine.FailAsync(args));
 
     [Theory]
