@@ -39,7 +39,8 @@ internal static class RandomCommand
         };
         Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
         Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that write.");
-        Command command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads };
+        Option<int> context = CountOption.Create("--ctx", "--ctx", 0, 0, "Positions of the context; 0 for the published model's.");
+        Command command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
@@ -50,7 +51,10 @@ internal static class RandomCommand
                     Tokenizer = TokenizerLoader.OpenAsGguf(result.GetRequiredValue(tokenizer)),
                     Cancellation = cancellation,
                 };
-                return Run(result.GetRequiredValue(preset), result.GetValue(format), result.GetRequiredValue(output), options, result.InvocationConfiguration);
+                ModelShape shape = result.GetRequiredValue(preset);
+                if (result.GetValue(context) is > 0 and int positions)
+                    shape = shape with { Context = positions };
+                return Run(shape, result.GetValue(format), result.GetRequiredValue(output), options, result.InvocationConfiguration);
             },
             cancellation));
         return command;

@@ -87,6 +87,10 @@ public sealed class ConversionCommandTests : IDisposable
         await CommandLine.SucceedAsync("random", "STORIES15M", "Q4_0", _folder["r.gguf"], "--tokenizer", tokenizer, "--seed", "3", "-t", "1");
         byte[] second = await File.ReadAllBytesAsync(_folder["r.gguf"], TestContext.Current.CancellationToken);
         Assert.True(first.AsSpan().SequenceEqual(second));
+
+        await CommandLine.SucceedAsync("random", "stories15m", "q4_0", _folder["r.gguf"], "--tokenizer", tokenizer, "--ctx", "1000");
+        using Checkpoint longer = Checkpoint.Open(_folder["r.gguf"]);
+        Assert.Equal(1000, longer.Shape.Context);
     }
 
     [Fact]
