@@ -120,7 +120,11 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
     /// <inheritdoc/>
     public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
 
-    float* IPackedWeights.Vector(string name, int length) => (float*)Find(name, null, 1, length).Data;
+    float* IPackedWeights.Vector(string name, int length)
+    {
+        Entry entry = Find(name, null, 1, length);
+        return entry.Type == TensorType.F32 ? (float*)entry.Data : throw Bad($"the tensor {name} is packed as {entry.Type}, but a vector must be {TensorType.F32}");
+    }
 
     PackedMatrix IPackedWeights.Matrix(string name, int rows, int columns) => Find(name, null, rows, columns).Matrix;
 
@@ -208,6 +212,8 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
     private sealed class Entry(PackedCheckpoint owner, GgufTensor panels, string? partner, TensorType type, long rows, long columns, float unit)
     {
         public string? Partner => partner;
+
+        public TensorType Type => type;
 
         public long Rows => rows;
 
