@@ -38,7 +38,7 @@ internal sealed class ModelOptions
     public Option<KvFormat> Cache { get; } = KvFormatOption();
 
     /// <summary>Threads that run it.</summary>
-    public Option<int> Threads { get; } = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that run the model.");
+    public Option<int?> Threads { get; } = CountOption.Create("--threads", "-t", 1, "Threads that run the model. Default: one for each processor, fewer for small models.");
 
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All => [Threads, Context, Cache, Tokenizer];

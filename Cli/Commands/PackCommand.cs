@@ -1,3 +1,4 @@
+using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading;
@@ -20,9 +21,10 @@ internal static class PackCommand
         Option<string> output = new("--output", "-o") { HelpName = "file", Required = true, Description = "The packed file to write, usually named .llith." };
         Option<string> target = new Option<string>("--target") { Description = "The instruction set that will run it. Default: this machine's best.", DefaultValueFactory = _ => PackTargets.Here }
             .AcceptOnlyFromAmong(PackTargets.Names);
-        Command command = new("pack", "Write a model in the layout that engines want: loading it is then mapping it.") { model.File, output, target, model.Threads, model.Tokenizer };
+        Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that pack.");
+        Command command = new("pack", "Write a model in the layout that engines want: loading it is then mapping it.") { model.File, output, target, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
-            () => Run(model.Read(result), result.GetRequiredValue(output), result.GetRequiredValue(target), result.InvocationConfiguration, cancellation),
+            () => Run(model.Read(result) with { Threads = result.GetValue(threads) }, result.GetRequiredValue(output), result.GetRequiredValue(target), result.InvocationConfiguration, cancellation),
             cancellation));
         return command;
     }
@@ -35,7 +37,7 @@ internal static class PackCommand
         PackOptions options = new()
         {
             Target = target,
-            Threads = request.Threads,
+            Threads = request.Threads ?? Environment.ProcessorCount,
             Tokenizer = ModelTokenizer.ToEmbed(checkpoint, request.TokenizerPath, console.Error),
             Cancellation = cancellation,
         };

@@ -1,3 +1,4 @@
+using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading;
@@ -19,12 +20,13 @@ internal static class QuantizeCommand
         Argument<string> input = new("IN") { Description = "The model, of any format." };
         Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
         Argument<QuantizationPreset> format = FormatArgument.Create();
+        Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that quantise.");
         Option<bool> again = new("--requantize") { Description = "Allow a source that is quantised already, though its errors then add up." };
-        Command command = new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, model.Threads, model.Tokenizer };
+        Command command = new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
-                Request request = new(result.GetRequiredValue(input), result.GetRequiredValue(output), result.GetValue(format), result.GetValue(again), result.GetValue(model.Threads), result.GetValue(model.Tokenizer));
+                Request request = new(result.GetRequiredValue(input), result.GetRequiredValue(output), result.GetValue(format), result.GetValue(again), result.GetValue(threads), result.GetValue(model.Tokenizer));
                 return Run(request, result.InvocationConfiguration, cancellation);
             },
             cancellation));

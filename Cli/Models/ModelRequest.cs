@@ -17,8 +17,8 @@ internal sealed record ModelRequest
     /// <summary>How the KV cache is stored.</summary>
     public KvFormat KvCache { get; init; }
 
-    /// <summary>Threads that run it.</summary>
-    public int Threads { get; init; } = 1;
+    /// <summary>Threads that run it; null for as many as its size is worth.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>Memory that the process may use, in bytes: weights that are larger are streamed from disk.</summary>
     public long AvailableMemory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -63,7 +63,7 @@ internal sealed class RunningModel : IDisposable
         engines.Notice?.Invoke(need.Complaint(request.AvailableMemory, packed?.Path ?? new PackedModels(request.PackedFolder!).PathOf(checkpoint.Path))!);
         if (packed is null)
         {
-            packed = new PackedModels(request.PackedFolder!).Open(checkpoint, request.Threads, bars, cancellation);
+            packed = new PackedModels(request.PackedFolder!).Open(checkpoint, request.Threads ?? Environment.ProcessorCount, bars, cancellation);
             checkpoint.Dispose();
         }
 

@@ -71,7 +71,7 @@ internal static class ProjectTemplate
         string path = args.Length > 1 ? args[1] : {{Literal(modelPath)}};
 
         Checkpoint checkpoint = Checkpoint.Open(path);
-        using {{model.Name}} model = {{model.Name}}.Load(checkpoint, new LoadOptions { Threads = Environment.ProcessorCount });
+        using {{model.Name}} model = {{model.Name}}.Load(checkpoint);
         Tokenizer tokenizer = {{(tokenizerPath is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(tokenizerPath)})")}};
         TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = 0.8f, TopP = 0.95f });
         foreach (string text in generator.Stream(prompt, new GenerationOptions { MaxTokens = 256, EchoPrompt = true }))

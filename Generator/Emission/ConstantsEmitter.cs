@@ -50,6 +50,7 @@ internal static class ConstantsEmitter
         Private("ValuesOffset", plan.Cache.ValuesOffset);
         Private("HeadBlockElements", plan.Cache.HeadBlockElements);
         writer.Line("private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;");
+        Private("DecodeBarriers", Scheduler.Of(plan.Graph.Decode).BarriersPerToken(spec.Layers));
         Private("PrefillChunk", plan.PrefillChunk);
         Private("PrefillTokenTile", plan.PrefillTokenTile);
         writer.Line("private const float LowestMax = -1e30f;");

@@ -57,15 +57,16 @@ internal static class ForwardEmitter
 
             private {{spec.TypeName}}(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
             {
-                ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
+                ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads ?? 1, 1, nameof(options.Threads));
                 if (Kernels.InstructionSet is null)
                     throw new PlatformNotSupportedException("{{spec.TypeName}} was compiled for {{plan.Targets.Select(target => target.Id).Join(", ")}}, and this machine has none of them.");
                 _weights = new Weights(checkpoint, options);
-                _scratch = new Scratch(options.Threads);
-                _team = new LlamalithContracts.WorkerTeam(options.Threads);
-                _shares = new Share[options.Threads];
+                int threads = options.Threads ?? LlamalithContracts.WorkerTeam.SizeFor(_weights.Bytes, DecodeBarriers);
+                _scratch = new Scratch(threads);
+                _team = new LlamalithContracts.WorkerTeam(threads);
+                _shares = new Share[threads];
                 for (int rank = 0; rank < _shares.Length; rank++)
-                    _shares[rank] = new Share(rank, options.Threads);
+                    _shares[rank] = new Share(rank, threads);
                 _cache = new KvCache();
                 WarmUp();
             }

@@ -86,6 +86,9 @@ internal static class WeightsEmitter
                         }
                     }
 
+                    /// <summary>Bytes of all panels.</summary>
+                    public long Bytes => _binder.Bytes;
+
                     /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
                     public void Embed(int token, float* x)
                     {

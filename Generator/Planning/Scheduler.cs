@@ -11,6 +11,9 @@ internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyLis
 {
     /// <summary>Barriers that one token passes in a layer.</summary>
     public int BarriersPerLayer => Layer.Count(step => step.BarrierBefore);
+
+    /// <summary>Barriers that one token passes in a model of so many layers.</summary>
+    public int BarriersPerToken(int layers) => (layers * BarriersPerLayer) + Head.Count(step => step.BarrierBefore);
 }
 
 /// <summary>Puts barriers between the steps of a forward pass, and of a training step.</summary>

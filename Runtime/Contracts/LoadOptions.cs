@@ -6,8 +6,11 @@ namespace Llamalith.Contracts;
 /// <summary>How a model is loaded and run.</summary>
 public sealed record LoadOptions
 {
-    /// <summary>Number of threads that run the model, the caller's included. Default: one for each processor.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <summary>
+    /// Number of threads that run the model, the caller's included. Null, the default: as many as its size is worth
+    /// (<see cref="WorkerTeam.SizeFor"/>), which is one for each processor but for small models. A number is taken as it is.
+    /// </summary>
+    public int? Threads { get; init; }
 
     /// <summary>Told the share of weight bytes bound so far, 0 to 1, from any thread.</summary>
     public IProgress<double>? Progress { get; init; }

@@ -17,6 +17,7 @@ public sealed unsafe class WeightBinder : IDisposable
     private readonly string _className;
     private readonly HashSet<TensorType> _formats;
     private readonly LoadOptions _options;
+    private readonly int _threads;
     private readonly IPackedWeights? _packed;
     private NativeBuffer? _memory;
     private long _next;
@@ -34,21 +35,25 @@ public sealed unsafe class WeightBinder : IDisposable
         _className = className;
         _formats = [.. formats];
         _options = options;
+
+        // Packing meets at no barrier: every processor helps, whatever the model's size.
+        _threads = options.Threads ?? Environment.ProcessorCount;
         _packed = checkpoint.Packed;
     }
 
-    /// <summary>Bytes that the packed weights take: known after the first round.</summary>
+    /// <summary>Bytes of the weights in panels, which a token reads whole: known after the first round.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Ends the first round.</summary>
     public void Allocate()
     {
         Bytes = _next;
-        _memory = new NativeBuffer(Bytes, hugePages: true);
         _next = 0;
 
         // What lies in panels already is bound at once.
-        if (_packed is not null)
+        if (_packed is null)
+            _memory = new NativeBuffer(Bytes, hugePages: true);
+        else
             _options.Progress?.Report(1);
     }
 
@@ -58,13 +63,13 @@ public sealed unsafe class WeightBinder : IDisposable
         TensorInfo info = _checkpoint.Describe(name, 1, length);
         if (info.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
             throw new ModelMismatchException($"{_checkpoint.Path}: the vector {info.Name} is stored as {info.Type}; vectors must be F32, F16 or BF16.");
+        float* to = (float*)Take(WeightPacker.VectorBytes(length));
         if (_packed is not null)
         {
             EnsureInOrder(info, order);
             return _packed.Vector(name, length);
         }
 
-        float* to = (float*)Take(WeightPacker.VectorBytes(length));
         if (to is not null)
             WeightPacker.PackVector(_checkpoint.GetTensor(name, 1, length), order, to);
         Report();
@@ -76,6 +81,7 @@ public sealed unsafe class WeightBinder : IDisposable
     {
         TensorInfo info = _checkpoint.Describe(name, rows, columns);
         TensorType type = FormatOf(info);
+        byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
         if (_packed is not null)
         {
             EnsureInOrder(info, order);
@@ -83,11 +89,10 @@ public sealed unsafe class WeightBinder : IDisposable
         }
 
         float unit = 1;
-        byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
             TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
-            unit = WeightPacker.Pack(tensor, type, order, to, _options.Threads, _options.Cancellation);
+            unit = WeightPacker.Pack(tensor, type, order, to, _threads, _options.Cancellation);
             _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
         }
 
@@ -103,14 +108,14 @@ public sealed unsafe class WeightBinder : IDisposable
         TensorType type = FormatOf(lowerInfo);
         if (FormatOf(upperInfo) != type)
             throw new ModelMismatchException($"{_checkpoint.Path}: {lowerInfo.Name} is stored as {lowerInfo.Type} and {upperInfo.Name} as {upperInfo.Type}; the two must have one format.");
+        byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
         if (_packed is not null)
             return Checked(_packed.Pair(first, second, rows, columns), type);
         float unit = 1;
-        byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
         if (to is not null)
         {
             TensorView lower = _checkpoint.GetTensor(first, rows, columns), upper = _checkpoint.GetTensor(second, rows, columns);
-            unit = WeightPacker.PackPair(lower, upper, type, to, _options.Threads, _options.Cancellation);
+            unit = WeightPacker.PackPair(lower, upper, type, to, _threads, _options.Cancellation);
             _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
             _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
         }

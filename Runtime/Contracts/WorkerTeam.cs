@@ -15,6 +15,9 @@ public sealed class WorkerTeam : IDisposable
     // Idle workers look for work this often before they sleep: some 100 us, longer than sampling a token takes.
     private const int SpinsBeforeSleep = 4000;
 
+    // What a thread must have to read from one barrier to the next: a few microseconds' work, of which a barrier is some 100 ns.
+    private const long LeastBytesBetweenBarriers = 32 << 10;
+
     private readonly Worker[] _workers;
     private SpinBarrier _barrier;
     private ITeamJob? _job;
@@ -63,6 +66,19 @@ public sealed class WorkerTeam : IDisposable
     {
         if (Size > 1)
             _barrier.SignalAndWait(Size);
+    }
+
+    /// <summary>
+    /// The size of a team that runs a model for which nobody named one: as many threads as each have 32 KiB of weights to read from one
+    /// barrier to the next, at least one, and no more than there are processors that this process may use.
+    /// </summary>
+    /// <param name="weightBytes">Bytes of weights that a token reads.</param>
+    /// <param name="barriers">Barriers that a token passes.</param>
+    public static int SizeFor(long weightBytes, int barriers)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(weightBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(barriers, 1);
+        return (int)Math.Clamp(weightBytes / (barriers * LeastBytesBetweenBarriers), 1, Environment.ProcessorCount);
     }
 
     /// <summary>The share of <paramref name="count"/> items that falls to a thread: contiguous, and as even as can be.</summary>

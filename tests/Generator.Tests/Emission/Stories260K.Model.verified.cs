@@ -83,6 +83,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private const int ValuesOffset = 2048;
     private const int HeadBlockElements = 4096;
     private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;
+    private const int DecodeBarriers = 26;
     private const int PrefillChunk = 512;
     private const int PrefillTokenTile = 4;
     private const float LowestMax = -1e30f;
@@ -114,15 +115,16 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
 
     private Model(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads ?? 1, 1, nameof(options.Threads));
         if (Kernels.InstructionSet is null)
             throw new PlatformNotSupportedException("Model was compiled for avx512, avx2, neon, scalar, and this machine has none of them.");
         _weights = new Weights(checkpoint, options);
-        _scratch = new Scratch(options.Threads);
-        _team = new LlamalithContracts.WorkerTeam(options.Threads);
-        _shares = new Share[options.Threads];
+        int threads = options.Threads ?? LlamalithContracts.WorkerTeam.SizeFor(_weights.Bytes, DecodeBarriers);
+        _scratch = new Scratch(threads);
+        _team = new LlamalithContracts.WorkerTeam(threads);
+        _shares = new Share[threads];
         for (int rank = 0; rank < _shares.Length; rank++)
-            _shares[rank] = new Share(rank, options.Threads);
+            _shares[rank] = new Share(rank, threads);
         _cache = new KvCache();
         WarmUp();
     }

@@ -49,6 +49,24 @@ public sealed class WorkerTeamTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData((32 << 10) - 1, 1, 1)]
+    [InlineData(1_040_000, 26, 1)] // stories260K in F32
+    [InlineData(2 * 26 * (32 << 10), 26, 2)]
+    [InlineData((2 * 26 * (32 << 10)) - 1, 26, 1)]
+    [InlineData(13_500_000, 31, 13)] // stories15M in Q4_0
+    [InlineData(3_800_000_000, 161, 720)] // Llama 2 7B in Q4_0
+    public void SizeFor_GivesEachThread32KiBBetweenBarriers(long weightBytes, int barriers, int worth) =>
+        Assert.Equal(Math.Min(worth, Environment.ProcessorCount), WorkerTeam.SizeFor(weightBytes, barriers));
+
+    [Fact]
+    public void SizeFor_NegativeBytesOrNoBarrier_Throws()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkerTeam.SizeFor(-1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkerTeam.SizeFor(1, 0));
+    }
+
     private static void Each(Action<int, int, int> check)
     {
         foreach (int positions in (int[])[1, 2, 31, 255, 256, 257, 300, 512, 513, 3501, 4096, 131072])

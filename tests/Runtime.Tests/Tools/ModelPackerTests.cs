@@ -226,7 +226,7 @@ public sealed unsafe class ModelPackerTests : IDisposable
             {
                 atLoad.Allocate();
                 ahead.Allocate();
-                Assert.Equal(0, ahead.Bytes);
+                Assert.Equal(atLoad.Bytes, ahead.Bytes);
                 Assert.Equal(1, reported);
             }
         }
