@@ -43,6 +43,9 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
         if (_digest.ByteLength != PackedDigest.Length || file.Tensors.Any(other => other.Offset > _digest.Offset))
             throw Bad($"{PackedKeys.Digest} is not {PackedDigest.Length} bytes after all others");
         ReadEntries();
+
+        // Every token reads all of it: with small pages decoding was measured to be 5 to 10 % slower.
+        file.Advise(0, _digest.Offset, MemoryAdvice.HugePages);
     }
 
     /// <inheritdoc/>

@@ -32,12 +32,16 @@ internal static unsafe class PackedDigest
         return SHA256.HashData(digests);
     }
 
-    /// <summary>Passes everything on and takes the digest on the way.</summary>
+    /// <summary>
+    /// Passes everything on and takes the digest on the way. What is passed on are whole pieces, so that a system that keeps files in pages
+    /// as large as the writes that filled them has this one in huge pages; the last piece goes with <see cref="Flush"/>.
+    /// </summary>
     public sealed class Writer(Stream inner) : Stream
     {
         private readonly List<byte> _digests = [];
         private readonly byte[] _piece = new byte[PieceBytes];
         private int _filled;
+        private int _passed;
 
         public override bool CanRead => false;
 
@@ -62,7 +66,6 @@ internal static unsafe class PackedDigest
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            inner.Write(buffer);
             while (!buffer.IsEmpty)
             {
                 int take = Math.Min(buffer.Length, PieceBytes - _filled);
@@ -71,20 +74,31 @@ internal static unsafe class PackedDigest
                 _filled += take;
                 if (_filled == PieceBytes)
                 {
+                    PassOn();
                     _digests.AddRange(SHA256.HashData(_piece));
-                    _filled = 0;
+                    _filled = _passed = 0;
                 }
             }
         }
 
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-        public override void Flush() => inner.Flush();
+        public override void Flush()
+        {
+            PassOn();
+            inner.Flush();
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         public override void SetLength(long value) => throw new NotSupportedException();
+
+        private void PassOn()
+        {
+            inner.Write(_piece.AsSpan(_passed, _filled - _passed));
+            _passed = _filled;
+        }
     }
 }

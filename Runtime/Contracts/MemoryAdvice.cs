@@ -17,4 +17,10 @@ public enum MemoryAdvice
 
     /// <summary>Not read it again soon: its pages may leave the process. A later read fetches them again.</summary>
     DontNeed = 4,
+
+    /// <summary>
+    /// Read it whole again and again: read it from disk in huge pages, and map those as such, where system and file system can. What is in
+    /// memory already stays there in pages as it has them.
+    /// </summary>
+    HugePages = 14,
 }

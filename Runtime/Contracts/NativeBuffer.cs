@@ -31,7 +31,7 @@ public sealed unsafe class NativeBuffer : IDisposable
         Block = (byte*)NativeMemory.AllocZeroed(size + alignment);
         _pointer = (byte*)(((nuint)Block + alignment - 1) & ~(alignment - 1));
         if (hugePages)
-            _ = PageAdvice.Give(_pointer, size & ~(HugePage - 1), PageAdvice.HugePages);
+            _ = PageAdvice.Give(_pointer, size & ~(HugePage - 1), MemoryAdvice.HugePages);
         GC.AddMemoryPressure(Math.Max(length, 1));
     }
 

@@ -116,7 +116,7 @@ public sealed unsafe class MappedFile : IDisposable
             offset = offset / page * page;
         }
 
-        return end > offset && PageAdvice.Give(pointer + offset, (nuint)(end - offset), (int)advice);
+        return end > offset && PageAdvice.Give(pointer + offset, (nuint)(end - offset), advice);
     }
 
     /// <summary>As <see cref="Advise(long, long, MemoryAdvice)"/> for the range that starts at a pointer into the file.</summary>

@@ -47,6 +47,7 @@ public sealed unsafe class ModelPacker
         {
             using PackedDigest.Writer digest = new(stream);
             packer.Write(digest);
+            digest.Flush();
         });
     }
 
