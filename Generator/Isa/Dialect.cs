@@ -137,6 +137,12 @@ internal abstract class Dialect
     /// <summary>Helper methods that the integer operations call.</summary>
     public virtual string IntegerHelpers => "";
 
+    /// <summary>The first halves of two vectors of four floats, lane by lane in turn; empty where there are no vectors.</summary>
+    public virtual string ZipLow(string a, string b) => "";
+
+    /// <summary>Their second halves.</summary>
+    public virtual string ZipHigh(string a, string b) => "";
+
     /// <summary>The neighbouring lanes of each pair exchanged.</summary>
     public abstract string SwapPairs(string vector);
 

@@ -55,6 +55,10 @@ internal sealed class Neon : Dialect
 
     public override SignedBytes SignedBytes => SignedBytes.Multiplied;
 
+    public override string ZipLow(string a, string b) => $"ArmAdvSimd64.ZipLow({a}, {b})";
+
+    public override string ZipHigh(string a, string b) => $"ArmAdvSimd64.ZipHigh({a}, {b})";
+
     public override string Abs(string vector) => $"ArmAdvSimd.Abs({vector})";
 
     public override string StoreBytes(string pointer, string vector) =>

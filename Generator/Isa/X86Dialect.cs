@@ -53,6 +53,10 @@ internal abstract class X86Dialect : Dialect
 
     public override string PrefetchFar(string pointer) => $"X86Sse.Prefetch1({pointer});";
 
+    public override string ZipLow(string a, string b) => $"X86Sse.UnpackLow({a}, {b})";
+
+    public override string ZipHigh(string a, string b) => $"X86Sse.UnpackHigh({a}, {b})";
+
     public override string Abs(string vector) => $"{Width}.Abs({vector})";
 
     protected abstract string MultiplyAddAdjacentBytes { get; }

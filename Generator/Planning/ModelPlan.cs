@@ -195,7 +195,7 @@ internal sealed class ModelPlan
     public static int RowStride(int floats)
     {
         int padded = Pad(floats, PanelRows);
-        return padded % 1024 == 0 ? padded + PanelRows : padded;
+        return padded % 512 == 0 ? padded + PanelRows : padded;
     }
 
     public static int Pad(int value, int multiple) => (value + multiple - 1) / multiple * multiple;

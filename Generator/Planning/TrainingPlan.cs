@@ -21,8 +21,11 @@ internal sealed record TrainedMatrix(string Name, string Rows, string Columns, s
 /// <summary>What a trainer adds to a model's plan: sizes, matrices and tiles.</summary>
 internal sealed class TrainingPlan
 {
-    /// <summary>Summands of a product that are taken at once: a packed block of 32 columns of them fits the first-level cache.</summary>
-    public const int DepthBlock = 256;
+    /// <summary>Summands of a product that are taken at once: a packed block of 32 columns of them takes a fraction of the first-level cache.</summary>
+    public const int DepthBlock = 128;
+
+    /// <summary>Rows of a weight's gradient whose packed columns stay in the second-level cache; a multiple of every tile.</summary>
+    public const int RowBlock = 504;
 
     /// <summary>Queries of one head that are attended at once; a multiple of common tiles, and few enough for scores to stay in the second-level cache.</summary>
     public const int QueryBlock = 56;

@@ -12,14 +12,8 @@ internal static class PackedShape
 
     public static void Write(GgufWriter writer, ModelShape shape)
     {
-        Number(nameof(ModelShape.Dim), shape.Dim);
-        Number(nameof(ModelShape.FfnDim), shape.FfnDim);
-        Number(nameof(ModelShape.Layers), shape.Layers);
-        Number(nameof(ModelShape.Heads), shape.Heads);
-        Number(nameof(ModelShape.KvHeads), shape.KvHeads);
-        Number(nameof(ModelShape.HeadDim), shape.HeadDim);
-        Number(nameof(ModelShape.VocabSize), shape.VocabSize);
-        Number(nameof(ModelShape.Context), shape.Context);
+        foreach ((string property, Func<ModelShape, int> of) in ShapeRules.Sizes)
+            Number(property, of(shape));
         writer.Add(KeyOf(nameof(ModelShape.TiedEmbeddings)), shape.TiedEmbeddings);
         Real(nameof(ModelShape.NormEps), shape.NormEps);
         Real(nameof(ModelShape.RopeTheta), shape.RopeTheta);

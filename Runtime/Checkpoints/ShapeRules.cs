@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using Llamalith.Contracts;
 
@@ -10,18 +11,29 @@ internal static class ShapeRules
     /// <summary>Far more than any model has, and few enough that a list of all tensors is no burden.</summary>
     public const int MostLayers = 1 << 16;
 
+    /// <summary>The sizes that every model has.</summary>
+    public static IReadOnlyList<(string Property, Func<ModelShape, int> Of)> Sizes { get; } =
+    [
+        (nameof(ModelShape.Dim), static shape => shape.Dim),
+        (nameof(ModelShape.FfnDim), static shape => shape.FfnDim),
+        (nameof(ModelShape.Layers), static shape => shape.Layers),
+        (nameof(ModelShape.Heads), static shape => shape.Heads),
+        (nameof(ModelShape.KvHeads), static shape => shape.KvHeads),
+        (nameof(ModelShape.HeadDim), static shape => shape.HeadDim),
+        (nameof(ModelShape.VocabSize), static shape => shape.VocabSize),
+        (nameof(ModelShape.Context), static shape => shape.Context),
+    ];
+
     /// <summary>Refuses hyperparameters that no model can have; <paramref name="keyOf"/> gives the file's own word for each.</summary>
     /// <exception cref="ModelFormatException">The message names the key and its value.</exception>
     public static void Check(string path, ModelShape shape, Func<string, string> keyOf)
     {
-        Positive(nameof(ModelShape.Dim), shape.Dim);
-        Positive(nameof(ModelShape.FfnDim), shape.FfnDim);
-        Positive(nameof(ModelShape.Layers), shape.Layers);
-        Positive(nameof(ModelShape.Heads), shape.Heads);
-        Positive(nameof(ModelShape.KvHeads), shape.KvHeads);
-        Positive(nameof(ModelShape.HeadDim), shape.HeadDim);
-        Positive(nameof(ModelShape.VocabSize), shape.VocabSize);
-        Positive(nameof(ModelShape.Context), shape.Context);
+        foreach ((string property, Func<ModelShape, int> of) in Sizes)
+        {
+            if (of(shape) <= 0)
+                throw Bad($"{keyOf(property)} = {of(shape)}, but it must be positive");
+        }
+
         if (shape.Layers > MostLayers)
             throw Bad($"{keyOf(nameof(ModelShape.Layers))} = {shape.Layers}, but at most {MostLayers} layers are allowed");
         if (shape.Heads % shape.KvHeads != 0)
@@ -35,12 +47,6 @@ internal static class ShapeRules
         Real(nameof(ModelShape.NormEps), shape.NormEps);
         Real(nameof(ModelShape.RopeTheta), shape.RopeTheta);
         Real(nameof(ModelShape.RopeScalingFactor), shape.RopeScalingFactor);
-
-        void Positive(string property, int value)
-        {
-            if (value <= 0)
-                throw Bad($"{keyOf(property)} = {value}, but it must be positive");
-        }
 
         void Real(string property, double? value)
         {

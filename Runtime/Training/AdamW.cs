@@ -82,9 +82,12 @@ public sealed unsafe class AdamW : IDisposable
             double scale = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
             _update.Run(learningRate, (float)scale);
         }
+        else
+        {
+            foreach (Group group in _groups)
+                group.Set.ZeroGradients();
+        }
 
-        foreach (Group group in _groups)
-            group.Set.ZeroGradients();
         return norm;
     }
 
@@ -222,6 +225,7 @@ public sealed unsafe class AdamW : IDisposable
             for (; i <= length - Vector<float>.Count; i += Vector<float>.Count)
             {
                 Vector<float> gradient = *(Vector<float>*)(g + i);
+                *(Vector<float>*)(g + i) = Vector<float>.Zero;
                 Vector<float> first = (b1 * *(Vector<float>*)(m + i)) + (c1 * gradient);
                 Vector<float> second = (b2 * *(Vector<float>*)(v + i)) + (c2 * gradient * gradient);
                 *(Vector<float>*)(m + i) = first;
@@ -234,6 +238,7 @@ public sealed unsafe class AdamW : IDisposable
                 m[i] = (beta1 * m[i]) + ((1 - beta1) * scale * g[i]);
                 v[i] = (beta2 * v[i]) + ((1 - beta2) * scale * scale * g[i] * g[i]);
                 w[i] = (shrink * w[i]) - (rate * m[i] / ((MathF.Sqrt(v[i]) * root) + epsilon));
+                g[i] = 0;
             }
         }
     }

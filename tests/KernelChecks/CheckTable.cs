@@ -25,6 +25,7 @@ public static class CheckTable
         .. Numbers(OptionZoo.OnlyAvx2),
         .. Numbers(OptionZoo.OnlyAvx512),
         .. Numbers(OptionZoo.OnlyNeon),
+        .. TrainerChecks.All(),
         .. Of(WeightZoo.Blocks32, WeightZoo.Mixes32),
         .. Of(WeightZoo.Blocks256, WeightZoo.Mixes256),
         .. Of(WeightZoo.ShortFloats, WeightZoo.FloatMixes),

@@ -5,6 +5,7 @@ using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Quantization;
 using Llamalith.Tools;
+using Llamalith.Reference;
 using Llamalith.Training;
 
 namespace Llamalith.Tests;
@@ -18,7 +19,7 @@ public sealed class TrainerTests
     public void Training_OverfitsOneBatch()
     {
         Subject subject = Subject.Named(nameof(GqaTied));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 1, 12, 9);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 1, 12, 9);
         using ITrainer trainer = subject.Create(1, Options(1));
         using AdamW optimizer = new(trainer, new AdamWOptions { WeightDecay = 0 });
         CrossEntropy loss = new();
@@ -34,7 +35,7 @@ public sealed class TrainerTests
     public void Results_DoNotDependOnThreads(string model)
     {
         Subject subject = Subject.Named(model);
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 2, 31, 3, 60, 1, 17);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 2, 31, 3, 60, 1, 17);
         Assert.Equal(Trained(1), Trained(2));
         Assert.Equal(Trained(1), Trained(3));
 
@@ -53,7 +54,7 @@ public sealed class TrainerTests
     public void Engine_ReproducesTheTrainersLoss(string model)
     {
         Subject subject = Subject.Named(model);
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 4, Math.Min(60, subject.Shape.Context));
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 4, Math.Min(60, subject.Shape.Context));
         using ITrainer trainer = Made(subject, batch);
         double expected = Loss(trainer, batch);
         using ILlamaModel engine = subject.Engine(trainer.ToCheckpoint());
@@ -64,7 +65,7 @@ public sealed class TrainerTests
     public void Exports_LoadBackEqual()
     {
         Subject subject = Subject.Named(nameof(GqaTied));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 4, 40);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 4, 40);
         using ITrainer trainer = Made(subject, batch);
         string folder = Directory.CreateTempSubdirectory("llamalith-export-").FullName;
         try
@@ -106,7 +107,7 @@ public sealed class TrainerTests
     public void HiddenGradient_IsWhatGoesThroughTheClassifier()
     {
         Subject subject = Subject.Named(nameof(Mha));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 6, 20, 7);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 6, 20, 7);
         using ITrainer trainer = Made(subject, batch);
         CrossEntropy loss = new();
         loss.Begin(batch.Targets);
@@ -144,7 +145,7 @@ public sealed class TrainerTests
     public void MaskedTargets_GiveExactlyNoGradient()
     {
         Subject subject = Subject.Named(nameof(Mqa));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 6, 20, 7) with { Targets = [.. Enumerable.Repeat(TokenTargets.None, 27)] };
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 6, 20, 7) with { Targets = [.. Enumerable.Repeat(TokenTargets.None, 27)] };
         using ITrainer trainer = subject.Create(1, Options(2));
         CrossEntropy loss = new();
         loss.Begin(batch.Targets);
@@ -157,7 +158,7 @@ public sealed class TrainerTests
     public void Sequences_DoNotSeeEachOther()
     {
         Subject subject = Subject.Named(nameof(GqaTied));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 8, 33, 20);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 8, 33, 20);
         using ITrainer trainer = Made(subject, batch);
         trainer.Forward(batch.Tokens, batch.Lengths);
         float[] together = trainer.Hidden(40).ToArray();
@@ -169,7 +170,7 @@ public sealed class TrainerTests
     public void ForwardOnly_ComputesTheSameAndRefusesToGoBack()
     {
         Subject subject = Subject.Named(nameof(GqaTied));
-        Batch batch = Batch.Random(subject.Shape.VocabSize, 8, 33, 20);
+        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 8, 33, 20);
         using ITrainer trainer = Made(subject, batch);
         using Checkpoint weights = trainer.ToCheckpoint();
         using ITrainer frozen = subject.Load(weights, Options(2) with { ForwardOnly = true });
@@ -197,7 +198,7 @@ public sealed class TrainerTests
     private static TrainerOptions Options(int threads) => new() { Threads = threads, TokenCapacity = 256 };
 
     // Some steps away from its random beginning.
-    private static ITrainer Made(Subject subject, Batch batch)
+    private static ITrainer Made(Subject subject, TrainingBatch batch)
     {
         ITrainer trainer = subject.Create(3, Options(2));
         using AdamW optimizer = new(trainer);
@@ -206,7 +207,7 @@ public sealed class TrainerTests
         return trainer;
     }
 
-    private static double Step(ITrainer trainer, AdamW optimizer, Batch batch, CrossEntropy loss)
+    private static double Step(ITrainer trainer, AdamW optimizer, TrainingBatch batch, CrossEntropy loss)
     {
         loss.Begin(batch.Targets);
         trainer.Forward(batch.Tokens, batch.Lengths);
@@ -215,7 +216,7 @@ public sealed class TrainerTests
         return loss.Mean;
     }
 
-    private static double Loss(ITrainer trainer, Batch batch)
+    private static double Loss(ITrainer trainer, TrainingBatch batch)
     {
         CrossEntropy loss = new();
         loss.Begin(batch.Targets);
@@ -224,7 +225,7 @@ public sealed class TrainerTests
         return loss.Mean;
     }
 
-    private static double EngineLoss(ILlamaModel engine, Batch batch)
+    private static double EngineLoss(ILlamaModel engine, TrainingBatch batch)
     {
         double sum = 0;
         engine.Truncate(0);

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Llamalith.Generator.Isa;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -24,6 +25,10 @@ internal static class Loops
         else
             writer.Block($"for (int {name} = 0; {name} < {end}; {name} += {step})", () => body(name));
     }
+
+    /// <summary>A loop over i, a vector at a time.</summary>
+    public static void ForVectors(SourceWriter writer, Dialect isa, string begin, string end, Action body) =>
+        writer.Block($"for (int i = {begin}; i < {end}; i += {isa.Lanes})", body);
 
     /// <summary>Asks for what lies ahead of some steps through the cache.</summary>
     /// <param name="kernels">Where to write.</param>

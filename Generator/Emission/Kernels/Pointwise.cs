@@ -80,7 +80,7 @@ internal static class Pointwise
                 });
                 string sum = isa.ReduceSum(chains == 4 ? "((s0 + s1) + (s2 + s3))" : chains == 2 ? "(s0 + s1)" : "s0");
                 writer.Line($"{vec} scale = {isa.Broadcast($"1f / MathF.Sqrt(({sum} / Dim) + NormEps)")};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
+                Loops.ForVectors(writer, isa, "0", "PaddedDim", () =>
                     writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * scale * {isa.Load("w + i")}")));
             });
     }
@@ -107,7 +107,7 @@ internal static class Pointwise
             "y = x + bias",
             "x, bias, y [HeadDim]",
             [("float*", "x"), ("float*", "bias"), ("float*", "y")],
-            () => writer.Block($"for (int i = 0; i < HeadDim; i += {isa.Lanes})", () => writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} + {isa.Load("bias + i")}"))));
+            () => Loops.ForVectors(writer, isa, "0", "HeadDim", () => writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} + {isa.Load("bias + i")}"))));
     }
 
     private static void WriteRotate(KernelClass kernels, string name, string scale, bool back = false)
@@ -129,7 +129,7 @@ internal static class Pointwise
                 if (!interleaved)
                 {
                     const string Partner = " + (HeadDim / 2)";
-                    writer.Block($"for (int i = 0; i < HeadDim / 2; i += {isa.Lanes})", () =>
+                    Loops.ForVectors(writer, isa, "0", "HeadDim / 2", () =>
                     {
                         writer.Line($"{vec} a = {isa.Load("x + i")};");
                         writer.Line($"{vec} b = {isa.Load("x + i" + Partner)};");
@@ -149,7 +149,7 @@ internal static class Pointwise
                 }
                 else
                 {
-                    writer.Block($"for (int i = 0; i < HeadDim; i += {isa.Lanes})", () =>
+                    Loops.ForVectors(writer, isa, "0", "HeadDim", () =>
                     {
                         writer.Line($"{vec} a = {isa.Load("x + i")};");
                         writer.Line(isa.Store("y + i", Turned(isa.SwapPairs("a"), isa.Load("sin + i"), "a", isa.Load("cos + i"))));

@@ -1,85 +1,89 @@
 using System.Linq;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
-using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>What training does to each token, each score or each column: norms, SwiGLU, the softmax and their derivatives.</summary>
-internal static class TrainingPointwise
+internal sealed class TrainingPointwise
 {
-    public static void Write(KernelClass kernels)
+    private readonly KernelClass _kernels;
+    private readonly Dialect _isa;
+    private readonly SourceWriter _writer;
+    private readonly string _vec;
+
+    private TrainingPointwise(KernelClass kernels)
     {
-        WriteNorm(kernels);
-        WriteNormBackward(kernels);
-        WriteColumns(kernels, "NormWeights", "dw[j] += Σ dy[t, j] · x[t, j] · scale[t]", norm: true);
-        WriteColumns(kernels, "ColumnSums", "db[j] += Σ dy[t, j]", norm: false);
-        WriteSwiGlu(kernels);
-        WriteSwiGluBackward(kernels);
-        Pointwise.WriteRotateBack(kernels);
-        WriteSoftmax(kernels);
-        WriteSoftmaxBackward(kernels);
-        WriteAdd(kernels);
+        _kernels = kernels;
+        _isa = kernels.Isa;
+        _writer = kernels.Writer;
+        _vec = kernels.Isa.VectorType;
     }
 
-    private static void WriteNorm(KernelClass kernels)
+    public static void Write(KernelClass kernels)
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        kernels.Kernel(
+        TrainingPointwise pointwise = new(kernels);
+        pointwise.WriteNorm();
+        pointwise.WriteNormBackward();
+        pointwise.WriteColumns("NormWeights", "dw[j] += Σ dy[t, j] · x[t, j] · scale[t]", norm: true);
+        pointwise.WriteColumns("ColumnSums", "db[j] += Σ dy[t, j]", norm: false);
+        pointwise.WriteSwiGlu();
+        pointwise.WriteSwiGluBackward();
+        Pointwise.WriteRotateBack(kernels);
+        pointwise.WriteSoftmax();
+        pointwise.WriteSoftmaxBackward();
+        pointwise.WriteAdd();
+    }
+
+    private void WriteNorm()
+    {
+        _kernels.Kernel(
             "NormForward",
             "scale = 1 / sqrt(mean(x²) + NormEps), y = x · scale ⊙ w",
             "x, w, y [Dim], x padded with zeros",
             [("float*", "x"), ("float*", "w"), ("float*", "y"), ("float*", "scale")],
             () =>
             {
-                writer.Line($"{vec} squares = {isa.Zero};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
+                _writer.Line($"{_vec} squares = {_isa.Zero};");
+                ForVectors("0", "PaddedDim", () =>
                 {
-                    writer.Line($"{vec} v = {isa.Load("x + i")};");
-                    writer.Line($"squares = {isa.Fma("v", "v", "squares")};");
+                    _writer.Line($"{_vec} v = {_isa.Load("x + i")};");
+                    _writer.Line($"squares = {_isa.Fma("v", "v", "squares")};");
                 });
-                writer.Line($"*scale = 1f / MathF.Sqrt(({isa.ReduceSum("squares")} / Dim) + NormEps);");
-                writer.Line($"{vec} factor = {isa.Broadcast("*scale")};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
-                    writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * factor * {isa.Load("w + i")}")));
+                _writer.Line($"*scale = 1f / MathF.Sqrt(({_isa.ReduceSum("squares")} / Dim) + NormEps);");
+                _writer.Line($"{_vec} factor = {_isa.Broadcast("*scale")};");
+                ForVectors("0", "PaddedDim", () =>
+                    _writer.Line(_isa.Store("y + i", $"{_isa.Load("x + i")} * factor * {_isa.Load("w + i")}")));
             });
     }
 
-    private static void WriteNormBackward(KernelClass kernels)
+    private void WriteNormBackward()
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        kernels.Kernel(
+        _kernels.Kernel(
             "NormBackward",
             "dx += scale · (w ⊙ dy) - x · scale³ · mean(w ⊙ dy ⊙ x)",
             "x, w, dy, dx [Dim], x and dy padded with zeros",
             [("float*", "x"), ("float*", "w"), ("float*", "dy"), ("float*", "dx"), ("float", "scale")],
             () =>
             {
-                writer.Line($"{vec} dots = {isa.Zero};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
-                    writer.Line($"dots = {isa.Fma($"({isa.Load("w + i")} * {isa.Load("dy + i")})", isa.Load("x + i"), "dots")};"));
-                writer.Line($"{vec} factor = {isa.Broadcast("scale")};");
-                writer.Line($"{vec} back = {isa.Broadcast($"-({isa.ReduceSum("dots")} / Dim) * scale * scale * scale")};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {isa.Lanes})", () =>
-                    writer.Line(isa.Store("dx + i", isa.Fma(isa.Load("x + i"), "back", isa.Fma($"({isa.Load("w + i")} * {isa.Load("dy + i")})", "factor", isa.Load("dx + i"))))));
+                _writer.Line($"{_vec} dots = {_isa.Zero};");
+                ForVectors("0", "PaddedDim", () =>
+                    _writer.Line($"dots = {_isa.Fma($"({_isa.Load("w + i")} * {_isa.Load("dy + i")})", _isa.Load("x + i"), "dots")};"));
+                _writer.Line($"{_vec} factor = {_isa.Broadcast("scale")};");
+                _writer.Line($"{_vec} back = {_isa.Broadcast($"-({_isa.ReduceSum("dots")} / Dim) * scale * scale * scale")};");
+                ForVectors("0", "PaddedDim", () =>
+                    _writer.Line(_isa.Store("dx + i", _isa.Fma(_isa.Load("x + i"), "back", _isa.Fma($"({_isa.Load("w + i")} * {_isa.Load("dy + i")})", "factor", _isa.Load("dx + i"))))));
             });
     }
 
     // 32 columns over all tokens: each column is summed by one thread in one order.
-    private static void WriteColumns(KernelClass kernels, string name, string equation, bool norm)
+    private void WriteColumns(string name, string equation, bool norm)
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        int vectors = ModelPlan.PanelRows / isa.Lanes;
+        int vectors = ModelPlan.PanelRows / _isa.Lanes;
 
         // Where 32 columns are more than the registers, a few vectors at a time.
-        int atOnce = System.Math.Min(vectors, isa.Registers / 4);
-        kernels.Kernel(
+        int atOnce = System.Math.Min(vectors, _isa.Registers / 4);
+        _kernels.Kernel(
             name,
             equation,
             norm ? "x, dy [tokens, DimStride] · scales [tokens] · dw [Dim], columns [column, column + count) · tile [32]" : "dy [tokens, stride] · db [count] · tile [32]",
@@ -88,154 +92,143 @@ internal static class TrainingPointwise
                 : [("float*", "dy"), ("nint", "stride"), ("float*", "dw"), ("int", "tokens"), ("int", "column"), ("int", "count"), ("float*", "tile")],
             () =>
             {
-                writer.Block($"for (int part = 0; part < PanelRows; part += {atOnce * isa.Lanes})", () =>
+                _writer.Block($"for (int part = 0; part < PanelRows; part += {atOnce * _isa.Lanes})", () =>
                 {
-                    writer.Line($"{vec} {Enumerable.Range(0, atOnce).Select(i => $"s{i} = {isa.Zero}").Join(", ")};");
-                    writer.Line("float* d = dy + column + part;");
+                    _writer.Line($"{_vec} {Enumerable.Range(0, atOnce).Select(i => $"s{i} = {_isa.Zero}").Join(", ")};");
+                    _writer.Line("float* d = dy + column + part;");
                     if (norm)
-                        writer.Line("float* v = x + column + part;");
-                    writer.Block($"for (int token = 0; token < tokens; token++, d += {(norm ? "DimStride, v += DimStride" : "stride")})", () =>
+                        _writer.Line("float* v = x + column + part;");
+                    _writer.Block($"for (int token = 0; token < tokens; token++, d += {(norm ? "DimStride, v += DimStride" : "stride")})", () =>
                     {
                         if (norm)
-                            writer.Line($"{vec} scale = {isa.Broadcast("scales[token]")};");
+                            _writer.Line($"{_vec} scale = {_isa.Broadcast("scales[token]")};");
                         for (int i = 0; i < atOnce; i++)
                         {
-                            string dy = isa.Load(Text.At("d", i * isa.Lanes));
-                            writer.Line(norm ? $"s{i} = {isa.Fma($"({dy} * {isa.Load(Text.At("v", i * isa.Lanes))})", "scale", $"s{i}")};" : $"s{i} += {dy};");
+                            string dy = _isa.Load(Text.At("d", i * _isa.Lanes));
+                            _writer.Line(norm ? $"s{i} = {_isa.Fma($"({dy} * {_isa.Load(Text.At("v", i * _isa.Lanes))})", "scale", $"s{i}")};" : $"s{i} += {dy};");
                         }
                     });
                     for (int i = 0; i < atOnce; i++)
-                        writer.Line(isa.Store(Text.At("tile + part", i * isa.Lanes), $"s{i}"));
+                        _writer.Line(_isa.Store(Text.At("tile + part", i * _isa.Lanes), $"s{i}"));
                 });
-                writer.Nested("for (int i = 0; i < count; i++)", "dw[column + i] += tile[i];");
+                _writer.Nested("for (int i = 0; i < count; i++)", "dw[column + i] += tile[i];");
             });
     }
 
-    private static void WriteSwiGlu(KernelClass kernels)
+    private void WriteSwiGlu()
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        kernels.Kernel(
+        _kernels.Kernel(
             "SwiGlu",
             "h = silu(gate) ⊙ up",
             "gateUp [gates | ups from UpOffset on], both padded with zeros · h [FfnDim]",
             [("float*", "gateUp"), ("float*", "h")],
-            () => writer.Block($"for (int i = 0; i < UpOffset; i += {isa.Lanes})", () =>
-                writer.Line(isa.Store("h + i", $"Silu({isa.Load("gateUp + i")}) * {isa.Load("gateUp + UpOffset + i")}"))));
+            () => ForVectors("0", "UpOffset", () =>
+                _writer.Line(_isa.Store("h + i", $"Silu({_isa.Load("gateUp + i")}) * {_isa.Load("gateUp + UpOffset + i")}"))));
     }
 
-    private static void WriteSwiGluBackward(KernelClass kernels)
+    private void WriteSwiGluBackward()
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        kernels.Kernel(
+        _kernels.Kernel(
             "SwiGluBackward",
             "h = silu(gate) ⊙ up; dgate = dh ⊙ up ⊙ silu'(gate), dup = dh ⊙ silu(gate), in the place of gate and up",
             "gateUp [gates | ups from UpOffset on], both padded with zeros · dh, h [FfnDim] · silu'(x) = σ(x) + silu(x) · (1 - σ(x))",
             [("float*", "gateUp"), ("float*", "dh"), ("float*", "h")],
-            () => writer.Block($"for (int i = 0; i < UpOffset; i += {isa.Lanes})", () =>
+            () => ForVectors("0", "UpOffset", () =>
             {
-                writer.Line($"{vec} gate = {isa.Load("gateUp + i")};");
-                writer.Line($"{vec} up = {isa.Load("gateUp + UpOffset + i")};");
-                writer.Line($"{vec} d = {isa.Load("dh + i")};");
-                writer.Line($"{vec} sigmoid = {isa.Broadcast("1f")} / ({isa.Broadcast("1f")} + Exp2(gate * {isa.Broadcast("-1.442695f")}));");
-                writer.Line($"{vec} silu = gate * sigmoid;");
-                writer.Line(isa.Store("h + i", "silu * up"));
-                writer.Line(isa.Store("gateUp + UpOffset + i", "d * silu"));
-                writer.Line(isa.Store("gateUp + i", $"d * up * (sigmoid + (silu * ({isa.Broadcast("1f")} - sigmoid)))"));
+                _writer.Line($"{_vec} gate = {_isa.Load("gateUp + i")};");
+                _writer.Line($"{_vec} up = {_isa.Load("gateUp + UpOffset + i")};");
+                _writer.Line($"{_vec} d = {_isa.Load("dh + i")};");
+                _writer.Line($"{_vec} sigmoid = {_isa.Broadcast("1f")} / ({_isa.Broadcast("1f")} + Exp2(gate * {_isa.Broadcast("-1.442695f")}));");
+                _writer.Line($"{_vec} silu = gate * sigmoid;");
+                _writer.Line(_isa.Store("h + i", "silu * up"));
+                _writer.Line(_isa.Store("gateUp + UpOffset + i", "d * silu"));
+                _writer.Line(_isa.Store("gateUp + i", $"d * up * (sigmoid + (silu * ({_isa.Broadcast("1f")} - sigmoid)))"));
             }));
     }
 
-    private static string ScoreScale(ModelSpec spec) => Text.Float(1.4426950408889634 / System.Math.Sqrt(spec.HeadDim));
+    private string ScoreScale => Text.Float(1.4426950408889634 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim));
 
-    private static void WriteSoftmax(KernelClass kernels)
+    private void WriteSoftmax()
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        kernels.Kernel(
+        _kernels.Kernel(
             "SoftmaxRow",
             "scores = softmax(scores / sqrt(HeadDim)) over [begin, end), 0 elsewhere; logSum = log2 Σ 2^(scores · log2(e) / sqrt(HeadDim))",
             "scores [count], padded to whole panels",
             [("float*", "scores"), ("int", "begin"), ("int", "end"), ("int", "count"), ("float*", "logSum")],
             () =>
             {
-                writer.Line("new Span<float>(scores, begin).Fill(float.NegativeInfinity);");
-                writer.Line("int padded = (end + PanelRows - 1) / PanelRows * PanelRows;");
-                writer.Line("new Span<float>(scores + end, padded - end).Fill(float.NegativeInfinity);");
-                writer.Line($"int start = begin / {isa.Lanes} * {isa.Lanes};");
-                writer.Line($"{vec} top = {isa.Load("scores + start")};");
-                writer.Block($"for (int i = start + {isa.Lanes}; i < padded; i += {isa.Lanes})", () => writer.Line($"top = {isa.Max("top", isa.Load("scores + i"))};"));
-                writer.Line("float max = LargestLane(top);");
-                writer.Line($"{vec} scale = {isa.Broadcast(ScoreScale(kernels.Plan.Spec))};");
-                writer.Line($"{vec} shift = {isa.Broadcast("-max")} * scale;");
-                writer.Line($"{vec} total = {isa.Zero};");
-                writer.Block($"for (int i = start; i < padded; i += {isa.Lanes})", () =>
+                _writer.Line("new Span<float>(scores, begin).Fill(float.NegativeInfinity);");
+                _writer.Line("int padded = (end + PanelRows - 1) / PanelRows * PanelRows;");
+                _writer.Line("new Span<float>(scores + end, padded - end).Fill(float.NegativeInfinity);");
+                _writer.Line($"int start = begin / {_isa.Lanes} * {_isa.Lanes};");
+                _writer.Line($"{_vec} top = {_isa.Load("scores + start")};");
+                ForVectors($"start + {_isa.Lanes}", "padded", () => _writer.Line($"top = {_isa.Max("top", _isa.Load("scores + i"))};"));
+                _writer.Line("float max = LargestLane(top);");
+                _writer.Line($"{_vec} scale = {_isa.Broadcast(ScoreScale)};");
+                _writer.Line($"{_vec} shift = {_isa.Broadcast("-max")} * scale;");
+                _writer.Line($"{_vec} total = {_isa.Zero};");
+                ForVectors("start", "padded", () =>
                 {
-                    writer.Line($"{vec} weight = Exp2({isa.Fma(isa.Load("scores + i"), "scale", "shift")});");
-                    writer.Line(isa.Store("scores + i", "weight"));
-                    writer.Line("total += weight;");
+                    _writer.Line($"{_vec} weight = Exp2({_isa.Fma(_isa.Load("scores + i"), "scale", "shift")});");
+                    _writer.Line(_isa.Store("scores + i", "weight"));
+                    _writer.Line("total += weight;");
                 });
-                writer.Line($"float sum = {isa.ReduceSum("total")};");
-                writer.Line($"*logSum = (max * {ScoreScale(kernels.Plan.Spec)}) + MathF.Log2(sum);");
-                writer.Line($"{vec} inverse = {isa.Broadcast("1f / sum")};");
-                writer.Block($"for (int i = start; i < padded; i += {isa.Lanes})", () => writer.Line(isa.Store("scores + i", $"{isa.Load("scores + i")} * inverse")));
-                ClearOutside(writer, "scores");
+                _writer.Line($"float sum = {_isa.ReduceSum("total")};");
+                _writer.Line($"*logSum = (max * {ScoreScale}) + MathF.Log2(sum);");
+                _writer.Line($"{_vec} inverse = {_isa.Broadcast("1f / sum")};");
+                ForVectors("start", "padded", () => _writer.Line(_isa.Store("scores + i", $"{_isa.Load("scores + i")} * inverse")));
+                ClearOutside("scores");
             });
     }
 
-    private static void WriteSoftmaxBackward(KernelClass kernels)
+    private void WriteSoftmaxBackward()
     {
-        Dialect isa = kernels.Isa;
-        Dialect head = isa.Fit(kernels.Plan.Spec.HeadDim);
-        SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-        kernels.Kernel(
+        Dialect head = _isa.Fit(_kernels.Plan.Spec.HeadDim);
+        _kernels.Kernel(
             "SoftmaxBackward",
             "p = softmax(scores / sqrt(HeadDim)), ds = p ⊙ (dp - dy · y) / sqrt(HeadDim), both 0 outside [begin, end)",
             "scores: in, scores; out, p · slopes: in, dp; out, ds · y, dy [HeadDim]",
             [("float*", "scores"), ("float*", "slopes"), ("float*", "y"), ("float*", "dy"), ("float", "logSum"), ("int", "begin"), ("int", "end"), ("int", "count")],
             () =>
             {
-                writer.Line($"{head.VectorType} dots = {head.Zero};");
-                writer.Block($"for (int i = 0; i < HeadDim; i += {head.Lanes})", () => writer.Line($"dots = {head.Fma(head.Load("y + i"), head.Load("dy + i"), "dots")};"));
-                writer.Line($"{vec} delta = {isa.Broadcast(head.ReduceSum("dots"))};");
-                writer.Line($"{vec} scale = {isa.Broadcast(ScoreScale(kernels.Plan.Spec))};");
-                writer.Line($"{vec} root = {isa.Broadcast(Text.Float(1 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim)))};");
-                writer.Line($"{vec} shift = {isa.Broadcast("-logSum")};");
-                writer.Block($"for (int i = begin / {isa.Lanes} * {isa.Lanes}; i < end; i += {isa.Lanes})", () =>
+                _writer.Line($"{head.VectorType} dots = {head.Zero};");
+                Loops.ForVectors(_writer, head, "0", "HeadDim", () => _writer.Line($"dots = {head.Fma(head.Load("y + i"), head.Load("dy + i"), "dots")};"));
+                _writer.Line($"{_vec} delta = {_isa.Broadcast(head.ReduceSum("dots"))};");
+                _writer.Line($"{_vec} scale = {_isa.Broadcast(ScoreScale)};");
+                _writer.Line($"{_vec} root = {_isa.Broadcast(Text.Float(1 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim)))};");
+                _writer.Line($"{_vec} shift = {_isa.Broadcast("-logSum")};");
+                ForVectors($"begin / {_isa.Lanes} * {_isa.Lanes}", "end", () =>
                 {
-                    writer.Line($"{vec} p = Exp2({isa.Fma(isa.Load("scores + i"), "scale", "shift")});");
-                    writer.Line(isa.Store("scores + i", "p"));
-                    writer.Line(isa.Store("slopes + i", $"p * ({isa.Load("slopes + i")} - delta) * root"));
+                    _writer.Line($"{_vec} p = Exp2({_isa.Fma(_isa.Load("scores + i"), "scale", "shift")});");
+                    _writer.Line(_isa.Store("scores + i", "p"));
+                    _writer.Line(_isa.Store("slopes + i", $"p * ({_isa.Load("slopes + i")} - delta) * root"));
                 });
-                ClearOutside(writer, "scores");
-                ClearOutside(writer, "slopes");
+                ClearOutside("scores");
+                ClearOutside("slopes");
             });
     }
 
-    private static void ClearOutside(SourceWriter writer, string row)
+    private void ForVectors(string begin, string end, System.Action body) => Loops.ForVectors(_writer, _isa, begin, end, body);
+
+    private void ClearOutside(string row)
     {
-        writer.Line($"new Span<float>({row}, begin).Clear();");
-        writer.Nested("if (count > end)", $"new Span<float>({row} + end, count - end).Clear();");
+        _writer.Line($"new Span<float>({row}, begin).Clear();");
+        _writer.Nested("if (count > end)", $"new Span<float>({row} + end, count - end).Clear();");
     }
 
-    private static void WriteAdd(KernelClass kernels)
+    private void WriteAdd()
     {
-        Dialect isa = kernels.Isa;
-        SourceWriter writer = kernels.Writer;
-        kernels.Kernel(
+        _kernels.Kernel(
             "AddRow",
             "y += x",
             "x, y [count]",
             [("float*", "x"), ("float*", "y"), ("int", "count")],
             () =>
             {
-                writer.Line("int i = 0;");
-                if (isa.Lanes > 1)
-                    writer.Block($"for (; i <= count - {isa.Lanes}; i += {isa.Lanes})", () => writer.Line(isa.Store("y + i", $"{isa.Load("y + i")} + {isa.Load("x + i")}")));
-                writer.Nested("for (; i < count; i++)", "y[i] += x[i];");
+                _writer.Line("int i = 0;");
+                if (_isa.Lanes > 1)
+                    _writer.Block($"for (; i <= count - {_isa.Lanes}; i += {_isa.Lanes})", () => _writer.Line(_isa.Store("y + i", $"{_isa.Load("y + i")} + {_isa.Load("x + i")}")));
+                _writer.Nested("for (; i < count; i++)", "y[i] += x[i];");
             });
     }
 }

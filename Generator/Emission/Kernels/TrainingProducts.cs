@@ -7,25 +7,28 @@ namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>
 /// The three products of training, y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, and attention's own. All are one register tile, c = from + a · b: b is
-/// a packed block [depth, 32], read in vectors, and each element of a is broadcast from where it lies, from rows (a[i, k]) or from columns
-/// (a[k, i]). An element's summands are added in the order of k, whatever tile it falls in.
+/// a packed block [depth, 32], read in vectors, and each element of a is broadcast, from rows where they lie (a[i, k]) or from columns
+/// (a[k, i]), which are packed too where they lie far apart. An element's summands are added in the order of k, whatever tile it falls in.
 /// </summary>
 internal static class TrainingProducts
 {
+    private const int LineFloats = 16;
+
     public static void Write(KernelClass kernels)
     {
-        WritePack(kernels);
         TrainingTile tile = TrainingPlan.Product(kernels.Isa);
+        WritePack(kernels);
+        WritePackColumns(kernels, tile);
         foreach (string stride in TrainingPlan.InputStrides)
         {
             foreach (int rows in tile.Rows)
-                WriteTile(kernels, kernels.Isa, "Tile" + stride, tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : $"{i} * {stride}Stride", "");
+                WriteTile(kernels, kernels.Isa, "Tile" + stride, tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : $"{i} * {stride}Stride", "1");
             WriteRows(kernels, stride, tile);
             WriteMultiply(kernels, stride);
         }
 
         foreach (int rows in tile.Rows)
-            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : i.ToString(System.Globalization.CultureInfo.InvariantCulture), "aStride");
+            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, Column, Text.Int(rows));
         WriteGradient(kernels, tile);
     }
 
@@ -38,19 +41,21 @@ internal static class TrainingProducts
         int width = tile.Vectors * isa.Lanes;
         foreach (int rows in tile.Rows)
         {
-            WriteTile(kernels, isa, "HeadRows", tile.Vectors, rows, width, i => i == 0 ? "" : $"{i} * PositionStride", "", "bStride");
-            WriteTile(kernels, isa, "HeadColumns", tile.Vectors, rows, width, i => i == 0 ? "" : i.ToString(System.Globalization.CultureInfo.InvariantCulture), "PositionStride", "bStride");
+            WriteTile(kernels, isa, "HeadRows", tile.Vectors, rows, width, i => i == 0 ? "" : $"{i} * PositionStride", "1", "bStride");
+            WriteTile(kernels, isa, "HeadColumns", tile.Vectors, rows, width, Column, "PositionStride", "bStride");
         }
 
         WriteMix(kernels, tile, width);
         WriteSpread(kernels, tile, width);
     }
 
+    private static string Column(int i) => i == 0 ? "" : Text.Int(i);
+
     private static void WriteTile(KernelClass kernels, Dialect isa, string name, int vectors, int rows, int width, Func<int, string> row, string aStride, string bStride = "PanelRows")
     {
         SourceWriter writer = kernels.Writer;
         int columns = vectors * isa.Lanes;
-        string strides = (aStride == "aStride" ? ", nint aStride" : "") + (bStride == "bStride" ? ", nint bStride" : "");
+        string strides = bStride == "bStride" ? ", nint bStride" : "";
         writer.Line($"// {rows} rows x {columns} columns, {rows * vectors} accumulators");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
         writer.Block($"private static void {name}{rows}(float* a, float* b{strides}, float* from, nint fromStride, float* c, nint cStride, int depth)", () =>
@@ -63,8 +68,18 @@ internal static class TrainingProducts
                     writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Text.At(at, v * isa.Lanes))}").Join(", ")};");
                 }
 
+                // Rows of c lie apart, so that no hardware foresees the next tile's.
+                if (isa.Prefetch("").Length > 0)
+                {
+                    for (int i = rows; i < 2 * rows; i++)
+                    {
+                        for (int column = 0; column < columns; column += LineFloats)
+                            writer.Line(isa.Prefetch(Text.At($"c + ({i} * cStride)", column)));
+                    }
+                }
+
                 writer.Line("float* e = a, p = b;");
-                writer.Block($"for (int k = 0; k < depth; k++, e += {(aStride.Length == 0 ? "1" : aStride)}, p += {bStride})", () =>
+                writer.Block($"for (int k = 0; k < depth; k++, e += {aStride}, p += {bStride})", () =>
                 {
                     for (int v = 0; v < vectors; v++)
                         writer.Line($"{isa.VectorType} b{v} = {isa.Load(Text.At("p", v * isa.Lanes))};");
@@ -145,29 +160,34 @@ internal static class TrainingProducts
         kernels.Kernel(
             "MultiplyGradient",
             "dW += dyᵀ · x",
-            $"dy [tokens, dyStride] · x [tokens, xStride] · dW [rows, width], rows begin to end of it · block [DepthBlock, {ModelPlan.PanelRows}] · tile [{tile.Rows[0]}, {ModelPlan.PanelRows}]",
-            [("float*", "dy"), ("nint", "dyStride"), ("float*", "x"), ("nint", "xStride"), ("float*", "dw"), ("int", "width"), ("int", "begin"), ("int", "end"), ("int", "tokens"), ("float*", "block"), ("float*", "tile"), ("float*", "zeros")],
+            $"dy [tokens, dyStride] · x [tokens, xStride] · dW [rows, width], rows begin to end of it · block [DepthBlock, {ModelPlan.PanelRows}] · columns [RowBlock, DepthBlock] · tile [{tile.Rows[0]}, {ModelPlan.PanelRows}]",
+            [("float*", "dy"), ("nint", "dyStride"), ("float*", "x"), ("nint", "xStride"), ("float*", "dw"), ("int", "width"), ("int", "begin"), ("int", "end"), ("int", "tokens"), ("float*", "block"), ("float*", "columns"), ("float*", "tile"), ("float*", "zeros")],
             () => writer.Block("for (int first = 0; first < tokens; first += DepthBlock)", () =>
             {
-                writer.Line("int count = Math.Min(DepthBlock, tokens - first);");
-                writer.Block("for (int column = 0; column < width; column += PanelRows)", () =>
+                writer.Line("int depth = Math.Min(DepthBlock, tokens - first);");
+                writer.Block("for (int row = begin; row < end; row += RowBlock)", () =>
                 {
-                    writer.Line("int columns = Math.Min(PanelRows, width - column);");
-                    writer.Line("PackRows(x + (first * xStride) + column, xStride, columns, count, block);");
-                    writer.Line("float* a = dy + (first * dyStride) + begin;");
-                    writer.Line("float* c = dw + (begin * (nint)width) + column;");
-                    writer.Line("int rows = end - begin;");
-                    ForTiles(writer, tile, r =>
+                    writer.Line("int height = Math.Min(RowBlock, end - row);");
+                    writer.Line("PackColumns(dy + (first * dyStride) + row, dyStride, height, depth, columns);");
+                    writer.Block("for (int column = 0; column < width; column += PanelRows)", () =>
                     {
-                        writer.Nested("if (columns == PanelRows)", $"TileColumns{r}(a, block, dyStride, c, width, c, width, count);");
-                        writer.Block("else", () =>
+                        writer.Line("int count = Math.Min(PanelRows, width - column);");
+                        writer.Line("PackRows(x + (first * xStride) + column, xStride, count, depth, block);");
+                        writer.Line("float* a = columns;");
+                        writer.Line("float* c = dw + (row * (nint)width) + column;");
+                        writer.Line("int rows = height;");
+                        ForTiles(writer, tile, r =>
                         {
-                            writer.Line("// The last columns of a matrix: what lies behind them belongs to its next row.");
-                            writer.Line($"TileColumns{r}(a, block, dyStride, zeros, 0, tile, PanelRows, count);");
-                            writer.Line($"AddTile(tile, c, width, {r}, columns);");
+                            writer.Nested("if (count == PanelRows)", $"TileColumns{r}(a, block, c, width, c, width, depth);");
+                            writer.Block("else", () =>
+                            {
+                                writer.Line("// The last columns of a matrix: what lies behind them belongs to its next row.");
+                                writer.Line($"TileColumns{r}(a, block, zeros, 0, tile, PanelRows, depth);");
+                                writer.Line($"AddTile(tile, c, width, {r}, count);");
+                            });
+                            writer.Line($"a += {r} * depth;");
+                            writer.Line($"c += {r} * (nint)width;");
                         });
-                        writer.Line($"a += {r};");
-                        writer.Line($"c += {r} * (nint)width;");
                     });
                 });
             }));
@@ -244,7 +264,10 @@ internal static class TrainingProducts
             () =>
             {
                 writer.Nested("if (rows < PanelRows)", "new Span<float>(block, depth * PanelRows).Clear();");
-                writer.Block("for (int row = 0; row < rows; row++, w += stride)", () =>
+                writer.Line("int row = 0;");
+                if (isa.ZipLow("", "").Length > 0)
+                    writer.Block("for (; row <= rows - 4; row += 4, w += 4 * stride)", () => WriteTurn(writer, isa));
+                writer.Block("for (; row < rows; row++, w += stride)", () =>
                 {
                     writer.Line("float* to = block + row;");
                     writer.Nested("for (int k = 0; k < depth; k++, to += PanelRows)", "*to = w[k];");
@@ -271,6 +294,53 @@ internal static class TrainingProducts
                 writer.Block("for (int k = 0; k < depth; k++, w += stride, block += PanelRows)", () =>
                     writer.Nested("for (int j = 0; j < columns; j++)", "block[j] = w[j];"));
             });
+        writer.Line();
+    }
+
+    // Four rows become columns, four elements at a time.
+    private static void WriteTurn(SourceWriter writer, Dialect isa)
+    {
+        writer.Line("float* to = block + row, w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;");
+        writer.Line("int k = 0;");
+        writer.Block("for (; k <= depth - 4; k += 4, to += 4 * PanelRows)", () =>
+        {
+            writer.Line("Vec4 r0 = *(Vec4*)(w + k), r1 = *(Vec4*)(w1 + k), r2 = *(Vec4*)(w2 + k), r3 = *(Vec4*)(w3 + k);");
+            writer.Line($"Vec4 even = {isa.ZipLow("r0", "r2")}, odd = {isa.ZipLow("r1", "r3")};");
+            writer.Line($"*(Vec4*)to = {isa.ZipLow("even", "odd")};");
+            writer.Line($"*(Vec4*)(to + PanelRows) = {isa.ZipHigh("even", "odd")};");
+            writer.Line($"even = {isa.ZipHigh("r0", "r2")};");
+            writer.Line($"odd = {isa.ZipHigh("r1", "r3")};");
+            writer.Line($"*(Vec4*)(to + (2 * PanelRows)) = {isa.ZipLow("even", "odd")};");
+            writer.Line($"*(Vec4*)(to + (3 * PanelRows)) = {isa.ZipHigh("even", "odd")};");
+        });
+        writer.Block("for (; k < depth; k++, to += PanelRows)", () =>
+        {
+            writer.Line("to[0] = w[k];");
+            for (int i = 1; i < 4; i++)
+                writer.Line($"to[{i}] = w{i}[k];");
+        });
+    }
+
+    // Whole vectors, the surplus of each overwritten by the next.
+    private static void WritePackColumns(KernelClass kernels, TrainingTile tile)
+    {
+        Dialect isa = kernels.Isa;
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "PackColumns",
+            "columns = the tiles of a's columns, each [depth, rows of the tile]",
+            "a [depth, stride], rows columns of it · columns [rows, depth], and a vector behind it",
+            [("float*", "a"), ("nint", "stride"), ("int", "rows"), ("int", "depth"), ("float*", "columns")],
+            () => ForTiles(writer, tile, r =>
+            {
+                writer.Line("float* from = a;");
+                writer.Block($"for (int k = 0; k < depth; k++, from += stride, columns += {r})", () =>
+                {
+                    for (int i = 0; i < r; i += isa.Lanes)
+                        writer.Line(isa.Store(Text.At("columns", i), isa.Load(Text.At("from", i))));
+                });
+                writer.Line($"a += {r};");
+            }));
         writer.Line();
     }
 }

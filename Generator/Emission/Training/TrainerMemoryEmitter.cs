@@ -37,6 +37,7 @@ internal static class TrainerMemoryEmitter
         (string Name, string Size, string Shape)[] own =
         [
             ("Block", "DepthBlock * PanelRows", "[DepthBlock, 32] packed operand of a product"),
+            ("Columns", "RowBlock * DepthBlock", "[RowBlock, DepthBlock] packed columns of the other"),
             ("Tile", $"{Text.Int(tileRows)} * PanelRows", "a tile's sums"),
             ("Keys", "positions * HeadDim", "[panels of 32 positions, HeadDim, 32]"),
             ("Values", "positions * HeadDim", "[panels of 32 positions, HeadDim, 32]"),
@@ -75,7 +76,7 @@ internal static class TrainerMemoryEmitter
                             foreach ((string name, string size, string _) in own)
                                 writer.Line($"thread.{name} = Take({size});");
                         });
-                        writer.Line("_memory ??= new LlamalithContracts.NativeBuffer(next * sizeof(float));");
+                        writer.Line("_memory ??= new LlamalithContracts.NativeBuffer(next * sizeof(float), hugePages: true);");
                         writer.Line();
                         writer.Line("// Each buffer on a cache line of its own; kernels read whole vectors past the end of the last row.");
                         writer.Block("float* Take(long floats)", () =>

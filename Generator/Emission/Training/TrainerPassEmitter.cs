@@ -98,7 +98,7 @@ internal static class TrainerPassEmitter
             Memory m = _memory;
             ref Memory.Thread t = ref m.Threads[rank];
             (int begin, int end) = LlamalithContracts.WorkerTeam.Share(VocabSize, rank, _team.Size);
-            Kernels.MultiplyGradient(m.Logits, VocabStride, m.Picked, DimStride, _classifier + _toGradient, Dim, begin, end, _pickedCount, t.Block, t.Tile, m.Zeros);
+            Kernels.MultiplyGradient(m.Logits, VocabStride, m.Picked, DimStride, _classifier + _toGradient, Dim, begin, end, _pickedCount, t.Block, t.Columns, t.Tile, m.Zeros);
         }
         """);
 
@@ -115,7 +115,7 @@ internal static class TrainerPassEmitter
         private void Weights(float* dy, int dyStride, float* x, int xStride, float* weights, int rows, int columns, int rank, ref Memory.Thread t)
         {
             (int begin, int end) = LlamalithContracts.WorkerTeam.Share(rows, rank, _team.Size);
-            Kernels.MultiplyGradient(dy, dyStride, x, xStride, weights + _toGradient, columns, begin, end, _count, t.Block, t.Tile, _memory.Zeros);
+            Kernels.MultiplyGradient(dy, dyStride, x, xStride, weights + _toGradient, columns, begin, end, _count, t.Block, t.Columns, t.Tile, _memory.Zeros);
         }
 
         // One thread's share of a bias's gradient.

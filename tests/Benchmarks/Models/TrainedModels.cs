@@ -2,7 +2,7 @@ namespace Llamalith.Benchmarks.Models;
 
 // Models that a small machine can train: the shapes grow, everything else stays.
 
-[LlamaModel(Dim = 128, FfnDim = 344, Layers = 6, Heads = 4, KvHeads = 2, VocabSize = 2048, Context = 256, TiedEmbeddings = true, Training = true)]
+[LlamaModel(Dim = 128, FfnDim = 352, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 2048, Context = 256, TiedEmbeddings = true, Training = true)]
 public sealed partial class Train128;
 
 [LlamaModel(Dim = 256, FfnDim = 688, Layers = 6, Heads = 8, KvHeads = 4, VocabSize = 4096, Context = 256, TiedEmbeddings = true, Training = true)]

@@ -29,7 +29,7 @@ internal static class TrainingMemory
         long vocab = Row(shape.VocabSize);
         long chunk = Math.Min(tokens, Math.Max(64, Math.Min(1024, (4 << 20) / vocab / 64 * 64)));
         long floats = (4 * Parameters(shape)) + (tokens * ((shape.Layers * kept) + passing)) + (chunk * (vocab + (2 * dim)));
-        return sizeof(float) * (floats + (threads * ((256L * 32) + (2L * shape.Context * shape.HeadDim) + (112L * shape.Context))));
+        return sizeof(float) * (floats + (threads * (((504L + 32) * 128) + (2L * shape.Context * shape.HeadDim) + (112L * shape.Context))));
     }
 
     private static long Parameters(ModelShape shape)
@@ -40,5 +40,5 @@ internal static class TrainingMemory
 
     private static long Pad(long floats) => (floats + 31) / 32 * 32;
 
-    private static long Row(long floats) => Pad(floats) % 1024 == 0 ? Pad(floats) + 32 : Pad(floats);
+    private static long Row(long floats) => Pad(floats) % 512 == 0 ? Pad(floats) + 32 : Pad(floats);
 }

@@ -32,18 +32,18 @@ internal sealed partial class LinearRope : IConversation<LinearRope.KvCache>;
     KvCache = KvFormat.F32, Isa = Isa.Avx512 | Isa.Scalar)]
 internal sealed partial class LargeEpsilon : IConversation<LargeEpsilon.KvCache>;
 
-// One instruction set alone, so that the narrower ones are checked on wide machines too.
+// One instruction set alone, so that the narrower ones are checked on wide machines too; with trainers, for the same reason.
 
-[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Scalar, KvCache = KvFormat.F32)]
+[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Scalar, KvCache = KvFormat.F32, Training = true)]
 internal sealed partial class OnlyScalar : IConversation<OnlyScalar.KvCache>;
 
-[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Avx2)]
+[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Avx2, Training = true)]
 internal sealed partial class OnlyAvx2 : IConversation<OnlyAvx2.KvCache>;
 
-[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Avx512)]
+[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Avx512, Training = true)]
 internal sealed partial class OnlyAvx512 : IConversation<OnlyAvx512.KvCache>;
 
-[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Neon)]
+[LlamaModel(Dim = 40, FfnDim = 100, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 128, Isa = Isa.Neon, Training = true)]
 internal sealed partial class OnlyNeon : IConversation<OnlyNeon.KvCache>;
 
 internal static class OptionZoo

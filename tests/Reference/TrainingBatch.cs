@@ -1,14 +1,14 @@
 using System;
 using System.Linq;
-using Llamalith.Reference;
 using Llamalith.Training;
 
-namespace Llamalith.Tests;
+namespace Llamalith.Reference;
 
 /// <summary>Some sequences of random tokens, of lengths that fall on no tile; some targets are masked.</summary>
-internal sealed record Batch(int[] Tokens, int[] Lengths, int[] Targets)
+public sealed record TrainingBatch(int[] Tokens, int[] Lengths, int[] Targets)
 {
-    public static Batch Random(int vocab, ulong seed, params int[] lengths)
+    /// <summary>One sequence of each length.</summary>
+    public static TrainingBatch Random(int vocab, ulong seed, params int[] lengths)
     {
         var random = new SeededRandom(seed);
         int[] tokens = [.. Enumerable.Range(0, lengths.Sum()).Select(_ => random.Next(vocab))];
@@ -20,7 +20,7 @@ internal sealed record Batch(int[] Tokens, int[] Lengths, int[] Targets)
                 targets[i] = TokenTargets.None;
         }
 
-        return new Batch(tokens, lengths, targets);
+        return new TrainingBatch(tokens, lengths, targets);
     }
 
     /// <summary>The mean over all targets of -ln p, by the reference.</summary>
