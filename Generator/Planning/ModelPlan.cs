@@ -189,8 +189,8 @@ internal sealed class ModelPlan
     public MatrixPlan Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
 
     /// <summary>
-    /// Floats from one token's row to the next in a scratch buffer: padded to panels, and never a multiple of 4 KiB, which would
-    /// put every token's row into the same cache set.
+    /// Floats from one token's row to the next in a scratch buffer: padded to panels, and never a multiple of 2 KiB, which would
+    /// put all tokens' rows into two of the first-level cache's sets.
     /// </summary>
     public static int RowStride(int floats)
     {

@@ -33,8 +33,8 @@ public sealed unsafe class ParameterSet : IDisposable
             Count += _items[i].Length;
         }
 
-        _weights = new NativeBuffer((Count + SlackFloats) * sizeof(float));
-        _gradients = new NativeBuffer((Count + SlackFloats) * sizeof(float));
+        _weights = new NativeBuffer((Count + SlackFloats) * sizeof(float), hugePages: true);
+        _gradients = new NativeBuffer((Count + SlackFloats) * sizeof(float), hugePages: true);
     }
 
     /// <summary>All tensors, in the order in which they lie.</summary>

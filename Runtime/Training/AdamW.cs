@@ -121,9 +121,9 @@ public sealed unsafe class AdamW : IDisposable
 
         public ParameterSet Set { get; } = set;
 
-        public NativeBuffer First { get; } = new(set.Count * sizeof(float));
+        public NativeBuffer First { get; } = new(set.Count * sizeof(float), hugePages: true);
 
-        public NativeBuffer Second { get; } = new(set.Count * sizeof(float));
+        public NativeBuffer Second { get; } = new(set.Count * sizeof(float), hugePages: true);
 
         /// <summary>Pieces of one tensor each, since decay is a tensor's property.</summary>
         public IEnumerable<Chunk> Chunks(AdamWOptions options)
