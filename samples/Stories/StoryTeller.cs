@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Threading;
+using Llamalith.Chat;
 using Llamalith.Contracts;
 using Llamalith.Generation;
 using Llamalith.Tokenization;
@@ -14,7 +15,7 @@ internal static class StoryTeller
     // As shells report a program that Ctrl+C ended.
     private const int Interrupted = 130;
 
-    /// <summary>Writes the prompt and its continuation to standard output as they are made, then one line of figures to standard error.</summary>
+    /// <summary>Writes the prompt and its continuation, or the answer to the wish, to standard output as they are made, then one line of figures to standard error.</summary>
     /// <returns>The exit code.</returns>
     public static int Tell(StoryRequest request)
     {
@@ -26,18 +27,20 @@ internal static class StoryTeller
             interrupt.Cancel();
         });
 
-        using Checkpoint checkpoint = Checkpoint.Open(request.ModelPath);
-        using Stories260K model = Stories260K.Load(checkpoint, new LoadOptions { Threads = request.Threads });
+        using Checkpoint checkpoint = request.ModelPath is { } file ? Checkpoint.Open(file) : Checkpoint.OpenEmbedded(typeof(Fable).Assembly, Fable.WeightsName);
+        using ILlamaModel model = Load(checkpoint, request);
         Tokenizer tokenizer = request.TokenizerPath is { } path ? TokenizerLoader.Open(path, model.Shape.VocabSize) : checkpoint.OpenTokenizer();
         TextGenerator generator = new(model, tokenizer, request.Sampling);
-        TextGeneration story = generator.Start(
-            request.Prompt ?? "", new GenerationOptions { MaxTokens = request.MaxTokens, EchoPrompt = true }, interrupt.Token);
+        GenerationOptions options = new() { MaxTokens = request.MaxTokens, EchoPrompt = request.Wish is null };
+        TextGeneration story = request.Wish is { } wish
+            ? generator.Start(Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish)], request.System).Tokens, options, interrupt.Token)
+            : generator.Start(request.Prompt ?? "", options, interrupt.Token);
 
         using ConsoleText console = new();
-        // The prompt is there to read while the model reads it too.
+        // The prompt is there to read while the model reads it too. An answer's first word comes with the space before it.
         if (story.MoveNext())
         {
-            console.Write(story.Utf8Text);
+            console.Write(request.Wish is null ? story.Utf8Text : story.Utf8Text.TrimStart((byte)' '));
             console.Flush();
         }
         while (story.MoveNext())
@@ -50,5 +53,15 @@ internal static class StoryTeller
             CultureInfo.InvariantCulture,
             $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={model.InstructionSet} threads={model.Threads}"));
         return story.FinishReason == FinishReason.Cancelled ? Interrupted : 0;
+    }
+    // A file says which of the two models it is by its width; what else is amiss, the model itself says.
+    private static ILlamaModel Load(Checkpoint checkpoint, StoryRequest request)
+    {
+        LoadOptions options = new() { Threads = request.Threads };
+        if (checkpoint.Shape.Dim == Fable.CompiledShape.Dim)
+            return Fable.Load(checkpoint, options);
+        if (request.Wish is not null)
+            throw new ModelMismatchException($"Models of Dim = {Fable.CompiledShape.Dim} answer wishes, but {request.ModelPath} has Dim = {checkpoint.Shape.Dim}; --prompt begins a story.");
+        return Stories260K.Load(checkpoint, options);
     }
 }

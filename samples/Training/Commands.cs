@@ -21,15 +21,16 @@ internal static class Commands
     private static readonly Option<int> s_threads = new("--threads") { HelpName = "count", Description = "Threads that compute; no result depends on them.", DefaultValueFactory = _ => Environment.ProcessorCount };
     private static readonly Option<int> s_stories = Count("--stories", "Stories in the corpus to train the vocabulary on and to read.", 50000);
     private static readonly Option<int> s_heldOut = Count("--held-out", "Stories that no training sees.", 2000);
-    private static readonly Option<double> s_klPenalty = new("--kl-penalty") { HelpName = "number", Description = "What PPO takes from the reward for a nat of KL to the fine-tuned model.", DefaultValueFactory = _ => 0.01 };
-    private static readonly Option<int> s_answers = Count("--answers", "Answers to each wish that rejection sampling chooses from.", 4);
+    private static readonly Option<double> s_klPenalty = new("--kl-penalty") { HelpName = "number", Description = "What PPO takes from the reward for a nat of KL to the fine-tuned model.", DefaultValueFactory = _ => 0.05 };
+    private static readonly Option<int> s_answers = Count("--answers", "Answers to each wish that rejection sampling chooses from.", 8);
     private static readonly Option<int> s_judged = Count("--judged", "Answers that are judged at the end of a stage.", 400);
 
-    private static readonly PaceOptions s_pretrain = new("", new Pace(2400, 16, 3e-3, 0.04));
-    private static readonly PaceOptions s_sft = new("", new Pace(500, 16, 1e-3));
-    private static readonly PaceOptions s_reward = new("", new Pace(250, 8, 5e-4));
-    private static readonly PaceOptions s_rejection = new("rejection-", new Pace(40, 16, 2e-4));
-    private static readonly PaceOptions s_ppo = new("ppo-", new Pace(40, 48, 5e-5));
+    private static readonly PaceOptions s_pretrain = new("", new Pace(2200, 16, 3e-3, 0.03));
+    private static readonly PaceOptions s_sft = new("", new Pace(2000, 16, 2e-3));
+    private static readonly PaceOptions s_helpfulness = new("helpfulness-", new Pace(500, 16, 1e-3));
+    private static readonly PaceOptions s_safety = new("safety-", new Pace(300, 8, 1e-3));
+    private static readonly PaceOptions s_rejection = new("rejection-", new Pace(40, 16, 5e-4));
+    private static readonly PaceOptions s_ppo = new("ppo-", new Pace(25, 64, 8e-5));
 
     /// <summary>The whole command line.</summary>
     public static RootCommand Root()
@@ -41,7 +42,8 @@ internal static class Commands
             Verb("tokenizer", "Learns the vocabulary from the corpus.", (parsed, setup, _) => Tokenizer(parsed, setup), s_heldOut),
             Verb("pretrain", "Learns the next token of stories.", (parsed, setup, run) => Pretrain(setup, run, s_pretrain.Of(parsed), parsed.GetValue(s_heldOut)), [.. s_pretrain.All, s_heldOut]),
             Verb("sft", "Learns to answer wishes.", (parsed, setup, run) => Sft(setup, run, s_sft.Of(parsed), parsed.GetValue(s_judged)), [.. s_sft.All, s_judged]),
-            Verb("reward", "Learns which answer is better: helpfulness, then safety.", (parsed, setup, run) => Reward(setup, run, s_reward.Of(parsed)), s_reward.All),
+            Verb("reward", "Learns which answer is better: helpfulness, then safety.",
+                (parsed, setup, run) => Reward(setup, run, s_helpfulness.Of(parsed), s_safety.Of(parsed)), [.. s_helpfulness.All, .. s_safety.All]),
             Verb("rlhf", "Rejection sampling, then proximal policy optimisation.",
                 (parsed, setup, run) => Rlhf(setup, run, s_rejection.Of(parsed), s_ppo.Of(parsed), parsed.GetValue(s_answers), parsed.GetValue(s_klPenalty), parsed.GetValue(s_judged)),
                 [.. s_rejection.All, .. s_ppo.All, s_answers, s_klPenalty, s_judged]),
@@ -55,7 +57,7 @@ internal static class Commands
         Corpus(parsed, setup) && Tokenizer(parsed, setup)
         && Pretrain(setup, run, s_pretrain.Defaults, s_heldOut.DefaultValueFactory!(null!))
         && Sft(setup, run, s_sft.Defaults, s_judged.DefaultValueFactory!(null!))
-        && Reward(setup, run, s_reward.Defaults)
+        && Reward(setup, run, s_helpfulness.Defaults, s_safety.Defaults)
         && Rlhf(setup, run, s_rejection.Defaults, s_ppo.Defaults, s_answers.DefaultValueFactory!(null!), s_klPenalty.DefaultValueFactory!(null!), s_judged.DefaultValueFactory!(null!))
         && Export(setup);
 
@@ -81,8 +83,8 @@ internal static class Commands
 
     private static bool Sft(Setup setup, RunOptions run, Pace pace, int judged) => Run(new SftStage(setup, pace, judged: judged), run);
 
-    private static bool Reward(Setup setup, RunOptions run, Pace pace) =>
-        Run(new RewardStage(setup, Aspect.Helpfulness, pace), run) && Run(new RewardStage(setup, Aspect.Safety, pace), run);
+    private static bool Reward(Setup setup, RunOptions run, Pace helpfulness, Pace safety) =>
+        Run(new RewardStage(setup, Aspect.Helpfulness, helpfulness), run) && Run(new RewardStage(setup, Aspect.Safety, safety), run);
 
     private static bool Rlhf(Setup setup, RunOptions run, Pace rejection, Pace ppo, int answers, double klPenalty, int judged) =>
         Run(new RejectionStage(setup, rejection, answers, judged), run) && Run(new PpoStage(setup, ppo, new PpoOptions { KlPenalty = klPenalty, Judged = judged }), run);

@@ -81,7 +81,7 @@ public sealed partial class StoriesTests : IDisposable
     {
         StoriesRun run = StoriesProgram.Run("--help");
         Assert.Equal(0, run.ExitCode);
-        foreach (string option in (string[])["--model", "--tokenizer", "--prompt", "--tokens", "--threads", "--temperature", "--top-p", "--top-k", "--min-p", "--seed"])
+        foreach (string option in (string[])["--model", "--tokenizer", "--prompt", "--tokens", "--threads", "--temperature", "--top-p", "--top-k", "--min-p", "--seed", "--system", "<wish>"])
             Assert.Contains(option, run.Output, StringComparison.Ordinal);
     }
 
@@ -102,13 +102,15 @@ public sealed partial class StoriesTests : IDisposable
     public void BadArguments_AreOneClearLine()
     {
         string model = Model, tokenizer = Tokenizer;
-        Fails("--model");
+        Fails("'--model'", "--model");
         Fails("--colour", "--model", model, "--tokenizer", tokenizer, "--colour", "red");
         Fails("'hot'", "--model", model, "--tokenizer", tokenizer, "--temperature", "hot");
         Fails("Temperature must be 0 or more", "--model", model, "--tokenizer", tokenizer, "--temperature", "-1");
         Fails("It was 1.5", "--model", model, "--tokenizer", tokenizer, "--top-p", "1.5");
         Fails("--tokens must be 0 or more", "--model", model, "--tokenizer", tokenizer, "--tokens", "-3");
         Fails("--threads must be 1 or more", "--model", model, "--tokenizer", tokenizer, "--threads", "0");
+        Fails("both at once make no sense", "Tell a story.", "--prompt", "Once");
+        Fails("Dim = 128 answer wishes", "Tell a story.", "--model", model, "--tokenizer", tokenizer);
     }
 
     private static void Fails(string message, params string[] arguments)

@@ -85,6 +85,21 @@ public sealed class StageTests : IClassFixture<StageTests.Prepared>, IDisposable
     }
 
     [Fact]
+    public void RankingLoss_OfEqualScoresIsTheLogarithmOfTwo()
+    {
+        string folder = _folder["equal"];
+        CopyRun(folder);
+        Finish(Pretrain(folder), folder);
+        File.Copy(Setup(folder).ModelOf(PretrainStage.Folder), Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "sft")).FullName, "model.gguf"));
+
+        // A head of zeros scores all alike, and without margins no pair is to lead by anything. One step later the scores differ.
+        Finish(new RewardStage(Setup(folder), Aspect.Helpfulness, new Pace(2, 8, 1e-2), marginStep: 0, heldOut: 4), folder);
+        double[] losses = Column(folder, RewardStage.FolderOf(Aspect.Helpfulness), 3);
+        Assert.Equal(Math.Log(2), losses[0], 1e-15);
+        Assert.NotEqual(Math.Log(2), losses[1], 1e-6);
+    }
+
+    [Fact]
     public void Pipeline_RunsFromNothingToTheModel()
     {
         string folder = _folder["all"];

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Llamalith.StoryTraining.World;
@@ -83,6 +84,43 @@ public sealed class WorldTests
             Assert.DoesNotMatch(@"[.!?] [a-z]", text);
             Assert.Matches(@"^[A-Z].*[.""]$", text);
         }
+    }
+
+    [Fact]
+    public void World_HasThousandsOfWords()
+    {
+        HashSet<string> words = [];
+        for (int i = 0; i < 3000; i++)
+            words.UnionWith(Words.Of(s_world.Tell(8, Purpose.HeldOutStory, i).Text));
+        Assert.InRange(words.Count, 4000, 10000);
+    }
+
+    [Theory]
+    [InlineData("climb trees", "climbed trees", "climbing trees")]
+    [InlineData("hum lullabies", "hummed lullabies", "humming lullabies")]
+    [InlineData("carry parcels", "carried parcels", "carrying parcels")]
+    [InlineData("tie knots", "tied knots", "tying knots")]
+    [InlineData("bake bread", "baked bread", "baking bread")]
+    [InlineData("play hide and seek", "played hide and seek", "playing hide and seek")]
+    [InlineData("sing", "sang", "singing")]
+    [InlineData("wander about", "wandered about", "wandering about")]
+    public void Verbs_AreInflected(string verb, string past, string doing) => Assert.Equal((past, doing), (Inflection.Past(verb), Inflection.Doing(verb)));
+
+    [Theory]
+    [InlineData("fishing rod", "fishing rods")]
+    [InlineData("brush", "brushes")]
+    [InlineData("cherry", "cherries")]
+    [InlineData("key", "keys")]
+    [InlineData("scarf", "scarves")]
+    [InlineData("box", "boxes")]
+    public void Nouns_AreInflected(string noun, string plural) => Assert.Equal(plural, Inflection.Plural(noun));
+
+    [Fact]
+    public void Parts_AreWordsInAllCombinations()
+    {
+        Grammar grammar = Read("list town\n  ash|elm + ford|wood, york\nrule a\n  in [town] {x=town} {x.plural}\n");
+        Assert.Equal(["ashford", "ashwood", "elmford", "elmwood", "york"], grammar.Lists["town"].Select(entity => entity.ToString()));
+        Assert.Equal(1, TextParser.Find(grammar, "a", "In elmwood york yorks").Derivations);
     }
 
     [Theory]

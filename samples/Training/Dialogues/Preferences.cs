@@ -10,6 +10,9 @@ internal sealed class Preferences(WishWorld wishes)
     // As the paper mixes a tenth of helpfulness into the data of safety; a little more here, for all its data are alike.
     private const double HelpfulShare = 0.2;
 
+    // What not every plot can be told with, another attempt finds.
+    private const int MostRetellings = 30;
+
     /// <summary>A pair about helpfulness: does the answer do what was asked?</summary>
     public PreferencePair DrawHelpfulness(ref Dice dice)
     {
@@ -37,14 +40,15 @@ internal sealed class Preferences(WishWorld wishes)
 
     private PreferencePair DrawStory(Rating rating, ref Dice dice)
     {
-        Story story = wishes.Stories.Tell(Dice.At(dice.Next(), default, 0));
+        Dice telling = Dice.At(dice.Next(), default, 0);
+        Story story = wishes.Stories.Tell(telling);
         Wish wish = wishes.AskFor(story, ref dice);
         string? rejected = rating switch
         {
             // Everything that was asked for is missed, or the story breaks off.
             Rating.Significantly when dice.Chance(0.5) && Asked(wish) > 0 => TellWithout(wish, Asked(wish), ref dice),
             Rating.Significantly => BreakOff(story.Text, ref dice),
-            Rating.Better => wish.Hero is null && wish.Thing is null ? null : TellWithout(wish with { Mood = null }, 1, ref dice, wish.Mood),
+            Rating.Better => wish.Hero is null && wish.Thing is null ? null : TellAlmost(wish, story, telling, ref dice),
             Rating.Slightly => wish.Mood is null ? null : wishes.TellFor(wish.Hero, wish.Thing, OtherMood(story.Mood, story, ref dice), null, ref dice),
             _ => RepeatSentence(story.Text, ref dice),
         };
@@ -68,6 +72,27 @@ internal sealed class Preferences(WishWorld wishes)
     }
 
     private static int Asked(Wish wish) => (wish.Hero is null ? 0 : 1) + (wish.Thing is null ? 0 : 1) + (wish.Mood is null ? 0 : 1);
+
+    /// <summary>
+    /// The same story with another hero or another thing than was asked for, and what else was asked for as it should be. Two answers that
+    /// differ in nothing else teach what they differ in.
+    /// </summary>
+    private string TellAlmost(Wish wish, Story story, Dice telling, ref Dice dice)
+    {
+        bool missHero = wish.Hero is not null && (wish.Thing is null || dice.Chance(0.5));
+        List<Entity> others = wishes.Stories.Grammar.Lists[missHero ? "kind" : wishes.IsFood(story.Thing) ? "food" : "thing"];
+        for (int attempt = 0; attempt < MostRetellings; attempt++)
+        {
+            string other = others[dice.Below(others.Count)].ToString();
+            if (wishes.Retell(telling, missHero ? other : story.Hero, missHero ? story.Thing : other) is not { } told)
+                continue;
+            Verdict verdict = Judge.Of(wish, told.Text);
+            if (verdict.HasMood && (wish.Hero is null || verdict.HasHero != missHero) && (wish.Thing is null || verdict.HasThing == missHero))
+                return told.Text;
+        }
+
+        return TellWithout(wish with { Mood = null }, 1, ref dice, wish.Mood);
+    }
 
     /// <summary>A story that misses so many of the things asked for.</summary>
     private string TellWithout(Wish wish, int misses, ref Dice dice, Mood? mood = null)
@@ -93,7 +118,7 @@ internal sealed class Preferences(WishWorld wishes)
         return others[dice.Below(others.Length)];
     }
 
-    private bool CanEnd(Story story, Mood mood) => mood != Mood.Brave || !wishes.Stories.Grammar.Lists["food"].Any(food => food.Text.Source == story.Thing);
+    private bool CanEnd(Story story, Mood mood) => mood != Mood.Brave || !wishes.IsFood(story.Thing);
 
     private static string BreakOff(string text, ref Dice dice)
     {

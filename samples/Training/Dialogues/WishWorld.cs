@@ -12,11 +12,11 @@ internal sealed class WishWorld(StoryWorld world)
     /// <summary>The world that stories come from.</summary>
     public StoryWorld Stories { get; } = world;
 
-    /// <summary>A wish. Stories are wished for in about half of all cases, unsafe things a little more often than safe ones.</summary>
+    /// <summary>A wish. Stories are wished for in most cases, unsafe things a little more often than safe ones.</summary>
     public Wish Draw(ref Dice dice, string? title = null)
     {
         double kind = dice.Unit();
-        return kind < 0.5 ? DrawStory(ref dice, title) : DrawAct(ref dice, kind < 0.72 ? WishKind.Safe : WishKind.Unsafe, title);
+        return kind < 0.6 ? DrawStory(ref dice, title) : DrawAct(ref dice, kind < 0.78 ? WishKind.Safe : WishKind.Unsafe, title);
     }
 
     /// <summary>A wish for a story that the world can tell.</summary>
@@ -47,6 +47,9 @@ internal sealed class WishWorld(StoryWorld world)
         Entity act = acts[dice.Below(acts.Length)];
         return new Wish(kind, Write("wish.act", ref dice, ("act", act))) { Act = act, Title = title };
     }
+
+    /// <summary>Whether a thing is eaten.</summary>
+    public bool IsFood(string thing) => Stories.Grammar.Lists["food"].Any(food => food.Text.Source == thing);
 
     /// <summary>A system instruction, and how it wants the user to be called.</summary>
     public (string Instruction, string Title) DrawInstruction(ref Dice dice)
@@ -85,6 +88,22 @@ internal sealed class WishWorld(StoryWorld world)
             if ((mood ?? told.Mood) == told.Mood)
                 return told;
         }
+    }
+
+    /// <summary>
+    /// The story of the same dice with another hero or another thing, and as far as that allows with the same words otherwise; null where there
+    /// is none.
+    /// </summary>
+    public Story? Retell(Dice dice, string? hero, string? thing)
+    {
+        StoryText text = new();
+        Expansion story = new(Stories.Grammar, new RandomChoices(dice), text);
+        if (hero is not null)
+            story.Want("hero", hero);
+        if (thing is not null)
+            story.Want("thing", thing);
+        story.Run("story");
+        return text.Failed ? null : Story.From(story, text, bits: double.NaN);
     }
 
     /// <summary>An answer to a wish for advice.</summary>

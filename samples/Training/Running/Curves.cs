@@ -50,7 +50,8 @@ internal static class Curves
         plot.Title(title);
         plot.XLabel(x);
         plot.YLabel(y);
-        plot.ShowLegend(Alignment.UpperRight);
+        // Where the curves are not: they end below where they began, or above.
+        plot.ShowLegend(curves.Any(curve => curve.Y.Length > 1 && !curve.Dashed && curve.Y[^1] > curve.Y[0]) ? Alignment.LowerRight : Alignment.UpperRight);
         byte[] image = plot.GetImageBytes(Width, Height, ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(image));
     }

@@ -106,7 +106,7 @@ internal sealed class PretrainStage : IStage
             _trainer.Parameters.Count, log.Tokens, _heldOut, perplexity, floor, tokensPerStory * Math.Log2(perplexity / floor)));
         (double[] tokens, double[] losses) = log.Curve("loss");
         (double[] testTokens, double[] tests) = log.Curve("heldout_perplexity");
-        Curves.Save(Path.Combine(folder, "curves.png"), "Pretraining", "tokens seen", "perplexity (log2)",
+        Curves.Save(Path.Combine(folder, "curves.png"), "Pretraining", "tokens seen", "bits a token: log2 of the perplexity",
         [
             new Curve("training", tokens, [.. losses.Select(loss => loss / Math.Log(2))]).Smooth(25),
             new Curve("held out", testTokens, [.. tests.Select(Math.Log2)]),

@@ -34,14 +34,16 @@ internal sealed record RewardReport(Aspect Aspect, int Pairs, double Accuracy, I
 /// </summary>
 internal sealed class RewardStage : IStage
 {
-    // The paper's small margins: 1, 2/3, 1/3, 0.
-    private const float MarginStep = 1 / 3f;
+    /// <summary>The paper's small margins: 1, 2/3, 1/3, 0.</summary>
+    public const double SmallMargins = 1 / 3.0;
+
     private const double ClassificationWeight = 0.5;
     private const int TestPairs = 160;
 
     private readonly Setup _setup;
     private readonly Aspect _aspect;
     private readonly Pace _pace;
+    private readonly double _marginStep;
     private readonly int _testEvery, _heldOut;
     private readonly SentencePieceTokenizer _tokenizer;
     private readonly Preferences _preferences;
@@ -49,9 +51,15 @@ internal sealed class RewardStage : IStage
     private readonly AdamW _optimizer;
 
     /// <summary>A stage before its first step, from the fine-tuned weights and a head of zeros.</summary>
-    public RewardStage(Setup setup, Aspect aspect, Pace pace, int testEvery = 25, int heldOut = 800)
+    /// <param name="setup">The run.</param>
+    /// <param name="aspect">What the model is to judge.</param>
+    /// <param name="pace">Steps, pairs of a step, and rate.</param>
+    /// <param name="marginStep">By how much more the better answer is to lead for each step of the rating.</param>
+    /// <param name="testEvery">Steps between two looks at held-out pairs.</param>
+    /// <param name="heldOut">Number of held-out pairs at the end.</param>
+    public RewardStage(Setup setup, Aspect aspect, Pace pace, double marginStep = SmallMargins, int testEvery = 25, int heldOut = 800)
     {
-        (_setup, _aspect, _pace, _testEvery, _heldOut) = (setup, aspect, pace, testEvery, heldOut);
+        (_setup, _aspect, _pace, _marginStep, _testEvery, _heldOut) = (setup, aspect, pace, marginStep, testEvery, heldOut);
         _tokenizer = setup.OpenTokenizer();
         _preferences = new Preferences(setup.Wishes);
         _model = new RewardModel(
@@ -66,7 +74,7 @@ internal sealed class RewardStage : IStage
     public string Name => FolderOf(_aspect);
 
     /// <inheritdoc/>
-    public string Settings => $"{Name} {_setup} {_pace} test {_testEvery}/{_heldOut}";
+    public string Settings => $"{Name} {_setup} {_pace} margins {_marginStep:R} test {_testEvery}/{_heldOut}";
 
     /// <inheritdoc/>
     public int Steps => _pace.Steps;
@@ -141,7 +149,7 @@ internal sealed class RewardStage : IStage
             scores[i] = _model.Head.Score(_model.Trainer.Hidden(last[i]));
         }
 
-        float[] margins = [.. pairs.Select(pair => MarginStep * (int)pair.Rating)];
+        float[] margins = [.. pairs.Select(pair => (float)(_marginStep * (int)pair.Rating))];
         double loss = RewardRanking.Differentiate(scores.AsSpan(0, count), scores.AsSpan(count), margins, gradients.AsSpan(0, count), gradients.AsSpan(count));
         loss += Classify(pairs, scores, gradients);
         float[] hiddenGradient = new float[_model.Trainer.Tokens * dim];

@@ -11,6 +11,8 @@ namespace Llamalith.StoryTraining.World;
 /// </summary>
 internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText text)
 {
+    private static readonly string[] s_forms = ["past", "ing", "plural"];
+
     private readonly Dictionary<string, Entity> _variables = [];
     private readonly Dictionary<string, string> _wanted = [];
 
@@ -65,12 +67,12 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
 
     private void Write(Template template, bool capital)
     {
-        foreach (Part part in template.Parts)
+        for (int i = 0; i < template.Parts.Count; i++)
         {
             // A wrong way need not be gone to its end.
             if (text.Failed)
                 return;
-            switch (part)
+            switch (template.Parts[i])
             {
                 case LiteralPart literal:
                     text.Write(literal.Text, capital);
@@ -79,7 +81,7 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
                     WriteReference(reference.Path, reference.Capital || capital);
                     break;
                 case DrawPart draw:
-                    if (Draw(draw) is not { } entity)
+                    if (Draw(draw, mustShow: !draw.Silent || IsWritten(draw.Path!, template.Parts.Skip(i + 1))) is not { } entity)
                         return;
                     if (draw.Path is { } path)
                         _variables[path] = entity;
@@ -101,7 +103,11 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
         }
     }
 
-    private Entity? Draw(DrawPart draw)
+    /// <summary>Whether the parts write a variable before any rule could set it anew.</summary>
+    private static bool IsWritten(string path, IEnumerable<Part> parts) => parts.TakeWhile(part => part is not RulePart).Any(part =>
+        part is ReferencePart reference && (reference.Path == path || (reference.Path.StartsWith(path + ".", StringComparison.Ordinal) && IsForm(reference.Path[(path.Length + 1)..]))));
+
+    private Entity? Draw(DrawPart draw, bool mustShow)
     {
         string? wanted = draw.Path is { } path ? _wanted.GetValueOrDefault(path) : null;
         List<Entity> open = [];
@@ -122,7 +128,15 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
 
         if (open.Count == 0)
             throw new InvalidDataException($"The list {draw.List} has nothing with the tags '{string.Join(' ', draw.Tags)}' left after '{text}'.");
-        return open[choices.Choose(open.Count)];
+        return open[choices.Choose(open.Count, mustShow ? way => Shows(open[way]) : null)];
+    }
+
+    /// <summary>Whether the expected text, where there is one, has an entry in any form.</summary>
+    private bool Shows(Entity entity)
+    {
+        if (entity.Text.Parts is not [LiteralPart { Text: { } phrase }])
+            return true;
+        return text.Expects(phrase) || s_forms.Any(form => text.Expects(Inflected(phrase, form)!));
     }
 
     private void WriteReference(string path, bool capital)
@@ -143,15 +157,34 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
                 return;
             }
 
-            if (_variables.TryGetValue(owner, out entity) && entity.Attributes.TryGetValue(attribute, out Template? value))
+            if (_variables.TryGetValue(owner, out entity))
             {
-                Write(value, capital);
-                return;
+                if (entity.Attributes.TryGetValue(attribute, out Template? value))
+                {
+                    Write(value, capital);
+                    return;
+                }
+
+                if (Inflected(entity.Text.Source, attribute) is { } inflected)
+                {
+                    text.Write(inflected, capital);
+                    return;
+                }
             }
         }
 
         throw new InvalidDataException($"The variable {path} is not bound after '{text}'.");
     }
+
+    private static bool IsForm(string name) => s_forms.Contains(name);
+
+    private static string? Inflected(string phrase, string form) => form switch
+    {
+        "past" => Inflection.Past(phrase),
+        "ing" => Inflection.Doing(phrase),
+        "plural" => Inflection.Plural(phrase),
+        _ => null,
+    };
 
     private string? Pronoun(string owner, string form)
     {

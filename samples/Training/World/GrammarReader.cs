@@ -10,7 +10,8 @@ namespace Llamalith.StoryTraining.World;
 /// <summary>
 /// Reads the text form of a grammar. A line that starts at the margin begins a block, indented lines belong to it, # begins a comment.
 /// <code>
-/// list NAME (tag, attribute=text)     entries follow, comma by comma; blocks of one name are one list
+/// list NAME (tag, attribute=text)     entries follow, comma by comma; blocks of one name are one list; an entry `ash|elm + ford|wood`
+///                                     stands for all that its parts can be put together to
 /// rule NAME                           alternatives follow, one a line: `3* text` is three times as likely as `text`
 /// </code>
 /// In a text
@@ -18,6 +19,7 @@ namespace Llamalith.StoryTraining.World;
 /// {hero=kind:animal}   draws an entry that bears the tag, binds it to the variable and writes it; never one that a variable of the
 ///                      story is bound to already
 /// {hero} {hero.home}   writes a variable, an attribute of it, or a pronoun: he, him, his follow the tag of hero.name
+/// {act.past} {act.ing} inflects what a variable says; {thing.plural} too
 /// {^hero}              the same with a capital; at the start of a sentence that happens by itself
 /// [colour] [red|blue]  draws from a list without binding; one of several texts
 /// &lt;rule&gt;               another rule in this place
@@ -50,7 +52,7 @@ internal static class GrammarReader
                 else if (rule is not null)
                     rule.Add(ReadAlternative(line.Trim()));
                 else if (list is not null)
-                    list.AddRange(SplitEntries(line).Select(entry => new Entity(ReadTemplate(entry), tags, attributes)));
+                    list.AddRange(SplitEntries(line).SelectMany(Combine).Select(entry => new Entity(ReadTemplate(entry), tags, attributes)));
                 else
                     throw new InvalidDataException("There is no list or rule yet that it could belong to.");
             }
@@ -87,6 +89,15 @@ internal static class GrammarReader
     }
 
     private static string[] SplitEntries(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>All that the parts of an entry can be put together to; the entry itself where it has none.</summary>
+    private static IEnumerable<string> Combine(string entry)
+    {
+        IEnumerable<string> words = [""];
+        foreach (string part in entry.Split(" + "))
+            words = words.SelectMany(word => part.Split('|'), (word, end) => word + end);
+        return words;
+    }
 
     private static Alternative ReadAlternative(string line)
     {

@@ -9,7 +9,9 @@ internal interface IChoices
     int Choose(ReadOnlySpan<int> weights);
 
     /// <summary>Takes one of so many equally likely ways.</summary>
-    int Choose(int count);
+    /// <param name="count">How many there are.</param>
+    /// <param name="mayLead">Whether a way may lead to the text that is expected, where one is: others need not be tried. null: all may.</param>
+    int Choose(int count, Predicate<int>? mayLead = null);
 }
 
 /// <summary>Decides by chance, and adds up what the decisions say.</summary>
@@ -34,7 +36,7 @@ internal sealed class RandomChoices(Dice dice) : IChoices
     }
 
     /// <inheritdoc/>
-    public int Choose(int count)
+    public int Choose(int count, Predicate<int>? mayLead = null)
     {
         Bits += Math.Log2(count);
         return _dice.Below(count);

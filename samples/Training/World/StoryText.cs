@@ -54,6 +54,9 @@ internal sealed class StoryText(string? expected = null)
             Failed = !Compare(_text.Length - 2);
     }
 
+    /// <summary>Whether the expected text has a phrase anywhere, whatever the capitals.</summary>
+    public bool Expects(string phrase) => expected is null || expected.Contains(phrase, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Gives the text up.</summary>
     public void Fail() => Failed = true;
 

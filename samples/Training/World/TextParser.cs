@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Llamalith.StoryTraining.World;
 
@@ -41,7 +42,8 @@ internal static class TextParser
     /// <summary>One sequence of decisions after the other, in order, each as far as its text agrees.</summary>
     private sealed class Trail : IChoices
     {
-        private readonly List<(int Chosen, int Count)> _decisions = [];
+        // What is chosen, and what may be chosen next.
+        private readonly List<(int Chosen, IEnumerator<int> Others)> _decisions = [];
         private StoryText _written = new();
         private int _at;
 
@@ -59,41 +61,54 @@ internal static class TextParser
             int total = 0;
             foreach (int weight in weights)
                 total += weight;
-            int chosen = Decide(weights.Length);
+            int chosen = Decide(weights.Length, null);
             Nats += Math.Log((double)total / weights[chosen]);
             return chosen;
         }
 
-        public int Choose(int count)
+        public int Choose(int count, Predicate<int>? mayLead = null)
         {
             Nats += Math.Log(count);
-            return Decide(count);
+            return Decide(count, mayLead);
         }
 
         public bool Next()
         {
             while (_decisions.Count > 0)
             {
-                (int chosen, int count) = _decisions[^1];
-                if (chosen + 1 < count)
+                IEnumerator<int> others = _decisions[^1].Others;
+                if (others.MoveNext())
                 {
-                    _decisions[^1] = (chosen + 1, count);
+                    _decisions[^1] = (others.Current, others);
                     return true;
                 }
 
+                others.Dispose();
                 _decisions.RemoveAt(_decisions.Count - 1);
             }
 
             return false;
         }
 
-        private int Decide(int count)
+        private int Decide(int count, Predicate<int>? mayLead)
         {
             // On a way that has failed no decision is worth remembering.
             if (_written.Failed)
                 return 0;
             if (_at == _decisions.Count)
-                _decisions.Add((0, count));
+            {
+                IEnumerable<int> ways = Enumerable.Range(0, count);
+                IEnumerator<int> others = (mayLead is null ? ways : [.. ways.Where(way => mayLead(way))]).GetEnumerator();
+                if (!others.MoveNext())
+                {
+                    others.Dispose();
+                    _written.Fail();
+                    return 0;
+                }
+
+                _decisions.Add((others.Current, others));
+            }
+
             return _decisions[_at++].Chosen;
         }
     }
