@@ -24,7 +24,17 @@ internal static class KvCacheEmitter
                 writer.Line($$"""
                     // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
                     // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
-                    private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}));
+                    private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}), new LlamalithContracts.KvHeadLayout
+                    {
+                        HeadDim = HeadDim,
+                        ElementBytes = sizeof({{element}}),
+                        ScaleBytes = {{(plan.Cache.IsScaled ? "sizeof(float)" : "0")}},
+                        PositionTile = PositionTile,
+                        Slice = Slice,
+                        KeyTileBytes = KeyTileElements * sizeof({{element}}),
+                        ValuesOffset = ValuesOffset * sizeof({{element}}),
+                        Bytes = HeadBlockElements * sizeof({{element}}),
+                    });
 
                     private readonly LlamalithContracts.KvStorage? _storage;
 
@@ -54,11 +64,7 @@ internal static class KvCacheEmitter
                     public KvCache Fork() => new(Storage.Fork());
 
                     /// <summary>Writes a header that names the model, then the filled positions.</summary>
-                    public void Save(System.IO.Stream destination)
-                    {
-                        ClearTail();
-                        Storage.Save(destination);
-                    }
+                    public void Save(System.IO.Stream destination) => Storage.Save(destination);
 
                     /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
                     public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
@@ -66,8 +72,8 @@ internal static class KvCacheEmitter
                     /// <summary>Frees the memory.</summary>
                     public void Dispose() => _storage?.Dispose();
                     """);
-                writer.Line();
-                WriteClearTail(writer, plan);
+                if (plan.Cache.IsScaled)
+                    WriteScales(writer, element);
                 writer.Line();
                 writer.Line("/// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>");
                 writer.Line($"internal static {element}* Head(byte* blocks, int block, int layer, int kvHead) =>");
@@ -77,34 +83,8 @@ internal static class KvCacheEmitter
         return writer.ToString();
     }
 
-    private static void WriteClearTail(SourceWriter writer, ModelPlan plan)
+    private static void WriteScales(SourceWriter writer, string element)
     {
-        string element = plan.Cache.ElementType;
-        writer.Line("// Whole blocks are saved: what truncated conversations left behind Count in the last one must not go along.");
-        writer.Block("private void ClearTail()", () =>
-        {
-            writer.Line("int first = Count % BlockPositions;");
-            writer.Block("for (int head = 0; first > 0 && head < Layers * KvHeads; head++)", () =>
-            {
-                writer.Line($"{element}* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);");
-                writer.Line($"{element}* values = keys + ValuesOffset;");
-                writer.Block("for (int position = first; position < BlockPositions; position++)", () =>
-                {
-                    writer.Line($"{element}* key = keys + (position / PositionTile * KeyTileElements) + (position % PositionTile);");
-                    writer.Block("for (int i = 0; i < HeadDim; i++)", () =>
-                    {
-                        writer.Line("key[i * PositionTile] = default;");
-                        writer.Line("values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;");
-                    });
-                    if (!plan.Cache.IsScaled)
-                        return;
-                    writer.Line("*KeyScale(keys, position) = default;");
-                    writer.Line("*ValueScale(keys, position) = default;");
-                });
-            });
-        });
-        if (!plan.Cache.IsScaled)
-            return;
         writer.Line();
         writer.Line("/// <summary>The scale of a position's key, given the head's keys in its block: scales follow each tile.</summary>");
         writer.Line($"internal static float* KeyScale({element}* keys, int position) =>");

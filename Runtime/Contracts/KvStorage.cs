@@ -4,13 +4,6 @@ using System.IO;
 
 namespace Llamalith.Contracts;
 
-/// <summary>What one KV cache looks like: the generated class's constants.</summary>
-/// <param name="Model">The class's name and shape, as one line: a saved cache of another model is refused by it.</param>
-/// <param name="Capacity">Most positions.</param>
-/// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
-/// <param name="BlockBytes">Bytes in a block.</param>
-public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes);
-
 /// <summary>
 /// The memory behind a generated KvCache. Blocks follow each other in order of position, so a conversation of n positions is the
 /// first ceil(n / BlockPositions) blocks: untouched ones take no memory, and copying or saving a prefix is one sweep.
@@ -19,7 +12,7 @@ public sealed unsafe class KvStorage : IDisposable
 {
     // "LLKV", then the version of this header.
     private const uint Magic = 0x564B4C4C;
-    private const int Version = 2;
+    private const int Version = 3;
     private const int MaxModelBytes = 4096;
     private const long HugePageBlock = 2 << 20;
 
@@ -66,28 +59,21 @@ public sealed unsafe class KvStorage : IDisposable
         return fork;
     }
 
-    /// <summary>Writes the filled part, after a header that names the model.</summary>
+    /// <summary>Writes a header that names the model, then the keys and values of every position filled: so many times those of one, and nothing else.</summary>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        _ = Data;
         using BinaryWriter header = new(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         byte[] model = System.Text.Encoding.UTF8.GetBytes(Layout.Model);
         header.Write(Magic);
         header.Write(Version);
         header.Write(model.Length);
         header.Write(model);
-        header.Write(Layout.BlockPositions);
-        header.Write(Layout.BlockBytes);
         header.Write(_count);
         header.Flush();
-        byte* source = Data;
-        for (long left = UsedBytes; left > 0;)
-        {
-            int piece = (int)Math.Min(left, 1 << 20);
-            stream.Write(new ReadOnlySpan<byte>(source, piece));
-            source += piece;
-            left -= piece;
-        }
+        foreach (KvRun run in new KvRuns(Layout, _count))
+            stream.Write(new ReadOnlySpan<byte>(Data + run.Offset, run.Length));
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -96,44 +82,10 @@ public sealed unsafe class KvStorage : IDisposable
     public static KvStorage Load(Stream stream, KvLayout layout)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(layout);
-        Span<byte> word = stackalloc byte[8];
-        if (ReadInt32(word) != unchecked((int)Magic))
-            throw new ModelFormatException("This stream is not a saved KV cache: it does not begin with \"LLKV\".");
-        int version = ReadInt32(word);
-        if (version != Version)
-            throw new ModelFormatException($"The saved KV cache has version {version}, and this build reads version {Version}.");
-        int length = ReadInt32(word);
-        if (length is < 0 or > MaxModelBytes)
-            throw new ModelFormatException($"The saved KV cache claims a model name of {length} bytes; the most is {MaxModelBytes}.");
-        byte[] name = new byte[length];
-        ReadExactly(name);
-        string model = System.Text.Encoding.UTF8.GetString(name);
-        if (model != layout.Model)
-            throw new ModelMismatchException($"The saved KV cache belongs to another model: it says \"{model}\", and this class is \"{layout.Model}\".");
-        int positions = ReadInt32(word);
-        ReadExactly(word);
-        long bytes = BinaryPrimitives.ReadInt64LittleEndian(word);
-        if (positions != layout.BlockPositions || bytes != layout.BlockBytes)
-            throw new ModelMismatchException(
-                $"The saved KV cache has blocks of {positions} positions in {bytes} bytes, and this class has {layout.BlockPositions} in {layout.BlockBytes}.");
-        int count = ReadInt32(word);
-        if (count < 0 || count > layout.Capacity)
-            throw new ModelFormatException($"The saved KV cache claims {count} positions, and this class has room for {layout.Capacity}.");
-
         KvStorage storage = new(layout);
         try
         {
-            storage._count = count;
-            byte* target = storage.Data;
-            for (long left = storage.UsedBytes; left > 0;)
-            {
-                int piece = (int)Math.Min(left, 1 << 20);
-                ReadExactly(new Span<byte>(target, piece));
-                target += piece;
-                left -= piece;
-            }
-
+            storage.Restore(stream);
             return storage;
         }
         catch
@@ -141,19 +93,53 @@ public sealed unsafe class KvStorage : IDisposable
             storage.Dispose();
             throw;
         }
+    }
 
-        int ReadInt32(Span<byte> buffer)
-        {
-            ReadExactly(buffer[..4]);
-            return BinaryPrimitives.ReadInt32LittleEndian(buffer);
-        }
+    /// <summary>Reads what <see cref="Save"/> wrote in place of what is here. What goes wrong leaves nothing here.</summary>
+    /// <inheritdoc cref="Load"/>
+    internal void Restore(Stream stream)
+    {
+        byte* data = Data;
+        _count = 0;
+        int count = ReadHeader(stream);
+        foreach (KvRun run in new KvRuns(Layout, count))
+            ReadExactly(stream, new Span<byte>(data + run.Offset, run.Length));
+        _count = count;
+    }
 
-        void ReadExactly(Span<byte> buffer)
-        {
-            int read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (read < buffer.Length)
-                throw new ModelFormatException($"The saved KV cache ends early: {buffer.Length} more bytes were due, {read} came.");
-        }
+    private int ReadHeader(Stream stream)
+    {
+        if (ReadInt32(stream) != unchecked((int)Magic))
+            throw new ModelFormatException("This stream is not a saved KV cache: it does not begin with \"LLKV\".");
+        int version = ReadInt32(stream);
+        if (version != Version)
+            throw new ModelFormatException($"The saved KV cache has version {version}, and this build reads version {Version}.");
+        int length = ReadInt32(stream);
+        if (length is < 0 or > MaxModelBytes)
+            throw new ModelFormatException($"The saved KV cache claims a model name of {length} bytes; the most is {MaxModelBytes}.");
+        byte[] name = new byte[length];
+        ReadExactly(stream, name);
+        string model = System.Text.Encoding.UTF8.GetString(name);
+        if (model != Layout.Model)
+            throw new ModelMismatchException($"The saved KV cache belongs to another model: it says \"{model}\", and this class is \"{Layout.Model}\".");
+        int count = ReadInt32(stream);
+        return count >= 0 && count <= Layout.Capacity
+            ? count
+            : throw new ModelFormatException($"The saved KV cache claims {count} positions, and this class has room for {Layout.Capacity}.");
+    }
+
+    private static int ReadInt32(Stream stream)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        ReadExactly(stream, bytes);
+        return BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    }
+
+    private static void ReadExactly(Stream stream, Span<byte> buffer)
+    {
+        int read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        if (read < buffer.Length)
+            throw new ModelFormatException($"The saved KV cache ends early: {buffer.Length} more bytes were due, {read} came.");
     }
 
     /// <inheritdoc/>

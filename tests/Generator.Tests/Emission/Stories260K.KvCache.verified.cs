@@ -43,7 +43,17 @@ partial class Model
     {
         // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
         // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
-        private static readonly LlamalithContracts.KvLayout Layout = new("Model F16 Layers=5 KvHeads=4 HeadDim=8", Context, BlockPositions, BlockElements * sizeof(ushort));
+        private static readonly LlamalithContracts.KvLayout Layout = new("Model F16 Layers=5 KvHeads=4 HeadDim=8", Context, BlockPositions, BlockElements * sizeof(ushort), new LlamalithContracts.KvHeadLayout
+        {
+            HeadDim = HeadDim,
+            ElementBytes = sizeof(ushort),
+            ScaleBytes = 0,
+            PositionTile = PositionTile,
+            Slice = Slice,
+            KeyTileBytes = KeyTileElements * sizeof(ushort),
+            ValuesOffset = ValuesOffset * sizeof(ushort),
+            Bytes = HeadBlockElements * sizeof(ushort),
+        });
 
         private readonly LlamalithContracts.KvStorage? _storage;
 
@@ -73,37 +83,13 @@ partial class Model
         public KvCache Fork() => new(Storage.Fork());
 
         /// <summary>Writes a header that names the model, then the filled positions.</summary>
-        public void Save(System.IO.Stream destination)
-        {
-            ClearTail();
-            Storage.Save(destination);
-        }
+        public void Save(System.IO.Stream destination) => Storage.Save(destination);
 
         /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
         public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
 
         /// <summary>Frees the memory.</summary>
         public void Dispose() => _storage?.Dispose();
-
-        // Whole blocks are saved: what truncated conversations left behind Count in the last one must not go along.
-        private void ClearTail()
-        {
-            int first = Count % BlockPositions;
-            for (int head = 0; first > 0 && head < Layers * KvHeads; head++)
-            {
-                ushort* keys = Head(Storage.Data, Count / BlockPositions, head / KvHeads, head % KvHeads);
-                ushort* values = keys + ValuesOffset;
-                for (int position = first; position < BlockPositions; position++)
-                {
-                    ushort* key = keys + (position / PositionTile * KeyTileElements) + (position % PositionTile);
-                    for (int i = 0; i < HeadDim; i++)
-                    {
-                        key[i * PositionTile] = default;
-                        values[(((i / Slice * BlockPositions) + position) * Slice) + (i % Slice)] = default;
-                    }
-                }
-            }
-        }
 
         /// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>
         internal static ushort* Head(byte* blocks, int block, int layer, int kvHead) =>

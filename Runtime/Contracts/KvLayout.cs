@@ -1,0 +1,40 @@
+namespace Llamalith.Contracts;
+
+/// <summary>What one KV cache looks like: the generated class's constants.</summary>
+/// <param name="Model">The class's name and shape, as one line: a saved cache of another model is refused by it.</param>
+/// <param name="Capacity">Most positions.</param>
+/// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
+/// <param name="BlockBytes">Bytes in a block: those of one head after another.</param>
+/// <param name="Head">One head in a block.</param>
+public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes, KvHeadLayout Head);
+
+/// <summary>
+/// Where one head's positions lie in a block: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where there
+/// are scales; then the scales of values; then values as [slice][BlockPositions][Slice].
+/// </summary>
+public sealed record KvHeadLayout
+{
+    /// <summary>Elements of a key, and of a value.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Bytes of an element.</summary>
+    public required int ElementBytes { get; init; }
+
+    /// <summary>Bytes of a position's scale, one for its key and one for its value; 0 for none.</summary>
+    public required int ScaleBytes { get; init; }
+
+    /// <summary>Positions in a tile of keys.</summary>
+    public required int PositionTile { get; init; }
+
+    /// <summary>Elements of a value that lie together.</summary>
+    public required int Slice { get; init; }
+
+    /// <summary>Bytes of a tile of keys, its scales included.</summary>
+    public required int KeyTileBytes { get; init; }
+
+    /// <summary>Where the values begin, in bytes; their scales end there.</summary>
+    public required int ValuesOffset { get; init; }
+
+    /// <summary>Bytes of the head in a block.</summary>
+    public required int Bytes { get; init; }
+}
