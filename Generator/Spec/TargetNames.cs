@@ -8,6 +8,9 @@ internal static class TargetNames
 {
     private const string Native = "native";
 
+    // No set of its own: products of integers beside AVX2's or AVX-512's kernels, wherever those are emitted. Ahead of time it is asked for by name.
+    private const string Vnni = "avxvnni";
+
     private static readonly char[] s_separators = [',', '+', '|', ' '];
 
     /// <summary>The sets named in a list such as "avx2,neon" in any case; all when it names none.</summary>
@@ -25,6 +28,8 @@ internal static class TargetNames
             // Enum.TryParse also takes numbers, which would let in bits that no kernel exists for.
             if (name.Equals(Native, StringComparison.OrdinalIgnoreCase))
                 isas |= buildMachine;
+            else if (name.Equals(Vnni, StringComparison.OrdinalIgnoreCase))
+                isas |= Isa.Avx2;
             else if (char.IsLetter(name[0]) && Enum.TryParse(name, ignoreCase: true, out Isa isa))
                 isas |= isa;
             else

@@ -38,6 +38,8 @@ public sealed class SpecRulesTests
     [InlineData("", 15)]
     [InlineData("avx2", 2)]
     [InlineData("Avx2, SCALAR", 3)]
+    [InlineData("avxvnni", 2)]
+    [InlineData("avx512,avxvnni", 6)]
     [InlineData("All", 15)]
     [InlineData("4", 15)]
     [InlineData("native", 3)]
