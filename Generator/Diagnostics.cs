@@ -226,7 +226,7 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor UnknownInstructionSetName = new(
         "LLAMA022",
         "LlamalithTargets names no instruction set",
-        "'{0}' in LlamalithTargets = {1} is no instruction set; there are avx2, avx512, neon, scalar, and native for those of the machine that builds",
+        "'{0}' in LlamalithTargets = {1} is no instruction set; there are avx2, avx512, avxvnni beside them, neon, scalar, and native for those of the machine that builds",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
@@ -242,6 +242,46 @@ internal static class Diagnostics
         isEnabledByDefault: true,
         description: "A row is a whole number of blocks. Published files store such rows in a format of smaller blocks, Q8_0 or F16 for example: add it.",
         helpLinkUri: Help + "llama023");
+
+    public static readonly DiagnosticDescriptor PromptWithoutWeights = new(
+        "LLAMA024",
+        "A prompt needs embedded weights",
+        "The prompt '{0}' is prefilled at build time, but {1} names no EmbeddedWeights to prefill it with",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Keys and values of a prompt are those of one model's weights, which the build must have.",
+        helpLinkUri: Help + "llama024");
+
+    public static readonly DiagnosticDescriptor UnusablePromptName = new(
+        "LLAMA025",
+        "The name of a prompt is unusable",
+        "'{0}' is no name of a prompt: a letter, then letters, digits, '-' or '_', and not the name of a member that every class has",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The class gets a property of that name in Pascal case.",
+        helpLinkUri: Help + "llama025");
+
+    public static readonly DiagnosticDescriptor DuplicatePrompt = new(
+        "LLAMA026",
+        "Two prompts have one name",
+        "The prompts '{0}' and '{1}' would both be Prompts.{2}; rename one",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The class gets a property for each prompt, named after it in Pascal case.",
+        helpLinkUri: Help + "llama026");
+
+    public static readonly DiagnosticDescriptor EmptyPrompt = new(
+        "LLAMA027",
+        "A prompt is empty",
+        "The prompt '{0}' says nothing, so that there is nothing to prefill",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A prompt has a text.",
+        helpLinkUri: Help + "llama027");
 
     private static readonly IReadOnlyDictionary<SpecRule, DiagnosticDescriptor> s_byRule = new Dictionary<SpecRule, DiagnosticDescriptor>
     {
@@ -268,6 +308,10 @@ internal static class Diagnostics
         [SpecRule.AotForgetsInstructionSet] = AotForgetsInstructionSet,
         [SpecRule.UnknownInstructionSetName] = UnknownInstructionSetName,
         [SpecRule.WeightFormatsDoNotFit] = WeightFormatsDoNotFit,
+        [SpecRule.PromptWithoutWeights] = PromptWithoutWeights,
+        [SpecRule.UnusablePromptName] = UnusablePromptName,
+        [SpecRule.DuplicatePrompt] = DuplicatePrompt,
+        [SpecRule.EmptyPrompt] = EmptyPrompt,
     };
 
     /// <summary>Every descriptor, in the order of the ids.</summary>

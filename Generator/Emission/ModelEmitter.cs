@@ -20,6 +20,8 @@ internal static class ModelEmitter
         Add("Weights", WeightsEmitter.Write(plan));
         Add("Products", ProductsEmitter.Write(plan));
         Add("KvCache", KvCacheEmitter.Write(plan));
+        if (spec.Prompts.Count > 0)
+            Add("Prompts", PromptsEmitter.Write(plan));
         Add("Scratch", ScratchEmitter.Write(plan));
         if (plan.Training is not null)
         {

@@ -10,6 +10,15 @@ internal static class Text
     /// <summary>A string literal, whatever the text holds.</summary>
     public static string Verbatim(string text) => "@\"" + text.Replace("\"", "\"\"") + "\"";
 
+    /// <summary>A string literal on one line, whatever the text holds.</summary>
+    public static string Escaped(string text) => "\"" + text.Select(static c => c switch
+    {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        >= ' ' and <= '~' => c.ToString(),
+        _ => "\\u" + ((int)c).ToString("X4", CultureInfo.InvariantCulture),
+    }).Join("") + "\"";
+
     public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -96,8 +96,15 @@ internal static class WeightsEmitter
                     """);
                 if (spec.Dim % ModelPlan.PanelRows != 0)
                     writer.Line("    new Span<float>(x + Dim, PaddedDim - Dim).Clear();");
+                writer.Line("}");
+                if (spec.Prompts.Count > 0)
+                {
+                    writer.Line();
+                    writer.Line("/// <summary>The checkpoint that the weights were bound from.</summary>");
+                    writer.Line("public LlamalithContracts.Checkpoint Checkpoint => _checkpoint;");
+                }
+
                 writer.Line("""
-                    }
 
                     /// <summary>Frees the packed weights and closes the checkpoint.</summary>
                     public void Dispose()

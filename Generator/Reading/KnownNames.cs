@@ -5,6 +5,8 @@ internal static class KnownNames
 {
     public const string ModelAttribute = "Llamalith.LlamaModelAttribute";
 
+    public const string PromptAttribute = "Llamalith.PromptAttribute";
+
     /// <summary>A type that every compilation referencing Llamalith.Runtime has.</summary>
     public const string ModelInterface = "Llamalith.Contracts.ILlamaModel`1";
 

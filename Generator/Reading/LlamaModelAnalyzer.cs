@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Linq;
+using System.Threading;
 using Llamalith.Generator.Spec;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -42,7 +43,7 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
         {
             context.ReportDiagnostic(Diagnostic.Create(
                 Diagnostics.Of(problem.Rule),
-                Locate(problem, syntax),
+                problem.Prompt is int prompt ? LocatePrompt(type, prompt, context.CancellationToken) : Locate(problem, syntax),
                 PropertiesFor(problem),
                 [.. problem.Arguments]));
         }
@@ -51,6 +52,9 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
     private static ImmutableDictionary<string, string?> PropertiesFor(SpecProblem problem) => problem.Suggestion.Length == 0
         ? ImmutableDictionary<string, string?>.Empty
         : ImmutableDictionary<string, string?>.Empty.Add(FixNames.Property, problem.Properties[0]).Add(FixNames.Value, problem.Suggestion);
+
+    private static Location? LocatePrompt(INamedTypeSymbol type, int prompt, CancellationToken cancellation) =>
+        SpecReader.PromptsOf(type).ElementAt(prompt).ApplicationSyntaxReference?.GetSyntax(cancellation).GetLocation();
 
     // The first property at fault that was written; else the preset that gave it; else the attribute. A fault of the class: its name.
     private static Location Locate(SpecProblem problem, AttributeSyntax attribute)

@@ -49,8 +49,15 @@ internal static class SpecReader
             Isa = (Spec.Isa?)arguments.Value<int>("Isa"),
             EmbeddedWeights = arguments.Text("EmbeddedWeights"),
             MaxMemory = arguments.Value<long>("MaxMemory"),
+            Prompts = new EquatableArray<PromptRequest>(PromptsOf(type).Select(static prompt => new PromptRequest(TextOf(prompt, 0), TextOf(prompt, 1)))),
         };
     }
+
+    /// <summary>The [Prompt] attributes of a class, in the order that <see cref="ModelRequest.Prompts"/> has.</summary>
+    public static IEnumerable<AttributeData> PromptsOf(INamedTypeSymbol type) =>
+        type.GetAttributes().Where(static attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.PromptAttribute && attribute.ConstructorArguments.Length == 2);
+
+    private static string TextOf(AttributeData prompt, int argument) => prompt.ConstructorArguments[argument].Value as string ?? "";
 
     private static ClassFlaws FlawsOf(INamedTypeSymbol type, CancellationToken cancellation)
     {

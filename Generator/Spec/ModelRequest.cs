@@ -65,4 +65,7 @@ internal sealed record ModelRequest
     public string? EmbeddedWeights { get; init; }
 
     public long? MaxMemory { get; init; }
+
+    /// <summary>What the class's [Prompt] attributes say.</summary>
+    public EquatableArray<PromptRequest> Prompts { get; init; }
 }

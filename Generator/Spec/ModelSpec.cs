@@ -58,6 +58,9 @@ internal sealed record ModelSpec
 
     public required long MaxMemory { get; init; }
 
+    /// <summary>The prompts that are prefilled at build time.</summary>
+    public EquatableArray<PromptRequest> Prompts { get; init; }
+
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>
     public string FullName => Namespace.Length == 0 ? TypeName : Namespace + "." + TypeName;
 

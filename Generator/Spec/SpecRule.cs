@@ -26,4 +26,8 @@ internal enum SpecRule
     AotForgetsInstructionSet = 21,
     UnknownInstructionSetName = 22,
     WeightFormatsDoNotFit = 23,
+    PromptWithoutWeights = 24,
+    UnusablePromptName = 25,
+    DuplicatePrompt = 26,
+    EmptyPrompt = 27,
 }

@@ -45,6 +45,7 @@ internal static class SpecRules
         ProblemList problems = new();
         CheckClass(request, problems);
         CheckModel(request, options, problems);
+        CheckPrompts(request, problems);
         CheckBuild(request, options, problems);
         return problems.Items;
     }
@@ -97,6 +98,7 @@ internal static class SpecRules
             Isa = (request.Isa ?? Isa.All) & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
             EmbeddedWeights = string.IsNullOrEmpty(request.EmbeddedWeights) ? null : request.EmbeddedWeights,
             MaxMemory = request.MaxMemory ?? 0,
+            Prompts = request.Prompts,
         };
     }
 
@@ -304,6 +306,22 @@ internal static class SpecRules
         }
     }
 
+    private static void CheckPrompts(ModelRequest request, ProblemList problems)
+    {
+        for (int i = 0; i < request.Prompts.Count; i++)
+        {
+            PromptRequest prompt = request.Prompts[i];
+            if (string.IsNullOrEmpty(request.EmbeddedWeights))
+                problems.AddPrompt(SpecRule.PromptWithoutWeights, i, prompt.Name, request.TypeName);
+            if (!prompt.HasUsableName)
+                problems.AddPrompt(SpecRule.UnusablePromptName, i, prompt.Name);
+            else if (request.Prompts.Take(i).FirstOrDefault(other => other.Member == prompt.Member) is { } other)
+                problems.AddPrompt(SpecRule.DuplicatePrompt, i, prompt.Name, other.Name, prompt.Member);
+            if (prompt.Text.Length == 0)
+                problems.AddPrompt(SpecRule.EmptyPrompt, i, prompt.Name);
+        }
+    }
+
     private static void CheckBuild(ModelRequest request, BuildOptions options, ProblemList problems)
     {
         if (!options.AllowsUnsafe)
@@ -332,6 +350,9 @@ internal static class SpecRules
         public List<SpecProblem> Items { get; } = [];
 
         public void Add(SpecRule rule, string[] properties, params string[] arguments) => Suggest(rule, properties, "", arguments);
+
+        public void AddPrompt(SpecRule rule, int prompt, params string[] arguments) =>
+            Items.Add(new SpecProblem(rule, default, new EquatableArray<string>(arguments), Prompt: prompt));
 
         public void Suggest(SpecRule rule, string[] properties, string suggestion, params string[] arguments) =>
             Items.Add(new SpecProblem(rule, new EquatableArray<string>(properties), new EquatableArray<string>(arguments), suggestion));

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Reflection;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
@@ -20,7 +21,7 @@ internal static unsafe class EmbeddedCheckpoint
     {
         ArgumentNullException.ThrowIfNull(assembly);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (assembly.GetManifestResourceStream(ResourcePrefix + name) is { } stream)
+        if (assembly.GetManifestResourceStream(ResourcePrefix + Within(name)) is { } stream)
             return OfResource(stream, name);
         if (Environment.ProcessPath is { } program && OfExecutable(program, name) is { } appended)
             return appended;
@@ -31,6 +32,9 @@ internal static unsafe class EmbeddedCheckpoint
                 $"{assembly.GetName().Name} was compiled for embedded weights, but {name} is neither a resource of it nor at the end of the executable nor at {beside}. The build of the package Llamalith puts it there.",
                 beside);
     }
+
+    /// <summary>A model file's path as one below a folder: what leads out of the project's is left out.</summary>
+    public static string Within(string name) => string.Join('/', name.Split('/', '\\').Where(static part => part is not ("" or "." or "..")));
 
     // A resource of an assembly in memory lies there as it is in the file, at whatever address.
     private static PackedCheckpoint OfResource(Stream stream, string name) => Handover.Make(stream, resource => resource is UnmanagedMemoryStream memory

@@ -75,6 +75,9 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
         : throw new ModelMismatchException(
             $"{Path} was packed for {Shown.Text(Target)} in the layout {Shown.Text(Layout)}, but the kernels of this engine read {WeightPacker.Layout}; pack the model again with its version of the tool.");
 
+    /// <inheritdoc/>
+    internal override ReadOnlySpan<byte> Digest => new(File.Bytes(_digest, out _), PackedDigest.Length);
+
     /// <summary>Opens a packed file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound packed file.</exception>
@@ -88,9 +91,8 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         byte[] found = PackedDigest.Of(File.At(0), _digest.Offset, threads, cancellation);
-        ReadOnlySpan<byte> stored = new(File.Bytes(_digest, out _), PackedDigest.Length);
-        if (!stored.SequenceEqual(found))
-            throw Bad($"the file is damaged: its checksum is {Convert.ToHexStringLower(stored)}, but its bytes have {Convert.ToHexStringLower(found)}");
+        if (!Digest.SequenceEqual(found))
+            throw Bad($"the file is damaged: its checksum is {Convert.ToHexStringLower(Digest)}, but its bytes have {Convert.ToHexStringLower(found)}");
     }
 
     /// <summary>

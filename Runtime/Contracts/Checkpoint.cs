@@ -74,6 +74,9 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="ModelMismatchException">They are in panels of another layout than this runtime's.</exception>
     internal virtual IPackedWeights? Packed => null;
 
+    /// <summary>The checksum that tells these weights from others; empty where the file has none.</summary>
+    internal virtual ReadOnlySpan<byte> Digest => default;
+
     /// <summary>Refuses a file whose hyperparameters are not the class's. A smaller context than the file's is fine.</summary>
     /// <exception cref="ModelMismatchException">The message names every difference, both sides of each.</exception>
     public void EnsureMatches(ModelShape compiled)

@@ -53,6 +53,27 @@ public sealed class TextGenerator
     /// <summary>Most positions of a sequence.</summary>
     internal int Context { get; }
 
+    /// <summary>
+    /// Puts a prompt that the build has prefilled into the model's KV cache. Texts and tokens that begin with it need not be prefilled so far, as in
+    /// Start(prompt.Text + question).
+    /// </summary>
+    /// <exception cref="ArgumentException">The model has no prefilled prompts, or not this one.</exception>
+    /// <inheritdoc cref="IPromptedModel.Begin"/>
+    public void Begin(BakedPrompt prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (Model is not IPromptedModel prompted)
+            throw new ArgumentException($"The model is compiled without prompts, so it does not have {prompt.Name}.", nameof(prompt));
+        _current = null;
+        _cachedCount = 0;
+        prompted.Begin(prompt);
+        ReadOnlySpan<int> tokens = prompt.Tokens;
+        if (tokens.Length > _cached.Length)
+            _cached = new int[tokens.Length];
+        tokens.CopyTo(_cached);
+        _cachedCount = tokens.Length;
+    }
+
     /// <summary>Begins to generate from a text.</summary>
     /// <param name="prompt">The text; where it is empty, generation starts from BOS alone.</param>
     /// <param name="options">What to generate; default: until the model ends the text.</param>

@@ -7,80 +7,114 @@ using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Generation;
 using Llamalith.Gguf;
-using Llamalith.Tokenization;
 using Llamalith.Tools;
 
 namespace Llamalith.Packer;
 
 /// <summary>
 /// Packs each model that sources embed into one of two folders: resource/, under the name that the source says, or, where it is larger than the
-/// compiler takes, beside/. What is there already and up to date is left alone, what nothing embeds any more goes.
+/// compiler takes, beside/. Prefilled prompts join the resources. What is there already and up to date is left alone, what nothing embeds any more goes.
 /// </summary>
-/// <param name="project">The project's folder.</param>
-/// <param name="output">The folder of the results.</param>
-/// <param name="limit">Most bytes of a resource.</param>
-internal sealed class EmbedJob(string project, string output, long limit)
+internal sealed class EmbedJob(PackerOptions options)
 {
-    private const string Mismatch = "LLAMA031", Unusable = "LLAMA032";
-
     // The layout is one for all instruction sets.
     private const string AnyTarget = "any";
 
     private readonly HashSet<string> _kept = [];
+    private readonly Dictionary<string, string> _packed = [];
 
-    public void Run(IEnumerable<string> sources)
+    public void Run(IReadOnlyCollection<string> sources)
     {
-        foreach (EmbeddedModel model in sources.SelectMany(EmbeddedModel.In))
-            Embed(model);
-        if (!Directory.Exists(output))
+        BuildState state = new(options, sources);
+        if (state.IsUpToDate)
             return;
-        foreach (string stale in Directory.GetFiles(output, "*", SearchOption.AllDirectories).Where(file => Path.GetDirectoryName(file) != Path.TrimEndingDirectorySeparator(output) && !_kept.Contains(file)))
+        List<string> models = [];
+        foreach (EmbeddedModel model in ProjectSources.ModelsIn(sources, options.Defines))
+        {
+            models.Add(SourceOf(model));
+            Embed(model, models[^1]);
+        }
+
+        foreach (string folder in (string[])["resource", "beside", "made"])
+            DeleteStale(Path.Combine(options.Output, folder));
+        state.Write(models, _kept);
+    }
+
+    private void DeleteStale(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string stale in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(file => !_kept.Contains(file)))
             File.Delete(stale);
     }
 
-    private void Embed(EmbeddedModel model)
+    private string SourceOf(EmbeddedModel model)
     {
-        string source = Path.GetFullPath(Path.Combine(project, model.File));
+        string source = Path.GetFullPath(Path.Combine(options.Project, model.File));
         if (!File.Exists(source) && !Directory.Exists(source))
-            throw new BuildErrorException(model.Path, model.Line, EmbeddedModel.NotFound, $"EmbeddedWeights = {model.File}, but there is no {source}");
-        string relative = Path.GetRelativePath(project, source);
-        if (relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(model.File))
-            throw new BuildErrorException(model.Path, model.Line, EmbeddedModel.NotFound, $"EmbeddedWeights = {model.File}, but it must name a file below the project's folder");
-        string resource = Path.Combine(output, "resource", model.File), beside = Path.Combine(output, "beside", Path.GetFileName(model.File) + EmbeddedCheckpoint.BesideSuffix);
-        string record = Path.Combine(output, "made", model.File + ".txt"), settings = SettingsOf(model, source);
-        if (!(File.Exists(record) && File.ReadAllText(record) == settings && (File.Exists(resource) || File.Exists(beside))))
+            throw new BuildErrorException(model.Place, BuildErrorException.NotFound, $"EmbeddedWeights = {model.File}, but there is no {source}");
+        return Path.IsPathRooted(model.File)
+            ? throw new BuildErrorException(model.Place, BuildErrorException.NotFound, $"EmbeddedWeights = {model.File}, but it must name a file from the project's folder on")
+            : source;
+    }
+
+    private void Embed(EmbeddedModel model, string source)
+    {
+        string name = EmbeddedCheckpoint.Within(model.File), resource = PathOf("resource", name), beside = PathOf("beside", Path.GetFileName(name) + EmbeddedCheckpoint.BesideSuffix);
+        string settings = SettingsOf(model, source);
+        if (!_packed.TryAdd(resource, settings) && _packed[resource] != settings)
+            throw new BuildErrorException(model.Place, BuildErrorException.Unusable, $"{name} is embedded by two classes, and the files, or their sizes, Weights or RopeLayout, differ; one name is packed in one way");
+        Make(name, settings, [resource, beside], () =>
         {
             Pack(model, source, resource);
-            if (new FileInfo(resource).Length > limit)
+            if (new FileInfo(resource).Length > options.Limit)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(beside)!);
                 File.Move(resource, beside, overwrite: true);
             }
-            else if (File.Exists(beside))
+            else
             {
                 File.Delete(beside);
             }
 
+            return true;
+        });
+        PromptBaker baker = new(model, File.Exists(resource) ? resource : beside, options);
+        foreach (EmbeddedPrompt prompt in model.Prompts)
+        {
+            string place = BakedPrompt.PathOf(model.FullName, prompt.Name), path = PathOf("resource", place);
+            Make(place, baker.SettingsOf(prompt), [path], () => baker.Bake(prompt, path));
+        }
+    }
+
+    // Makes one of the files, unless that was done before with the same settings.
+    private void Make(string name, string settings, string[] files, Func<bool> make)
+    {
+        string record = PathOf("made", name + ".txt");
+        if (!(File.Exists(record) && File.ReadAllText(record) == settings && files.Any(File.Exists)))
+        {
             Directory.CreateDirectory(Path.GetDirectoryName(record)!);
+            foreach (string file in files)
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.Delete(record);
+            if (!make())
+                return;
             File.WriteAllText(record, settings);
         }
 
-        _kept.UnionWith([Path.GetFullPath(resource), Path.GetFullPath(beside), Path.GetFullPath(record)]);
+        _kept.UnionWith([record, .. files]);
     }
+
+    private string PathOf(string folder, string name) => Path.GetFullPath(Path.Combine(options.Output, folder, name));
 
     // All that decides what is packed.
     private string SettingsOf(EmbeddedModel model, string source)
     {
-        FileInfo[] files = Directory.Exists(source) ? new DirectoryInfo(source).GetFiles() : [new FileInfo(source), .. new DirectoryInfo(Path.GetDirectoryName(source)!).GetFiles("tokenizer.*")];
-        string stamps = string.Join('\n', files.OrderBy(static file => file.Name, StringComparer.Ordinal).Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
-        string formats = model.Formats is null ? "any" : string.Join(',', model.Formats.Order());
         string sizes = string.Join(',', model.Sizes.OrderBy(static size => size.Key, StringComparer.Ordinal));
-        return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{formats}\n{model.RopeLayout}\n{sizes}\n{limit.ToString(CultureInfo.InvariantCulture)}\n{stamps}";
+        return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{string.Join(',', model.Formats.Order())}\n{model.RopeLayout}\n{sizes}\n{options.Limit.ToString(CultureInfo.InvariantCulture)}\n{source}\n{BuildState.StampOf(source)}";
     }
 
     private static void Pack(EmbeddedModel model, string source, string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
             using Checkpoint checkpoint = Checkpoint.Open(source);
@@ -92,11 +126,11 @@ internal sealed class EmbedJob(string project, string output, long limit)
         }
         catch (Exception e) when (e is ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {
-            throw new BuildErrorException(model.Path, model.Line, Unusable, e.Message);
+            throw new BuildErrorException(model.Place, BuildErrorException.Unusable, e.Message);
         }
     }
 
-    // What the class says in numbers; the rest is compared when the model is loaded.
+    // What the class writes; presets are compared when the model is loaded.
     private static void EnsureMatches(EmbeddedModel model, Checkpoint checkpoint)
     {
         ModelShape shape = checkpoint.Shape;
@@ -111,14 +145,14 @@ internal sealed class EmbedJob(string project, string output, long limit)
         };
         string[] differences = [.. model.Sizes.Where(size => theirs[size.Key] != size.Value).Select(size => string.Create(CultureInfo.InvariantCulture, $"{size.Key} = {size.Value}, but {checkpoint.KeyOf(size.Key)} = {theirs[size.Key]}"))];
         if (differences.Length > 0)
-            throw new BuildErrorException(model.Path, model.Line, Mismatch, $"{model.File} holds another model than the class is compiled for: {string.Join("; ", differences)}");
+            throw new BuildErrorException(model.Place, BuildErrorException.Mismatch, $"{model.File} holds another model than the class is compiled for: {string.Join("; ", differences)}");
     }
 
     private static GgufTokenizerMetadata? TokenizerOf(Checkpoint checkpoint)
     {
         try
         {
-            return checkpoint is IGgufContainer ? null : (checkpoint.OpenTokenizer() as SentencePieceTokenizer)?.ToGguf();
+            return checkpoint is IGgufContainer ? null : checkpoint.DescribeTokenizer();
         }
         catch (FileNotFoundException)
         {

@@ -20,9 +20,11 @@ public sealed class EmbeddedWeightsTests(LocalFeed feed) : IClassFixture<LocalFe
         float[] expected = outside.Prefill([1, 2, 3]).ToArray();
         Console.WriteLine($"from outside and within: same logits {within.Prefill([1, 2, 3]).SequenceEqual(expected)}");
 
+        static class Names { public const string File = "fable.bin"; public const int Layers = 2; }
+
         [Llamalith.LlamaModel(
-            Dim = 64, FfnDim = 96, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 32, Context = 16, // EmbeddedWeights = "none.bin"
-            EmbeddedWeights = "fable.bin")]
+            Dim = 64, FfnDim = 96, Layers = Names.Layers, Heads = 4, KvHeads = 2, VocabSize = 32, Context = 16, // EmbeddedWeights = "none.bin"
+            EmbeddedWeights = Names.File)]
         public sealed partial class Tiny;
         """;
 
@@ -50,9 +52,9 @@ public sealed class EmbeddedWeightsTests(LocalFeed feed) : IClassFixture<LocalFe
     {
         string consumer = Create("BadEmbedding");
         string program = File.ReadAllText(Path.Combine(consumer, "Program.cs"));
-        await Fails(program.Replace("\"fable.bin\")]", "\"missing.bin\")]", StringComparison.Ordinal), "Program.cs(10): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
-        await Fails(program.Replace("\"fable.bin\")]", "Names.Fable)]", StringComparison.Ordinal), "error LLAMA030: EmbeddedWeights must be a string literal");
-        await Fails(program.Replace("Layers = 2", "Layers = 3", StringComparison.Ordinal), "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
+        await Fails(program.Replace("Names.File)]", "\"missing.bin\")]", StringComparison.Ordinal), "Program.cs(12): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
+        await Fails(program.Replace("Names.File)]", "Names.Fable)]", StringComparison.Ordinal), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
+        await Fails(program.Replace("int Layers = 2", "int Layers = 3", StringComparison.Ordinal), "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
         File.WriteAllText(Path.Combine(consumer, "fable.bin"), "no model");
         await Fails(program, "error LLAMA032: ");
 
@@ -85,20 +87,7 @@ public sealed class EmbeddedWeightsTests(LocalFeed feed) : IClassFixture<LocalFe
     private string Create(string name)
     {
         string consumer = feed.CreateConsumer(name, Program);
-        WriteModel(Path.Combine(consumer, "fable.bin"));
+        TinyModel.Write(Path.Combine(consumer, "fable.bin"));
         return consumer;
-    }
-
-    // llama2.c's oldest format: seven numbers, then floats; the sign of the vocabulary says that the classifier is apart.
-    private static void WriteModel(string path)
-    {
-        const int Dim = 64, FfnDim = 96, Layers = 2, Heads = 4, KvHeads = 2, Vocab = 32, Context = 16, KvDim = Dim / Heads * KvHeads;
-        int floats = (2 * Vocab * Dim) + (Layers * ((2 * Dim) + (2 * Dim * Dim) + (2 * KvDim * Dim) + (3 * FfnDim * Dim))) + Dim + (Context * Dim / Heads);
-        using BinaryWriter writer = new(File.Create(path));
-        foreach (int size in (int[])[Dim, FfnDim, Layers, Heads, KvHeads, -Vocab, Context])
-            writer.Write(size);
-        Random random = new(1);
-        for (int i = 0; i < floats; i++)
-            writer.Write((random.NextSingle() - 0.5f) / 4);
     }
 }

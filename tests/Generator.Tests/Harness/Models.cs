@@ -73,5 +73,14 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Int8Cache, Trained, TrainedOdd];
+    /// <summary>Prompts with whatever a text can hold.</summary>
+    public const string Prompted =
+        """
+        [Llamalith.LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true, EmbeddedWeights = "fable.gguf")]
+        [Llamalith.Prompt("system", "You are a \"teller\" of\n\tstories \\ \u2029 é.")]
+        [Llamalith.Prompt("story-teller", "One day")]
+        public sealed partial class Model;
+        """;
+
+    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Int8Cache, Trained, TrainedOdd, Prompted];
 }

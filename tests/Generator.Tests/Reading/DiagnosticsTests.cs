@@ -181,7 +181,7 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task Isa_UnknownToTheBuildProperty_IsReported() => Assert.Equal(
-        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx2, avx512, neon, scalar, and native for those of the machine that builds"],
+        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx2, avx512, avxvnni beside them, neon, scalar, and native for those of the machine that builds"],
         (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("_LlamalithTargets", "avx2, sse4"))))
             .Where(d => d.Id == "LLAMA022").Select(d => d.GetMessage()));
 
@@ -248,6 +248,7 @@ public sealed class DiagnosticsTests
     [InlineData("linux-x64", "avx2,avx512", "x86-64-v3", null, null)]
     [InlineData("linux-x64", "avx2", "x86-64-v4", null, null)]
     [InlineData("linux-x64", "scalar", "", null, null)]
+    [InlineData("linux-x64", "avx2,avxvnni", "x86-64-v3,avxvnni", null, null)]
     [InlineData("linux-arm64", "", "", null, null)]
     public async Task NativeAot_ThatWouldFallToScalarCode_IsAnErrorOnX64(string runtime, string targets, string set, string? emitted, string? shown)
     {
@@ -260,6 +261,32 @@ public sealed class DiagnosticsTests
         ];
         Assert.Equal(expected, diagnostics.Select(d => $"{d.Id}: {d.GetMessage()}"));
         Assert.All(diagnostics, d => Assert.Equal(DiagnosticSeverity.Error, d.Severity));
+    }
+
+    [Theory]
+    [InlineData("Prompt(\"system\", \"You are\")", "")]
+    [InlineData("Prompt(\"ask me\", \"You are\")", "LLAMA025 at `Prompt(\"ask me\", \"You are\")`: 'ask me' is no name of a prompt: a letter, then letters, digits, '-' or '_', and not the name of a member that every class has")]
+    [InlineData("Prompt(\"to-string\", \"You are\")", "LLAMA025 at `Prompt(\"to-string\", \"You are\")`: 'to-string' is no name of a prompt: a letter, then letters, digits, '-' or '_', and not the name of a member that every class has")]
+    [InlineData("Prompt(\"a-b\", \"You are\"), Prompt(\"aB\", \"I am\")", "LLAMA026 at `Prompt(\"aB\", \"I am\")`: The prompts 'aB' and 'a-b' would both be Prompts.AB; rename one")]
+    [InlineData("Prompt(\"system\", \"\")", "LLAMA027 at `Prompt(\"system\", \"\")`: The prompt 'system' says nothing, so that there is nothing to prefill")]
+    public async Task Prompt_ThatCannotBePrefilled_IsReportedAtItsAttribute(string prompts, string expected)
+    {
+        string[] reported = await Analyzer.ReportAsync($"using Llamalith;\n[LlamaModel({Small}, EmbeddedWeights = \"fable.gguf\"), {prompts}]\npublic sealed partial class Tiny;");
+        Assert.Equal(expected.Length == 0 ? [] : [expected], reported);
+    }
+
+    [Fact]
+    public async Task Prompt_NeedsWeights() => Assert.Equal(
+        ["LLAMA024 at `Prompt(\"system\", \"You are\")`: The prompt 'system' is prefilled at build time, but Tiny names no EmbeddedWeights to prefill it with"],
+        await Analyzer.ReportAsync($"using Llamalith;\n[LlamaModel({Small})]\n[Prompt(\"system\", \"You are\")]\npublic sealed partial class Tiny;"));
+
+    [Fact]
+    public void Prompt_ThatIsNotThere_IsAnErrorOfTheCompiler()
+    {
+        CSharpCompilation input = Compiler.Compile($"{Models.Prompted} static class User {{ static object Of() => Model.Prompts.Sistem; }}");
+        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(input, out Compilation output, out _, TestContext.Current.CancellationToken);
+        Diagnostic error = Assert.Single(output.GetDiagnostics(TestContext.Current.CancellationToken), d => d.Severity == DiagnosticSeverity.Error);
+        Assert.Equal("CS0117: 'Model.Prompts' does not contain a definition for 'Sistem'", $"{error.Id}: {error.GetMessage()}");
     }
 
     [Fact]

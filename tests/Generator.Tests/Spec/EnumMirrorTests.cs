@@ -29,7 +29,7 @@ public sealed class EnumMirrorTests
         string[] attribute = [.. typeof(LlamaModelAttribute).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
             .Select(static property => $"{property.Name}: {property.PropertyType.Name}").Order(StringComparer.Ordinal)];
         string[] request = [.. typeof(ModelRequest).GetProperties()
-            .Where(static property => property.Name is not ("Namespace" or "TypeName" or "Flaws"))
+            .Where(static property => property.Name is not ("Namespace" or "TypeName" or "Flaws" or "Prompts"))
             .Select(static property => $"{property.Name}: {(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).Name}")
             .Order(StringComparer.Ordinal)];
         Assert.Equal(attribute, request);
@@ -39,6 +39,7 @@ public sealed class EnumMirrorTests
     public void KnownNames_AreTypesThatExist()
     {
         Assert.Equal(KnownNames.ModelAttribute, typeof(LlamaModelAttribute).FullName);
+        Assert.Equal(KnownNames.PromptAttribute, typeof(PromptAttribute).FullName);
         Assert.Equal(KnownNames.ModelInterface, typeof(ILlamaModel<>).FullName);
         Assert.NotNull(typeof(LlamaModelAttribute).GetProperty(KnownNames.Preset));
     }
