@@ -7,14 +7,14 @@ namespace Llamalith.Edge;
 internal sealed class EdgeArguments
 {
     public const string Usage = """
-        usage: edge --model FILE [--tokenizer FILE] [--prompt TEXT] [--tokens COUNT] [--temperature NUMBER] [--seed NUMBER] [--threads COUNT] [--figures]
-          --model        the weights: a GGUF file, or a llama2.c checkpoint
-          --tokenizer    its tokenizer; default: the one in the GGUF file, or tokenizer.model or tokenizer.bin beside the weights
-          --prompt       how the text begins; default: the model begins
+        usage: edge [--prompt TEXT] [--tokens COUNT] [--temperature NUMBER] [--seed NUMBER] [--threads COUNT] [--model FILE [--tokenizer FILE]] [--figures]
+          --prompt       how a story begins; default: the model is asked for any story, by the prompt that was prefilled when this was built
           --tokens       most new tokens; default 256
           --temperature  0 always takes the likeliest token, higher is bolder; default 0.8
           --seed         the same seed writes the same text again; default: another one each time
-          --threads      threads that run the model; default: one for each processor
+          --model        other weights of the same shape: a GGUF file, or a llama2.c checkpoint; default: those within this program
+          --tokenizer    their tokenizer; default: the one in the GGUF file, or tokenizer.model or tokenizer.bin beside the weights
+          --threads      threads that run the model; default: as many as its size is worth
           --figures      says on the error output how fast it was
 
         """;
@@ -23,7 +23,7 @@ internal sealed class EdgeArguments
 
     public string? Tokenizer { get; private set; }
 
-    public string Prompt { get; private set; } = "";
+    public string? Prompt { get; private set; }
 
     public int Tokens { get; private set; } = 256;
 
@@ -31,7 +31,7 @@ internal sealed class EdgeArguments
 
     public ulong? Seed { get; private set; }
 
-    public int Threads { get; private set; } = Environment.ProcessorCount;
+    public int? Threads { get; private set; }
 
     public bool Figures { get; private set; }
 
@@ -90,6 +90,6 @@ internal sealed class EdgeArguments
                 return (arguments, $"{name} {value} makes no sense.");
         }
 
-        return (arguments, arguments.Model is null ? "--model is missing." : null);
+        return (arguments, arguments is { Model: null, Tokenizer: not null } ? "--tokenizer is that of --model, which is missing." : null);
     }
 }

@@ -6,7 +6,6 @@ using System.IO;
 using System.Linq;
 using System.Runtime.Intrinsics.X86;
 using Llamalith.Benchmarks.Targets;
-using Llamalith.Reference;
 
 namespace Llamalith.Benchmarks.Edge;
 
@@ -15,16 +14,16 @@ internal static class EdgeTable
 {
     public const string Command = "edge";
 
-    private const int Tokens = 400;
+    private const int Tokens = 200;
     private const string Usage = """
         usage: edge [--repeats N] [--folder DIR]
-          --repeats   runs of each program, of which the median counts; default 21
+          --repeats   runs of each program, of which the median counts; default 30
           --folder    where the published programs are kept, and looked for; default: made anew and deleted
         """;
 
     public static int Run(string[] args)
     {
-        int repeats = 21;
+        int repeats = 30;
         string? kept = null;
         for (int i = 0; i < args.Length; i++)
         {
@@ -42,18 +41,12 @@ internal static class EdgeTable
             }
         }
 
-        if (SharedFiles.Find("stories260K.bin") is not { } model || SharedFiles.Find("tok512.bin") is not { } tokenizer)
-        {
-            Console.Error.WriteLine("error: stories260K.bin and tok512.bin are neither in ../shared/data beside the repository nor in the folder that LLAMALITH_DATA names.");
-            return 1;
-        }
-
         string folder = kept ?? Directory.CreateTempSubdirectory("llamalith-edge-").FullName;
         try
         {
             if (!File.Exists(Path.Combine(folder, "jit", "edge.dll")))
                 Publish(folder);
-            string[] sample = ["--model", model, "--tokenizer", tokenizer, "--temperature", "0", "--tokens", Tokens.ToString(CultureInfo.InvariantCulture), "--threads", "1", "--figures"];
+            string[] sample = ["--temperature", "0", "--tokens", Tokens.ToString(CultureInfo.InvariantCulture), "--threads", "1", "--figures"];
             Print([.. Programs(folder)], sample, repeats);
             return 0;
         }
@@ -80,7 +73,7 @@ internal static class EdgeTable
         yield return new EdgeProgram(
             "AOT, launcher", Path.Combine(aot, "edge"), [], Directory.EnumerateFiles(aot, "edge*").Where(file => !file.EndsWith(".dbg", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length));
         yield return new EdgeProgram(
-            "JIT", "dotnet", ["exec", Path.Combine(jit, "edge.dll")], Directory.EnumerateFiles(jit, "*.dll").Sum(file => new FileInfo(file).Length));
+            "JIT", "dotnet", ["exec", Path.Combine(jit, "edge.dll")], ((string[])["edge", "Llamalith.Runtime", "Llamalith.Attributes"]).Sum(name => new FileInfo(Path.Combine(jit, name + ".dll")).Length));
 
         static EdgeProgram Native(string name, string path) => new(name, path, [], new FileInfo(path).Length);
     }
@@ -97,7 +90,11 @@ internal static class EdgeTable
                 runs[i][repeat] = programs[i].Run(sample);
         }
 
-        Console.WriteLine($"Medians of {repeats} runs, {Tokens} tokens of stories260K on one thread.\n");
+        double embedded = new DirectoryInfo(Path.Combine(Root(), "samples", "Edge", "obj", "Release", "net10.0", "linux-x64", "llamalith", "resource"))
+            .EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => (double)file.Length);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Medians of {repeats} runs: a story of the default model, {Tokens} tokens at most, on one thread. {embedded / 1e6:F2} MB of each executable are weights and prompt.\n"));
         Console.WriteLine("| build | size MB | start to first token, ms | resident MB | tokens/s |\n|---|---|---|---|---|");
         for (int i = 0; i < programs.Length; i++)
         {
