@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Unicode;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
-using Llamalith.Mapping;
 
 namespace Llamalith.Tokenization;
 
@@ -22,37 +21,22 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
     private readonly MergeTable _merges;
     private readonly NamedTokens? _userDefined;
     private readonly bool _isByteLevel;
-
-    /// <summary>The piece of each byte of a byte-level vocabulary, or -1.</summary>
-    private readonly int[] _byteIds = new int[256];
-
-    /// <summary>Of each piece, whether its own text is encoded to it, as far as that was found out. Threads that race write the same.</summary>
-    private readonly Whole[] _whole;
+    private readonly BytePairMerger _words;
 
     internal BytePairTokenizer(VocabularyBuilder tokens, IReadOnlyList<string> merges, BytePairOptions options)
         : base(new Vocabulary(tokens, unknownText: null, MergeRules.Merges))
     {
         _options = options;
         _isByteLevel = options.PreTokenizer != PreTokenizer.SentencePiece;
-        _whole = new Whole[Vocabulary.Count];
         RequireMarks(tokens.Source, options.BosId, options.EosId, options.EotId, options.UnknownId);
-        for (int b = 0; b < _byteIds.Length; b++)
-            _byteIds[b] = Vocabulary.FindPiece([(byte)b]);
+        _merges = MergeListReader.Read(Vocabulary, merges, _isByteLevel, tokens.Source);
+        _words = new BytePairMerger(Vocabulary, _merges, _isByteLevel, options.IgnoreMerges, UnknownId);
         if (_isByteLevel && UnknownId < 0)
-            RequireBytes(tokens.Source);
-        _merges = ReadMerges(tokens.Source, merges);
+            _words.RequireBytes(tokens.Source);
         if (Vocabulary.UserDefinedLengths.Length > 0)
             _userDefined = new NamedTokens(Enumerable.Range(0, Vocabulary.Count)
                 .Where(id => Vocabulary.Kind(id) == TokenKind.UserDefined)
                 .Select(id => (Encoding.UTF8.GetString(Vocabulary.Name(id)), id)));
-    }
-
-    /// <summary>What is known of whether a piece's text is encoded to that piece.</summary>
-    private enum Whole : byte
-    {
-        Unknown,
-        Yes,
-        No,
     }
 
     /// <inheritdoc/>
@@ -167,7 +151,7 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
         if (text.IsEmpty)
             return 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxTokens(text.Length));
-        MergeRoom room = default;
+        BytePairMerger.Room room = default;
         try
         {
             ReadOnlySpan<byte> rest = Normalize(text, atStart, buffer);
@@ -175,7 +159,7 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
             while (!rest.IsEmpty)
             {
                 int length = WordScanner.Next(_options.PreTokenizer, rest);
-                count += EncodeWord(rest[..length], ref room, tokens[count..]);
+                count += _words.Encode(rest[..length], ref room, tokens[count..]);
                 rest = rest[length..];
             }
             return count;
@@ -206,141 +190,6 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
         return _isByteLevel ? normalized : Spaces.FromMeta(normalized);
     }
 
-    private int EncodeWord(ReadOnlySpan<byte> word, ref MergeRoom room, Span<int> tokens)
-    {
-        int piece = Vocabulary.FindPiece(word);
-        if (piece < 0)
-            return Merge(word, ref room, tokens);
-        if (_whole[piece] == Whole.Unknown)
-        {
-            bool whole = _options.IgnoreMerges && Vocabulary.Kind(piece) == TokenKind.Normal;
-            if (!whole)
-                whole = Merge(word, ref room, tokens) == 1 && tokens[0] == piece;
-            _whole[piece] = whole ? Whole.Yes : Whole.No;
-        }
-        if (_whole[piece] == Whole.No)
-            return Merge(word, ref room, tokens);
-        tokens[0] = piece;
-        return 1;
-    }
-
-    private int Merge(ReadOnlySpan<byte> word, ref MergeRoom room, Span<int> tokens)
-    {
-        Span<MergeSymbol> symbols = room.Symbols(word.Length);
-        symbols = symbols[..(_isByteLevel ? SplitIntoBytes(word, symbols) : SplitIntoCharacters(word, symbols))];
-        RankedPairs pairs = new(_merges);
-        MergeLoop.Run(symbols, ref room.Heap, ref pairs);
-
-        int count = 0;
-        bool afterUnknown = false;
-        for (int i = 0; i >= 0; i = symbols[i].Next)
-        {
-            int piece = symbols[i].Piece;
-            // A run of unknown characters is one unknown token.
-            if (piece != MergeSymbol.NoPiece || !afterUnknown)
-                tokens[count++] = piece == MergeSymbol.NoPiece ? UnknownId : piece;
-            afterUnknown = piece == MergeSymbol.NoPiece;
-        }
-        return count;
-    }
-
-    private int SplitIntoBytes(ReadOnlySpan<byte> word, Span<MergeSymbol> symbols)
-    {
-        for (int i = 0; i < word.Length; i++)
-            symbols[i] = Symbol(i, start: i, length: 1, _byteIds[word[i]]);
-        symbols[word.Length - 1].Next = -1;
-        return word.Length;
-    }
-
-    private int SplitIntoCharacters(ReadOnlySpan<byte> word, Span<MergeSymbol> symbols)
-    {
-        int count = 0;
-        for (int start = 0; start < word.Length;)
-        {
-            Rune.DecodeFromUtf8(word[start..], out _, out int length);
-            int piece = Vocabulary.FindPiece(word.Slice(start, length));
-            if (piece >= 0 || !Vocabulary.HasBytes)
-            {
-                symbols[count] = Symbol(count, start, length, piece);
-                count++;
-                start += length;
-                continue;
-            }
-            for (int end = start + length; start < end; start++, count++)
-                symbols[count] = Symbol(count, start, length: 1, Vocabulary.ByteId(word[start]));
-        }
-        symbols[count - 1].Next = -1;
-        return count;
-    }
-
-    private static MergeSymbol Symbol(int index, int start, int length, int piece) => new()
-    {
-        Start = start,
-        Length = length,
-        Previous = index - 1,
-        Next = index + 1,
-        Piece = piece,
-        IsWhole = piece == MergeSymbol.NoPiece,
-    };
-
-    private MergeTable ReadMerges(string source, IReadOnlyList<string> merges)
-    {
-        MergeTable table = new(merges.Count);
-        byte[] both = new byte[256];
-        for (int i = 0; i < merges.Count; i++)
-        {
-            ReadOnlySpan<char> merge = merges[i];
-            // A space within a name would be written otherwise, so the first one after the first character is the border.
-            int border = merge.Length < 3 ? -1 : merge[1..^1].IndexOf(' ') + 1;
-            if (border < 1)
-                throw new ModelFormatException($"{source}: merge {i} is '{Shown.Text(merges[i])}', not two pieces with a space between.");
-            if (both.Length < 3 * merge.Length)
-                both = new byte[6 * merge.Length];
-            int left = Bytes(merge[..border], both);
-            int right = Bytes(merge[(border + 1)..], both.AsSpan(Math.Max(left, 0)));
-            if (left < 0 || right < 0)
-                throw new ModelFormatException($"{source}: merge {i} is '{Shown.Text(merges[i])}', but some of its characters stand for no byte.");
-            if (!TryFind(both.AsSpan(0, left), out int first))
-                throw Missing(i, merge[..border].ToString());
-            if (!TryFind(both.AsSpan(left, right), out int second))
-                throw Missing(i, merge[(border + 1)..].ToString());
-            if (!TryFind(both.AsSpan(0, left + right), out int piece))
-                throw Missing(i, string.Concat(merge[..border], merge[(border + 1)..]));
-
-            // Text does not become a mark, whatever a list of merges says.
-            if (first >= 0 && second >= 0 && piece >= 0)
-                table.Add(first, second, piece, (uint)i);
-        }
-        return table;
-
-        int Bytes(ReadOnlySpan<char> name, Span<byte> bytes)
-        {
-            if (_isByteLevel)
-                return ByteLevel.TryDecode(name, bytes) ? name.Length : -1;
-            return Spaces.FromMeta(bytes[..Encoding.UTF8.GetBytes(name, bytes)]).Length;
-        }
-
-        // A mark is found, too, though as no piece.
-        bool TryFind(ReadOnlySpan<byte> text, out int piece)
-        {
-            piece = Vocabulary.FindPiece(text);
-            return piece >= 0 || Vocabulary.FindByName(text) >= 0;
-        }
-
-        ModelFormatException Missing(int merge, string name) =>
-            new($"{source}: merge {merge} is '{Shown.Text(merges[merge])}', but the vocabulary has no token '{Shown.Text(name)}'.");
-    }
-
-    /// <summary>Makes sure that every byte which occurs in UTF-8 has a token.</summary>
-    private void RequireBytes(string source)
-    {
-        for (int b = 0; b < _byteIds.Length; b++)
-        {
-            if (_byteIds[b] < 0 && b is not (0xC0 or 0xC1 or >= 0xF5))
-                throw new ModelFormatException($"{source}: the vocabulary has neither a token for the byte 0x{b:X2} nor an unknown token.");
-        }
-    }
-
     /// <summary>Kinds whose names are written as bytes are.</summary>
     private static bool IsText(TokenKind kind) => kind is TokenKind.Normal or TokenKind.Unused;
 
@@ -351,40 +200,5 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
         byte[] bytes = new byte[name.Length];
         // What a converter made up to fill a gap may be written in plain text.
         return IsText(kind) && ByteLevel.TryDecode(name, bytes) ? bytes : Encoding.UTF8.GetBytes(name);
-    }
-
-    /// <summary>Two neighbours can be merged where the list says so.</summary>
-    private readonly struct RankedPairs(MergeTable merges) : IMergePairs
-    {
-        public bool TryMerge(in MergeSymbol left, in MergeSymbol right, out uint rank, out int piece) =>
-            merges.TryFind(left.Piece, right.Piece, out rank, out piece);
-    }
-
-    /// <summary>Rented arrays that the words of a text are merged in, one after the other.</summary>
-    private struct MergeRoom
-    {
-        private MergeSymbol[]? _symbols;
-
-        /// <summary>Empty between words.</summary>
-        public MergeHeap Heap;
-
-        public Span<MergeSymbol> Symbols(int count)
-        {
-            if (_symbols is null)
-                Heap = new MergeHeap(Math.Max(count, 64));
-            else if (_symbols.Length < count)
-                ArrayPool<MergeSymbol>.Shared.Return(_symbols);
-            if (_symbols is null || _symbols.Length < count)
-                _symbols = ArrayPool<MergeSymbol>.Shared.Rent(Math.Max(count, 64));
-            return _symbols;
-        }
-
-        public void Return()
-        {
-            if (_symbols is null)
-                return;
-            Heap.Return();
-            ArrayPool<MergeSymbol>.Shared.Return(_symbols);
-        }
     }
 }
