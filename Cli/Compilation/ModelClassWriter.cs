@@ -13,7 +13,8 @@ internal static class ModelClassWriter
     private const int DefaultContext = 4096;
     private const double DefaultNormEps = 1e-5;
     private const double DefaultRopeTheta = 10000;
-    private const double DefaultRopeScalingFactor = 8;
+    private const double DefaultRopeScalingFactor = 8, DefaultLowFrequencyFactor = 1, DefaultHighFrequencyFactor = 4;
+    private const int DefaultOriginalContext = 8192;
 
     /// <summary>A whole source file.</summary>
     /// <param name="model">The class.</param>
@@ -70,6 +71,15 @@ internal static class ModelClassWriter
             yield return $"RopeScaling = RopeScaling.{scaling}";
             if (shape.RopeScalingFactor is { } factor && !SameSingle(factor, DefaultRopeScalingFactor))
                 yield return Real("RopeScalingFactor", factor);
+            if (scaling == RopeScaling.Llama3)
+            {
+                if (shape.RopeScalingLowFrequencyFactor is { } low && !SameSingle(low, DefaultLowFrequencyFactor))
+                    yield return Real("RopeScalingLowFrequencyFactor", low);
+                if (shape.RopeScalingHighFrequencyFactor is { } high && !SameSingle(high, DefaultHighFrequencyFactor))
+                    yield return Real("RopeScalingHighFrequencyFactor", high);
+                if (shape.RopeScalingOriginalContext is { } original and not DefaultOriginalContext)
+                    yield return Integer("RopeScalingOriginalContext", original);
+            }
         }
 
         if (shape.TiedEmbeddings)

@@ -31,6 +31,9 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         (nameof(ModelShape.RopeTheta), shape => Text(shape.RopeTheta)),
         (nameof(ModelShape.RopeScaling), shape => shape.RopeScaling),
         (nameof(ModelShape.RopeScalingFactor), shape => Text(shape.RopeScalingFactor)),
+        (nameof(ModelShape.RopeScalingLowFrequencyFactor), shape => Text(shape.RopeScalingLowFrequencyFactor)),
+        (nameof(ModelShape.RopeScalingHighFrequencyFactor), shape => Text(shape.RopeScalingHighFrequencyFactor)),
+        (nameof(ModelShape.RopeScalingOriginalContext), shape => shape.RopeScalingOriginalContext),
         (nameof(ModelShape.TiedEmbeddings), shape => shape.TiedEmbeddings ? "yes" : "no"),
         (nameof(ModelShape.SlidingWindow), shape => shape.SlidingWindow is 0 ? "none" : shape.SlidingWindow),
         (nameof(ModelShape.QkvBias), shape => shape.QkvBias is bool bias ? bias ? "yes" : "no" : null),
@@ -68,10 +71,13 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
     {
         output.WriteLine();
         output.WriteLine("hyperparameters");
-        foreach ((string property, Func<ModelShape, object?> value) in s_hyperparameters)
+        (string Property, object Value)[] known =
+            [.. s_hyperparameters.Select(row => (row.Property, row.Value(checkpoint.Shape)!)).Where(row => row.Item2 is not null)];
+        int width = Math.Max(18, known.Max(row => row.Property.Length));
+        foreach ((string property, object value) in known)
         {
-            if (value(checkpoint.Shape) is { } known)
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {property,-18}{known,10}  {(checkpoint.KeyOf(property) is var key && key != property ? key : "")}").TrimEnd());
+            string key = checkpoint.KeyOf(property) is var word && word != property ? word : "";
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {property.PadRight(width)}{value,10}  {key}").TrimEnd());
         }
     }
 

@@ -88,7 +88,7 @@ internal static class ForwardEmitter
                 RopeScaling = global::Llamalith.RopeScaling.{{spec.RopeScaling.Kind}},
                 RopeScalingFactor = {{Text.Double(spec.RopeScaling.Factor)}},
                 SlidingWindow = {{Text.Int(spec.SlidingWindow)}},
-                QkvBias = {{(spec.QkvBias ? "true" : "false")}},
+                QkvBias = {{(spec.QkvBias ? "true" : "false")}},{{Llama3(spec.RopeScaling)}}
             };
 
             /// <summary>What the class was compiled for.</summary>
@@ -170,6 +170,13 @@ internal static class ForwardEmitter
             }
             """);
     }
+
+    private static string Llama3(RopeScalingSpec scaling) => scaling.Kind != RopeScaling.Llama3 ? "" : $"""
+
+            RopeScalingLowFrequencyFactor = {Text.Double(scaling.LowFrequencyFactor)},
+            RopeScalingHighFrequencyFactor = {Text.Double(scaling.HighFrequencyFactor)},
+            RopeScalingOriginalContext = {Text.Int(scaling.OriginalContext)},
+        """;
 
     private static void WriteEmbeddedLoad(SourceWriter writer, ModelSpec spec, string file) => writer.Line($$"""
         /// <summary>Binds the weights that were built into this program: they are used where they lie.</summary>

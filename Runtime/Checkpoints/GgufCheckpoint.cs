@@ -17,14 +17,21 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 {
     internal const string ArchitectureKey = "general.architecture";
 
-    /// <summary>The architectures that are Llama's skeleton, and which elements of a head each one turns together.</summary>
+    /// <summary>The architectures that are Llama's skeleton, and which elements of a head each one turns together. Mistral, SmolLM and TinyLlama are llama.</summary>
     private static readonly Dictionary<string, RopeLayout> Architectures = new()
     {
         ["llama"] = RopeLayout.Interleaved,
         ["qwen2"] = RopeLayout.HalfSplit,
-        ["qwen3"] = RopeLayout.HalfSplit,
-        ["phi3"] = RopeLayout.HalfSplit,
     };
+
+    /// <summary>What a tensor of divisors says.</summary>
+    private static readonly string[] s_llama3 =
+    [
+        nameof(ModelShape.RopeScaling), nameof(ModelShape.RopeScalingFactor), nameof(ModelShape.RopeScalingLowFrequencyFactor),
+        nameof(ModelShape.RopeScalingHighFrequencyFactor), nameof(ModelShape.RopeScalingOriginalContext),
+    ];
+
+    private const string SupportedModels = "Llama, Mistral, SmolLM, TinyLlama, Qwen2 and others of their make";
 
     private readonly Dictionary<string, GgufTensor> _byName = [];
     private readonly Dictionary<string, string> _keys = [];
@@ -37,7 +44,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             throw Bad($"it is one of {parts} parts of a split model, which must be merged first");
         _architecture = file.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
         if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
-            throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(", ", Architectures.Keys)} can be run");
+            throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(" and ", Architectures.Keys)} can be run: {SupportedModels}");
         RopeLayout = layout;
         Shape = ReadShape();
         ShapeRules.Check(Path, Shape, KeyOf);
@@ -94,12 +101,11 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     {
         int dim = Required(nameof(ModelShape.Dim), "embedding_length");
         int heads = Required(nameof(ModelShape.Heads), "attention.head_count");
-        (RopeScaling scaling, double? factor) = ReadRopeScaling();
         bool tied = !File.TryGetTensor(TensorNames.Classifier, out _);
         _keys[nameof(ModelShape.TiedEmbeddings)] = $"tied (no {TensorNames.Classifier})";
         bool bias = File.TryGetTensor(TensorNames.OfLayer(0, TensorNames.QueryBias), out _);
         _keys[nameof(ModelShape.QkvBias)] = $"has {TensorNames.OfLayer(0, TensorNames.QueryBias)}";
-        return new ModelShape
+        return WithRopeScaling(new ModelShape
         {
             Dim = dim,
             FfnDim = Required(nameof(ModelShape.FfnDim), "feed_forward_length"),
@@ -112,11 +118,9 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             TiedEmbeddings = tied,
             NormEps = Real(nameof(ModelShape.NormEps), "attention.layer_norm_rms_epsilon"),
             RopeTheta = Real(nameof(ModelShape.RopeTheta), "rope.freq_base") ?? 10000,
-            RopeScaling = scaling,
-            RopeScalingFactor = factor,
             SlidingWindow = Optional(nameof(ModelShape.SlidingWindow), "attention.sliding_window"),
             QkvBias = bias,
-        };
+        });
     }
 
     private int DeriveHeadDim(int dim, int heads)
@@ -144,7 +148,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         return ShapeRules.ToInt32(Path, TensorNames.TokenEmbedding, embedding.Rows);
     }
 
-    private (RopeScaling Kind, double? Factor) ReadRopeScaling()
+    private ModelShape WithRopeScaling(ModelShape shape)
     {
         const string Frequencies = "rope_freqs.weight";
         string key = Key("rope.scaling.type");
@@ -162,33 +166,47 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         };
 
         // The usual way to say "llama3": each frequency's divisor, 1 for the highest up to the factor for the lowest.
-        if (File.TryGetTensor(Frequencies, out GgufTensor tensor) && LargestDivisor(tensor) is > 1 and var largest)
+        if (File.TryGetTensor(Frequencies, out GgufTensor tensor) && Divisors(tensor) is var divisors && divisors.ContainsAnyExcept(1))
         {
             if (kind == RopeScaling.Linear)
                 throw Bad($"{key} = {kind}, but {Frequencies} stretches the rotary frequencies too");
-            _keys[nameof(ModelShape.RopeScaling)] = _keys[nameof(ModelShape.RopeScalingFactor)] = Frequencies;
-            return (RopeScaling.Llama3, largest);
+            if (divisors.Length != shape.HeadDim / 2)
+                throw Bad($"{Frequencies} has {divisors.Length} divisors, but {KeyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} asks for {shape.HeadDim / 2}");
+            ModelShape? fitted = Llama3Frequencies.Fit(WithLlama3(shape), divisors);
+            foreach (string property in s_llama3)
+                _keys[property] = Frequencies;
+            return fitted ?? throw Bad($"{Frequencies} has divisors that are not those of Llama 3's rule, the only one that can be run");
         }
 
-        if (kind == RopeScaling.Llama3 && factor is null)
+        if (kind != RopeScaling.Llama3)
+            return shape with { RopeScaling = kind, RopeScalingFactor = kind == RopeScaling.None ? null : factor };
+        if (factor is null)
             throw Bad($"{key} = {type}, but neither {Key("rope.scaling.factor")} nor {Frequencies} is there");
-        return (kind, kind == RopeScaling.None ? null : factor);
+        return WithLlama3(shape) with { RopeScalingFactor = factor };
     }
 
-    private unsafe double LargestDivisor(GgufTensor tensor)
+    private ModelShape WithLlama3(ModelShape shape) => shape with
+    {
+        RopeScaling = RopeScaling.Llama3,
+        RopeScalingLowFrequencyFactor = Real(nameof(ModelShape.RopeScalingLowFrequencyFactor), "rope.scaling.low_freq_factor") ?? Llama3Frequencies.UsualLowFrequencyFactor,
+        RopeScalingHighFrequencyFactor = Real(nameof(ModelShape.RopeScalingHighFrequencyFactor), "rope.scaling.high_freq_factor") ?? Llama3Frequencies.UsualHighFrequencyFactor,
+        RopeScalingOriginalContext =
+            Optional(nameof(ModelShape.RopeScalingOriginalContext), "rope.scaling.original_context_length") ?? Llama3Frequencies.UsualOriginalContext,
+    };
+
+    private unsafe ReadOnlySpan<float> Divisors(GgufTensor tensor)
     {
         TensorView view = File.View(tensor);
         if (view.Type != TensorType.F32 || view.Rows != 1 || view.Columns > ushort.MaxValue)
             throw Bad($"{Shown.Text(view.Name)} is {view.Type} [{view.Rows}, {view.Columns}], but a short vector of F32 was expected");
-        float largest = 0;
-        foreach (float divisor in MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(view.Data, (int)view.ByteLength)))
+        ReadOnlySpan<float> divisors = MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(view.Data, (int)view.ByteLength));
+        foreach (float divisor in divisors)
         {
             if (!(float.IsFinite(divisor) && divisor > 0))
                 throw Bad($"{Shown.Text(view.Name)} has the divisor {divisor}, but they must be positive and finite");
-            largest = Math.Max(largest, divisor);
         }
 
-        return largest;
+        return divisors;
     }
 
     private void RefuseWhatIsNotLlama()

@@ -15,7 +15,7 @@ namespace Llamalith.Checkpoints;
 internal sealed class HuggingFaceConfig
 {
     /// <summary>The kinds of model (model_type) that are Llama's skeleton.</summary>
-    private static readonly string[] Kinds = ["llama", "mistral", "qwen2", "qwen3"];
+    private static readonly string[] Kinds = ["llama", "mistral", "qwen2"];
 
     private readonly JsonElement _root;
 
@@ -25,7 +25,7 @@ internal sealed class HuggingFaceConfig
         Path = path;
         Kind = Text(root, "model_type") ?? throw Bad($"model_type is missing");
         if (!Kinds.Contains(Kind))
-            throw Bad($"model_type = {Shown.Text(Kind)}, but only {string.Join(", ", Kinds)} can be run");
+            throw Bad($"model_type = {Shown.Text(Kind)}, but only {string.Join(", ", Kinds[..^1])} and {Kinds[^1]} can be run");
         RefuseWhatIsNotLlama();
         Dim = Required("hidden_size");
         FfnDim = Required("intermediate_size");
@@ -72,6 +72,12 @@ internal sealed class HuggingFaceConfig
     public RopeScaling RopeScaling { get; private set; }
 
     public double? RopeScalingFactor { get; private set; }
+
+    public double? RopeScalingLowFrequencyFactor { get; private set; }
+
+    public double? RopeScalingHighFrequencyFactor { get; private set; }
+
+    public int? RopeScalingOriginalContext { get; private set; }
 
     /// <summary>The object that holds the rotary settings: rope_scaling, or rope_parameters in newer files.</summary>
     public string RopeKey { get; private set; } = "rope_scaling";
@@ -174,6 +180,13 @@ internal sealed class HuggingFaceConfig
         };
         if (RopeScaling != RopeScaling.None)
             RopeScalingFactor = Real(settings, "factor") ?? throw Bad($"{RopeKey}.factor is missing");
+        if (RopeScaling != RopeScaling.Llama3)
+            return;
+
+        // The configuration class demands all of them, so there is no default to fall back to.
+        RopeScalingLowFrequencyFactor = Real(settings, "low_freq_factor") ?? throw Bad($"{RopeKey}.low_freq_factor is missing");
+        RopeScalingHighFrequencyFactor = Real(settings, "high_freq_factor") ?? throw Bad($"{RopeKey}.high_freq_factor is missing");
+        RopeScalingOriginalContext = Integer(settings, "original_max_position_embeddings") ?? throw Bad($"{RopeKey}.original_max_position_embeddings is missing");
     }
 
     private int Required(string key) => Integer(_root, key) ?? throw Bad($"{key} is missing");

@@ -20,6 +20,10 @@ internal static class PackedShape
         if (shape.RopeScaling is { } scaling)
             writer.Add(KeyOf(nameof(ModelShape.RopeScaling)), scaling.ToString());
         Real(nameof(ModelShape.RopeScalingFactor), shape.RopeScalingFactor);
+        Real(nameof(ModelShape.RopeScalingLowFrequencyFactor), shape.RopeScalingLowFrequencyFactor);
+        Real(nameof(ModelShape.RopeScalingHighFrequencyFactor), shape.RopeScalingHighFrequencyFactor);
+        if (shape.RopeScalingOriginalContext is { } original)
+            Number(nameof(ModelShape.RopeScalingOriginalContext), original);
         if (shape.SlidingWindow is { } window)
             Number(nameof(ModelShape.SlidingWindow), window);
         if (shape.QkvBias is { } bias)
@@ -52,6 +56,9 @@ internal static class PackedShape
             RopeTheta = metadata.GetReal(KeyOf(nameof(ModelShape.RopeTheta))),
             RopeScaling = Word<RopeScaling>(file, KeyOf(nameof(ModelShape.RopeScaling))),
             RopeScalingFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingFactor))),
+            RopeScalingLowFrequencyFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingLowFrequencyFactor))),
+            RopeScalingHighFrequencyFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingHighFrequencyFactor))),
+            RopeScalingOriginalContext = Optional(nameof(ModelShape.RopeScalingOriginalContext)),
             SlidingWindow = Optional(nameof(ModelShape.SlidingWindow)),
             QkvBias = metadata.GetBoolean(KeyOf(nameof(ModelShape.QkvBias))),
         };

@@ -69,6 +69,9 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         nameof(ModelShape.QkvBias) => "attention_bias",
         nameof(ModelShape.RopeScaling) => _config.RopeKey,
         nameof(ModelShape.RopeScalingFactor) => _config.RopeKey + ".factor",
+        nameof(ModelShape.RopeScalingLowFrequencyFactor) => _config.RopeKey + ".low_freq_factor",
+        nameof(ModelShape.RopeScalingHighFrequencyFactor) => _config.RopeKey + ".high_freq_factor",
+        nameof(ModelShape.RopeScalingOriginalContext) => _config.RopeKey + ".original_max_position_embeddings",
         _ => hyperparameter,
     };
 
@@ -114,6 +117,9 @@ public sealed class SafetensorsCheckpoint : Checkpoint
             RopeTheta = _config.RopeTheta,
             RopeScaling = _config.RopeScaling,
             RopeScalingFactor = _config.RopeScalingFactor,
+            RopeScalingLowFrequencyFactor = _config.RopeScalingLowFrequencyFactor,
+            RopeScalingHighFrequencyFactor = _config.RopeScalingHighFrequencyFactor,
+            RopeScalingOriginalContext = _config.RopeScalingOriginalContext,
             SlidingWindow = _config.SlidingWindow,
 
             // Qwen2 has biases by its very kind, and its config.json does not speak of them.

@@ -47,6 +47,14 @@ internal static class ShapeRules
         Real(nameof(ModelShape.NormEps), shape.NormEps);
         Real(nameof(ModelShape.RopeTheta), shape.RopeTheta);
         Real(nameof(ModelShape.RopeScalingFactor), shape.RopeScalingFactor);
+        Real(nameof(ModelShape.RopeScalingLowFrequencyFactor), shape.RopeScalingLowFrequencyFactor);
+        Real(nameof(ModelShape.RopeScalingHighFrequencyFactor), shape.RopeScalingHighFrequencyFactor);
+        Real(nameof(ModelShape.RopeScalingOriginalContext), shape.RopeScalingOriginalContext);
+        if (shape.RopeScalingHighFrequencyFactor <= shape.RopeScalingLowFrequencyFactor)
+        {
+            (string high, string low) = (keyOf(nameof(ModelShape.RopeScalingHighFrequencyFactor)), keyOf(nameof(ModelShape.RopeScalingLowFrequencyFactor)));
+            throw Bad($"{high} = {shape.RopeScalingHighFrequencyFactor} must be greater than {low} = {shape.RopeScalingLowFrequencyFactor}");
+        }
 
         void Real(string property, double? value)
         {

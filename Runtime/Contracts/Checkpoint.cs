@@ -99,6 +99,8 @@ public abstract class Checkpoint : IDisposable
         CompareReal(nameof(ModelShape.RopeTheta), compiled.RopeTheta, file.RopeTheta);
         if (compiled.RopeScaling is not (null or RopeScaling.None))
             CompareReal(nameof(ModelShape.RopeScalingFactor), compiled.RopeScalingFactor, file.RopeScalingFactor);
+        if (compiled.RopeScaling == RopeScaling.Llama3)
+            CompareLlama3();
         if (compiled.Context > file.Context)
             Differ(nameof(ModelShape.Context), compiled.Context, file.Context);
         if (differences.Count > 0)
@@ -116,6 +118,22 @@ public abstract class Checkpoint : IDisposable
             if (mine is double a && theirs is double b && !(Math.Abs(a - b) <= 1e-6 * Math.Max(Math.Abs(a), Math.Abs(b))))
                 Differ(property, a, b);
         }
+
+        // Only their ratios matter, and files that carry the resulting frequencies say no more: all of them relative to the low one.
+        void CompareLlama3()
+        {
+            double scale = compiled.RopeScalingLowFrequencyFactor / file.RopeScalingLowFrequencyFactor ?? 1;
+            bool same = Near(compiled.RopeScalingHighFrequencyFactor, file.RopeScalingHighFrequencyFactor * scale)
+                && Near(compiled.RopeScalingOriginalContext, file.RopeScalingOriginalContext * scale);
+            if (same)
+                return;
+            Compare(nameof(ModelShape.RopeScalingLowFrequencyFactor), compiled.RopeScalingLowFrequencyFactor, file.RopeScalingLowFrequencyFactor);
+            Compare(nameof(ModelShape.RopeScalingHighFrequencyFactor), compiled.RopeScalingHighFrequencyFactor, file.RopeScalingHighFrequencyFactor);
+            Compare(nameof(ModelShape.RopeScalingOriginalContext), compiled.RopeScalingOriginalContext, file.RopeScalingOriginalContext);
+        }
+
+        // Those of a file may be found by fitting the frequencies, which are 32-bit floats.
+        static bool Near(double? mine, double? theirs) => !(mine is double a && theirs is double b && !(Math.Abs(a - b) <= 1e-4 * Math.Abs(b)));
 
         void Differ(string property, object mine, object theirs) => differences.Add(
             string.Create(CultureInfo.InvariantCulture, $"{property} = {mine}, but {KeyOf(property)} = {theirs}"));

@@ -1,5 +1,5 @@
-using System;
 using System.Linq;
+using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
@@ -57,28 +57,16 @@ internal static class GgufModelMetadata
             Real("rope.scaling.factor", shape.RopeScalingFactor ?? 1);
         }
 
-        void Count(string key, int value) => writer.Add($"{Architecture}.{key}", (uint)value);
-        void Real(string key, double value) => writer.Add($"{Architecture}.{key}", (float)value);
-    }
-
-    /// <summary>
-    /// The divisors of <see cref="RopeDivisors"/>, with the wavelengths that all models of Llama 3.1 and 3.2 share: turns longer than 8192
-    /// positions are stretched by the factor, those shorter than 2048 not at all.
-    /// </summary>
-    public static float[] Llama3Divisors(ModelShape shape)
-    {
-        const double OriginalContext = 8192, LowFrequencyFactor = 1, HighFrequencyFactor = 4;
-        double theta = shape.RopeTheta ?? DefaultRopeTheta, factor = shape.RopeScalingFactor ?? 1;
-        float[] divisors = new float[shape.HeadDim / 2];
-        for (int i = 0; i < divisors.Length; i++)
+        // Beside the divisors, which others read: few pairs do not fix the rule that they follow.
+        if (shape.RopeScaling == RopeScaling.Llama3)
         {
-            double wavelength = 2 * Math.PI * Math.Pow(theta, 2.0 * i / shape.HeadDim);
-            double smooth = (OriginalContext / wavelength - LowFrequencyFactor) / (HighFrequencyFactor - LowFrequencyFactor);
-            smooth = Math.Clamp(smooth, 0, 1);
-            divisors[i] = (float)(1 / ((1 - smooth) / factor + smooth));
+            Real("rope.scaling.low_freq_factor", shape.RopeScalingLowFrequencyFactor ?? Llama3Frequencies.UsualLowFrequencyFactor);
+            Real("rope.scaling.high_freq_factor", shape.RopeScalingHighFrequencyFactor ?? Llama3Frequencies.UsualHighFrequencyFactor);
+            Count("rope.scaling.original_context_length", shape.RopeScalingOriginalContext ?? Llama3Frequencies.UsualOriginalContext);
         }
 
-        return divisors;
+        void Count(string key, int value) => writer.Add($"{Architecture}.{key}", (uint)value);
+        void Real(string key, double value) => writer.Add($"{Architecture}.{key}", (float)value);
     }
 
     /// <summary>Adds a tokenizer.</summary>

@@ -113,7 +113,7 @@ public sealed class ModelQuantizer
 
         if (shape.RopeScaling == RopeScaling.Llama3)
         {
-            byte[] divisors = MemoryMarshal.AsBytes(GgufModelMetadata.Llama3Divisors(shape).AsSpan()).ToArray();
+            byte[] divisors = MemoryMarshal.AsBytes(Llama3Frequencies.Divisors(shape).AsSpan()).ToArray();
             writer.AddTensor(GgufModelMetadata.RopeDivisors, TensorType.F32, 1, shape.HeadDim / 2, stream => stream.Write(divisors));
         }
     }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
+using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
@@ -69,7 +70,7 @@ public sealed class RandomModel
 
         if (_shape.RopeScaling == RopeScaling.Llama3)
         {
-            byte[] divisors = MemoryMarshal.AsBytes(GgufModelMetadata.Llama3Divisors(_shape).AsSpan()).ToArray();
+            byte[] divisors = MemoryMarshal.AsBytes(Llama3Frequencies.Divisors(_shape).AsSpan()).ToArray();
             writer.AddTensor(GgufModelMetadata.RopeDivisors, TensorType.F32, 1, _shape.HeadDim / 2, stream => stream.Write(divisors));
         }
 

@@ -100,14 +100,14 @@ internal static class TinyModels
     }
 
     /// <summary>A Hugging Face folder with the weights of a GGUF file of floats, and a tokenizer.bin.</summary>
-    public static unsafe string WriteSafetensors(string folder, string gguf)
+    public static string WriteSafetensors(string folder, string gguf, string kind = "llama")
     {
         Directory.CreateDirectory(folder);
         using Checkpoint source = Checkpoint.Open(gguf);
         ModelShape shape = source.Shape;
         Dictionary<string, object> config = new()
         {
-            ["model_type"] = "llama",
+            ["model_type"] = kind,
             ["hidden_size"] = shape.Dim,
             ["intermediate_size"] = shape.FfnDim,
             ["num_hidden_layers"] = shape.Layers,
@@ -115,10 +115,26 @@ internal static class TinyModels
             ["num_key_value_heads"] = shape.KvHeads,
             ["vocab_size"] = shape.VocabSize,
             ["max_position_embeddings"] = shape.Context,
-            ["rms_norm_eps"] = 1e-5,
-            ["rope_theta"] = 10000.0,
+            ["rms_norm_eps"] = shape.NormEps ?? 1e-5,
+            ["rope_theta"] = shape.RopeTheta ?? 10000.0,
             ["tie_word_embeddings"] = shape.TiedEmbeddings,
         };
+        if (shape.HeadDim * shape.Heads != shape.Dim)
+            config["head_dim"] = shape.HeadDim;
+        if (shape.SlidingWindow is > 0 and { } window)
+            config["sliding_window"] = window;
+        if (shape.RopeScaling == RopeScaling.Llama3)
+        {
+            config["rope_scaling"] = new Dictionary<string, object?>
+            {
+                ["rope_type"] = "llama3",
+                ["factor"] = shape.RopeScalingFactor,
+                ["low_freq_factor"] = shape.RopeScalingLowFrequencyFactor,
+                ["high_freq_factor"] = shape.RopeScalingHighFrequencyFactor,
+                ["original_max_position_embeddings"] = shape.RopeScalingOriginalContext,
+            };
+        }
+
         File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(config));
 
         using MemoryStream body = new();
@@ -127,12 +143,8 @@ internal static class TinyModels
         {
             TensorView tensor = Tensor(source, name);
             long start = body.Length;
-            float[] values = new float[tensor.Columns];
-            for (long row = 0; row < tensor.Rows; row++)
-            {
-                BlockFormats.DequantizeRow(tensor, HalfSplit(name, row, shape.HeadDim), values);
+            foreach (float[] values in HalfSplitRows(tensor, name, shape.HeadDim))
                 body.Write(MemoryMarshal.AsBytes(values.AsSpan()));
-            }
 
             long[] sizes = tensor.Rows == 1 ? [tensor.Columns] : [tensor.Rows, tensor.Columns];
             header.Add(HuggingFaceName(name), new { dtype = "F32", shape = sizes, data_offsets = (long[])[start, body.Length] });
@@ -145,6 +157,35 @@ internal static class TinyModels
         body.WriteTo(file);
         WriteTokenizerBin(Path.Combine(folder, "tokenizer.bin"));
         return folder;
+    }
+
+    /// <summary>A GGUF file of floats as one of the architecture qwen2, which turns the halves of a head.</summary>
+    public static string WriteQwen2Gguf(string path, string gguf)
+    {
+        using GgufFile source = GgufFile.Open(gguf);
+        using Checkpoint checkpoint = Checkpoint.Open(gguf);
+        GgufWriter writer = new();
+        foreach (string key in source.Metadata.Keys)
+        {
+            source.Metadata.TryGetValue(key, out GgufValue value);
+            if (key == "general.architecture")
+                writer.Add(key, "qwen2");
+            else
+                writer.Add(key.StartsWith("llama.", StringComparison.Ordinal) ? "qwen2." + key["llama.".Length..] : key, value);
+        }
+
+        foreach (GgufTensor tensor in source.Tensors)
+        {
+            TensorView view = Tensor(checkpoint, tensor.Name);
+            writer.AddTensor(tensor.Name, TensorType.F32, tensor.Dimensions.AsSpan(), stream =>
+            {
+                foreach (float[] values in HalfSplitRows(view, tensor.Name, checkpoint.Shape.HeadDim))
+                    stream.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+            });
+        }
+
+        writer.Write(path);
+        return path;
     }
 
     /// <summary>The tokenizer as llama2.c has it.</summary>
@@ -169,11 +210,21 @@ internal static class TinyModels
         return tensor;
     }
 
-    // Where the row of a half-split projection lies in the interleaved one: element i of the first half is element 2i, of the second 2i + 1.
-    private static long HalfSplit(string name, long row, int headDim)
+    // The rows of a tensor of an interleaved model as a half-split one has them; of a bias, which is one row, its numbers.
+    private static IEnumerable<float[]> HalfSplitRows(TensorView tensor, string name, int headDim)
     {
-        if (!name.EndsWith("." + TensorNames.Query, StringComparison.Ordinal) && !name.EndsWith("." + TensorNames.Key, StringComparison.Ordinal))
-            return row;
+        string last = name.Split('.', 3)[^1];
+        for (long row = 0; row < tensor.Rows; row++)
+        {
+            float[] values = new float[tensor.Columns];
+            BlockFormats.DequantizeRow(tensor, last is TensorNames.Query or TensorNames.Key ? HalfSplit(row, headDim) : row, values);
+            yield return last is TensorNames.QueryBias or TensorNames.KeyBias ? [.. values.Select((_, i) => values[HalfSplit(i, headDim)])] : values;
+        }
+    }
+
+    // Where the row of a half-split projection lies in the interleaved one: element i of the first half is element 2i, of the second 2i + 1.
+    private static long HalfSplit(long row, int headDim)
+    {
         long within = row % headDim;
         return row - within + (within % (headDim / 2) * 2) + (within / (headDim / 2));
     }
@@ -214,6 +265,9 @@ internal static class TinyModels
             TensorNames.Query => "self_attn.q_proj.weight",
             TensorNames.Key => "self_attn.k_proj.weight",
             TensorNames.Value => "self_attn.v_proj.weight",
+            TensorNames.QueryBias => "self_attn.q_proj.bias",
+            TensorNames.KeyBias => "self_attn.k_proj.bias",
+            TensorNames.ValueBias => "self_attn.v_proj.bias",
             TensorNames.AttentionOutput => "self_attn.o_proj.weight",
             TensorNames.FfnNorm => "post_attention_layernorm.weight",
             TensorNames.Gate => "mlp.gate_proj.weight",

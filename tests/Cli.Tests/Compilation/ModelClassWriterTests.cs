@@ -65,6 +65,9 @@ public class ModelClassWriterTests
             RopeTheta = 500000,
             RopeScaling = RopeScaling.Llama3,
             RopeScalingFactor = 32,
+            RopeScalingLowFrequencyFactor = 1.5,
+            RopeScalingHighFrequencyFactor = 5,
+            RopeScalingOriginalContext = 4096,
             TiedEmbeddings = true,
             SlidingWindow = 50,
             QkvBias = true,
@@ -83,6 +86,9 @@ public class ModelClassWriterTests
                 RopeTheta = 500000,
                 RopeScaling = RopeScaling.Llama3,
                 RopeScalingFactor = 32,
+                RopeScalingLowFrequencyFactor = 1.5,
+                RopeScalingHighFrequencyFactor = 5,
+                RopeScalingOriginalContext = 4096,
                 TiedEmbeddings = true,
                 SlidingWindow = 50,
                 QkvBias = true,
@@ -107,6 +113,14 @@ public class ModelClassWriterTests
             s_plain,
             s_plain with { KvHeads = 1, Context = 77, NormEps = 1e-6, RopeTheta = 1e6, TiedEmbeddings = true },
             s_plain with { HeadDim = 20, KvHeads = 4, SlidingWindow = 12, QkvBias = true },
+            s_plain with
+            {
+                RopeScaling = RopeScaling.Llama3,
+                RopeScalingFactor = 8,
+                RopeScalingLowFrequencyFactor = 2,
+                RopeScalingHighFrequencyFactor = 3.5,
+                RopeScalingOriginalContext = 123,
+            },
             s_plain with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 2.5, NormEps = 1e-5f, VocabSize = 1000 },
         ];
         foreach (ModelShape shape in shapes)
@@ -125,6 +139,12 @@ public class ModelClassWriterTests
             Assert.Equal((float)(shape.NormEps ?? 1e-5), Real(model, "NormEps"));
             Assert.Equal((float)(shape.RopeTheta ?? 10000), Real(model, "RopeTheta"));
             Assert.Equal((float)(shape.RopeScalingFactor ?? 8), Real(model, "RopeScalingFactor"));
+            if (shape.RopeScaling == RopeScaling.Llama3)
+            {
+                Assert.Equal((float)shape.RopeScalingLowFrequencyFactor!, Real(model, "RopeScalingLowFrequencyFactor"));
+                Assert.Equal((float)shape.RopeScalingHighFrequencyFactor!, Real(model, "RopeScalingHighFrequencyFactor"));
+                Assert.Contains($"RopeScalingOriginalContext = {shape.RopeScalingOriginalContext},", model, StringComparison.Ordinal);
+            }
         }
     }
 

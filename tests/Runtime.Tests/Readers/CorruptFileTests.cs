@@ -84,7 +84,7 @@ public sealed unsafe class CorruptFileTests : IDisposable
     public Task HuggingFaceConfig_SurvivesRandomDamage()
     {
         HuggingFaceDraft draft = new HuggingFaceDraft()
-            .With("rope_scaling", """{"rope_type":"llama3","factor":8.0}""").With("sliding_window", "64").With("layer_types", """["sliding_attention"]""")
+            .With("rope_scaling", """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""").With("sliding_window", "64").With("layer_types", """["sliding_attention"]""")
             .With("head_dim", "2").With("attention_bias", "false").With("rope_theta", "1e4");
         byte[] tensors = draft.BuildTensors(draft.Tensors.Keys);
         byte* start = _sound.Place(tensors);
@@ -196,7 +196,7 @@ public sealed unsafe class CorruptFileTests : IDisposable
         .With("tokenizer.ggml.scores", GgufArrayContent.Of((float[])[0, 0, 0, -1, -2]))
         .With("tokenizer.ggml.token_type", GgufArrayContent.Of((int[])[2, 3, 3, 1, 1]))
         .With("tokenizer.ggml.bos_token_id", 1u)
-        .WithTensor("rope_freqs.weight", 1, 1, 8f)
+        .With("{arch}.rope.scaling.original_context_length", 5u).WithTensor("rope_freqs.weight", 1, 1, 8f)
         .Build();
 
     private static void ReadGguf(byte* data, long length)

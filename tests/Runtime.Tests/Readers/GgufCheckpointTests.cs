@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using Llamalith.Checkpoints;
@@ -41,8 +42,6 @@ public sealed class GgufCheckpointTests : IDisposable
     [Theory]
     [InlineData("llama", RopeLayout.Interleaved)]
     [InlineData("qwen2", RopeLayout.HalfSplit)]
-    [InlineData("qwen3", RopeLayout.HalfSplit)]
-    [InlineData("phi3", RopeLayout.HalfSplit)]
     public void RopeLayout_FollowsTheArchitecture(string architecture, RopeLayout layout)
     {
         using GgufCheckpoint checkpoint = Open(new GgufModelDraft { Architecture = architecture });
@@ -206,12 +205,55 @@ public sealed class GgufCheckpointTests : IDisposable
     [Fact]
     public void RopeScaling_MayBeATensorOfDivisors()
     {
-        using GgufCheckpoint scaled = Open(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 2.5f, 32));
-        Assert.Equal((RopeScaling.Llama3, 32.0), (scaled.Shape.RopeScaling, scaled.Shape.RopeScalingFactor));
-        Assert.Equal("rope_freqs.weight", scaled.KeyOf("RopeScaling"));
-        Assert.DoesNotContain("rope_freqs.weight", scaled.CanonicalNames);
-        using GgufCheckpoint unscaled = Open(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 1, 1));
+        // Heads of 2 have one pair, of the shortest wave there is: it is stretched in full where the original context is shorter still.
+        using GgufCheckpoint unscaled = Open(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 1, 1));
         Assert.Equal((RopeScaling.None, null), (unscaled.Shape.RopeScaling, unscaled.Shape.RopeScalingFactor));
+        Assert.DoesNotContain("rope_freqs.weight", unscaled.CanonicalNames);
+    }
+
+    /// <summary>The numbers of the rule come out of the divisors that the plainly written rule gives, whatever the numbers are.</summary>
+    [Theory]
+    [InlineData(128, 5e5, 8, 1, 4, 8192, 1, 4, 8192)]
+    [InlineData(64, 5e5, 32, 1, 4, 8192, 1, 4, 8192)]
+    [InlineData(128, 5e5, 8, 1, 4, 131072, 1, 4, 131072)]
+    [InlineData(128, 1e6, 40, 1, 2.5, 4096, 1, 2.5, 4096)]
+    [InlineData(128, 1e4, 4, 2, 6, 1000, 1, 3, 500)]
+    public void RopeScaling_IsFoundInItsDivisors(
+        int headDim, double theta, double factor, double low, double high, int context, double expectedLow, double expectedHigh, int expectedContext)
+    {
+        float[] divisors = new float[headDim / 2];
+        for (int i = 0; i < divisors.Length; i++)
+        {
+            // As published: by the length of a turn, in positions.
+            double wavelength = 2 * Math.PI * Math.Pow(theta, 2.0 * i / headDim);
+            double smooth = ((context / wavelength) - low) / (high - low);
+            divisors[i] = (float)(wavelength < context / high ? 1 : wavelength > context / low ? factor : 1 / (((1 - smooth) / factor) + smooth));
+        }
+
+        using GgufCheckpoint checkpoint = Open(WithHeads(headDim, theta).WithTensor("rope_freqs.weight", 1, headDim / 2, divisors));
+        Assert.Equal(
+            (RopeScaling.Llama3, expectedLow, expectedHigh, expectedContext),
+            (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor, checkpoint.Shape.RopeScalingOriginalContext));
+        Assert.Equal(factor, checkpoint.Shape.RopeScalingFactor!.Value, 1e-6);
+        Assert.Equal("rope_freqs.weight", checkpoint.KeyOf("RopeScaling"));
+        Assert.Equal("rope_freqs.weight", checkpoint.KeyOf("RopeScalingOriginalContext"));
+        ModelShape compiled = checkpoint.Shape with { RopeScalingLowFrequencyFactor = low, RopeScalingHighFrequencyFactor = high, RopeScalingOriginalContext = context };
+        checkpoint.EnsureMatches(compiled);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"RopeScalingOriginalContext = {context * 2}, but rope_freqs.weight = {expectedContext}"),
+            Assert.Throws<ModelMismatchException>(() => checkpoint.EnsureMatches(compiled with { RopeScalingOriginalContext = context * 2 })).Message);
+    }
+
+    [Fact]
+    public void RopeScaling_OfOneWordHasItsNumbersBesideIt()
+    {
+        GgufModelDraft Stretched() => new GgufModelDraft().With("{arch}.rope.scaling.type", "llama3").With("{arch}.rope.scaling.factor", 8f);
+        using GgufCheckpoint checkpoint = Open(Stretched()
+            .With("{arch}.rope.scaling.low_freq_factor", 2f).With("{arch}.rope.scaling.high_freq_factor", 5f).With("{arch}.rope.scaling.original_context_length", 99u));
+        Assert.Equal((2.0, 5.0, 99), (checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor, checkpoint.Shape.RopeScalingOriginalContext));
+        Assert.Equal("llama.rope.scaling.low_freq_factor", checkpoint.KeyOf("RopeScalingLowFrequencyFactor"));
+        Refuses(Stretched().With("{arch}.rope.scaling.low_freq_factor", 4f), "llama.rope.scaling.high_freq_factor = 4 must be greater than llama.rope.scaling.low_freq_factor = 4");
+        Refuses(Stretched().With("{arch}.rope.scaling.original_context_length", 0u), "llama.rope.scaling.original_context_length = 0");
     }
 
     [Fact]
@@ -225,6 +267,9 @@ public sealed class GgufCheckpointTests : IDisposable
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 2, 0, 8), "rope_freqs.weight has the divisor 0");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 2, 1, 1, 8), "rope_freqs.weight is F32 [2, 1]");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 70000), "rope_freqs.weight is F32 [1, 70000]");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 2.5f, 32), "rope_freqs.weight has 3 divisors, but llama.embedding_length / llama.attention.head_count = 2 asks for 1");
+        Refuses(WithHeads(8, 1e4).WithTensor("rope_freqs.weight", 1, 4, 8, 4, 2, 1), "not those of Llama 3's rule");
+        Refuses(WithHeads(8, 1e4).WithTensor("rope_freqs.weight", 1, 4, 0.5f, 1, 1, 1), "not those of Llama 3's rule");
     }
 
     [Theory]
@@ -258,10 +303,12 @@ public sealed class GgufCheckpointTests : IDisposable
 
     [Theory]
     [InlineData("gemma")]
+    [InlineData("qwen3")]
+    [InlineData("phi3")]
     [InlineData("Llama")]
     [InlineData("")]
-    public void Refuses_OtherArchitectures(string architecture) =>
-        Refuses(new GgufModelDraft { Architecture = architecture }, $"general.architecture = {architecture}, but only llama");
+    public void Refuses_OtherArchitectures(string architecture) => Refuses(
+        new GgufModelDraft { Architecture = architecture }, $"general.architecture = {architecture}, but only llama and qwen2 can be run: Llama, Mistral, SmolLM, TinyLlama, Qwen2");
 
     [Fact]
     public void Refuses_AFileWithoutArchitecture() => Refuses(new GgufModelDraft { Architecture = null }, "general.architecture is missing");
@@ -336,6 +383,9 @@ public sealed class GgufCheckpointTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => checkpoint.TryGetTensor("output.weight", out _));
         using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
     }
+
+    private static GgufModelDraft WithHeads(int headDim, double theta) => new GgufModelDraft()
+        .With("{arch}.attention.key_length", (uint)headDim).With("{arch}.attention.value_length", (uint)headDim).With("{arch}.rope.freq_base", (float)theta);
 
     private GgufCheckpoint Open(GgufModelDraft draft) => GgufCheckpoint.Open(_folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build()));
 

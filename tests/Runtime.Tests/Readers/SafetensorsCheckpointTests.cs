@@ -79,6 +79,9 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [InlineData("RopeTheta", "rope_theta")]
     [InlineData("RopeScaling", "rope_scaling")]
     [InlineData("RopeScalingFactor", "rope_scaling.factor")]
+    [InlineData("RopeScalingLowFrequencyFactor", "rope_scaling.low_freq_factor")]
+    [InlineData("RopeScalingHighFrequencyFactor", "rope_scaling.high_freq_factor")]
+    [InlineData("RopeScalingOriginalContext", "rope_scaling.original_max_position_embeddings")]
     [InlineData("TiedEmbeddings", "tie_word_embeddings")]
     [InlineData("SlidingWindow", "sliding_window")]
     [InlineData("QkvBias", "attention_bias")]
@@ -189,6 +192,21 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void RopeScaling_NumbersAreComparedWithTheClass()
+    {
+        using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().With(
+            "rope_scaling", """{"rope_type":"llama3","factor":4,"low_freq_factor":2.0,"high_freq_factor":5.0,"original_max_position_embeddings":77}"""));
+        ModelShape shape = checkpoint.Shape;
+        Assert.Equal((2.0, 5.0, 77), (shape.RopeScalingLowFrequencyFactor, shape.RopeScalingHighFrequencyFactor, shape.RopeScalingOriginalContext));
+        checkpoint.EnsureMatches(shape);
+        string message = Assert.Throws<ModelMismatchException>(
+            () => checkpoint.EnsureMatches(shape with { RopeScalingLowFrequencyFactor = 1, RopeScalingHighFrequencyFactor = 4, RopeScalingOriginalContext = 8192 })).Message;
+        Assert.Contains("RopeScalingLowFrequencyFactor = 1, but rope_scaling.low_freq_factor = 2;", message);
+        Assert.Contains("RopeScalingHighFrequencyFactor = 4, but rope_scaling.high_freq_factor = 5;", message);
+        Assert.Contains("RopeScalingOriginalContext = 8192, but rope_scaling.original_max_position_embeddings = 77.", message);
+    }
+
+    [Fact]
     public void RopeScaling_MayHaveItsNewName()
     {
         using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().With("rope_parameters", """{"rope_type":"linear","factor":2.0,"rope_theta":1e6}"""));
@@ -199,6 +217,12 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Theory]
     [InlineData("""{"rope_type":"yarn","factor":4.0}""", "rope_type = yarn")]
     [InlineData("""{"rope_type":"llama3"}""", "rope_scaling.factor is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.low_freq_factor is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"original_max_position_embeddings":9}""", "rope_scaling.high_freq_factor is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4}""", "rope_scaling.original_max_position_embeddings is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.high_freq_factor = 4 must be greater than rope_scaling.low_freq_factor = 4")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":0,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.low_freq_factor = 0")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":0}""", "rope_scaling.original_max_position_embeddings = 0")]
     [InlineData("""{"rope_type":"linear","factor":0}""", "rope_scaling.factor = 0")]
     [InlineData("""{"rope_type":"linear","factor":1e999}""", "rope_scaling.factor = Infinity")]
     [InlineData("""{"rope_type":"linear","factor":"4"}""", "factor = \"4\", but a number")]
@@ -314,7 +338,9 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Fact]
     public void Refuses_WhatCannotBeRun()
     {
-        Refuses(new HuggingFaceDraft().With("model_type", "\"gemma\""), "model_type = gemma, but only llama");
+        Refuses(new HuggingFaceDraft().With("model_type", "\"gemma\""), "model_type = gemma, but only llama, mistral and qwen2 can be run");
+        Refuses(new HuggingFaceDraft().With("model_type", "\"qwen3\""), "model_type = qwen3, but only llama, mistral and qwen2 can be run");
+        Refuses(new HuggingFaceDraft().With("model_type", "\"phi3\""), "model_type = phi3, but only llama, mistral and qwen2 can be run");
         Refuses(new HuggingFaceDraft().With("hidden_act", "\"gelu\""), "hidden_act = gelu");
         Refuses(new HuggingFaceDraft().With("quantization_config", "{}"), "quantization_config");
         Refuses(new HuggingFaceDraft().With("partial_rotary_factor", "0.5"), "partial_rotary_factor = 0.5");

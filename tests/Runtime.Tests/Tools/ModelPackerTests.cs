@@ -44,7 +44,15 @@ public sealed unsafe class ModelPackerTests : IDisposable
     [Fact]
     public void Packed_IsTheSameModel()
     {
-        ModelShape shape = SmallModels.Shape with { SlidingWindow = 9, RopeScaling = RopeScaling.Linear, RopeScalingFactor = 2 };
+        ModelShape shape = SmallModels.Shape with
+        {
+            SlidingWindow = 9,
+            RopeScaling = RopeScaling.Llama3,
+            RopeScalingFactor = 2,
+            RopeScalingLowFrequencyFactor = 1.5,
+            RopeScalingHighFrequencyFactor = 3,
+            RopeScalingOriginalContext = 77,
+        };
         using Checkpoint source = Checkpoint.Open(Quantized(QuantizationPreset.Q4_0, shape));
         using Checkpoint packed = Checkpoint.Open(Packed(source));
         PackedCheckpoint opened = Assert.IsType<PackedCheckpoint>(packed);

@@ -151,6 +151,16 @@ public sealed class ModelQuantizerTests
         ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.Q8_0, new QuantizeOptions { Name = "A name" });
         using GgufCheckpoint result = GgufCheckpoint.Open(folder["out.gguf"]);
         result.EnsureMatches(shape);
+
+        // Of few pairs the divisors alone do not say what rule they follow.
+        ModelShape unusual = shape with { RopeScalingFactor = 4, RopeScalingLowFrequencyFactor = 2, RopeScalingHighFrequencyFactor = 6, RopeScalingOriginalContext = 300 };
+        using MemoryCheckpoint other = SmallModels.Memory(unusual);
+        ModelQuantizer.Quantize(other, folder["unusual.gguf"], QuantizationPreset.F32);
+        using GgufCheckpoint again = GgufCheckpoint.Open(folder["unusual.gguf"]);
+        again.EnsureMatches(unusual);
+        Assert.Equal(
+            (4.0, 2.0, 6.0, 300),
+            (again.Shape.RopeScalingFactor, again.Shape.RopeScalingLowFrequencyFactor, again.Shape.RopeScalingHighFrequencyFactor, again.Shape.RopeScalingOriginalContext));
         Assert.Equal("A name", result.File.Metadata.GetText("general.name"));
 
         using MemoryCheckpoint linear = SmallModels.Memory(SmallModels.Shape with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4 });
@@ -165,7 +175,7 @@ public sealed class ModelQuantizerTests
     {
         // Llama 3.2 1B: theta 500000, heads of 64, factor 32: wavelengths under 2048 stay, those above 8192 take the whole factor.
         ModelShape shape = SmallModels.Shape with { HeadDim = 64, RopeTheta = 5e5, RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 32 };
-        float[] divisors = GgufModelMetadata.Llama3Divisors(shape);
+        float[] divisors = Llama3Frequencies.Divisors(shape);
         Assert.Equal(32, divisors.Length);
         Assert.All(divisors[..15], divisor => Assert.Equal(1, divisor));
         Assert.Equal(1.6513, divisors[15], 1e-3);
