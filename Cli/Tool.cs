@@ -17,6 +17,9 @@ internal static class Tool
     private const int Failed = 1;
     private const int Interrupted = 130;
 
+    /// <summary>What Ctrl+C leaves for half-written files to be removed, where the disk is busy.</summary>
+    private static TimeSpan TimeToCleanUp => TimeSpan.FromSeconds(20);
+
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The words after the tool's name.</param>
     /// <param name="output">Standard output.</param>
@@ -52,7 +55,13 @@ internal static class Tool
 
         try
         {
-            InvocationConfiguration console = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+            InvocationConfiguration console = new()
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeToCleanUp,
+            };
             return await parsed.InvokeAsync(console, cancellation);
         }
         catch (Exception e) when (e is CliException or ModelFormatException or ModelMismatchException or ContextFullException

@@ -58,11 +58,11 @@ internal static class PerplexityCommand
         Perplexity perplexity = bars.Run("reading", progress =>
         {
             List<double> losses = new(tokens.Length);
+            TokenLosses judge = new(running.Model);
             foreach (Window window in windows.Over(tokens, begin))
             {
-                cancellation.ThrowIfCancellationRequested();
                 double[] some = new double[window.Tokens.Length - window.First];
-                TokenLosses.Compute(running.Model, window.Tokens, window.First, some);
+                judge.Compute(window.Tokens, window.First, some, cancellation);
                 losses.AddRange(some);
                 progress?.Report((double)losses.Count / tokens.Length);
             }

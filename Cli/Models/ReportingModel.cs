@@ -55,6 +55,9 @@ internal sealed class ReportingModel(ILlamaModel model) : ILlamaModel
     }
 
     /// <inheritdoc/>
+    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) => model.Prefill(tokens, reader, cancellation);
+
+    /// <inheritdoc/>
     public void Truncate(int count) => model.Truncate(count);
 
     /// <inheritdoc/>

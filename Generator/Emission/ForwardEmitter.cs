@@ -28,6 +28,8 @@ internal static class ForwardEmitter
                 writer.Line();
                 WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
                 writer.Line();
+                WriteLogits(writer, plan);
+                writer.Line();
                 SharesEmitter.Write(writer, plan);
             },
             bases,
@@ -48,12 +50,18 @@ internal static class ForwardEmitter
             private int _busy;
             private bool _disposed;
 
-            // The pass under way: where it begins, how many tokens, whether logits are wanted.
+            // The pass under way: where it begins, how many tokens, whether the last one's logits are wanted.
             private unsafe byte* _blocks;
             private int _position;
             private int _tokens;
             private int _layers;
             private bool _head;
+
+            // Where more tokens' logits are wanted: who wants them, the place of the first in the batch, those that are at hand.
+            private readonly int[] _picked = new int[LogitTokens];
+            private LlamalithContracts.ILogitsReader? _reader;
+            private Phase _phase;
+            private int _first;
 
             private {{spec.TypeName}}(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
             {
@@ -218,7 +226,20 @@ internal static class ForwardEmitter
             }
 
             /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
-            public unsafe ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
+            public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
+            {
+                Append(tokens, null, cancellation);
+                return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
+            }
+
+            /// <summary>Appends many tokens and shows the logits [VocabSize] after each whose logits the reader wants.</summary>
+            public void Prefill(scoped ReadOnlySpan<int> tokens, LlamalithContracts.ILogitsReader reader, System.Threading.CancellationToken cancellation = default)
+            {
+                ArgumentNullException.ThrowIfNull(reader);
+                Append(tokens, reader, cancellation);
+            }
+
+            private unsafe void Append(scoped ReadOnlySpan<int> tokens, LlamalithContracts.ILogitsReader? reader, System.Threading.CancellationToken cancellation)
             {
                 if (tokens.IsEmpty)
                     throw new ArgumentException("There is no token to prefill.", nameof(tokens));
@@ -228,14 +249,15 @@ internal static class ForwardEmitter
                 int start = cache.Count;
                 try
                 {
-                    while (!tokens.IsEmpty)
+                    for (int first = 0; first < tokens.Length; first += PrefillChunk)
                     {
                         cancellation.ThrowIfCancellationRequested();
-                        int count = Math.Min(tokens.Length, PrefillChunk);
+                        int count = Math.Min(tokens.Length - first, PrefillChunk);
                         for (int i = 0; i < count; i++)
-                            _weights.Embed(tokens[i], _scratch.X + (i * (long)DimStride));
-                        tokens = tokens[count..];
-                        Run(cache, count, head: tokens.IsEmpty);
+                            _weights.Embed(tokens[first + i], _scratch.X + (i * (long)DimStride));
+                        Run(cache, count, head: reader is null && first + count == tokens.Length);
+                        if (reader is not null)
+                            Show(reader, first, count);
                     }
                 }
                 catch
@@ -247,8 +269,38 @@ internal static class ForwardEmitter
                 {
                     _busy = 0;
                 }
+            }
 
-                return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
+            // The tokens of the last pass, the place of whose first in the batch is given, a few at a time.
+            private void Show(LlamalithContracts.ILogitsReader reader, int first, int count)
+            {
+                _reader = reader;
+                _first = first;
+                try
+                {
+                    for (int token = 0; token < count;)
+                    {
+                        for (_tokens = 0; token < count && _tokens < LogitTokens; token++)
+                        {
+                            if (reader.Wants(first + token))
+                                _picked[_tokens++] = token;
+                        }
+
+                        if (_tokens == 0)
+                            break;
+
+                        // Two jobs rather than a barrier: a reader may throw.
+                        _phase = Phase.Logits;
+                        _team.Run(this);
+                        _phase = Phase.Reading;
+                        _team.Run(this);
+                    }
+                }
+                finally
+                {
+                    _phase = Phase.Layers;
+                    _reader = null;
+                }
             }
 
             private static void CheckToken(int token)
@@ -289,12 +341,46 @@ internal static class ForwardEmitter
 
             void LlamalithContracts.ITeamJob.Execute(int rank)
             {
-                if (_tokens == 1)
+                if (_phase == Phase.Logits)
+                    LogitsOn(rank);
+                else if (_phase == Phase.Reading)
+                    ReadOn(rank);
+                else if (_tokens == 1)
                     DecodeOn(rank);
                 else
                     PrefillOn(rank);
             }
+
+            private enum Phase
+            {
+                Layers,
+                Logits,
+                Reading,
+            }
             """);
+    }
+
+    private static void WriteLogits(SourceWriter writer, ModelPlan plan)
+    {
+        PrefillSteps steps = new();
+        writer.Line("/// <summary>One thread's share of the logits of many tokens, whose residual streams the last pass left.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        writer.Block("private unsafe void LogitsOn(int rank)", () =>
+        {
+            writer.Line("Scratch s = _scratch;");
+            writer.Line("ref Scratch.Thread t = ref s.Threads[rank];");
+            writer.Line("ref Share share = ref _shares[rank];");
+            steps.WriteShare(writer, plan);
+            WriteSteps(writer, plan, Scheduler.Of(plan.Graph.Logits).Head, steps);
+        });
+        writer.Line();
+        writer.Block("private unsafe void ReadOn(int rank)", () =>
+        {
+            steps.WriteShare(writer, plan);
+            writer.Nested(
+                "for (int token = firstToken; token < endToken; token++)",
+                "_reader!.Read(_first + _picked[token], new ReadOnlySpan<float>(_scratch.LogitRows + (token * (long)LogitStride), VocabSize));");
+        });
     }
 
     private static void WritePass(SourceWriter writer, ModelPlan plan, string name, string summary, Schedule schedule, IStepWriter steps)
@@ -310,21 +396,21 @@ internal static class ForwardEmitter
             writer.Block("for (int layer = 0; layer < _layers; layer++)", () =>
             {
                 writer.Line("LayerWeights* w = _weights.Layer + layer;");
-                WriteSteps(schedule.Layer, steps);
+                WriteSteps(writer, plan, schedule.Layer, steps);
             });
             writer.Line();
             writer.Nested("if (!_head)", "return;");
-            WriteSteps(schedule.Head, steps);
+            WriteSteps(writer, plan, schedule.Head, steps);
         });
+    }
 
-        void WriteSteps(IReadOnlyList<ScheduledStep> scheduled, IStepWriter steps)
+    private static void WriteSteps(SourceWriter writer, ModelPlan plan, IReadOnlyList<ScheduledStep> scheduled, IStepWriter steps)
+    {
+        foreach (ScheduledStep step in scheduled)
         {
-            foreach (ScheduledStep step in scheduled)
-            {
-                if (step.BarrierBefore)
-                    writer.Line("_team.Barrier();");
-                steps.Write(writer, plan, step);
-            }
+            if (step.BarrierBefore)
+                writer.Line("_team.Barrier();");
+            steps.Write(writer, plan, step);
         }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class PrefillSteps : IStepWriter
             case StepKind.Project when step.Writes[0] == Planning.Buffer.Logits:
                 _lastToken.Write(writer, plan, scheduled);
                 break;
+            case StepKind.Norm when step.Matrices[0] == "FinalNorm":
+                writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.RmsNorm(s.X + (_picked[token] * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
+                break;
             case StepKind.Norm:
                 writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.RmsNorm(s.X + (token * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
                 break;

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
 
@@ -20,8 +19,6 @@ internal static class ProductsEmitter
                     writer.Line();
                 first = false;
                 Dispatch(writer, plan, product, "MatVec" + product.Name, "float* y", "y");
-                if (!plan.PrefillProducts.Contains(product))
-                    continue;
                 writer.Line();
                 Dispatch(writer, plan, product, "MatMul" + product.Name, "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
             }

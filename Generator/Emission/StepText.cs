@@ -25,6 +25,7 @@ internal static class StepText
     {
         Planning.Buffer.Qkv => "QkvStride",
         Planning.Buffer.Hidden => "FfnDimStride",
+        Planning.Buffer.LogitRows => "LogitStride",
         _ => "DimStride",
     };
 }

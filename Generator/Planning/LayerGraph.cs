@@ -31,6 +31,9 @@ internal enum Buffer
 
     /// <summary>The classifier's output.</summary>
     Logits,
+
+    /// <summary>The classifier's output for many tokens.</summary>
+    LogitRows,
 }
 
 /// <summary>What a step computes.</summary>
@@ -122,6 +125,7 @@ internal sealed class LayerGraph
                 new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Split.HeadTiles),
             ]),
             head);
+        Logits = new Pass([], [Norm("FinalNorm", Split.Tokens), .. Product(Buffer.Normed, Buffer.LogitRows, Split.Tokens, "Classifier")]);
     }
 
     /// <summary>The pass of one token.</summary>
@@ -129,6 +133,9 @@ internal sealed class LayerGraph
 
     /// <summary>The pass of many tokens at once.</summary>
     public Pass Prefill { get; }
+
+    /// <summary>What follows the layers of a prefill where more tokens' logits are wanted than the last one's.</summary>
+    public Pass Logits { get; }
 
     // What is done to each token's row by itself is split as `rows` says.
     private List<Step> Layer(Split rows, IEnumerable<Step> attention) =>

@@ -49,6 +49,9 @@ internal sealed class ModelPlan
     /// <summary>Tokens whose 8-bit records stay in the second-level cache while the rows of a panel pass over them.</summary>
     public const int TokenBlock = 64;
 
+    /// <summary>Most tokens whose logits are in memory at once: enough to amortise a read of the classifier.</summary>
+    private const int MaxLogitTokens = 64;
+
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
 
@@ -70,7 +73,6 @@ internal sealed class ModelPlan
             new("Classifier", spec.VocabSize, store),
         ];
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
-        PrefillProducts = Matrices.Where(matrix => matrix.Name != "Classifier").Select(matrix => matrix.Kernel).Distinct().ToList();
         Formats = WeightBlocks.Of((int)spec.Weights);
         Frequencies = RopeTable.Frequencies(spec);
         Cache = new CacheLayout(spec);
@@ -106,8 +108,6 @@ internal sealed class ModelPlan
 
     public IReadOnlyList<ProductPlan> Products { get; }
 
-    /// <summary>The products that many tokens pass through: all but the classifier's, which only the last token needs.</summary>
-    public IReadOnlyList<ProductPlan> PrefillProducts { get; }
 
     /// <summary>The formats that weight matrices may have.</summary>
     public IReadOnlyList<WeightBlock> Formats { get; }
@@ -138,6 +138,9 @@ internal sealed class ModelPlan
 
     /// <summary>Most tokens in one pass of a prefill.</summary>
     public int PrefillChunk { get; }
+
+    /// <summary>Tokens whose logits are in memory at once.</summary>
+    public int LogitTokens => Math.Min(MaxLogitTokens, PrefillChunk);
 
     /// <summary>Tokens whose query heads are attended together in prefill, sharing each load of K and V.</summary>
     public int PrefillTokenTile => Math.Max(1, Math.Min(PrefillQueryRows / Spec.GroupSize, PrefillChunk));

@@ -51,7 +51,7 @@ internal static class PlanVerifier
 
         Require(plan.Spec.HeadDim % plan.Cache.Slice == 0, "slices divide the head");
         Require(plan.Cache.BlockPositions % CacheLayout.PositionTile == 0, "tiles divide a block");
-        foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill })
+        foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill, plan.Graph.Logits })
         {
             Schedule schedule = Scheduler.Of(pass);
             RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Head));

@@ -33,6 +33,19 @@ public interface ILlamaModel : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
     ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Appends many tokens at once and shows the logits [VocabSize] after each that the reader wants, a few tokens at a time. An exception of the
+    /// reader's ends it, and the cache is as it was before the call.
+    /// </summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="reader">Who looks at the logits; a token's place is that in <paramref name="tokens"/>.</param>
+    /// <param name="cancellation">Ends it between chunks.</param>
+    /// <exception cref="ArgumentException">There is no token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
+    /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
+    void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default);
+
     /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
     void Truncate(int count);
 }

@@ -98,6 +98,7 @@ public static class CheckTable
             .. Named(subject, ThreadChecks.Of(subject)),
             .. Named(subject, CacheChecks.Of(subject)),
             .. Named(subject, LimitChecks.Of(subject)),
+            .. Named(subject, LogitsChecks.Of(subject)),
             .. Named(subject, LoadChecks.Of(subject)),
         ];
 

@@ -37,7 +37,7 @@ internal static class KernelFiles
                 List<string> columnKinds = plan.ColumnKinds.Where(kind => kind.Count % format.Columns == 0).Select(kind => kind.Name).ToList();
                 if (format is IntegerBlock shared && columnKinds.Count > 0)
                     IntegerMatMul.WriteShared(kernels, columnKinds, shared);
-                foreach (ProductPlan product in plan.PrefillProducts)
+                foreach (ProductPlan product in plan.Products)
                 {
                     if (product.ColumnCount % format.Columns != 0)
                         continue;

@@ -51,6 +51,17 @@ internal sealed class ArithmeticModel(int vocabSize, int context, int threads = 
         return Append(tokens);
     }
 
+    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default)
+    {
+        Calls.Add($"prefill {tokens.Length} at {Position}");
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            ReadOnlySpan<float> after = Append([tokens[i]]);
+            if (reader.Wants(i))
+                reader.Read(i, after);
+        }
+    }
+
     public void Truncate(int count)
     {
         Calls.Add($"truncate {count}");

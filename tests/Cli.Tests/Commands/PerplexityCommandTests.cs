@@ -64,9 +64,30 @@ public sealed class PerplexityCommandTests : IDisposable
         Assert.Contains("'--file' is required", await CommandLine.FailAsync("perplexity", _model), StringComparison.Ordinal);
     }
 
-    private async Task<double> MeasureAsync(string model)
+    /// <summary>A trained model in each format reads real text about as well as in F32: the bounds are twice what was measured, or more, but Q8_0's, which is a promise.</summary>
+    [Theory]
+    [InlineData(QuantizationPreset.F16, 0.0005)]
+    [InlineData(QuantizationPreset.BF16, 0.001)]
+    [InlineData(QuantizationPreset.Q8_0, 0.005)]
+    [InlineData(QuantizationPreset.Q5_1, 0.013)]
+    [InlineData(QuantizationPreset.Q5_0, 0.018)]
+    [InlineData(QuantizationPreset.Q4_1, 0.085)]
+    [InlineData(QuantizationPreset.Q4_0, 0.12)]
+    public async Task Perplexity_OfATrainedModelIsNearThatOfF32(QuantizationPreset preset, double bound)
     {
-        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync("perplexity", model, "-f", _folder["text"], "-t", "1", "-o", "json"));
+        string source = SharedData.PathOrSkip("stories260K.bin"), tokenizer = SharedData.PathOrSkip("tok512.bin");
+        string text = Path.Combine(AppContext.BaseDirectory, "Evaluation", "stories.txt"), quantized = _folder["q.gguf"];
+        await CommandLine.SucceedAsync("quantize", source, quantized, preset.ToString(), "--tokenizer", tokenizer);
+        double expected = await MeasureAsync(source, text, "--tokenizer", tokenizer), actual = await MeasureAsync(quantized, text);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{preset}: {actual:F4}, F32 {expected:F4}, {100 * ((actual / expected) - 1):F3} %");
+        Assert.InRange(actual / expected, 1 - bound, 1 + bound);
+    }
+
+    private Task<double> MeasureAsync(string model) => MeasureAsync(model, _folder["text"]);
+
+    private static async Task<double> MeasureAsync(string model, string text, params string[] options)
+    {
+        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync(["perplexity", model, "-f", text, "-t", "1", "-o", "json", .. options]));
         return json.RootElement.GetProperty("perplexity").GetDouble();
     }
 

@@ -1,7 +1,12 @@
 using System;
 using System.Linq;
 using CsCheck;
+using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Evaluation;
+using Llamalith.Cli.Models;
+using Llamalith.Cli.Output;
+using Llamalith.Contracts;
+using Llamalith.Quantization;
 using Llamalith.Tests.Benchmarking;
 
 namespace Llamalith.Tests.Evaluation;
@@ -60,7 +65,7 @@ public class PerplexityTests
         for (int first = 1; first < tokens.Length; first++)
         {
             double[] losses = new double[tokens.Length - first];
-            TokenLosses.Compute(model, tokens, first, losses);
+            new TokenLosses(model).Compute(tokens, first, losses, TestContext.Current.CancellationToken);
             for (int i = first; i < tokens.Length; i++)
             {
                 float[] logits = new ArithmeticModel(vocabSize: 10, context: 20).Prefill(tokens.AsSpan(0, i), TestContext.Current.CancellationToken).ToArray();
@@ -70,11 +75,43 @@ public class PerplexityTests
         }
     }
 
+    /// <summary>
+    /// A window at once gives what its tokens one by one give: kernels for many tokens sum in another order, and where weights are integers now and then
+    /// an activation is rounded to the other side.
+    /// </summary>
+    [Theory]
+    [InlineData(QuantizationPreset.F32, 1e-4)]
+    [InlineData(QuantizationPreset.Q8_0, 1e-1)]
+    [InlineData(QuantizationPreset.Q4_0, 1e-1)]
+    public void Losses_OfAWindowAreThoseOfItsTokens(QuantizationPreset preset, double bound)
+    {
+        using TemporaryFolder folder = new();
+        string path = TinyModels.WriteGguf(folder["m.gguf"], preset);
+        Checkpoint checkpoint = Checkpoint.Open(path);
+        Engine engine = new EngineBuilder(null, () => "1").Get(RunningModel.EngineClass(checkpoint, null, KvFormat.F32), ProgressBars.None, TestContext.Current.CancellationToken);
+        using ILlamaModel model = engine.Load(checkpoint, new LoadOptions { Threads = 2 });
+        int[] tokens = [.. Enumerable.Range(0, model.Shape.Context).Select(i => i * i * 7 % model.Shape.VocabSize)];
+        double[] losses = new double[tokens.Length - 1];
+        new TokenLosses(model).Compute(tokens, 1, losses, TestContext.Current.CancellationToken);
+        model.Truncate(0);
+        double largest = 0;
+        for (int i = 0; i < losses.Length; i++)
+        {
+            float[] logits = model.Decode(tokens[i]).ToArray();
+            double most = logits.Max();
+            double expected = most + Math.Log(logits.Sum(logit => Math.Exp(logit - most))) - logits[tokens[i + 1]];
+            largest = Math.Max(largest, Math.Abs(losses[i] - expected));
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{preset}: largest difference of a loss {largest:E2} nats");
+        Assert.InRange(largest, 0, bound);
+    }
+
     [Fact]
     public void Losses_OfBadLogitsAreRefused()
     {
         ArithmeticModel model = new(vocabSize: 10, context: 20, bias: float.NaN);
-        Contracts.ModelFormatException error = Assert.Throws<Contracts.ModelFormatException>(() => TokenLosses.Compute(model, [1, 2], 1, new double[1]));
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => new TokenLosses(model).Compute([1, 2], 1, new double[1], TestContext.Current.CancellationToken));
         Assert.Contains("position 1", error.Message, StringComparison.Ordinal);
     }
 }

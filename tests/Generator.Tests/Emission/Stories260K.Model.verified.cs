@@ -85,6 +85,8 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;
     private const int DecodeBarriers = 26;
     private const int PrefillChunk = 512;
+    private const int LogitTokens = 64;
+    private const int LogitStride = 544;
     private const int PrefillTokenTile = 4;
     private const float LowestMax = -1e30f;
     private const int PrefillTiles = 16;
@@ -106,12 +108,18 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private int _busy;
     private bool _disposed;
 
-    // The pass under way: where it begins, how many tokens, whether logits are wanted.
+    // The pass under way: where it begins, how many tokens, whether the last one's logits are wanted.
     private unsafe byte* _blocks;
     private int _position;
     private int _tokens;
     private int _layers;
     private bool _head;
+
+    // Where more tokens' logits are wanted: who wants them, the place of the first in the batch, those that are at hand.
+    private readonly int[] _picked = new int[LogitTokens];
+    private LlamalithContracts.ILogitsReader? _reader;
+    private Phase _phase;
+    private int _first;
 
     private Model(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions options)
     {
@@ -239,7 +247,20 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     }
 
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
-    public unsafe ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, System.Threading.CancellationToken cancellation = default)
+    {
+        Append(tokens, null, cancellation);
+        return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
+    }
+
+    /// <summary>Appends many tokens and shows the logits [VocabSize] after each whose logits the reader wants.</summary>
+    public void Prefill(scoped ReadOnlySpan<int> tokens, LlamalithContracts.ILogitsReader reader, System.Threading.CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        Append(tokens, reader, cancellation);
+    }
+
+    private unsafe void Append(scoped ReadOnlySpan<int> tokens, LlamalithContracts.ILogitsReader? reader, System.Threading.CancellationToken cancellation)
     {
         if (tokens.IsEmpty)
             throw new ArgumentException("There is no token to prefill.", nameof(tokens));
@@ -249,14 +270,15 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         int start = cache.Count;
         try
         {
-            while (!tokens.IsEmpty)
+            for (int first = 0; first < tokens.Length; first += PrefillChunk)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int count = Math.Min(tokens.Length, PrefillChunk);
+                int count = Math.Min(tokens.Length - first, PrefillChunk);
                 for (int i = 0; i < count; i++)
-                    _weights.Embed(tokens[i], _scratch.X + (i * (long)DimStride));
-                tokens = tokens[count..];
-                Run(cache, count, head: tokens.IsEmpty);
+                    _weights.Embed(tokens[first + i], _scratch.X + (i * (long)DimStride));
+                Run(cache, count, head: reader is null && first + count == tokens.Length);
+                if (reader is not null)
+                    Show(reader, first, count);
             }
         }
         catch
@@ -268,8 +290,38 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         {
             _busy = 0;
         }
+    }
 
-        return new ReadOnlySpan<float>(_scratch.Logits, 0, VocabSize);
+    // The tokens of the last pass, the place of whose first in the batch is given, a few at a time.
+    private void Show(LlamalithContracts.ILogitsReader reader, int first, int count)
+    {
+        _reader = reader;
+        _first = first;
+        try
+        {
+            for (int token = 0; token < count;)
+            {
+                for (_tokens = 0; token < count && _tokens < LogitTokens; token++)
+                {
+                    if (reader.Wants(first + token))
+                        _picked[_tokens++] = token;
+                }
+
+                if (_tokens == 0)
+                    break;
+
+                // Two jobs rather than a barrier: a reader may throw.
+                _phase = Phase.Logits;
+                _team.Run(this);
+                _phase = Phase.Reading;
+                _team.Run(this);
+            }
+        }
+        finally
+        {
+            _phase = Phase.Layers;
+            _reader = null;
+        }
     }
 
     private static void CheckToken(int token)
@@ -310,10 +362,21 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
 
     void LlamalithContracts.ITeamJob.Execute(int rank)
     {
-        if (_tokens == 1)
+        if (_phase == Phase.Logits)
+            LogitsOn(rank);
+        else if (_phase == Phase.Reading)
+            ReadOn(rank);
+        else if (_tokens == 1)
             DecodeOn(rank);
         else
             PrefillOn(rank);
+    }
+
+    private enum Phase
+    {
+        Layers,
+        Logits,
+        Reading,
     }
 
     /// <summary>One thread's share of a token's forward pass. 5 barriers a layer.</summary>
@@ -402,6 +465,27 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         _team.Barrier();
         Kernels.RmsNorm(s.X + ((_tokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
         Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), share.ClassifierBegin, share.ClassifierEnd);
+    }
+
+    /// <summary>One thread's share of the logits of many tokens, whose residual streams the last pass left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void LogitsOn(int rank)
+    {
+        Scratch s = _scratch;
+        ref Scratch.Thread t = ref s.Threads[rank];
+        ref Share share = ref _shares[rank];
+        (int firstToken, int endToken) = LlamalithContracts.WorkerTeam.Share(_tokens, rank, _shares.Length);
+        for (int token = firstToken; token < endToken; token++)
+            Kernels.RmsNorm(s.X + (_picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
+        _team.Barrier();
+        Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, _tokens, share.ClassifierBegin, share.ClassifierEnd);
+    }
+
+    private unsafe void ReadOn(int rank)
+    {
+        (int firstToken, int endToken) = LlamalithContracts.WorkerTeam.Share(_tokens, rank, _shares.Length);
+        for (int token = firstToken; token < endToken; token++)
+            _reader!.Read(_first + _picked[token], new ReadOnlySpan<float>(_scratch.LogitRows + (token * (long)LogitStride), VocabSize));
     }
 
     /// <summary>What falls to one thread: panels of each matrix. Fixed, so results do not depend on timing.</summary>

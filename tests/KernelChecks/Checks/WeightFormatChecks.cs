@@ -4,6 +4,7 @@ using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.KernelChecks.Zoo;
 using Llamalith.Reference;
+using Llamalith.Training;
 
 namespace Llamalith.KernelChecks.Checks;
 
@@ -63,6 +64,15 @@ internal static class WeightFormatChecks
             Expect.Close(logits, expected[length - 1], bound, $"{subject.Name}, {mix}: prefill of {length}");
             Expect.Close(logits, decoded[length - 1], bound, $"{subject.Name}, {mix}: prefill of {length} against decode");
             Expect.Close(model.Decode(tokens[length]), expected[length], bound, $"{subject.Name}, {mix}: decode after a prefill of {length}");
+        }
+
+        CollectedLogits all = new(tokens.Length, subject.Shape.VocabSize);
+        model.Truncate(0);
+        model.Prefill(tokens, all);
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            Expect.Close(all.Of(t), expected[t], bound, $"{subject.Name}, {mix}: the logits of token {t} of {tokens.Length}");
+            Expect.Close(all.Of(t), decoded[t], bound, $"{subject.Name}, {mix}: the logits of token {t} of {tokens.Length} against decode");
         }
     }
 

@@ -56,6 +56,9 @@ internal sealed class ScriptedModel(int vocabSize, int context, Func<List<int>, 
         return Logits();
     }
 
+    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("Nothing that generates text asks for it.");
+
     public void Truncate(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
