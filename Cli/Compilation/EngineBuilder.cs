@@ -49,7 +49,7 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
     {
         string source = ModelClassWriter.WriteFile(model);
         string entry = Engine.EntrySource(model);
-        string key = KeyOf(source, entry);
+        string key = KeyOf(source, entry, MachineIsa.HasAvxVnni ? "with AVX-VNNI" : "");
         if (TryRead(key) is { } kept)
             return Engine.FromImage(kept);
         byte[] image = bars.Wait("compiling", () => Compile(key, source, entry, cancellation));

@@ -24,22 +24,22 @@ internal static class EngineCompiler
 {
     private static readonly CSharpParseOptions s_parsing = new(LanguageVersion.CSharp14, DocumentationMode.None);
 
-    /// <summary>The files that the generator makes of a class.</summary>
+    /// <summary>The files that the generator makes of a class: for this machine where the class is for its best instruction set alone, else for any.</summary>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
     public static IReadOnlyList<GeneratedSource> Generate(ModelClass model, CancellationToken cancellation = default)
     {
-        Generate([ModelClassWriter.WriteFile(model)], out ImmutableArray<GeneratedSourceResult> sources, cancellation);
+        Generate([ModelClassWriter.WriteFile(model)], model.Isa == MachineIsa.Best, out ImmutableArray<GeneratedSourceResult> sources, cancellation);
         return [.. sources.Select(source => new GeneratedSource(source.HintName, source.SourceText.ToString()))];
     }
 
-    /// <summary>Compiles C# that holds a model class, together with what the generator makes of it, to an assembly.</summary>
+    /// <summary>Compiles C# that holds a model class, together with what the generator makes of it, to an assembly that this machine runs.</summary>
     /// <param name="name">The assembly's name.</param>
     /// <param name="sources">The source files.</param>
     /// <param name="cancellation">Stops the compiler.</param>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
     public static byte[] Compile(string name, IReadOnlyList<string> sources, CancellationToken cancellation = default)
     {
-        Microsoft.CodeAnalysis.Compilation compilation = Generate(sources, out _, cancellation).WithAssemblyName(name);
+        Microsoft.CodeAnalysis.Compilation compilation = Generate(sources, forThisMachine: true, out _, cancellation).WithAssemblyName(name);
         using MemoryStream image = new();
         EmitResult result = compilation.Emit(image, cancellationToken: cancellation);
         if (!result.Success)
@@ -49,7 +49,7 @@ internal static class EngineCompiler
 
     [SuppressMessage("MicrosoftCodeAnalysisCorrectness", "RS1035", Justification = "This is no analyzer.")]
     private static Microsoft.CodeAnalysis.Compilation Generate(
-        IReadOnlyList<string> sources, out ImmutableArray<GeneratedSourceResult> generated, CancellationToken cancellation)
+        IReadOnlyList<string> sources, bool forThisMachine, out ImmutableArray<GeneratedSourceResult> generated, CancellationToken cancellation)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Engine",
@@ -61,7 +61,7 @@ internal static class EngineCompiler
                 optimizationLevel: OptimizationLevel.Release,
                 deterministic: true,
                 generalDiagnosticOption: ReportDiagnostic.Suppress));
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: s_parsing)
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: s_parsing, optionsProvider: forThisMachine ? new MachineOptions() : null)
             .RunGeneratorsAndUpdateCompilation(compilation, out Microsoft.CodeAnalysis.Compilation whole, out _, cancellation);
         GeneratorRunResult result = driver.GetRunResult().Results[0];
         if (result.Exception is not null)

@@ -19,4 +19,7 @@ internal static class MachineIsa
             return AdvSimd.Arm64.IsSupported ? Isa.Neon : Isa.Scalar;
         }
     }
+
+    /// <summary>Whether it multiplies integers with AVX-VNNI, as the emitted dispatch asks.</summary>
+    public static bool HasAvxVnni => AvxVnni.IsSupported && Fma.IsSupported;
 }

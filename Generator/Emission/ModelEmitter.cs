@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Emission.Training;
 using Llamalith.Generator.Isa;
@@ -31,11 +32,10 @@ internal static class ModelEmitter
             Add("TrainerMemory", TrainerMemoryEmitter.Write(plan));
         }
 
-        IReadOnlyList<KernelSignature> kernels = [];
-        foreach (Dialect isa in plan.Targets)
-            kernels = KernelFiles.Write(plan, isa, Add);
-        foreach (Dialect isa in plan.IntegerTargets)
-            KernelFiles.Write(plan, isa, Add);
+        // Every instruction set has a kernel of the same signature, or, where only one can be taken, that one alone.
+        List<KernelSignature> kernels = [];
+        foreach (Dialect isa in plan.Targets.Concat(plan.IntegerTargets))
+            kernels.AddRange(KernelFiles.Write(plan, isa, Add).Where(kernel => !kernels.Any(known => known.Name == kernel.Name)).ToList());
         Add("Kernels", DispatchEmitter.Write(plan, kernels));
         return files;
 

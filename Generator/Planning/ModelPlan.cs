@@ -80,7 +80,7 @@ internal sealed class ModelPlan
         Training = spec.Training ? new TrainingPlan(spec) : null;
         Graph = new LayerGraph(this);
         Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
-        IntegerTargets = Formats.OfType<IntegerBlock>().Any()
+        IntegerTargets = Formats.OfType<IntegerBlock>().Any() && spec.AvxVnni is not false
             ? Dialects.ForIntegers.Where(target => ((int)spec.Isa & target.Flags) != 0).Select(target => target.Dialect).ToList()
             : [];
     }
@@ -101,7 +101,10 @@ internal sealed class ModelPlan
     {
         bool wideFirst = product.ManyTokens && !product.Wide;
         List<Dialect> wider = Targets.Where(target => wideFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
-        return [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
+        List<Dialect> all = [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
+
+        // Of one machine it is known which of them it takes.
+        return Spec.AvxVnni is not null && Targets.Count == 1 ? all.GetRange(0, 1) : all;
     }
 
     public IReadOnlyList<MatrixPlan> Matrices { get; }

@@ -22,6 +22,7 @@ internal static class BuildOptionsReader
             RuntimeIdentifier = Property(properties, KnownNames.RuntimeIdentifierProperty),
             AheadOfTime = AheadOfTime(properties),
             BuildMachine = BuildMachine.Isa,
+            AvxVnni = bool.TryParse(Property(properties, KnownNames.AvxVnniProperty), out bool has) ? has : null,
         };
     }
 

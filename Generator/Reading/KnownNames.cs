@@ -16,6 +16,9 @@ internal static class KnownNames
     /// <summary>The MSBuild property LlamalithTargets, which narrows the instruction sets of all models of a project, with commas for semicolons.</summary>
     public const string TargetsProperty = "build_property._LlamalithTargets";
 
+    /// <summary>Set by hosts that compile for one machine, true or false: whether it has AVX-VNNI. No project sets it.</summary>
+    public const string AvxVnniProperty = "build_property.LlamalithAvxVnni";
+
     public const string PublishAotProperty = "build_property.PublishAot";
     public const string IlcInstructionSetProperty = "build_property.IlcInstructionSet";
     public const string RuntimeIdentifierProperty = "build_property.RuntimeIdentifier";

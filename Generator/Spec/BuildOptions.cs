@@ -26,4 +26,7 @@ internal sealed record BuildOptions
 
     /// <summary>What the machine that builds can run.</summary>
     public required Isa BuildMachine { get; init; }
+
+    /// <summary>Whether the one machine that the engine is for has AVX-VNNI; null where there is no such machine.</summary>
+    public bool? AvxVnni { get; init; }
 }

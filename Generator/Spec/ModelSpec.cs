@@ -53,6 +53,9 @@ internal sealed record ModelSpec
 
     public required Isa Isa { get; init; }
 
+    /// <summary>Whether the one machine that the engine is for has AVX-VNNI; null where it may run on any that has one of <see cref="Isa"/>.</summary>
+    public bool? AvxVnni { get; init; }
+
     /// <summary>The model file that is built into the program; null for none.</summary>
     public string? EmbeddedWeights { get; init; }
 

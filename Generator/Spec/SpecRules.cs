@@ -96,6 +96,7 @@ internal static class SpecRules
             KvCache = request.KvCache ?? KvFormat.F16,
             Training = request.Training ?? false,
             Isa = (request.Isa ?? Isa.All) & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
+            AvxVnni = options.AvxVnni,
             EmbeddedWeights = string.IsNullOrEmpty(request.EmbeddedWeights) ? null : request.EmbeddedWeights,
             MaxMemory = request.MaxMemory ?? 0,
             Prompts = request.Prompts,

@@ -10,7 +10,7 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// <summary>The kernel files of one instruction set: one a family.</summary>
 internal static class KernelFiles
 {
-    /// <summary>Writes every family and returns the kernels' signatures: the same for every instruction set that does a whole engine.</summary>
+    /// <summary>Writes every family that an instruction set is asked for, and returns the kernels' signatures.</summary>
     public static IReadOnlyList<KernelSignature> Write(ModelPlan plan, Dialect isa, Action<string, string> add)
     {
         List<KernelSignature> signatures = [];
@@ -20,33 +20,10 @@ internal static class KernelFiles
         {
             if (isa.MultipliesIntegersOnly && format is not IntegerBlock)
                 continue;
-            Family("MatVec" + format.Name, kernels =>
-            {
-                foreach (ProductPlan product in plan.Products)
-                {
-                    if (product.ColumnCount % format.Columns != 0)
-                        continue;
-                    if (format is IntegerBlock integer)
-                        IntegerMatVec.Write(kernels, product, integer);
-                    else
-                        FloatMatVec.Write(kernels, product, (FloatBlock)format);
-                }
-            });
-            Family("MatMul" + format.Name, kernels =>
-            {
-                List<string> columnKinds = plan.ColumnKinds.Where(kind => kind.Count % format.Columns == 0).Select(kind => kind.Name).ToList();
-                if (format is IntegerBlock shared && columnKinds.Count > 0)
-                    IntegerMatMul.WriteShared(kernels, columnKinds, shared);
-                foreach (ProductPlan product in plan.Products)
-                {
-                    if (product.ColumnCount % format.Columns != 0)
-                        continue;
-                    if (format is IntegerBlock integer)
-                        IntegerMatMul.Write(kernels, product, integer);
-                    else
-                        FloatMatMul.Write(kernels, product, (FloatBlock)format);
-                }
-            });
+            if (IsAskedFor(format, manyTokens: false))
+                Family("MatVec" + format.Name, kernels => WriteMatVec(kernels, format));
+            if (IsAskedFor(format, manyTokens: true))
+                Family("MatMul" + format.Name, kernels => WriteMatMul(kernels, format));
         }
 
         if (isa.MultipliesIntegersOnly)
@@ -88,6 +65,9 @@ internal static class KernelFiles
 
         return signatures;
 
+        bool IsAskedFor(WeightBlock format, bool manyTokens) =>
+            format is not IntegerBlock integer || plan.TargetsOf(new IntegerProduct(integer.IsWide, manyTokens)).Contains(isa);
+
         void Family(string name, Action<KernelClass> write)
         {
             SourceWriter writer = new();
@@ -98,6 +78,36 @@ internal static class KernelFiles
                 signatures.AddRange(kernels.Signatures);
             }));
             add($"{isa.Name}.{name}", writer.ToString());
+        }
+    }
+
+    private static void WriteMatVec(KernelClass kernels, WeightBlock format)
+    {
+        foreach (ProductPlan product in kernels.Plan.Products)
+        {
+            if (product.ColumnCount % format.Columns != 0)
+                continue;
+            if (format is IntegerBlock integer)
+                IntegerMatVec.Write(kernels, product, integer);
+            else
+                FloatMatVec.Write(kernels, product, (FloatBlock)format);
+        }
+    }
+
+    private static void WriteMatMul(KernelClass kernels, WeightBlock format)
+    {
+        ModelPlan plan = kernels.Plan;
+        List<string> columnKinds = plan.ColumnKinds.Where(kind => kind.Count % format.Columns == 0).Select(kind => kind.Name).ToList();
+        if (format is IntegerBlock shared && columnKinds.Count > 0)
+            IntegerMatMul.WriteShared(kernels, columnKinds, shared);
+        foreach (ProductPlan product in plan.Products)
+        {
+            if (product.ColumnCount % format.Columns != 0)
+                continue;
+            if (format is IntegerBlock integer)
+                IntegerMatMul.Write(kernels, product, integer);
+            else
+                FloatMatMul.Write(kernels, product, (FloatBlock)format);
         }
     }
 }

@@ -111,6 +111,24 @@ public sealed class EngineBuilderTests : IDisposable
         Assert.Equal([MachineIsa.Best.ToString()], names.Intersect(Enum.GetNames<Isa>()));
     }
 
+    /// <summary>Each product of integers is there in one instruction set, not in those as well that the machine would never take.</summary>
+    [Fact]
+    public void Engine_HasNoKernelTwice()
+    {
+        ModelClass model = new()
+        {
+            Namespace = "",
+            Name = "Model",
+            Shape = TinyModels.Shape with { Dim = 256, FfnDim = 256, HeadDim = 64 },
+            Weights = WeightFormat.Q4_K | WeightFormat.Q6_K,
+            Isa = MachineIsa.Best,
+        };
+        string[] Kernels(ModelClass some) =>
+            [.. EngineCompiler.Generate(some, TestContext.Current.CancellationToken).Select(file => file.Path.Split('/')[^1]).Where(name => name.Contains(".Mat", StringComparison.Ordinal))];
+        Assert.Equal(4, Kernels(model).Length);
+        Assert.InRange(Kernels(model with { Isa = Isa.All }).Length, 4 * 5, int.MaxValue);
+    }
+
     private EngineBuilder Builder(string version = "1") => new(_cache, () => version, _notices.Add);
 
     private static float[] FirstLogits(EngineBuilder builder, string path)

@@ -1,0 +1,53 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Generator.Emission;
+using Llamalith.Generator.Spec;
+using Llamalith.Tests.Spec;
+using Mirror = Llamalith.Generator.Spec;
+
+namespace Llamalith.Tests.Emission;
+
+/// <summary>Where the one machine is known that an engine is for, each kernel is there once: the one that it takes.</summary>
+public sealed class OneMachineTests
+{
+    private static readonly ModelSpec s_mixed = Specs.Small with { Dim = 256, FfnDim = 512, Weights = Mirror.WeightFormat.Q4_0 | Mirror.WeightFormat.Q8_0 | Mirror.WeightFormat.Q6_K };
+
+    [Theory]
+    [InlineData(Isa.Avx512, true)]
+    [InlineData(Isa.Avx512, false)]
+    [InlineData(Isa.Avx2, true)]
+    [InlineData(Isa.Avx2, false)]
+    [InlineData(Isa.Neon, false)]
+    [InlineData(Isa.Scalar, false)]
+    public void Kernels_AreThereOnce(Isa target, bool avxVnni)
+    {
+        Mirror.Isa isa = (Mirror.Isa)(int)target;
+        Dictionary<string, string> anywhere = Emit(s_mixed with { Isa = isa }), here = Emit(s_mixed with { Isa = isa, AvxVnni = avxVnni });
+        Assert.True(here.Keys.ToHashSet().IsSubsetOf(anywhere.Keys));
+        string[] products = ["MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K", "MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K"];
+        foreach (string product in products)
+        {
+            string chosen = Assert.Single(here.Keys, name => name.EndsWith($".{product}.g.cs", StringComparison.Ordinal));
+            Assert.Equal(anywhere[chosen], here[chosen]);
+
+            // What the dispatch asks for first among those of this machine.
+            bool takesVnni = avxVnni && (isa == Mirror.Isa.Avx2 || product.StartsWith("MatVec", StringComparison.Ordinal) || product == "MatMulQ8_0");
+            Assert.Equal(takesVnni, chosen.Contains("AvxVnni.", StringComparison.Ordinal));
+        }
+
+        // Every kernel is dispatched as it is where the machine is not known, but for the choice.
+        string[] Signatures(Dictionary<string, string> files) =>
+            [.. files.Single(file => file.Key.EndsWith("/Kernels.g.cs", StringComparison.Ordinal)).Value.Split('\n').Where(line => line.Contains("public static void", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        Assert.Equal(Signatures(anywhere), Signatures(here));
+    }
+
+    [Fact]
+    public void Kernels_OfSeveralMachinesAreAllThere()
+    {
+        Mirror.Isa two = Mirror.Isa.Avx512 | Mirror.Isa.Avx2;
+        Assert.Equal(Emit(s_mixed with { Isa = two }), Emit(s_mixed with { Isa = two, AvxVnni = true }));
+    }
+
+    private static Dictionary<string, string> Emit(ModelSpec spec) => ModelEmitter.Emit(spec).ToDictionary(file => file.HintName, file => file.Source);
+}
