@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Llamalith.Cli.Output;
 
 namespace Llamalith.Cli.Benchmarking;
 
@@ -35,14 +36,14 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
                 yield return $"{threads}: {run.Engines[0].Name} / {run.Engines[1].Name} = {Ratios(run.Engines[0], run.Engines[1])}";
             if (run.Agreement is LogitsAgreement agreement)
                 yield return $"{threads}: logits of {run.Engines[0].Name} and {run.Engines[1].Name}: {agreement}";
-            yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of {Number(run.Machine.ReadBytes / 1e6, "0")} MB ({run.Machine.ReadMethod}) "
+            yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of {Quantity.Bytes(run.Machine.ReadBytes)} ({run.Machine.ReadMethod}) "
                 + $"and multiplies {WithSpread(run.Machine.Gigamultiplies)} G/s ({run.Machine.MultiplyMethod})";
         }
 
         foreach ((string name, string detail) in Runs.SelectMany(r => r.Engines).Select(e => (e.Name, e.Detail)).Distinct())
             yield return $"{name}: {detail}";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{Work.Model}: prompt {Plan.PromptTokens}, decode {Plan.GeneratedTokens}, depth {Plan.Depth}; medians of {Plan.Repetitions} interleaved rounds, ± half their range; a token reads {Work.WeightBytes / 1e6:0.0} MB of weights");
+            $"{Work.Model}: prompt {Plan.PromptTokens}, decode {Plan.GeneratedTokens}, depth {Plan.Depth}; medians of {Quantity.Count(Plan.Repetitions, "interleaved round")}, ± half their range; a token reads {Quantity.Bytes(Work.WeightBytes)} of weights");
     }
 
     private static string Ratios(EngineRun first, EngineRun second)

@@ -98,11 +98,10 @@ internal static class RunCommand
             output.Flush();
         }
 
-
         GenerationUsage usage = text.Usage;
         console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={running.Model.InstructionSet} threads={running.Model.Threads} seed={text.Seed}"));
+            $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} start_ms={running.UntilLoading.TotalMilliseconds:F0} load_ms={running.Loading.TotalMilliseconds:F0} isa={running.Model.InstructionSet} threads={running.Model.Threads} seed={text.Seed}"));
         return text.FinishReason == FinishReason.Cancelled ? Interrupted : 0;
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 using Llamalith.Checkpoints;
 using Llamalith.Cli.Compilation;
@@ -11,10 +12,12 @@ namespace Llamalith.Cli.Models;
 /// <summary>A model of a file with an engine of its own and its tokenizer, ready to run.</summary>
 internal sealed class RunningModel : IDisposable
 {
-    private RunningModel(ILlamaModel model, Tokenizer tokenizer)
+    private RunningModel(ILlamaModel model, Tokenizer tokenizer, TimeSpan untilLoading, TimeSpan loading)
     {
         Model = model;
         Tokenizer = tokenizer;
+        UntilLoading = untilLoading;
+        Loading = loading;
     }
 
     /// <summary>The engine with the weights bound.</summary>
@@ -22,6 +25,12 @@ internal sealed class RunningModel : IDisposable
 
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>From the start of the process until the engine was there and the weights began to be loaded.</summary>
+    public TimeSpan UntilLoading { get; }
+
+    /// <summary>What loading the weights took.</summary>
+    public TimeSpan Loading { get; }
 
     /// <summary>Opens the file, gets an engine for it and loads the weights.</summary>
     /// <exception cref="CliException">It cannot be run as asked for.</exception>
@@ -37,9 +46,11 @@ internal sealed class RunningModel : IDisposable
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
             Engine engine = engines.Get(model, bars, cancellation);
+            TimeSpan untilLoading = DateTime.UtcNow - Process.GetCurrentProcess().StartTime.ToUniversalTime();
+            long start = Stopwatch.GetTimestamp();
             ILlamaModel loaded = bars.Run("loading", progress =>
                 engine.Load(checkpoint, new LoadOptions { Threads = request.Threads, Progress = progress, Cancellation = cancellation }));
-            return new RunningModel(loaded, tokenizer);
+            return new RunningModel(loaded, tokenizer, untilLoading, Stopwatch.GetElapsedTime(start));
         }
         catch
         {

@@ -126,7 +126,7 @@ public sealed class ModelQuantizer
             : TensorMix.Choose(_preset, _source.Shape, canonicalName, view.Rows, view.Columns);
         if (!_options.AllowRequantize && type != view.Type && TensorTypes.BlockOf(view.Type).Elements > 1)
             throw new ModelFormatException(
-                $"{_source.Path}: the tensor {view.Name} is {view.Type} already; to make it {type} from that would add one error to another, unless {nameof(QuantizeOptions.AllowRequantize)} is set.");
+                $"{_source.Path}: the tensor {view.Name} is {view.Type} already; to make it {type} from that would add one error to another, unless that is allowed ({nameof(QuantizeOptions.AllowRequantize)}, --requantize).");
         _conversions.Add(new Conversion
         {
             Name = fileName,

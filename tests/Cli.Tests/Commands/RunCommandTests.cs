@@ -44,7 +44,7 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0, code);
         Assert.StartsWith("abc", output, StringComparison.Ordinal);
         Assert.EndsWith("\n", output, StringComparison.Ordinal);
-        Assert.Matches(@"^prompt_tok_s=[0-9.]+ decode_tok_s=[0-9.]+ ttft_ms=[0-9.]+ isa=\w+ threads=2 seed=7\r?\n$", error);
+        Assert.Matches(@"^prompt_tok_s=[0-9.]+ decode_tok_s=[0-9.]+ ttft_ms=[0-9.]+ start_ms=[0-9]+ load_ms=[0-9]+ isa=\w+ threads=2 seed=7\r?\n$", error);
     }
 
     [Fact]
