@@ -52,7 +52,7 @@ internal static class ConstantsEmitter
         writer.Line("private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;");
         Private("DecodeBarriers", Scheduler.Of(plan.Graph.Decode).BarriersPerToken(spec.Layers));
         Private("PrefillChunk", plan.PrefillChunk);
-        Private("LogitTokens", plan.LogitTokens);
+        Private("LogitRowCount", plan.LogitRowCount);
         Private("LogitStride", ModelPlan.RowStride(spec.VocabSize));
         Private("PrefillTokenTile", plan.PrefillTokenTile);
         writer.Line("private const float LowestMax = -1e30f;");

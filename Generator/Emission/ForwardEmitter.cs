@@ -58,7 +58,7 @@ internal static class ForwardEmitter
             private bool _head;
 
             // Where more tokens' logits are wanted: who wants them, the place of the first in the batch, those that are at hand.
-            private readonly int[] _picked = new int[LogitTokens];
+            private readonly int[] _picked = new int[LogitRowCount];
             private LlamalithContracts.ILogitsReader? _reader;
             private Phase _phase;
             private int _first;
@@ -280,7 +280,7 @@ internal static class ForwardEmitter
                 {
                     for (int token = 0; token < count;)
                     {
-                        for (_tokens = 0; token < count && _tokens < LogitTokens; token++)
+                        for (_tokens = 0; token < count && _tokens < LogitRowCount; token++)
                         {
                             if (reader.Wants(first + token))
                                 _picked[_tokens++] = token;

@@ -20,7 +20,7 @@ internal static class ScratchEmitter
             ("Max", "CacheBlocks * PaddedHeads", "[blocks, Heads] of the softmax over each block"),
             ("Sum", "CacheBlocks * PaddedHeads", "[blocks, Heads] of the softmax over each block"),
             ("Hidden", "PrefillChunk * FfnDimStride", "[tokens, FfnDim]"),
-            ("LogitRows", "LogitTokens * LogitStride", "[tokens, VocabSize] where more than the last token's logits are wanted"),
+            ("LogitRows", "LogitRowCount * LogitStride", "[tokens, VocabSize] where more than the last token's logits are wanted"),
             ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
             ("Sin", "Context * HeadDim", "[Context, HeadDim], signed for each element of a pair"),
         ];

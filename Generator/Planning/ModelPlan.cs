@@ -50,7 +50,7 @@ internal sealed class ModelPlan
     public const int TokenBlock = 64;
 
     /// <summary>Most tokens whose logits are in memory at once: enough to amortise a read of the classifier.</summary>
-    private const int MaxLogitTokens = 64;
+    private const int MaxLogitRows = 64;
 
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
@@ -143,7 +143,7 @@ internal sealed class ModelPlan
     public int PrefillChunk { get; }
 
     /// <summary>Tokens whose logits are in memory at once.</summary>
-    public int LogitTokens => Math.Min(MaxLogitTokens, PrefillChunk);
+    public int LogitRowCount => Math.Min(MaxLogitRows, PrefillChunk);
 
     /// <summary>Tokens whose query heads are attended together in prefill, sharing each load of K and V.</summary>
     public int PrefillTokenTile => Math.Max(1, Math.Min(PrefillQueryRows / Spec.GroupSize, PrefillChunk));

@@ -85,7 +85,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;
     private const int DecodeBarriers = 26;
     private const int PrefillChunk = 512;
-    private const int LogitTokens = 64;
+    private const int LogitRowCount = 64;
     private const int LogitStride = 544;
     private const int PrefillTokenTile = 4;
     private const float LowestMax = -1e30f;
@@ -116,7 +116,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private bool _head;
 
     // Where more tokens' logits are wanted: who wants them, the place of the first in the batch, those that are at hand.
-    private readonly int[] _picked = new int[LogitTokens];
+    private readonly int[] _picked = new int[LogitRowCount];
     private LlamalithContracts.ILogitsReader? _reader;
     private Phase _phase;
     private int _first;
@@ -301,7 +301,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
         {
             for (int token = 0; token < count;)
             {
-                for (_tokens = 0; token < count && _tokens < LogitTokens; token++)
+                for (_tokens = 0; token < count && _tokens < LogitRowCount; token++)
                 {
                     if (reader.Wants(first + token))
                         _picked[_tokens++] = token;

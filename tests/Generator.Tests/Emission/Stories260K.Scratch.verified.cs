@@ -79,7 +79,7 @@ partial class Model
             Hidden = next;
             next += (((long)PrefillChunk * FfnDimStride + 31) & ~31L);
             LogitRows = next;
-            next += (((long)LogitTokens * LogitStride + 31) & ~31L);
+            next += (((long)LogitRowCount * LogitStride + 31) & ~31L);
             Cos = next;
             next += (((long)Context * HeadDim + 31) & ~31L);
             Sin = next;
@@ -116,7 +116,7 @@ partial class Model
             FillRotations();
         }
 
-        private const long SharedFloats = (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * QkvStride + 31) & ~31L) + (((long)PrefillChunk * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)PrefillChunk * FfnDimStride + 31) & ~31L) + (((long)LogitTokens * LogitStride + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L);
+        private const long SharedFloats = (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * QkvStride + 31) & ~31L) + (((long)PrefillChunk * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)PrefillChunk * FfnDimStride + 31) & ~31L) + (((long)LogitRowCount * LogitStride + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L);
         private const long ThreadFloats = (((long)PaddedDim + 31) & ~31L) + (((long)QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)QueryRows * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)PrefillChunk * PanelRows + 31) & ~31L);
 
         public void Dispose() => _memory.Dispose();
