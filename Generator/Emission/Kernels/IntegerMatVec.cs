@@ -13,11 +13,6 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
-    // Kernels compute for longer than the hardware looks ahead. Lines are asked for by hand: two pages on into the second level, where
-    // there is room for many that are under way, and shortly before their use into the first.
-    private const int FarBytes = 8192;
-    private const int NearBytes = 1024;
-
     public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
     {
         Dialect isa = kernels.Isa;
@@ -94,10 +89,8 @@ internal static class IntegerMatVec
 
         void Prefetch(string pointer, int bytes)
         {
-            if (isa.Prefetch(pointer).Length == 0)
-                return;
             for (int line = 0; line < bytes; line += 64)
-                writer.Line($"{isa.PrefetchFar($"{pointer} + {FarBytes + line}")} {isa.Prefetch($"{pointer} + {NearBytes + line}")}");
+                ReadAhead.Write(writer, isa, pointer, line);
         }
     }
 

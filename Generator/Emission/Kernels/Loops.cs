@@ -7,9 +7,6 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// <summary>The loops and offsets of attention's register tiles.</summary>
 internal static class Loops
 {
-    // What is read from memory is read in order: lines this far on are asked for by hand.
-    private const int PrefetchBytes = 4096;
-
     /// <summary>times * stride + rest, without what is nothing.</summary>
     public static string Offset(int times, string stride, int rest)
     {
@@ -38,10 +35,8 @@ internal static class Loops
     /// <param name="stride">Bytes from one step to the next.</param>
     public static void Prefetch(KernelClass kernels, string pointer, int bytes, int steps, int stride)
     {
-        if (kernels.Isa.Prefetch("").Length == 0)
-            return;
         foreach (int line in Enumerable.Range(0, steps).SelectMany(step => Enumerable.Range(0, (bytes + 63) / 64).Select(line => ((step * stride) + (line * 64)) / 64)).Distinct())
-            kernels.Writer.Line(kernels.Isa.Prefetch($"(byte*){pointer} + {Text.Int(PrefetchBytes + (line * 64))}"));
+            ReadAhead.Write(kernels.Writer, kernels.Isa, $"(byte*){pointer}", line * 64);
     }
 
     /// <summary>The sum of one accumulator over all steps.</summary>

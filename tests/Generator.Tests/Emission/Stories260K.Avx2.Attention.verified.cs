@@ -50,7 +50,7 @@ partial class Model
                 float* e = q;
                 for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                 {
-                    X86Sse.Prefetch0((byte*)kd + 4096);
+                    X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
                     Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                     Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                     Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
@@ -135,7 +135,7 @@ partial class Model
             int left = count;
             for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
             {
-                X86Sse.Prefetch0((byte*)vp + 4096);
+                X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
                 Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);

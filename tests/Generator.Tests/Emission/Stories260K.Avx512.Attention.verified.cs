@@ -52,8 +52,8 @@ partial class Model
                 float* e = q;
                 for (float* stop = e + HeadDim; e != stop; e += 2, kd += 2 * PositionTile)
                 {
-                    X86Sse.Prefetch0((byte*)kd + 4096);
-                    X86Sse.Prefetch0((byte*)kd + 4160);
+                    X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
+                    X86Sse.Prefetch1((byte*)kd + 8256); X86Sse.Prefetch0((byte*)kd + 1088);
                     Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
                     Vec16 k0_1 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
                     Vec16 b0_0 = V512.Create(e[0]);
@@ -128,7 +128,7 @@ partial class Model
             int left = count;
             for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
             {
-                X86Sse.Prefetch0((byte*)vp + 4096);
+                X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
                 Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
                 Vec8 b0_0 = V256.Create(p[0]);
                 a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);

@@ -138,10 +138,31 @@ internal static class LoadChecks
         Expect.Equal(progress.Largest, 1.0, $"{subject.Name}: the last share of progress");
         Expect.True(progress.Smallest is >= 0 and <= 1, $"{subject.Name}: the first share of progress is {progress.Smallest}.");
 
-        // No options at all: these models are small, and one thread is fastest.
+        // No options at all: as many threads as the model's size is worth.
         using TModel usual = TModel.Load(subject.Checkpoint());
-        Expect.Equal(usual.Threads, 1, $"{subject.Name}: Threads by default");
+        Expect.Equal(usual.Threads, ThreadsWorth(subject.Shape, subject.Checkpoint()), $"{subject.Name}: Threads by default");
         Expect.Identical(usual.Decode(subject.Tokens[0]), model.Decode(subject.Tokens[0]), $"{subject.Name}: default options");
+    }
+
+    // 32 KiB of panels for each thread, five barriers a layer and one before the classifier.
+    private static int ThreadsWorth(ModelShape shape, Checkpoint checkpoint)
+    {
+        long bytes = 0;
+        foreach (string name in checkpoint.CanonicalNames)
+        {
+            if (name == TensorNames.TokenEmbedding && !shape.TiedEmbeddings)
+                continue;
+            if (!checkpoint.TryDescribe(name, out TensorInfo tensor))
+                throw new CheckFailedException($"{name} is named but not there.");
+
+            // Gate and up share panels, 16 rows of each.
+            if (name.EndsWith(TensorNames.Up, StringComparison.Ordinal))
+                continue;
+            int panels = name.EndsWith(TensorNames.Gate, StringComparison.Ordinal) ? WeightPacker.PairPanels(tensor.Rows) : WeightPacker.Panels(tensor.Rows);
+            bytes += tensor.Rows == 1 ? WeightPacker.VectorBytes(tensor.Columns) : panels * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
+        }
+
+        return (int)Math.Clamp(bytes / (((5 * shape.Layers) + 1) * 32768L), 1, Environment.ProcessorCount);
     }
 
     private sealed class Shares : IProgress<double>
