@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -20,6 +21,9 @@ internal static class Tool
     /// <summary>What Ctrl+C leaves for half-written files to be removed, where the disk is busy.</summary>
     private static TimeSpan TimeToCleanUp => TimeSpan.FromSeconds(20);
 
+    /// <summary>When the command line began to be run (<see cref="Stopwatch.GetTimestamp"/>).</summary>
+    public static long Started { get; private set; }
+
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The words after the tool's name.</param>
     /// <param name="output">Standard output.</param>
@@ -29,6 +33,7 @@ internal static class Tool
     /// <returns>The exit code: 0; 1 with one line on standard error where the user can help; 130 where it was interrupted.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, EngineBuilder? engines = null, CancellationToken cancellation = default)
     {
+        Started = Stopwatch.GetTimestamp();
         EngineBuilder builder = engines ?? EngineBuilder.Create(error.WriteLine);
         RootCommand root = new("Compiles any Llama model into an engine of its own, and runs, measures and converts it.")
         {

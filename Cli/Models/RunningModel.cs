@@ -26,7 +26,7 @@ internal sealed class RunningModel : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>From the start of the process until the engine was there and the weights began to be loaded.</summary>
+    /// <summary>From the tool's first line until the engine was there and the weights began to be loaded.</summary>
     public TimeSpan UntilLoading { get; }
 
     /// <summary>What loading the weights took.</summary>
@@ -46,7 +46,7 @@ internal sealed class RunningModel : IDisposable
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
             Engine engine = engines.Get(model, bars, cancellation);
-            TimeSpan untilLoading = DateTime.UtcNow - Process.GetCurrentProcess().StartTime.ToUniversalTime();
+            TimeSpan untilLoading = Stopwatch.GetElapsedTime(Tool.Started);
             long start = Stopwatch.GetTimestamp();
             ILlamaModel loaded = bars.Run("loading", progress =>
                 engine.Load(checkpoint, new LoadOptions { Threads = request.Threads, Progress = progress, Cancellation = cancellation }));
