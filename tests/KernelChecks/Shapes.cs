@@ -19,6 +19,9 @@ internal static class Shapes
         double theta = 10000,
         RopeScaling scaling = RopeScaling.None,
         double? factor = null,
+        double? low = null,
+        double? high = null,
+        int? original = null,
         int window = 0,
         bool bias = false) => new()
         {
@@ -35,6 +38,9 @@ internal static class Shapes
             RopeTheta = theta,
             RopeScaling = scaling,
             RopeScalingFactor = factor,
+            RopeScalingLowFrequencyFactor = low,
+            RopeScalingHighFrequencyFactor = high,
+            RopeScalingOriginalContext = original,
             SlidingWindow = window,
             QkvBias = bias,
         };

@@ -46,9 +46,6 @@ internal sealed class Subject<TModel, TCache>
     /// <summary>The layout that the class was compiled for, and that of the usual checkpoint.</summary>
     public RopeLayout Layout { get; init; } = RopeLayout.Interleaved;
 
-    /// <summary>The numbers of Llama 3 rope scaling, where the class asks for it.</summary>
-    public Llama3Scaling? Llama3 { get; init; }
-
     public double Bound => BoundOf(KvFormat);
 
     /// <summary>Random tokens that fill the context.</summary>
@@ -76,7 +73,7 @@ internal sealed class Subject<TModel, TCache>
     /// <summary>The usual weights.</summary>
     public MemoryCheckpoint Checkpoint() => _checkpoint.Value.Share();
 
-    public ReferenceModel Reference(Checkpoint checkpoint) => new(checkpoint, Shape, KvFormat, Llama3);
+    public ReferenceModel Reference(Checkpoint checkpoint) => new(checkpoint, Shape, KvFormat);
 
     /// <summary>Those of <paramref name="lengths"/> that fit the context, and the context itself.</summary>
     public IEnumerable<int> Lengths(params int[] lengths)

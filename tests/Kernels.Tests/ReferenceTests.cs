@@ -85,17 +85,17 @@ public sealed class ReferenceTests
     public void RopeFrequencies_AreThePublishedOnes()
     {
         ModelShape shape = Shapes.Of(8, 1, 1, heads: 1, kvHeads: 1, vocab: 2, context: 2);
-        Assert.Equal([1, 0.1, 0.01, 0.001], ReferenceModel.RopeFrequencies(shape, new Llama3Scaling()), new Digits());
+        Assert.Equal([1, 0.1, 0.01, 0.001], ReferenceModel.RopeFrequencies(shape), new Digits());
         Assert.Equal(
             [0.25, 0.025, 0.0025, 0.00025],
-            ReferenceModel.RopeFrequencies(shape with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4 }, new Llama3Scaling()),
+            ReferenceModel.RopeFrequencies(shape with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4 }),
             new Digits());
 
         // Wavelengths 6.28, 62.8, 628 and 6283 against bounds of 50 (kept below) and 200 (divided above); 62.8 lies between.
         double smooth = ((200 * 0.1 / (2 * Math.PI)) - 1) / 3;
         Assert.Equal(
             [1, ((1 - smooth) * 0.1 / 8) + (smooth * 0.1), 0.01 / 8, 0.001 / 8],
-            ReferenceModel.RopeFrequencies(shape with { RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 8 }, new Llama3Scaling(1, 4, 200)),
+            ReferenceModel.RopeFrequencies(shape with { RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 8, RopeScalingOriginalContext = 200 }),
             new Digits());
     }
 

@@ -32,8 +32,7 @@ public sealed class ReferenceModel
     /// Whether what meets a matrix of integers is rounded to 8 bits first: for each 32 numbers, whole multiples of a 127th of their
     /// largest magnitude.
     /// </param>
-    /// <param name="llama3">What Llama 3.1's rope scaling needs besides the factor.</param>
-    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, KvFormat kvFormat = KvFormat.F32, Llama3Scaling? llama3 = null, bool eightBitActivations = false)
+    public ReferenceModel(Checkpoint checkpoint, ModelShape shape, KvFormat kvFormat = KvFormat.F32, bool eightBitActivations = false)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(shape);
@@ -41,7 +40,7 @@ public sealed class ReferenceModel
         _layout = checkpoint.RopeLayout;
         _kvFormat = kvFormat;
         _eightBitActivations = eightBitActivations;
-        _ropeFrequencies = RopeFrequencies(shape, llama3 ?? new Llama3Scaling());
+        _ropeFrequencies = RopeFrequencies(shape);
         _embedding = Matrix(checkpoint, TensorNames.TokenEmbedding);
         _classifier = shape.TiedEmbeddings ? _embedding : Matrix(checkpoint, TensorNames.Classifier);
         _finalNorm = Vector(checkpoint, TensorNames.FinalNorm);
@@ -75,10 +74,9 @@ public sealed class ReferenceModel
     }
 
     /// <summary>The angle, in radians a position, of each pair of a head.</summary>
-    public static double[] RopeFrequencies(ModelShape shape, Llama3Scaling llama3)
+    public static double[] RopeFrequencies(ModelShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(llama3);
         double theta = shape.RopeTheta ?? 10000;
         double factor = shape.RopeScalingFactor ?? 1;
         double[] frequencies = new double[shape.HeadDim / 2];
@@ -89,7 +87,7 @@ public sealed class ReferenceModel
             {
                 RopeScaling.None => frequency,
                 RopeScaling.Linear => frequency / factor,
-                RopeScaling.Llama3 => ScaleAsLlama3(frequency, factor, llama3),
+                RopeScaling.Llama3 => ScaleAsLlama3(frequency, factor, shape),
                 RopeScaling other => throw new ArgumentException($"Unknown rope scaling {other}.", nameof(shape)),
             };
         }
@@ -97,17 +95,18 @@ public sealed class ReferenceModel
         return frequencies;
     }
 
-    private static double ScaleAsLlama3(double frequency, double factor, Llama3Scaling llama3)
+    private static double ScaleAsLlama3(double frequency, double factor, ModelShape shape)
     {
+        double low = shape.RopeScalingLowFrequencyFactor ?? 1, high = shape.RopeScalingHighFrequencyFactor ?? 4;
+        int context = shape.RopeScalingOriginalContext ?? 8192;
         double wavelength = 2 * Math.PI / frequency;
-        double longest = llama3.OriginalContext / llama3.LowFrequencyFactor;
-        double shortest = llama3.OriginalContext / llama3.HighFrequencyFactor;
+        double longest = context / low;
+        double shortest = context / high;
         if (wavelength < shortest)
             return frequency;
         if (wavelength > longest)
             return frequency / factor;
-        double smooth = ((llama3.OriginalContext / wavelength) - llama3.LowFrequencyFactor)
-            / (llama3.HighFrequencyFactor - llama3.LowFrequencyFactor);
+        double smooth = ((context / wavelength) - low) / (high - low);
         return ((1 - smooth) * frequency / factor) + (smooth * frequency);
     }
 

@@ -1,4 +1,3 @@
-using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Zoo;
 
@@ -58,19 +57,14 @@ internal static class OptionZoo
         new(Shapes.Of(64, 48, 2, 4, 4, 37, 64, window: 1), KvFormat.F16) { Isa = Isa.Avx2 | Isa.Scalar };
 
     public static Subject<Llama3Rope, Llama3Rope.KvCache> Llama3Rope { get; } =
-        new(Shapes.Of(64, 48, 1, 2, 2, 37, 300, scaling: RopeScaling.Llama3, factor: 32), KvFormat.F32)
+        new(Shapes.Of(64, 48, 1, 2, 2, 37, 300, scaling: RopeScaling.Llama3, factor: 32, low: 2, high: 6, original: 256), KvFormat.F32)
         {
             Isa = Isa.Avx512 | Isa.Scalar,
             Layout = RopeLayout.HalfSplit,
-            Llama3 = new Llama3Scaling(LowFrequencyFactor: 2, HighFrequencyFactor: 6, OriginalContext: 256),
         };
 
     public static Subject<Llama3RopeDefaults, Llama3RopeDefaults.KvCache> Llama3RopeDefaults { get; } =
-        new(Shapes.Of(64, 48, 1, 2, 1, 37, 128, theta: 500000, scaling: RopeScaling.Llama3, factor: 8), KvFormat.F32)
-        {
-            Isa = Isa.Avx2 | Isa.Scalar,
-            Llama3 = new Llama3Scaling(LowFrequencyFactor: 1, HighFrequencyFactor: 4, OriginalContext: 100),
-        };
+        new(Shapes.Of(64, 48, 1, 2, 1, 37, 128, theta: 500000, scaling: RopeScaling.Llama3, factor: 8, low: 1, high: 4, original: 100), KvFormat.F32) { Isa = Isa.Avx2 | Isa.Scalar };
 
     public static Subject<LinearRope, LinearRope.KvCache> LinearRope { get; } =
         new(Shapes.Of(64, 48, 1, 4, 4, 37, 128, scaling: RopeScaling.Linear, factor: 4), KvFormat.F32) { Isa = Isa.Avx2 | Isa.Scalar };
