@@ -19,8 +19,8 @@ internal sealed class CombinedReward : IDisposable
     /// <summary>Opens both models.</summary>
     public CombinedReward(Setup setup)
     {
-        _helpfulness = RewardModel.Open(setup, RewardStage.FolderOf(Aspect.Helpfulness), forwardOnly: true);
-        _safety = RewardModel.Open(setup, RewardStage.FolderOf(Aspect.Safety), forwardOnly: true);
+        _helpfulness = RewardModel.Open(setup, RewardStage.FolderOf(Aspect.Helpfulness));
+        _safety = RewardModel.Open(setup, RewardStage.FolderOf(Aspect.Safety));
     }
 
     /// <summary>

@@ -47,7 +47,7 @@ internal static class Evaluation
     /// <param name="count">Number of wishes.</param>
     public static TruthReport Run(Setup setup, Tokenizer tokenizer, ITrainer trainer, ITrainer? reference, string name, int count)
     {
-        Wish[] wishes = [.. Enumerable.Range(0, count).Select(i => HeldOutWish(setup, i))];
+        Wish[] wishes = [.. Enumerable.Range(0, count).Select(i => setup.WishAt(Purpose.HeldOutWish, i))];
         using AnswerSampler sampler = new(setup, tokenizer, trainer);
         Sample[] samples = sampler.Run([.. wishes.Select(wish => Prompt(tokenizer, wish))], SamplingPlace);
         string[] answers = [.. samples.Select(sample => tokenizer.Decode(sample.Answer))];
@@ -103,12 +103,6 @@ internal static class Evaluation
         }
 
         return sum / samples.Count;
-    }
-
-    private static Wish HeldOutWish(Setup setup, int place)
-    {
-        Dice dice = Dice.At(setup.Seed, Purpose.HeldOutWish, place);
-        return setup.Wishes.Draw(ref dice);
     }
 
     private static double KeptInstructions(Setup setup, Tokenizer tokenizer, AnswerSampler sampler, int count, bool repeated)

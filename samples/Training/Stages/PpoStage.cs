@@ -2,10 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Llamalith.Contracts;
 using Llamalith.StoryTraining.Dialogues;
 using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
+using Llamalith.StoryTraining.World;
 using Llamalith.Tokenization;
 using Llamalith.Training;
 
@@ -71,8 +73,7 @@ internal sealed class PpoStage : IStage
         int sequences = Math.Max(16, options.MiniBatch);
         _policy = setup.Kit.LoadTrainer(setup.ModelOf(RejectionStage.Folder), setup.Trainer(sequences));
         _reference = setup.Kit.LoadTrainer(setup.ModelOf(SftStage.Folder), setup.Trainer(sequences, forwardOnly: true));
-        _critic = new RewardModel(
-            setup.Kit.LoadTrainer(setup.ModelOf(RewardStage.FolderOf(Aspect.Helpfulness)), setup.Trainer(sequences)), new LinearHead(setup.Kit.Shape.Dim));
+        _critic = RewardModel.Begin(setup, RewardStage.FolderOf(Aspect.Helpfulness), sequences);
         _reward = new CombinedReward(setup);
         AdamWOptions adam = new() { WeightDecay = 0 };
         _policyOptimizer = new AdamW(_policy, adam);
@@ -97,7 +98,7 @@ internal sealed class PpoStage : IStage
     public StepResult Step(int step)
     {
         long place = FirstPlace + ((long)step * _pace.Batch);
-        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch).Select(i => RejectionStage.DrawWish(_setup, place + i))];
+        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch).Select(i => _setup.WishAt(Purpose.TrainingWish, place + i))];
         Rollout[] rollouts = Roll(wishes, place, out float[] rewards);
         double rate = _pace.Schedule.At(step);
         double policyLoss = 0, criticLoss = 0, clipped = 0, firstRatio = double.NaN, firstDivergence = double.NaN;
@@ -218,7 +219,7 @@ internal sealed class PpoStage : IStage
             {
                 rollout.LogProbabilities[t] = policy[first + t];
                 rollout.ReferenceLogProbabilities[t] = reference[first + t];
-                rollout.Values[t] = _critic.Head.Score(_critic.Trainer.Hidden(first + t));
+                rollout.Values[t] = _critic.ScoreAt(first + t);
                 rewards[t] = (float)(-_options.KlPenalty * (policy[first + t] - reference[first + t]));
             }
 
@@ -244,19 +245,14 @@ internal sealed class PpoStage : IStage
 
     private double LearnCritic(Rollout[] rollouts, double rate)
     {
-        int dim = _setup.Kit.Shape.Dim;
         Batch batch = BatchOf(rollouts);
-        ITrainer trainer = _critic.Trainer;
-        trainer.Forward(batch.Tokens, batch.Lengths);
+        _critic.Trainer.Forward(batch.Tokens, batch.Lengths);
         List<int> places = [];
         Scatter(rollouts, (_, _, at) => places.Add(at));
-        float[] now = [.. places.Select(at => _critic.Head.Score(trainer.Hidden(at)))], gradients = new float[now.Length];
+        float[] now = [.. places.Select(at => _critic.ScoreAt(at))], gradients = new float[now.Length];
         float[] before = [.. rollouts.SelectMany(rollout => rollout.Values)], returns = [.. rollouts.SelectMany(rollout => rollout.Returns)];
         double loss = PpoValues.Differentiate(now, before, returns, _options.Clip, gradients);
-        float[] hiddenGradient = new float[trainer.Tokens * dim];
-        for (int i = 0; i < places.Count; i++)
-            _critic.Head.Backward(trainer.Hidden(places[i]), gradients[i], hiddenGradient.AsSpan(places[i] * dim, dim));
-        trainer.Backward(null, hiddenGradient);
+        _critic.Backward(CollectionsMarshal.AsSpan(places), gradients);
         _criticOptimizer.Step(rate);
         return loss;
     }

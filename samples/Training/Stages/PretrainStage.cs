@@ -2,25 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using Llamalith.Contracts;
 using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
 using Llamalith.StoryTraining.World;
 using Llamalith.Tokenization;
-using Llamalith.Training;
 
 namespace Llamalith.StoryTraining.Stages;
-
-/// <summary>How a stage moves the weights.</summary>
-/// <param name="Steps">Number of steps.</param>
-/// <param name="Batch">Stories, conversations, pairs or prompts of a step.</param>
-/// <param name="LearningRate">The peak.</param>
-/// <param name="Warmup">The share of the steps in which the rate rises to it.</param>
-internal sealed record Pace(int Steps, int Batch, double LearningRate, double Warmup = 0.03)
-{
-    /// <summary>The rate of each step.</summary>
-    public LearningRateSchedule Schedule => new(LearningRate, (int)Math.Ceiling(Steps * Warmup), Steps);
-}
 
 /// <summary>What pretraining came to.</summary>
 /// <param name="Parameters">Number of weights.</param>
@@ -44,9 +31,7 @@ internal sealed class PretrainStage : IStage
     private readonly Pace _pace;
     private readonly int _testEvery, _heldOut;
     private readonly SentencePieceTokenizer _tokenizer;
-    private readonly ITrainer _trainer;
-    private readonly AdamW _optimizer;
-    private readonly CrossEntropy _loss = new();
+    private readonly TokenLearner _learner;
 
     /// <summary>A stage before its first step.</summary>
     /// <param name="setup">The run.</param>
@@ -57,8 +42,7 @@ internal sealed class PretrainStage : IStage
     {
         (_setup, _pace, _testEvery, _heldOut) = (setup, pace, testEvery, heldOut);
         _tokenizer = setup.OpenTokenizer();
-        _trainer = setup.Kit.Create((long)setup.Seed, setup.Trainer(Math.Max(pace.Batch, TestBatch)));
-        _optimizer = new AdamW(_trainer);
+        _learner = new TokenLearner(setup.Kit.Create((long)setup.Seed, setup.Trainer(Math.Max(pace.Batch, TestBatch))), pace);
     }
 
     /// <inheritdoc/>
@@ -84,26 +68,24 @@ internal sealed class PretrainStage : IStage
             batch.Add(tokens.AsSpan(0, Math.Min(tokens.Length, _setup.Kit.Shape.Context + 1)));
         }
 
-        double rate = _pace.Schedule.At(step);
-        double loss = batch.Learn(_trainer, _loss);
-        double norm = _optimizer.Step(rate);
+        (double rate, double loss, double norm) = _learner.Learn(batch, step);
         (double perplexity, double floor) = (step + 1) % _testEvery == 0 || step == 0 ? Test(Math.Max(1, _heldOut / 10)) : (double.NaN, double.NaN);
         return new StepResult(batch.TargetCount, loss, [rate, loss, norm, perplexity, floor]);
     }
 
     /// <inheritdoc/>
-    public void Save(BinaryWriter writer) => TrainingState.Write(writer, _optimizer);
+    public void Save(BinaryWriter writer) => _learner.Save(writer);
 
     /// <inheritdoc/>
-    public void Load(BinaryReader reader) => TrainingState.Read(reader, _optimizer);
+    public void Load(BinaryReader reader) => _learner.Load(reader);
 
     /// <inheritdoc/>
     public void Finish(string folder, StepLog log)
     {
-        ModelKit.Save(_trainer, _tokenizer, _setup.ModelOf(Folder));
+        ModelKit.Save(_learner.Trainer, _tokenizer, _setup.ModelOf(Folder));
         (double perplexity, double floor) = Test(_heldOut, out double tokensPerStory);
         Report.Save(Path.Combine(folder, "report.json"), new PretrainReport(
-            _trainer.Parameters.Count, log.Tokens, _heldOut, perplexity, floor, tokensPerStory * Math.Log2(perplexity / floor)));
+            _learner.Trainer.Parameters.Count, log.Tokens, _heldOut, perplexity, floor, tokensPerStory * Math.Log2(perplexity / floor)));
         (double[] tokens, double[] losses) = log.Curve("loss");
         (double[] testTokens, double[] tests) = log.Curve("heldout_perplexity");
         Curves.Save(Path.Combine(folder, "curves.png"), "Pretraining", "tokens seen", "bits a token: log2 of the perplexity",
@@ -115,11 +97,7 @@ internal sealed class PretrainStage : IStage
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _optimizer.Dispose();
-        _trainer.Dispose();
-    }
+    public void Dispose() => _learner.Dispose();
 
     private (double Perplexity, double Floor) Test(int count) => Test(count, out _);
 
@@ -137,7 +115,7 @@ internal sealed class PretrainStage : IStage
                 bits += story.Bits;
             }
 
-            nats -= batch.LogProbabilities(_trainer, _loss).Sum();
+            nats -= _learner.LogProbabilities(batch).Sum();
             tokens += batch.TargetCount;
         }
 

@@ -8,7 +8,6 @@ using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
 using Llamalith.StoryTraining.World;
 using Llamalith.Tokenization;
-using Llamalith.Training;
 
 namespace Llamalith.StoryTraining.Stages;
 
@@ -25,11 +24,10 @@ internal sealed class RejectionStage : IStage
     private readonly Pace _pace;
     private readonly int _answers, _judged;
     private readonly SentencePieceTokenizer _tokenizer;
-    private readonly ITrainer _trainer, _reference;
+    private readonly TokenLearner _learner;
+    private readonly ITrainer _reference;
     private readonly AnswerSampler _sampler;
     private readonly CombinedReward _reward;
-    private readonly AdamW _optimizer;
-    private readonly CrossEntropy _loss = new();
 
     /// <summary>A stage before its first step.</summary>
     /// <param name="setup">The run.</param>
@@ -41,11 +39,10 @@ internal sealed class RejectionStage : IStage
         (_setup, _pace, _answers, _judged) = (setup, pace, answers, judged);
         _tokenizer = setup.OpenTokenizer();
         string start = setup.ModelOf(SftStage.Folder);
-        _trainer = setup.Kit.LoadTrainer(start, setup.Trainer(Math.Max(16, pace.Batch)));
+        _learner = new TokenLearner(setup.Kit.LoadTrainer(start, setup.Trainer(Math.Max(16, pace.Batch))), pace);
         _reference = setup.Kit.LoadTrainer(start, setup.Trainer(16, forwardOnly: true));
         _sampler = new AnswerSampler(setup, _tokenizer, _reference);
         _reward = new CombinedReward(setup);
-        _optimizer = new AdamW(_trainer);
     }
 
     /// <inheritdoc/>
@@ -64,7 +61,7 @@ internal sealed class RejectionStage : IStage
     public StepResult Step(int step)
     {
         long place = (long)step * _pace.Batch;
-        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch).SelectMany(i => Enumerable.Repeat(DrawWish(_setup, place + i), _answers))];
+        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch).SelectMany(i => Enumerable.Repeat(_setup.WishAt(Purpose.TrainingWish, place + i), _answers))];
         Sample[] samples = _sampler.Run([.. wishes.Select(wish => Evaluation.Prompt(_tokenizer, wish))], place * _answers);
         float[] rewards = _reward.Score(wishes, samples, _tokenizer);
         Batch batch = new();
@@ -82,33 +79,24 @@ internal sealed class RejectionStage : IStage
             batch.Add(samples[chosen].Tokens, [samples[chosen].Range]);
         }
 
-        double rate = _pace.Schedule.At(step);
-        double loss = batch.Learn(_trainer, _loss);
-        double norm = _optimizer.Step(rate);
+        (double rate, double loss, double norm) = _learner.Learn(batch, step);
         return new StepResult(batch.Count, loss, [rate, loss, norm, rewards.Average(), best]);
     }
 
     /// <inheritdoc/>
-    public void Save(BinaryWriter writer) => TrainingState.Write(writer, _optimizer);
+    public void Save(BinaryWriter writer) => _learner.Save(writer);
 
     /// <inheritdoc/>
-    public void Load(BinaryReader reader) => TrainingState.Read(reader, _optimizer);
+    public void Load(BinaryReader reader) => _learner.Load(reader);
 
     /// <inheritdoc/>
     public void Finish(string folder, StepLog log)
     {
-        ModelKit.Save(_trainer, _tokenizer, _setup.ModelOf(Folder));
-        Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _trainer, _reference, Folder, _judged));
+        ModelKit.Save(_learner.Trainer, _tokenizer, _setup.ModelOf(Folder));
+        Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _learner.Trainer, _reference, Folder, _judged));
         (double[] tokens, double[] means) = log.Curve("mean_reward");
         Curves.Save(Path.Combine(folder, "curves.png"), "Rejection sampling", "tokens learned", "reward",
             [new Curve($"mean of {_answers}", tokens, means).Smooth(9), new Curve($"best of {_answers}", tokens, log.Curve("best_reward").Values).Smooth(9)]);
-    }
-
-    /// <summary>A wish to train on.</summary>
-    public static Wish DrawWish(Setup setup, long place)
-    {
-        Dice dice = Dice.At(setup.Seed, Purpose.TrainingWish, place);
-        return setup.Wishes.Draw(ref dice);
     }
 
     /// <inheritdoc/>
@@ -116,8 +104,7 @@ internal sealed class RejectionStage : IStage
     {
         _sampler.Dispose();
         _reward.Dispose();
-        _optimizer.Dispose();
-        _trainer.Dispose();
+        _learner.Dispose();
         _reference.Dispose();
     }
 }

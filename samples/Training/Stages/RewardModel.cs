@@ -17,8 +17,7 @@ internal sealed class RewardModel : IDisposable
     private const string HeadFile = "head.bin";
     private const int MostSequences = 16;
 
-    /// <summary>A model of a trainer and a head, both of which it owns.</summary>
-    public RewardModel(ITrainer trainer, LinearHead head) => (Trainer, Head) = (trainer, head);
+    private RewardModel(ITrainer trainer, LinearHead head) => (Trainer, Head) = (trainer, head);
 
     /// <summary>The transformer.</summary>
     public ITrainer Trainer { get; }
@@ -26,10 +25,17 @@ internal sealed class RewardModel : IDisposable
     /// <summary>The head.</summary>
     public LinearHead Head { get; }
 
-    /// <summary>Opens what a reward stage made, to score with or to train further.</summary>
-    public static RewardModel Open(Setup setup, string stage, bool forwardOnly, int sequences = MostSequences)
+    /// <summary>A model to train: the transformer that a stage made, with a head of zeros.</summary>
+    /// <param name="setup">The run.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="sequences">Most sequences of a batch.</param>
+    public static RewardModel Begin(Setup setup, string stage, int sequences) =>
+        new(setup.Kit.LoadTrainer(setup.ModelOf(stage), setup.Trainer(sequences)), new LinearHead(setup.Kit.Shape.Dim));
+
+    /// <summary>Opens what a reward stage made, to score with.</summary>
+    public static RewardModel Open(Setup setup, string stage)
     {
-        ITrainer trainer = setup.Kit.LoadTrainer(setup.ModelOf(stage), setup.Trainer(sequences, forwardOnly));
+        ITrainer trainer = setup.Kit.LoadTrainer(setup.ModelOf(stage), setup.Trainer(MostSequences, forwardOnly: true));
         LinearHead head = new(setup.Kit.Shape.Dim);
         string path = Path.Combine(setup.Folder, stage, HeadFile);
         byte[] bytes = File.ReadAllBytes(path);
@@ -71,10 +77,23 @@ internal sealed class RewardModel : IDisposable
             Trainer.Forward(CollectionsMarshal.AsSpan(tokens), CollectionsMarshal.AsSpan(lengths));
             int end = 0;
             for (int i = 0; i < lengths.Count; i++)
-                scores[begin + i] = Head.Score(Trainer.Hidden((end += lengths[i]) - 1));
+                scores[begin + i] = ScoreAt((end += lengths[i]) - 1);
         }
 
         return scores;
+    }
+
+    /// <summary>The score at a token of the last forward pass.</summary>
+    public float ScoreAt(int place) => Head.Score(Trainer.Hidden(place));
+
+    /// <summary>Adds the gradients of the last forward pass: the loss's by the scores at some tokens are given.</summary>
+    public void Backward(ReadOnlySpan<int> places, ReadOnlySpan<float> gradients)
+    {
+        int dim = Trainer.Hidden(0).Length;
+        float[] hiddenGradient = new float[Trainer.Tokens * dim];
+        for (int i = 0; i < places.Length; i++)
+            Head.Backward(Trainer.Hidden(places[i]), gradients[i], hiddenGradient.AsSpan(places[i] * dim, dim));
+        Trainer.Backward(null, hiddenGradient);
     }
 
     /// <inheritdoc/>

@@ -62,8 +62,7 @@ internal sealed class RewardStage : IStage
         (_setup, _aspect, _pace, _marginStep, _testEvery, _heldOut) = (setup, aspect, pace, marginStep, testEvery, heldOut);
         _tokenizer = setup.OpenTokenizer();
         _preferences = new Preferences(setup.Wishes);
-        _model = new RewardModel(
-            setup.Kit.LoadTrainer(setup.ModelOf(SftStage.Folder), setup.Trainer(Math.Max(2 * pace.Batch, 16))), new LinearHead(setup.Kit.Shape.Dim));
+        _model = RewardModel.Begin(setup, SftStage.Folder, Math.Max(2 * pace.Batch, 16));
         _optimizer = new AdamW(_model.Trainer.Team, [_model.Trainer.Parameters, _model.Head.Parameters]);
     }
 
@@ -137,7 +136,7 @@ internal sealed class RewardStage : IStage
     /// <summary>Adds the gradients of a batch; returns its loss and the scores, chosen ones first.</summary>
     private (double Loss, float[] Scores) Learn(PreferencePair[] pairs)
     {
-        int count = pairs.Length, dim = _setup.Kit.Shape.Dim;
+        int count = pairs.Length;
         int[][] sequences = [.. pairs.Select(pair => Encode(pair, pair.Chosen)), .. pairs.Select(pair => Encode(pair, pair.Rejected))];
         int[] lengths = [.. sequences.Select(sequence => sequence.Length)];
         _model.Trainer.Forward(sequences.SelectMany(sequence => sequence).ToArray(), lengths);
@@ -146,16 +145,13 @@ internal sealed class RewardStage : IStage
         for (int i = 0, end = 0; i < lengths.Length; i++)
         {
             last[i] = (end += lengths[i]) - 1;
-            scores[i] = _model.Head.Score(_model.Trainer.Hidden(last[i]));
+            scores[i] = _model.ScoreAt(last[i]);
         }
 
         float[] margins = [.. pairs.Select(pair => (float)(_marginStep * (int)pair.Rating))];
         double loss = RewardRanking.Differentiate(scores.AsSpan(0, count), scores.AsSpan(count), margins, gradients.AsSpan(0, count), gradients.AsSpan(count));
         loss += Classify(pairs, scores, gradients);
-        float[] hiddenGradient = new float[_model.Trainer.Tokens * dim];
-        for (int i = 0; i < last.Length; i++)
-            _model.Head.Backward(_model.Trainer.Hidden(last[i]), gradients[i], hiddenGradient.AsSpan(last[i] * dim, dim));
-        _model.Trainer.Backward(null, hiddenGradient);
+        _model.Backward(last, gradients);
         return (loss, scores);
     }
 

@@ -25,6 +25,13 @@ internal sealed record Setup(ModelKit Kit, string Folder, ulong Seed, int Thread
     /// <summary>The wishes.</summary>
     public WishWorld Wishes => new(World);
 
+    /// <summary>One of the wishes that serve a purpose.</summary>
+    public Wish WishAt(Purpose purpose, long place)
+    {
+        Dice dice = Dice.At(Seed, purpose, place);
+        return Wishes.Draw(ref dice);
+    }
+
     /// <summary>Everything that results depend on.</summary>
     public override string ToString() => $"seed {Seed}, world {World.Grammar.Fingerprint}, {Kit.Shape}";
 

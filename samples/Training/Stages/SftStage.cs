@@ -3,13 +3,11 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Llamalith.Chat;
-using Llamalith.Contracts;
 using Llamalith.StoryTraining.Dialogues;
 using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
 using Llamalith.StoryTraining.World;
 using Llamalith.Tokenization;
-using Llamalith.Training;
 
 namespace Llamalith.StoryTraining.Stages;
 
@@ -30,9 +28,7 @@ internal sealed class SftStage : IStage
     private readonly int _testEvery, _judged;
     private readonly SentencePieceTokenizer _tokenizer;
     private readonly DialogueSource _dialogues;
-    private readonly ITrainer _trainer;
-    private readonly AdamW _optimizer;
-    private readonly CrossEntropy _loss = new();
+    private readonly TokenLearner _learner;
 
     /// <summary>A stage before its first step, from the pretrained weights.</summary>
     /// <param name="setup">The run.</param>
@@ -44,8 +40,7 @@ internal sealed class SftStage : IStage
         (_setup, _pace, _testEvery, _judged) = (setup, pace, testEvery, judged);
         _tokenizer = setup.OpenTokenizer();
         _dialogues = new DialogueSource(setup.Wishes);
-        _trainer = setup.Kit.LoadTrainer(setup.ModelOf(PretrainStage.Folder), setup.Trainer(Math.Max(pace.Batch, TestBatch)));
-        _optimizer = new AdamW(_trainer);
+        _learner = new TokenLearner(setup.Kit.LoadTrainer(setup.ModelOf(PretrainStage.Folder), setup.Trainer(Math.Max(pace.Batch, TestBatch))), pace);
     }
 
     /// <inheritdoc/>
@@ -66,24 +61,22 @@ internal sealed class SftStage : IStage
         Batch batch = new();
         for (int i = 0; i < _pace.Batch; i++)
             Add(batch, Dice.At(_setup.Seed, Purpose.TrainingDialogue, ((long)step * _pace.Batch) + i), PlainShare);
-        double rate = _pace.Schedule.At(step);
-        double loss = batch.Learn(_trainer, _loss);
-        double norm = _optimizer.Step(rate);
+        (double rate, double loss, double norm) = _learner.Learn(batch, step);
         double test = (step + 1) % _testEvery == 0 || step == 0 ? Test() : double.NaN;
         return new StepResult(batch.Count, loss, [rate, loss, norm, test]);
     }
 
     /// <inheritdoc/>
-    public void Save(BinaryWriter writer) => TrainingState.Write(writer, _optimizer);
+    public void Save(BinaryWriter writer) => _learner.Save(writer);
 
     /// <inheritdoc/>
-    public void Load(BinaryReader reader) => TrainingState.Read(reader, _optimizer);
+    public void Load(BinaryReader reader) => _learner.Load(reader);
 
     /// <inheritdoc/>
     public void Finish(string folder, StepLog log)
     {
-        ModelKit.Save(_trainer, _tokenizer, _setup.ModelOf(Folder));
-        Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _trainer, null, Folder, _judged));
+        ModelKit.Save(_learner.Trainer, _tokenizer, _setup.ModelOf(Folder));
+        Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _learner.Trainer, null, Folder, _judged));
         (double[] tokens, double[] losses) = log.Curve("loss");
         (double[] testTokens, double[] tests) = log.Curve("heldout_loss");
         Curves.Save(Path.Combine(folder, "curves.png"), "Supervised fine-tuning", "tokens seen", "loss",
@@ -91,11 +84,7 @@ internal sealed class SftStage : IStage
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _optimizer.Dispose();
-        _trainer.Dispose();
-    }
+    public void Dispose() => _learner.Dispose();
 
     private void Add(Batch batch, Dice dice, double plainShare)
     {
@@ -124,7 +113,7 @@ internal sealed class SftStage : IStage
             Batch batch = new();
             for (int i = begin; i < begin + TestBatch; i++)
                 Add(batch, Dice.At(_setup.Seed, Purpose.HeldOutDialogue, i), plainShare: 0);
-            nats -= batch.LogProbabilities(_trainer, _loss).Sum();
+            nats -= _learner.LogProbabilities(batch).Sum();
             targets += batch.TargetCount;
         }
 
