@@ -7,7 +7,6 @@ using System.Text;
 using System.Text.Json;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
-using Llamalith.Llama2c;
 using Llamalith.Quantization;
 using Llamalith.Tools;
 
@@ -81,20 +80,7 @@ internal static class TinyModels
     public static string WriteLlama2c(string path, string gguf)
     {
         using Checkpoint source = Checkpoint.Open(gguf);
-        ModelShape shape = source.Shape;
-        Llama2cHeader header = new()
-        {
-            Version = 0,
-            Dim = shape.Dim,
-            FfnDim = shape.FfnDim,
-            Layers = shape.Layers,
-            Heads = shape.Heads,
-            KvHeads = shape.KvHeads,
-            VocabSize = shape.VocabSize,
-            Context = shape.Context,
-            SharedClassifier = shape.TiedEmbeddings,
-        };
-        Llama2cWriter.Write(path, header, (array, layer, row, values) => BlockFormats.DequantizeRow(Tensor(source, NameOf(array, layer)), row, values));
+        Llama2cExport.Write(source, path);
         WriteTokenizerBin(Path.Combine(Path.GetDirectoryName(path)!, "tokenizer.bin"));
         return path;
     }
@@ -228,26 +214,6 @@ internal static class TinyModels
         long within = row % headDim;
         return row - within + (within % (headDim / 2) * 2) + (within / (headDim / 2));
     }
-
-    private static string NameOf(Llama2cArray array, int layer) => array switch
-    {
-        Llama2cArray.TokenEmbedding => TensorNames.TokenEmbedding,
-        Llama2cArray.FinalNorm => TensorNames.FinalNorm,
-        Llama2cArray.Classifier => TensorNames.Classifier,
-        _ => TensorNames.OfLayer(layer, array switch
-        {
-            Llama2cArray.AttentionNorm => TensorNames.AttentionNorm,
-            Llama2cArray.Query => TensorNames.Query,
-            Llama2cArray.Key => TensorNames.Key,
-            Llama2cArray.Value => TensorNames.Value,
-            Llama2cArray.AttentionOutput => TensorNames.AttentionOutput,
-            Llama2cArray.FfnNorm => TensorNames.FfnNorm,
-            Llama2cArray.Gate => TensorNames.Gate,
-            Llama2cArray.Up => TensorNames.Up,
-            Llama2cArray.Down => TensorNames.Down,
-            _ => throw new ArgumentOutOfRangeException(nameof(array), array, "No array of weights."),
-        }),
-    };
 
     private static string HuggingFaceName(string name)
     {
