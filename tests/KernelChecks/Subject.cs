@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using Llamalith.Contracts;
+using Llamalith.Engines;
+using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks;
@@ -41,7 +43,7 @@ internal sealed class Subject<TModel, TCache>
     public KvFormat KvFormat { get; }
 
     /// <summary>The instruction sets that the class was compiled for.</summary>
-    public Isa Isa { get; init; } = Isa.All;
+    public Isa Isa { get; init; } = Vectors.All;
 
     /// <summary>The layout that the class was compiled for, and that of the usual checkpoint.</summary>
     public RopeLayout Layout { get; init; } = RopeLayout.Interleaved;

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Llamalith.Contracts;
-using Llamalith.KernelChecks.Zoo;
+using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
 
 namespace Llamalith.Tests;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Llamalith.Contracts;
+using Llamalith.Engines.Trainers;
 using Llamalith.Quantization;
 using Llamalith.Tools;
 using Llamalith.Reference;

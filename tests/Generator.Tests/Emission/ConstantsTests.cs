@@ -1,5 +1,6 @@
 using System;
 using System.Reflection;
+using Llamalith.Contracts;
 using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests.Emission;
@@ -11,11 +12,49 @@ public sealed class ConstantsTests
     [InlineData("Llama2_7B", 6_738_415_616, 524_288)]
     [InlineData("Llama2_13B", 13_015_864_320, 819_200)]
     [InlineData("Llama2_70B", 68_976_648_192, 327_680)]
+    [InlineData("TinyLlama1_1B", 1_100_048_384, 22_528)]
     public void Preset_HasThePublishedParametersAndCache(string preset, long parameters, long bytesPerToken)
     {
         Type model = Compile($"Llamalith.LlamaPreset.{preset}");
         Assert.Equal(parameters, model.GetField("Parameters")!.GetRawConstantValue());
         Assert.Equal(bytesPerToken, BytesPerToken(model));
+    }
+
+    [Fact]
+    public void Preset_CanBeMadeAnotherPublishedModel()
+    {
+        Type model = Compile("Llamalith.LlamaPreset.Llama2_70B, FfnDim = 22016, Layers = 48");
+        Assert.Equal(33_743_970_304, model.GetField("Parameters")!.GetRawConstantValue());
+        Assert.Equal(196_608, BytesPerToken(model));
+    }
+
+    /// <summary>What a class says of itself at run time is the whole shape, and the preset's.</summary>
+    [Theory]
+    [InlineData("Llama2_7B", 4096, 11008, 32, 32, 32, 4096)]
+    [InlineData("Llama2_70B", 8192, 28672, 80, 64, 8, 4096)]
+    [InlineData("TinyLlama1_1B", 2048, 5632, 22, 32, 4, 2048)]
+    public void CompiledShape_IsThePresets(string preset, int dim, int ffnDim, int layers, int heads, int kvHeads, int context)
+    {
+        ModelShape shape = (ModelShape)Compile($"Llamalith.LlamaPreset.{preset}").GetProperty("CompiledShape")!.GetValue(null)!;
+        ModelShape published = new()
+        {
+            Dim = dim,
+            FfnDim = ffnDim,
+            Layers = layers,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadDim = dim / heads,
+            VocabSize = 32000,
+            Context = context,
+            TiedEmbeddings = false,
+            NormEps = 1e-5,
+            RopeTheta = 10000,
+            RopeScaling = RopeScaling.None,
+            RopeScalingFactor = shape.RopeScalingFactor,
+            SlidingWindow = 0,
+            QkvBias = false,
+        };
+        Assert.Equal(published, shape);
     }
 
     [Fact]

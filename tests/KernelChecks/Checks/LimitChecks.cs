@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Llamalith.Contracts;
+using Llamalith.Engines.Kernels;
 
 namespace Llamalith.KernelChecks.Checks;
 

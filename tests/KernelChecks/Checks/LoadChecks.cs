@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using Llamalith.Contracts;
+using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Checks;

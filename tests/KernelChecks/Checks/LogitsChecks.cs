@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Llamalith.Contracts;
+using Llamalith.Engines.Kernels;
 using Llamalith.Training;
 
 namespace Llamalith.KernelChecks.Checks;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Llamalith.Contracts;
+using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Checks;

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 using Llamalith.Contracts;
-using Llamalith.KernelChecks.Zoo;
+using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Checks;

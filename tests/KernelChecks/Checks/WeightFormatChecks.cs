@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Contracts;
+using Llamalith.Engines.Kernels;
 using Llamalith.KernelChecks.Zoo;
 using Llamalith.Reference;
 using Llamalith.Training;

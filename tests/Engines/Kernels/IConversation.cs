@@ -1,6 +1,6 @@
 using Llamalith.Contracts;
 
-namespace Llamalith.KernelChecks;
+namespace Llamalith.Engines.Kernels;
 
 /// <summary>What generic checks need of an engine besides its contract: the members that name its own cache type.</summary>
 internal interface IConversation<TCache>
