@@ -2,8 +2,10 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Runtime.Intrinsics.X86;
+using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
+using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests;
 
@@ -44,6 +46,19 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Assert.Equal("README.md", (string?)manifest.Element("readme"));
         Assert.Equal("MIT", (string?)manifest.Element("license"));
         Assert.NotEmpty((string?)manifest.Element("description") ?? "");
+    }
+
+    /// <summary>In a plain `dotnet pack`, too, whose output folders are named by frameworks, as those of <see cref="LocalFeed"/> are not.</summary>
+    [Fact]
+    public async Task Package_TakesThePackerFromTheFolderOfItsOwnFramework()
+    {
+        string items = await Dotnet.SucceedAsync(
+            Repository.Root,
+            TestContext.Current.CancellationToken,
+            "msbuild", "Generator/Generator.csproj", "-target:PackAnalyzers", "-property:TargetFramework=netstandard2.0", "-property:Configuration=Release", "-getItem:TfmSpecificPackageFile");
+        using JsonDocument json = JsonDocument.Parse(items);
+        string[] paths = [.. json.RootElement.GetProperty("Items").GetProperty("TfmSpecificPackageFile").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!.Replace('\\', '/'))];
+        Assert.EndsWith("/Runtime/Packer/bin/Release/net10.0/Llamalith.Packer.runtimeconfig.json", Assert.Single(paths, path => path.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
