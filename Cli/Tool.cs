@@ -8,6 +8,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Llamalith.Cli.Commands;
 using Llamalith.Cli.Compilation;
+using Llamalith.Cli.Output;
 using Llamalith.Contracts;
 
 namespace Llamalith.Cli;
@@ -18,8 +19,8 @@ internal static class Tool
     private const int Failed = 1;
     private const int Interrupted = 130;
 
-    /// <summary>What Ctrl+C leaves for half-written files to be removed, where the disk is busy.</summary>
-    private static TimeSpan TimeToCleanUp => TimeSpan.FromSeconds(20);
+    // Those that leave something half-written behind when they are ended in the middle of it.
+    private static readonly string[] s_writingVerbs = [QuantizeCommand.Name, PackCommand.Name, RandomCommand.Name];
 
     /// <summary>When the command line began to be run (<see cref="Stopwatch.GetTimestamp"/>).</summary>
     public static long Started { get; private set; }
@@ -65,7 +66,7 @@ internal static class Tool
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeToCleanUp,
+                ProcessTerminationTimeout = TimeToStop(parsed.CommandResult.Command.Name),
             };
             return await parsed.InvokeAsync(console, cancellation);
         }
@@ -78,7 +79,15 @@ internal static class Tool
         {
             return Interrupted;
         }
+        finally
+        {
+            ProgressBars.GiveCursorBack(error);
+        }
     }
+
+    // What Ctrl+C leaves the work to end by itself: for files to be removed where the disk is busy; else for a pass through the model, which may take
+    // longer, but has nothing to lose.
+    private static TimeSpan TimeToStop(string verb) => TimeSpan.FromSeconds(s_writingVerbs.Contains(verb) ? 20 : 2);
 
     private static int Fail(TextWriter error, string message)
     {

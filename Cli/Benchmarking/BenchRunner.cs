@@ -65,9 +65,9 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
             ResidentMemory.Settle();
             contender.ResidentBytes = ResidentMemory.Bytes - before;
             if (reference is null)
-                contender.Recorded = Record(contender);
+                contender.Recorded = Record(contender, cancellation);
             else
-                Compare(contender, reference, agreement);
+                Compare(contender, reference, agreement, cancellation);
             engine.Rest();
             return contender;
         }
@@ -90,18 +90,23 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
 
         contender.Engine.Prefill(contender.Prompt(plan));
         for (int i = 0; i < plan.ComparedTokens; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
             contender.Engine.Decode(contender.Tokens[plan.Depth + i]);
+        }
+
         contender.Engine.Truncate(plan.Depth);
     }
 
     /// <summary>The first engine's logits after the prompt and some tokens that it chooses itself, as a text would go on.</summary>
-    private Recording Record(Contender contender)
+    private Recording Record(Contender contender, CancellationToken cancellation)
     {
         IBenchEngine engine = contender.Engine;
         List<float[]> logits = [engine.Prefill(contender.Prompt(plan)).ToArray()];
         List<int> tokens = [];
         for (int i = 0; i < plan.ComparedTokens; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             tokens.Add(LogitsAgreement.ArgMax(logits[^1]));
             logits.Add(engine.Decode(tokens[^1]).ToArray());
         }
@@ -111,12 +116,16 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
     }
 
     /// <summary>Another engine's logits on the very same tokens.</summary>
-    private void Compare(Contender contender, Recording reference, LogitsAgreement agreement)
+    private void Compare(Contender contender, Recording reference, LogitsAgreement agreement, CancellationToken cancellation)
     {
         IBenchEngine engine = contender.Engine;
         agreement.Add(reference.Logits[0], engine.Prefill(contender.Prompt(plan)));
         for (int i = 0; i < reference.Tokens.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
             agreement.Add(reference.Logits[i + 1], engine.Decode(reference.Tokens[i]));
+        }
+
         engine.Truncate(plan.Depth);
     }
 
@@ -139,7 +148,7 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
                 progress?.Invoke(string.Create(CultureInfo.InvariantCulture,
                     $"{contender.Engine.Name}: round {round + 1} of {plan.Repetitions}, {threads} threads"));
                 Quiet.Wait();
-                Time(contender);
+                Time(contender, cancellation);
                 contender.Engine.Rest();
             }
         }
@@ -154,7 +163,7 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
         };
     }
 
-    private void Time(Contender contender)
+    private void Time(Contender contender, CancellationToken cancellation)
     {
         IBenchEngine engine = contender.Engine;
 
@@ -175,7 +184,11 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
             ReadOnlySpan<int> tokens = contender.Tokens.AsSpan(plan.Depth, plan.GeneratedTokens);
             long start = Stopwatch.GetTimestamp();
             foreach (int token in tokens)
+            {
                 engine.Decode(token);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             contender.DecodeRates.Add(tokens.Length / Stopwatch.GetElapsedTime(start).TotalSeconds);
             engine.Truncate(plan.Depth);
         }

@@ -14,7 +14,7 @@ internal static class BenchCommand
     /// <param name="compile">Has an engine compiled for the requested model.</param>
     public static Command Create(Func<BenchRequest, CancellationToken, Task<EngineSource>> compile)
     {
-        Argument<string> file = new("FILE") { Description = "The model." };
+        Argument<string> file = new Argument<string>("FILE") { Description = "The model." }.RejectEmpty();
         Option<bool> peer = new("--peer") { Description = "Measure llama.cpp in the same run, installing it with npm if need be, and compare logits." };
         BenchOptions options = new();
         Command command = new("bench", "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer };

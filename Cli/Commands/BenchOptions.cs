@@ -11,8 +11,6 @@ namespace Llamalith.Cli.Commands;
 /// <summary>The options that measuring verbs share.</summary>
 internal sealed class BenchOptions
 {
-    private const int MostThreads = 1024;
-
     private readonly Option<int> prompt = CountOption.Create("--prompt", "-p", 512, 0, "Tokens of the prompt; 0 for none.");
     private readonly Option<int> generated = CountOption.Create("--tokens", "-n", 128, 0, "Tokens to decode one by one; 0 for none.");
     private readonly Option<int> depth = CountOption.Create("--depth", "-d", 0, 0, "Tokens in the cache before either.");
@@ -65,9 +63,9 @@ internal sealed class BenchOptions
         List<int> counts = [];
         foreach (string part in result.Tokens.SelectMany(t => t.Value.Split(',')))
         {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > MostThreads)
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > ThreadsOption.Most)
             {
-                result.AddError($"-t wants numbers of threads from 1 to {MostThreads}, as in 1,2,4, but has '{part}'.");
+                result.AddError($"-t wants numbers of threads from 1 to {ThreadsOption.Most}, as in 1,2,4, but has '{part}'.");
                 return [];
             }
 

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Llamalith.Checkpoints;
 using Llamalith.Cli.Benchmarking;
 using Llamalith.Cli.Peer;
 using Llamalith.Contracts;
@@ -26,8 +27,15 @@ internal static class BenchSession
     }
 
     /// <summary>llama.cpp for the requested model, installed first where need be.</summary>
+    /// <exception cref="CliException">The model is of a format that llama.cpp does not read, or llama.cpp is not to be had.</exception>
     public static async Task<EngineSource> PeerAsync(BenchRequest request, TextWriter notices, CancellationToken cancellation)
     {
+        using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
+        {
+            if (checkpoint is not GgufCheckpoint)
+                throw new CliException($"llama.cpp reads GGUF files only, and {request.Path} is none: `llamalith quantize` makes one of any model.");
+        }
+
         LlamaCppLog.Verbose = request.Verbose;
         PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
         PeerCacheFormat cache = request.Cache switch

@@ -13,11 +13,12 @@ internal static class CountOption
     /// <param name="usual">Its value where it is not given.</param>
     /// <param name="least">The least that it may be.</param>
     /// <param name="description">For the help.</param>
-    public static Option<int> Create(string name, string alias, int usual, int least, string description) => new(name, alias)
+    /// <param name="most">The most that it may be.</param>
+    public static Option<int> Create(string name, string alias, int usual, int least, string description, int most = int.MaxValue) => new(name, alias)
     {
         Description = description,
         DefaultValueFactory = _ => usual,
-        CustomParser = result => Parse(result, alias, least) ?? usual,
+        CustomParser = result => Parse(result, alias, least, most) ?? usual,
     };
 
     /// <summary>Makes one that is null where it is not given.</summary>
@@ -25,18 +26,20 @@ internal static class CountOption
     /// <param name="alias">Its short one.</param>
     /// <param name="least">The least that it may be.</param>
     /// <param name="description">For the help.</param>
-    public static Option<int?> Create(string name, string alias, int least, string description) => new(name, alias)
+    /// <param name="most">The most that it may be.</param>
+    public static Option<int?> Create(string name, string alias, int least, string description, int most = int.MaxValue) => new(name, alias)
     {
         Description = description,
-        CustomParser = result => Parse(result, alias, least),
+        CustomParser = result => Parse(result, alias, least, most),
     };
 
-    private static int? Parse(ArgumentResult result, string alias, int least)
+    private static int? Parse(ArgumentResult result, string alias, int least, int most)
     {
         string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count) && count >= least)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count) && count >= least && count <= most)
             return count;
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{alias} must be a whole number of at least {least}, but is '{text}'."));
+        string bounds = most < int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}") : string.Create(CultureInfo.InvariantCulture, $"of at least {least}");
+        result.AddError($"{alias} must be a whole number {bounds}, but is '{text}'.");
         return null;
     }
 }

@@ -19,7 +19,7 @@ internal static class DumpSourceCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Argument<string> folder = new("DIR") { Description = "The folder to write to." };
+        Argument<string> folder = new Argument<string>("DIR") { Description = "The folder to write to." }.RejectEmpty();
         Option<bool> all = new("--all") { Description = "Emit every instruction set, as a project would get, and not only the one of this machine." };
         Command command = new("dump-source", "Write the C# that a model is compiled from: the annotated class and all that is generated for it.")
         {

@@ -16,7 +16,7 @@ internal static class InitCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string> folder = new("--output", "-o") { HelpName = "folder", Description = "The folder to make, or an empty one.", Required = true };
+        Option<string> folder = new Option<string>("--output", "-o") { HelpName = "folder", Description = "The folder to make, or an empty one.", Required = true }.RejectEmpty();
         Option<string?> name = new("--name") { HelpName = "name", Description = "The name of the class and the project. Default: after the model's file." };
         Command command = new("init", "Make a ready project for a model: the annotated class, a project file and a program.")
         {
@@ -33,7 +33,7 @@ internal static class InitCommand
     private static void Run(ModelRequest request, string folder, string? name, InvocationConfiguration console)
     {
         if (name is not null && !ClassName.IsIdentifier(name))
-            throw new CliException($"--name {name} is no name for a class: letters, digits and _ only, and no digit first.");
+            throw new CliException($"--name {name} is no name for a class: letters, digits and _ only, no digit first, and no keyword of C#.");
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new CliException($"{folder} is not empty; a project wants a folder of its own.");
         ModelClass model;
@@ -66,7 +66,7 @@ internal static class InitCommand
         }
         catch (CliException e) when (path is null)
         {
-            notices.WriteLine($"The program will not find a tokenizer: {e.Message}");
+            notices.WriteLine($"The program will want a tokenizer as its third argument: {e.Message}");
         }
     }
 }

@@ -10,14 +10,15 @@ namespace Llamalith.Cli.Commands;
 internal sealed class ModelOptions
 {
     /// <summary>The model.</summary>
-    public Argument<string> File { get; } = new("FILE") { Description = "The model: a GGUF or packed file, a folder with safetensors, or a llama2.c checkpoint." };
+    public Argument<string> File { get; } =
+        new Argument<string>("FILE") { Description = "The model: a GGUF or packed file, a folder with safetensors, or a llama2.c checkpoint." }.RejectEmpty();
 
     /// <summary>Its tokenizer.</summary>
-    public Option<string?> Tokenizer { get; } = new("--tokenizer")
+    public Option<string?> Tokenizer { get; } = new Option<string?>("--tokenizer")
     {
         HelpName = "file",
-        Description = "The tokenizer (tokenizer.model, tokenizer.bin or a GGUF file). Default: the one within the model's file or beside it.",
-    };
+        Description = "The tokenizer (tokenizer.json, tokenizer.model, tokenizer.bin or a GGUF file). Default: the one within the model's file or beside it.",
+    }.RejectEmpty();
 
     /// <summary>Most positions.</summary>
     public Option<int?> Context { get; } = new("--ctx")
@@ -38,7 +39,7 @@ internal sealed class ModelOptions
     public Option<KvFormat> Cache { get; } = KvFormatOption();
 
     /// <summary>Threads that run it.</summary>
-    public Option<int?> Threads { get; } = CountOption.Create("--threads", "-t", 1, "Threads that run the model. Default: one for each processor, fewer for small models.");
+    public Option<int?> Threads { get; } = ThreadsOption.CreateForModel();
 
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All => [Threads, Context, Cache, Tokenizer];

@@ -11,7 +11,7 @@ internal static class PeerCommand
 {
     public static Command Create()
     {
-        Argument<string?> file = new("FILE") { Description = "A GGUF file to measure.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> file = new Argument<string?>("FILE") { Description = "A GGUF file to measure.", Arity = ArgumentArity.ZeroOrOne }.RejectEmpty();
         BenchOptions options = new();
         Command command = new("peer", "Find or install llama.cpp, which `bench --peer` measures beside, and say which one runs here; with FILE, measure it alone.") { file };
         options.AddTo(command);

@@ -25,7 +25,7 @@ internal static class PerplexityCommand
     public static Command Create(EngineBuilder engines)
     {
         ModelOptions model = new();
-        Option<string> file = new("--file", "-f") { HelpName = "file", Description = "The text.", Required = true };
+        Option<string> file = new Option<string>("--file", "-f") { HelpName = "file", Description = "The text.", Required = true }.RejectEmpty();
         Option<int> stride = CountOption.Create("--stride", "--stride", 0, 0, "Tokens between the beginnings of windows. Default: half a window.");
         Option<int> most = CountOption.Create("--tokens", "-n", 0, 0, "Judge no more than so many tokens of the text; 0 for all.");
         Option<string> output = OutputOption.Create();
@@ -43,7 +43,7 @@ internal static class PerplexityCommand
 
     private static int Run(EngineBuilder engines, Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
-        string text = File.ReadAllText(request.TextPath);
+        string text = TextFile.Read(request.TextPath);
         ProgressBars bars = ProgressBars.On(console.Error);
         using RunningModel running = RunningModel.Open(request.Model with { Context = Window(request) }, engines, bars, cancellation);
         SlidingWindows windows = Windows(running.Model.Shape.Context, request.Stride);

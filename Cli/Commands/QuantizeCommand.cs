@@ -1,4 +1,3 @@
-using System;
 using System.CommandLine;
 using System.IO;
 using System.Threading;
@@ -14,15 +13,18 @@ namespace Llamalith.Cli.Commands;
 /// <summary>`llamalith quantize`: writes a model in another format.</summary>
 internal static class QuantizeCommand
 {
+    /// <summary>The verb's name.</summary>
+    public const string Name = "quantize";
+
     public static Command Create()
     {
         ModelOptions model = new();
-        Argument<string> input = new("IN") { Description = "The model, of any format." };
-        Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
+        Argument<string> input = new Argument<string>("IN") { Description = "The model, of any format." }.RejectEmpty();
+        Argument<string> output = new Argument<string>("OUT") { Description = "The GGUF file to write." }.RejectEmpty();
         Argument<QuantizationPreset> format = FormatArgument.Create();
-        Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that quantise.");
+        Option<int> threads = ThreadsOption.Create("Threads that quantise.");
         Option<bool> again = new("--requantize") { Description = "Allow a source that is quantised already, though its errors then add up." };
-        Command command = new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
+        Command command = new(Name, "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {

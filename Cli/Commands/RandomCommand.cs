@@ -1,4 +1,3 @@
-using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
@@ -14,6 +13,9 @@ namespace Llamalith.Cli.Commands;
 /// <summary>`llamalith random`: writes a model with random weights, to measure with.</summary>
 internal static class RandomCommand
 {
+    /// <summary>The verb's name.</summary>
+    public const string Name = "random";
+
     public static Command Create()
     {
         string names = string.Join(", ", ModelPresets.All.Select(preset => preset.Key));
@@ -30,17 +32,17 @@ internal static class RandomCommand
             },
         };
         Argument<QuantizationPreset> format = FormatArgument.Create();
-        Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
-        Option<string> tokenizer = new("--tokenizer")
+        Argument<string> output = new Argument<string>("OUT") { Description = "The GGUF file to write." }.RejectEmpty();
+        Option<string> tokenizer = new Option<string>("--tokenizer")
         {
             HelpName = "file",
             Required = true,
             Description = "The tokenizer to embed: a tokenizer.json, tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
-        };
+        }.RejectEmpty();
         Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
-        Option<int> threads = CountOption.Create("--threads", "-t", Environment.ProcessorCount, 1, "Threads that write.");
+        Option<int> threads = ThreadsOption.Create("Threads that write.");
         Option<int> context = CountOption.Create("--ctx", "--ctx", 0, 0, "Positions of the context; 0 for the published model's.");
-        Command command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
+        Command command = new(Name, "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {

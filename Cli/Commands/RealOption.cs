@@ -9,7 +9,7 @@ internal static class RealOption
     /// <summary>Makes one.</summary>
     /// <param name="name">Its name, with dashes.</param>
     /// <param name="usual">Its value where it is not given.</param>
-    /// <param name="least">The least that it may be.</param>
+    /// <param name="least">The least that it may be; <see cref="float.Epsilon"/> for anything above 0.</param>
     /// <param name="most">The most that it may be.</param>
     /// <param name="description">For the help.</param>
     public static Option<float> Create(string name, float usual, float least, float most, string description) => new(name)
@@ -22,7 +22,8 @@ internal static class RealOption
             string text = result.Tokens[0].Value;
             if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= least && value <= most)
                 return value;
-            string bounds = most < float.MaxValue ? $"from {Text(least)} to {Text(most)}" : $"of at least {Text(least)}";
+            string from = least == float.Epsilon ? "above 0" : $"of at least {Text(least)}";
+            string bounds = most == float.MaxValue ? from : least == float.Epsilon ? $"{from} and at most {Text(most)}" : $"from {Text(least)} to {Text(most)}";
             result.AddError($"{name} must be a number {bounds}, but is '{text}'.");
             return usual;
         },

@@ -98,6 +98,13 @@ internal static class RunCommand
             output.Flush();
         }
 
+        if (text.FinishReason == FinishReason.ContextFull)
+        {
+            console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The context of {running.Model.Shape.Context} positions is full after {text.Usage.GeneratedTokens} of the {options.MaxTokens} tokens that -n allows."));
+        }
+
         GenerationUsage usage = text.Usage;
         console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -21,7 +21,7 @@ internal static class TokenizeCommand
     {
         ModelOptions model = new();
         Option<string?> text = new("--prompt", "-p") { HelpName = "text", Description = "The text; with --decode, token ids with spaces or commas between." };
-        Option<string?> file = new("--file", "-f") { HelpName = "file", Description = "A file that holds it instead; - for standard input." };
+        Option<string?> file = new Option<string?>("--file", "-f") { HelpName = "file", Description = "A file that holds it instead; - for standard input." }.RejectEmpty();
         Option<bool> decode = new("--decode") { Description = "Turn token ids into their text." };
         Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one." };
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
@@ -47,7 +47,7 @@ internal static class TokenizeCommand
     {
         (not null, null) => text,
         (null, "-") => Console.In.ReadToEnd(),
-        (null, not null) => File.ReadAllText(file),
+        (null, not null) => TextFile.Read(file),
         _ => throw new CliException("Either -p TEXT or -f FILE says what to tokenize; one of the two must be there."),
     };
 

@@ -41,8 +41,11 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
 
     /// <summary>Writes it all.</summary>
     /// <exception cref="CliException">The context that was asked for is more than the model has.</exception>
+    /// <exception cref="ModelFormatException">The tokenizer that was named is none.</exception>
+    /// <exception cref="ModelMismatchException">The tokenizer that was named has more tokens than the model.</exception>
     public void Write(TextWriter output)
     {
+        ModelClass.RequireContext(checkpoint, request.Context);
         List<FileTensor> tensors = ReadTensors();
         output.WriteLine($"{checkpoint.Path}: {Kind}, {Quantity.Bytes(tensors.Sum(tensor => tensor.Bytes))} of weights, {Quantity.Count(tensors.Sum(tensor => tensor.Elements))} parameters");
         WriteHyperparameters(output);
@@ -61,6 +64,8 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         GgufCheckpoint gguf => string.Create(CultureInfo.InvariantCulture, $"GGUF version {gguf.File.Version}") + (gguf.File.Metadata.GetText("general.name") is { } name ? $", \"{name}\"" : ""),
         PackedCheckpoint packed => $"packed for {packed.Target} in {packed.Layout}",
         SafetensorsCheckpoint => "safetensors",
+        Llama2cCheckpoint { File.Header: { GroupSize: > 0 } header } =>
+            string.Create(CultureInfo.InvariantCulture, $"llama2.c version {header.Version} (8 bits in groups of {header.GroupSize}, read as F32)"),
         Llama2cCheckpoint llama2c => string.Create(CultureInfo.InvariantCulture, $"llama2.c version {llama2c.File.Header.Version}"),
         _ => checkpoint.GetType().Name,
     };
@@ -102,9 +107,9 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
                 CultureInfo.InvariantCulture,
                 $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
         }
-        catch (Exception e) when (e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (request.TokenizerPath is null && e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {
-            // A model can be inspected without.
+            // A model can be inspected without; a tokenizer that was named must be right.
             output.WriteLine($"tokenizer: {e.Message}");
         }
     }
@@ -120,7 +125,6 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
 
     private ModelClass? Class(TextWriter output)
     {
-        ModelClass.RequireContext(checkpoint, request.Context);
         try
         {
             return ModelClass.For(checkpoint, ClassName.FromPath(request.Path), request.Context) with { KvCache = request.KvCache };

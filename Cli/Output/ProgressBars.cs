@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using Spectre.Console;
 
 namespace Llamalith.Cli.Output;
@@ -11,6 +12,8 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
 {
     /// <summary>Opens a terminal. No Func, whose type argument alone would have the terminal library loaded.</summary>
     public delegate IAnsiConsole OpenTerminal();
+
+    private static int s_shown;
 
     /// <summary>Bars that nobody sees.</summary>
     public static ProgressBars None { get; } = new(null);
@@ -29,6 +32,13 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
     /// <summary>Does something that does not know how far it is.</summary>
     public T Wait<T>(string title, Func<T> work) => terminal is null ? work() : Show(terminal, title, isMeasured: false, _ => work());
 
+    /// <summary>Shows the terminal's cursor again where a bar still hides it, since the work below that bar did not end in time.</summary>
+    public static void GiveCursorBack(TextWriter error)
+    {
+        if (Volatile.Read(ref s_shown) > 0 && On(error).AreVisible)
+            error.WriteLine("\e[?25h");
+    }
+
     // Methods of their own, so that the terminal library is not even loaded where nothing is shown.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ProgressBars OnStandardError() => new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
@@ -37,14 +47,22 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
     private static T Show<T>(OpenTerminal terminal, string title, bool isMeasured, Func<IProgress<double>, T> work)
     {
         ProgressColumn[] columns = [new TaskDescriptionColumn(), new ProgressBarColumn(), .. isMeasured ? [new PercentageColumn()] : (ProgressColumn[])[]];
-        return terminal().Progress().AutoClear(true).Columns(columns).Start(context =>
+        Interlocked.Increment(ref s_shown);
+        try
         {
-            Bar bar = new(context.AddTask(Markup.Escape(title)));
-            bar.Task.IsIndeterminate = !isMeasured;
-            T result = work(bar);
-            bar.Report(1);
-            return result;
-        });
+            return terminal().Progress().AutoClear(true).Columns(columns).Start(context =>
+            {
+                Bar bar = new(context.AddTask(Markup.Escape(title)));
+                bar.Task.IsIndeterminate = !isMeasured;
+                T result = work(bar);
+                bar.Report(1);
+                return result;
+            });
+        }
+        finally
+        {
+            Interlocked.Decrement(ref s_shown);
+        }
     }
 
     private sealed class Bar(ProgressTask task) : IProgress<double>

@@ -20,7 +20,8 @@ internal static class ProjectTemplate
     private static readonly HashSet<string> s_taken =
     [
         ModelNamespace, "Program", "Console", "Environment", "System", "Llamalith", "Checkpoint", "LoadOptions", "Tokenizer", "TokenizerLoader",
-        "TextGenerator", "GenerationOptions", "SamplingOptions",
+        "TextGenerator", "GenerationOptions", "SamplingOptions", "Exception", "IOException", "UnauthorizedAccessException", "ModelFormatException",
+        "ModelMismatchException", "ContextFullException",
     ];
 
     /// <summary>A name for the class and the project that the program can use.</summary>
@@ -60,23 +61,33 @@ internal static class ProjectTemplate
 
     private static string Program(ModelClass model, string modelPath, string? tokenizerPath) => $$"""
         using System;
+        using System.IO;
         using Llamalith.Contracts;
         using Llamalith.Generation;
         using Llamalith.Sampling;
         using Llamalith.Tokenization;
         using {{ModelNamespace}};
 
-        // dotnet run -c Release -- "Once upon a time"
+        // dotnet run -c Release -- "Once upon a time" [MODEL [TOKENIZER]]
         string prompt = args.Length > 0 ? args[0] : "Once upon a time";
         string path = args.Length > 1 ? args[1] : {{Literal(modelPath)}};
-
-        Checkpoint checkpoint = Checkpoint.Open(path);
-        using {{model.Name}} model = {{model.Name}}.Load(checkpoint);
-        Tokenizer tokenizer = {{(tokenizerPath is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(tokenizerPath)})")}};
-        TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = 0.8f, TopP = 0.95f });
-        foreach (string text in generator.Stream(prompt, new GenerationOptions { MaxTokens = 256, EchoPrompt = true }))
-            Console.Write(text);
-        Console.WriteLine();
+        try
+        {
+            Checkpoint checkpoint = Checkpoint.Open(path);
+            using {{model.Name}} model = {{model.Name}}.Load(checkpoint);
+            Tokenizer tokenizer = args.Length > 2 ? TokenizerLoader.Open(args[2]) : {{(tokenizerPath is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(tokenizerPath)})")}};
+            TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = 0.8f, TopP = 0.95f });
+            foreach (string text in generator.Stream(prompt, new GenerationOptions { MaxTokens = 256, EchoPrompt = true }))
+                Console.Write(text);
+            Console.WriteLine();
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ModelFormatException or ModelMismatchException or ContextFullException)
+        {
+            // A file that is missing, damaged or another model's, or a prompt without end.
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
 
         """;
 

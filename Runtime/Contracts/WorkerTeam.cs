@@ -18,6 +18,9 @@ public sealed class WorkerTeam : IDisposable
     // What a thread must have to read from one barrier to the next: a few microseconds' work, of which a barrier is some 100 ns.
     private const long LeastBytesBetweenBarriers = 32 << 10;
 
+    /// <summary>The most threads of a team: more than any machine has processors for, and few enough that a system can start them.</summary>
+    public const int MaxSize = 1024;
+
     private readonly Worker[] _workers;
     private SpinBarrier _barrier;
     private ITeamJob? _job;
@@ -26,9 +29,11 @@ public sealed class WorkerTeam : IDisposable
     private bool _disposed;
 
     /// <summary>A team of that many threads, the caller's included.</summary>
+    /// <param name="size">1 to <see cref="MaxSize"/>.</param>
     public WorkerTeam(int size)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaxSize);
         Size = size;
         _workers = new Worker[size - 1];
         for (int i = 0; i < _workers.Length; i++)

@@ -174,6 +174,10 @@ public sealed unsafe class Llama2cFile : IDisposable
     private static Llama2cHeader ReadHeader(ByteCursor cursor)
     {
         ByteCursor start = cursor;
+        if (cursor.Length < Llama2cLayout.Version0HeaderBytes)
+            throw new ModelFormatException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cursor.Path} is no model file of a known format: it has {cursor.Length} bytes, but the header of a llama2.c checkpoint alone has {Llama2cLayout.Version0HeaderBytes}."));
         return HasMagic(cursor.ReadUInt32("the header")) ? ReadWithMagic(ref cursor) : ReadVersion0(ref start);
     }
 

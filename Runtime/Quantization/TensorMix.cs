@@ -28,12 +28,15 @@ public static class TensorMix
         return FitBlocks(Wanted(preset, shape, name, columns), columns);
     }
 
-    /// <summary>The preset of a name such as "q4_k_m", in upper or lower case.</summary>
+    /// <summary>
+    /// The preset of a name such as "q4_k_m", in upper or lower case; the name of a format of which there is one mix (Q3_K, Q4_K, Q5_K) is that mix's.
+    /// </summary>
     public static bool TryParse(string name, out QuantizationPreset preset)
     {
         foreach (QuantizationPreset candidate in Enum.GetValues<QuantizationPreset>())
         {
-            if (string.Equals(candidate.ToString(), name, StringComparison.OrdinalIgnoreCase))
+            string full = candidate.ToString();
+            if (string.Equals(full, name, StringComparison.OrdinalIgnoreCase) || string.Equals(full, name + "_M", StringComparison.OrdinalIgnoreCase))
             {
                 preset = candidate;
                 return true;

@@ -119,6 +119,8 @@ public static class TokenizerLoader
 
     private static bool IsGguf(string path)
     {
+        if (Directory.Exists(path))
+            throw new ModelFormatException($"{path} is a folder, not a tokenizer's file.");
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!file.CanSeek)
             throw new IOException($"{path}: a pipe or a device is no tokenizer file.");

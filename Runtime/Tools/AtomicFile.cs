@@ -15,17 +15,25 @@ public static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes all of it.</param>
     /// <exception cref="DirectoryNotFoundException">Its folder is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">This process must not write to its folder.</exception>
+    /// <exception cref="IOException">It is a folder, a device or a pipe, or the system cannot write it.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{path} cannot be written: there is no folder {folder}.");
+
+        if (Directory.Exists(path))
+            throw new IOException($"{path} cannot be written: it is a folder.");
+
+        // The new file would take the place of a device, and none of what was meant for it would get there.
+        if (FileKind.IsDevice(path))
+            throw new IOException($"{path} cannot be written: it is a device or a pipe, but a file is wanted, which can be replaced when the new one is whole.");
         string temporary = $"{path}.{Guid.NewGuid():N}{PartialSuffix}";
         try
         {
-            // What is written comes in large pieces; a buffer would only copy it once more.
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            using (FileStream stream = Create(temporary, path))
             {
                 write(stream);
 
@@ -51,5 +59,19 @@ public static class AtomicFile
             return;
         foreach (string partial in Directory.EnumerateFiles(folder, $"{Path.GetFileName(full)}.*{PartialSuffix}"))
             File.Delete(partial);
+    }
+
+    private static FileStream Create(string temporary, string path)
+    {
+        try
+        {
+            // What is written comes in large pieces; a buffer would only copy it once more.
+            return new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            // The system's own message has a name that nobody asked for.
+            throw new UnauthorizedAccessException($"{path} cannot be written: this process must not make files in {Path.GetDirectoryName(Path.GetFullPath(path))}.", e);
+        }
     }
 }

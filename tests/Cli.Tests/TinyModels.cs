@@ -174,15 +174,16 @@ internal static class TinyModels
         return path;
     }
 
-    /// <summary>The tokenizer as llama2.c has it.</summary>
-    public static string WriteTokenizerBin(string path)
+    /// <summary>The tokenizer as llama2.c has it; where a larger size is asked for, with more tokens behind.</summary>
+    public static string WriteTokenizerBin(string path, int size = 0)
     {
+        string[] tokens = [.. Tokenizer.Tokens, .. Enumerable.Range(0, Math.Max(0, size - Tokenizer.Tokens.Length)).Select(i => FormattableString.Invariant($"more{i}"))];
         using BinaryWriter file = new(File.Create(path));
-        file.Write(Tokenizer.Tokens.Max(token => Encoding.UTF8.GetByteCount(token)));
-        for (int id = 0; id < Tokenizer.Tokens.Length; id++)
+        file.Write(tokens.Max(token => Encoding.UTF8.GetByteCount(token)));
+        for (int id = 0; id < tokens.Length; id++)
         {
-            byte[] name = Encoding.UTF8.GetBytes(Tokenizer.Tokens[id].Replace('\u2581', ' '));
-            file.Write(Tokenizer.Scores[id]);
+            byte[] name = Encoding.UTF8.GetBytes(tokens[id].Replace('\u2581', ' '));
+            file.Write((float)-id);
             file.Write(name.Length);
             file.Write(name);
         }

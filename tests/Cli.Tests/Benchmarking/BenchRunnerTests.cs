@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using Llamalith.Cli;
 using Llamalith.Cli.Benchmarking;
 
@@ -98,6 +99,27 @@ public class BenchRunnerTests
         Assert.True(first?.IsDisposed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_EndsAtTheTokenAtWhichItIsInterrupted(bool isTimed)
+    {
+        BenchPlan plan = new() { PromptTokens = 2, GeneratedTokens = 50, Repetitions = 1 };
+        using CancellationTokenSource interrupt = new();
+        ArithmeticModel? model = null;
+        bool rounds = false;
+        EngineSource source = new("a", (p, threads) => new NamedEngine("a", LlamalithEngine.Load(() => model = new ArithmeticModel(20, p.Positions, threads)), decoded: () =>
+        {
+            if (rounds == isTimed && model!.Position == 6)
+                interrupt.Cancel();
+        }));
+        BenchRunner runner = new(plan, Work, words => rounds |= words.Contains("round", StringComparison.Ordinal));
+        Assert.Throws<OperationCanceledException>(() => runner.Run(1, [source], interrupt.Token));
+        Assert.NotNull(model);
+        Assert.Equal("decode at 5", model.Calls[^1]);
+        Assert.True(model.IsDisposed);
+    }
+
     [Fact]
     public void Positions_AreEnoughForEveryStep()
     {
@@ -120,7 +142,7 @@ public class BenchRunnerTests
             return model;
         }));
 
-    private sealed class NamedEngine(string name, IBenchEngine inner) : IBenchEngine
+    private sealed class NamedEngine(string name, IBenchEngine inner, Action? decoded = null) : IBenchEngine
     {
         public string Name => name;
 
@@ -136,7 +158,12 @@ public class BenchRunnerTests
 
         public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens) => inner.Prefill(tokens);
 
-        public ReadOnlySpan<float> Decode(int token) => inner.Decode(token);
+        public ReadOnlySpan<float> Decode(int token)
+        {
+            ReadOnlySpan<float> logits = inner.Decode(token);
+            decoded?.Invoke();
+            return logits;
+        }
 
         public void Truncate(int count) => inner.Truncate(count);
 

@@ -45,6 +45,18 @@ public class BenchCommandTests
         Assert.Equal((KvFormat.Int8, true, (bool?)false), (asked.Cache, asked.Json, asked.PeerFlashAttention));
     }
 
+    [Fact]
+    public async Task Peer_IsNotFetchedForWhatItCannotRead()
+    {
+        using TemporaryFolder folder = new();
+        string gguf = TinyModels.WriteGguf(folder["m.gguf"]);
+        foreach (string model in (string[])[TinyModels.WriteLlama2c(folder["m.bin"], gguf), TinyModels.WriteSafetensors(folder["hf"], gguf)])
+        {
+            CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new NotSupportedException(), model, "--peer"));
+            Assert.Equal($"llama.cpp reads GGUF files only, and {model} is none: `llamalith quantize` makes one of any model.", error.Message);
+        }
+    }
+
     [Theory]
     [InlineData("-p must be a whole number of at least 0, but is '-1'", "m", "-p", "-1")]
     [InlineData("-d must be a whole number of at least 0, but is '-5'", "m", "-d", "-5")]

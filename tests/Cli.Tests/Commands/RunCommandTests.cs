@@ -68,6 +68,8 @@ public sealed class RunCommandTests : IDisposable
         string shorter = await GreedyAsync(gguf, "--ctx", "16"), longer = await GreedyAsync(gguf);
         Assert.StartsWith(shorter.TrimEnd(), longer, StringComparison.Ordinal);
         Assert.True(shorter.Length < longer.Length);
+        (_, _, string error) = await CommandLine.RunAsync("run", gguf, "-p", "abc", "-n", "1000", "--ctx", "16", "--temp", "0");
+        Assert.Matches(@"^The context of 16 positions is full after 1[0-9] of the 1000 tokens that -n allows\.\r?\nprompt_tok_s=", error);
         Assert.Equal(
             "The prompt has 18 tokens, but the model's context has room for 16.",
             await CommandLine.FailAsync("run", gguf, "-p", new string('z', 16), "--ctx", "16"));

@@ -34,6 +34,18 @@ public sealed class ToolTests : IDisposable
     [InlineData("--seed must be a whole number, 0 or more, but is '-3'. `llamalith run --help` says more.", "run", "m", "--seed", "-3")]
     [InlineData("--ctx must be a number of positions, at least 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--ctx", "0")]
     [InlineData("--kv must be one of f16, f32, int8, but is 'f8'. `llamalith run --help` says more.", "run", "m", "--kv", "f8")]
+    [InlineData("--top-p must be a number above 0 and at most 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--top-p", "0")]
+    [InlineData("-t must be a whole number from 1 to 1024, but is '100000'. `llamalith run --help` says more.", "run", "m", "-t", "100000")]
+    [InlineData("-t must be a whole number from 1 to 1024, but is '2000'. `llamalith quantize --help` says more.", "quantize", "m", "o", "q8_0", "-t", "2000")]
+    [InlineData("FILE names a file or a folder, but is empty. `llamalith inspect --help` says more.", "inspect", "")]
+    [InlineData("FILE names a file or a folder, but is empty. `llamalith run --help` says more.", "run", "", "-p", "a")]
+    [InlineData("FILE names a file or a folder, but is empty. `llamalith bench --help` says more.", "bench", "")]
+    [InlineData("OUT names a file or a folder, but is empty. `llamalith quantize --help` says more.", "quantize", "m", "", "q8_0")]
+    [InlineData("--output names a file or a folder, but is empty. `llamalith init --help` says more.", "init", "m", "-o", "")]
+    [InlineData("--output names a file or a folder, but is empty. `llamalith pack --help` says more.", "pack", "m", "-o", "")]
+    [InlineData("--file names a file or a folder, but is empty. `llamalith perplexity --help` says more.", "perplexity", "m", "-f", "")]
+    [InlineData("--tokenizer names a file or a folder, but is empty. `llamalith tokenize --help` says more.", "tokenize", "m", "-p", "a", "--tokenizer", "")]
+    [InlineData("DIR names a file or a folder, but is empty. `llamalith dump-source --help` says more.", "dump-source", "m", "")]
     public async Task Tool_SaysInOneLineWhatItDoesNotUnderstand(string expected, params string[] args) => Assert.Equal(expected, await CommandLine.FailAsync(args));
 
     [Theory]

@@ -108,8 +108,19 @@ public sealed class TensorMixTests
     }
 
     [Theory]
+    [InlineData("Q4_K", QuantizationPreset.Q4_K_M)]
+    [InlineData("q3_k", QuantizationPreset.Q3_K_M)]
+    [InlineData("Q5_K", QuantizationPreset.Q5_K_M)]
+    public void Names_OfAFormatAreItsOnlyMixs(string name, QuantizationPreset expected)
+    {
+        Assert.True(TensorMix.TryParse(name, out QuantizationPreset preset));
+        Assert.Equal(expected, preset);
+    }
+
+    [Theory]
     [InlineData("")]
-    [InlineData("Q4_K")]
+    [InlineData("Q4")]
+    [InlineData("Q6_K_M")]
     [InlineData("3")]
     [InlineData("Q4_0, Q8_0")]
     public void OtherNames_AreNot(string name) => Assert.False(TensorMix.TryParse(name, out _));
