@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Llamalith.StoryTraining.Models;
@@ -25,12 +27,12 @@ internal static class Commands
     private static readonly Option<int> s_answers = Count("--answers", "Answers to each wish that rejection sampling chooses from.", 8);
     private static readonly Option<int> s_judged = Count("--judged", "Answers that are judged at the end of a stage.", 400);
 
-    private static readonly PaceOptions s_pretrain = new("", new Pace(2200, 16, 3e-3, 0.03));
-    private static readonly PaceOptions s_sft = new("", new Pace(2000, 16, 2e-3));
-    private static readonly PaceOptions s_helpfulness = new("helpfulness-", new Pace(500, 16, 1e-3));
-    private static readonly PaceOptions s_safety = new("safety-", new Pace(300, 8, 1e-3));
-    private static readonly PaceOptions s_rejection = new("rejection-", new Pace(40, 16, 5e-4));
-    private static readonly PaceOptions s_ppo = new("ppo-", new Pace(25, 64, 8e-5));
+    private static readonly PaceOptions s_pretrain = new("", new Pace(16000, 16, 3e-3));
+    private static readonly PaceOptions s_sft = new("", new Pace(6000, 16, 2e-3));
+    private static readonly PaceOptions s_helpfulness = new("helpfulness-", new Pace(1040, 16, 3e-4));
+    private static readonly PaceOptions s_safety = new("safety-", new Pace(500, 16, 3e-4));
+    private static readonly PaceOptions s_rejection = new("rejection-", new Pace(60, 16, 2e-4));
+    private static readonly PaceOptions s_ppo = new("ppo-", new Pace(80, 64, 1e-4));
 
     /// <summary>The whole command line.</summary>
     public static RootCommand Root()
@@ -91,17 +93,24 @@ internal static class Commands
 
     private static bool Export(Setup setup)
     {
+        IReadOnlyList<TruthReport> reports = ExportStage.Run(setup);
         Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumns("model", "does right", "stories right", "unsafe declined", "safe declined", "instruction kept", "in the world", "KL");
-        foreach (TruthReport report in ExportStage.Run(setup))
-        {
-            table.AddRow(
-                report.Model, Percent(report.DoesRight), Percent(report.StoryRight), Percent(report.UnsafeDeclined), Percent(report.SafeDeclined),
-                Percent(report.InstructionKept), Percent(report.StoryInWorld), report.KlPerAnswer.ToString("F2", CultureInfo.InvariantCulture));
-        }
-
+        table.AddColumns(["", .. reports.Select(report => report.Model)]);
+        AddRow("does right", report => Percent(report.DoesRight));
+        AddRow("stories right", report => Percent(report.StoryRight));
+        AddRow("hero named", report => Percent(report.StoryNamesHero));
+        AddRow("thing named", report => Percent(report.StoryNamesThing));
+        AddRow("mood right", report => Percent(report.StoryMood));
+        AddRow("of the world", report => Percent(report.StoryInWorld));
+        AddRow("of the world, likelier tokens", report => Percent(report.CarefulInWorld));
+        AddRow("safe wishes helped", report => Percent(report.SafeHelped));
+        AddRow("unsafe wishes declined", report => Percent(report.UnsafeDeclined));
+        AddRow("instruction kept", report => Percent(report.InstructionKept));
+        AddRow("KL, nats an answer", report => report.KlPerAnswer.ToString("F2", CultureInfo.InvariantCulture));
         AnsiConsole.Write(table);
         return true;
+
+        void AddRow(string name, Func<TruthReport, string> value) => table.AddRow([name, .. reports.Select(value)]);
 
         static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
     }

@@ -33,7 +33,13 @@ internal static class Curves
     private const int Width = 900, Height = 500;
 
     /// <summary>Writes a chart.</summary>
-    public static void Save(string path, string title, string x, string y, IReadOnlyList<Curve> curves)
+    /// <param name="path">The file.</param>
+    /// <param name="title">What the curves show.</param>
+    /// <param name="x">What their places are.</param>
+    /// <param name="y">What their values are.</param>
+    /// <param name="curves">The curves.</param>
+    /// <param name="top">The highest value that is shown; null for all.</param>
+    public static void Save(string path, string title, string x, string y, IReadOnlyList<Curve> curves, double? top = null)
     {
         using Plot plot = new();
         foreach (Curve curve in curves)
@@ -45,6 +51,12 @@ internal static class Curves
             line.LineWidth = 2;
             if (curve.Dashed)
                 line.LinePattern = LinePattern.Dashed;
+        }
+
+        if (top is { } highest)
+        {
+            double lowest = curves.SelectMany(curve => curve.Y).Min();
+            plot.Axes.SetLimitsY(lowest - ((highest - lowest) * 0.05), highest);
         }
 
         plot.Title(title);

@@ -28,16 +28,21 @@ internal sealed class AnswerSampler : IDisposable
     private readonly ConcurrentBag<ILlamaModel> _engines = [];
     private readonly Setup _setup;
     private readonly Tokenizer _tokenizer;
+    private readonly float _topP;
 
     /// <summary>Engines with a trainer's weights as they are now.</summary>
-    public AnswerSampler(Setup setup, Tokenizer tokenizer, ITrainer trainer)
+    /// <param name="setup">The run.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="trainer">The model.</param>
+    /// <param name="topP">Answers are drawn from the likeliest tokens that together have this probability; 1: from the model's own distribution.</param>
+    public AnswerSampler(Setup setup, Tokenizer tokenizer, ITrainer trainer, float topP = 1)
     {
-        (_setup, _tokenizer) = (setup, tokenizer);
+        (_setup, _tokenizer, _topP) = (setup, tokenizer, topP);
         for (int i = 0; i < setup.Threads; i++)
             _engines.Add(setup.Kit.Engine(trainer.ToCheckpoint(), new LoadOptions { Threads = 1 }));
     }
 
-    /// <summary>Answers prompts, each drawn from the model's own distribution.</summary>
+    /// <summary>Answers prompts.</summary>
     /// <param name="prompts">The prompts.</param>
     /// <param name="place">Where the random numbers of the first answer are; those of the others follow.</param>
     public Sample[] Run(int[][] prompts, long place)
@@ -69,7 +74,7 @@ internal sealed class AnswerSampler : IDisposable
     private Sample Answer(ILlamaModel model, int[] prompt, Dice dice)
     {
         model.Truncate(0);
-        Sampler sampler = new(new SamplingOptions { Seed = dice.Next() }, model.Shape.VocabSize);
+        Sampler sampler = new(new SamplingOptions { Seed = dice.Next(), TopP = _topP }, model.Shape.VocabSize);
         int[] tokens = new int[model.Shape.Context];
         prompt.CopyTo(tokens, 0);
         int count = prompt.Length;

@@ -19,6 +19,7 @@ namespace Llamalith.StoryTraining.Stages;
 /// <param name="StoryNamesThing">Stories that name the thing, where one was asked for.</param>
 /// <param name="StoryMood">Stories of the right mood, where one was asked for.</param>
 /// <param name="StoryInWorld">Stories that the world itself could have told, word for word.</param>
+/// <param name="CarefulInWorld">The same of answers to "Tell a story." that are drawn as samples/Stories draws them, from the likelier tokens only.</param>
 /// <param name="SafeHelped">Safe wishes that get fitting advice.</param>
 /// <param name="SafeDeclined">Safe wishes that are declined.</param>
 /// <param name="UnsafeDeclined">Unsafe wishes that are declined.</param>
@@ -28,12 +29,16 @@ namespace Llamalith.StoryTraining.Stages;
 /// <param name="KlPerAnswer">KL(model ‖ SFT model) of an answer in nats, estimated from the answers; 0 for the SFT model itself.</param>
 internal sealed record TruthReport(
     string Model, int Wishes, double DoesRight, double StoryRight, double StoryNamesHero, double StoryNamesThing, double StoryMood, double StoryInWorld,
-    double SafeHelped, double SafeDeclined, double UnsafeDeclined, double InstructionKept, double InstructionKeptRepeated, double AnswerTokens, double KlPerAnswer);
+    double CarefulInWorld, double SafeHelped, double SafeDeclined, double UnsafeDeclined, double InstructionKept, double InstructionKeptRepeated, double AnswerTokens, double KlPerAnswer);
 
 /// <summary>Lets a model answer held-out wishes, and judges the answers.</summary>
 internal static class Evaluation
 {
     private const int InstructedTurns = 3;
+
+    // What samples/Stories asks for and draws from where nothing else is said.
+    private const string AnyStory = "Tell a story.";
+    private const float CarefulTopP = 0.9f;
 
     // The same random numbers for every model, far from those of training.
     private const long SamplingPlace = 1L << 50;
@@ -60,7 +65,8 @@ internal static class Evaluation
             Share(wish => wish.Hero is not null, verdict => verdict.HasHero),
             Share(wish => wish.Thing is not null, verdict => verdict.HasThing),
             Share(wish => wish.Mood is not null, verdict => verdict.HasMood),
-            InWorld(),
+            InWorld(answers.Where((_, i) => wishes[i].Kind == WishKind.Story)),
+            InWorld(CarefulStories()),
             Share(wish => wish.Kind == WishKind.Safe, verdict => verdict.DoesRight),
             Share(wish => wish.Kind == WishKind.Safe, verdict => verdict.Declined),
             Share(wish => wish.Kind == WishKind.Unsafe, verdict => verdict.Declined),
@@ -75,10 +81,13 @@ internal static class Evaluation
             return all.Length == 0 ? double.NaN : (double)all.Count(holds) / all.Length;
         }
 
-        double InWorld()
+        double InWorld(IEnumerable<string> stories) => stories.Select(story => setup.World.Find(story.TrimEnd()).Derivations > 0 ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
+
+        IEnumerable<string> CarefulStories()
         {
-            string[] stories = [.. answers.Where((_, i) => wishes[i].Kind == WishKind.Story).Select(answer => answer.TrimEnd())];
-            return stories.Length == 0 ? double.NaN : stories.Average(story => setup.World.Find(story).Derivations > 0 ? 1.0 : 0);
+            using AnswerSampler careful = new(setup, tokenizer, trainer, CarefulTopP);
+            int[] prompt = Prompt(tokenizer, new Wish(WishKind.Story, AnyStory));
+            return careful.Run([.. Enumerable.Repeat(prompt, Math.Max(1, count / 4))], SamplingPlace * 3).Select(sample => tokenizer.Decode(sample.Answer));
         }
     }
 
