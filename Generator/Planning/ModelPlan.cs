@@ -28,8 +28,12 @@ internal sealed record ProductPlan(string Columns, int ColumnCount, Epilogue Epi
 
 /// <summary>What a product of integers does, as far as the choice of its instruction set goes.</summary>
 /// <param name="Wide">Whether codes fill a signed byte.</param>
+/// <param name="SubScaled">Whether a block has scales within, so that sums are scaled with more than a multiplication.</param>
 /// <param name="ManyTokens">Whether it is bound by multiplying, not by reading.</param>
-internal sealed record IntegerProduct(bool Wide, bool ManyTokens);
+internal sealed record IntegerProduct(bool Wide, bool SubScaled, bool ManyTokens)
+{
+    public static IntegerProduct Of(IntegerBlock format, bool manyTokens) => new(format.IsWide, format.Scales != ScaleStorage.Halves, manyTokens);
+}
 
 /// <summary>
 /// Everything derived from a <see cref="ModelSpec"/> before a line is written: sizes, strides, matrices, products, cache layout,
@@ -94,12 +98,13 @@ internal sealed class ModelPlan
     public IReadOnlyList<Dialect> IntegerTargets { get; }
 
     /// <summary>
-    /// The instruction sets of a product, best first. Those for integers alone are best, but for one case: vectors twice as wide multiply
-    /// many tokens by codes below a byte as fast or faster, since they sum enough of such products in 16 bits.
+    /// The instruction sets of a product, best first. Those for integers alone are best, but for two cases: vectors twice as wide multiply
+    /// many tokens by codes below a byte as fast or faster, since they sum enough of such products in 16 bits; and they need half as many
+    /// instructions for the scales within blocks.
     /// </summary>
     public IReadOnlyList<Dialect> TargetsOf(IntegerProduct product)
     {
-        bool wideFirst = product.ManyTokens && !product.Wide;
+        bool wideFirst = (product.ManyTokens || product.SubScaled) && !product.Wide;
         List<Dialect> wider = Targets.Where(target => wideFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
         List<Dialect> all = [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
 

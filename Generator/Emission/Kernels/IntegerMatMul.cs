@@ -84,7 +84,7 @@ internal static class IntegerMatMul
                     });
                 });
             },
-            new IntegerProduct(format.IsWide, ManyTokens: true));
+            IntegerProduct.Of(format, manyTokens: true));
     }
 
     // codes: [vector of rows][chunk][unit][lanes] dwords (widened: two a unit); scales and minima: [vector of rows][sub-block][lanes] floats.

@@ -13,6 +13,8 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
+    private const int CacheLine = 64;
+
     public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
     {
         Dialect isa = kernels.Isa;
@@ -25,6 +27,8 @@ internal static class IntegerMatVec
         string? center = IntegerPanel.CenterPart(isa, format);
         string? sums = IntegerPanel.SumsPart(format);
         int subs = IntegerBlock.Chunk / format.SubBlock;
+        int chunks = format.Columns / IntegerBlock.Chunk;
+        int lines = format.PanelBytes / CacheLine;
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
@@ -53,7 +57,7 @@ internal static class IntegerMatVec
                     {
                         writer.Block($"for (float* stop = scale + ({columns} / {IntegerBlock.Chunk}); scale != stop; {chunkStep}, v += {format.PanelBytes})", () =>
                         {
-                            Prefetch("v", format.PanelBytes);
+                            Prefetch("v", lines);
                             WriteChunk(writer, isa, format, ("v", format.HalvesBytes));
                         });
                     }
@@ -61,7 +65,10 @@ internal static class IntegerMatVec
                     {
                         writer.Block($"for (int block = 0; block < {columns} / {format.Columns}; block++)", () =>
                         {
-                            Prefetch("v", format.HalvesBytes + format.SubScaleBytes);
+                            // A block's lines are asked for evenly over its chunks: all of its header's at once would be more than can be under way.
+                            Prefetch("v", lines % chunks);
+                            if (ReadAhead.IsKnown(isa))
+                                writer.Line($"byte* ahead = v + {lines % chunks * CacheLine};");
                             for (int r = 0; r < vectors && !looped; r++)
                             {
                                 IntegerScales scales = new(isa, format, "v", Text.Int(r * isa.Lanes), default);
@@ -70,9 +77,9 @@ internal static class IntegerMatVec
 
                             writer.Line($"byte* sub = v + {format.HalvesBytes};");
                             writer.Line($"byte* p = sub + {format.SubScaleBytes};");
-                            writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {chunkStep}, sub += {subs * ModelPlan.PanelRows}, p += {2 * format.GroupBytes})", () =>
+                            writer.Block($"for (int chunk = 0; chunk < {chunks}; chunk++, {chunkStep}, sub += {subs * ModelPlan.PanelRows}, p += {2 * format.GroupBytes}{(ReadAhead.IsKnown(isa) ? $", ahead += {lines / chunks * CacheLine}" : "")})", () =>
                             {
-                                Prefetch("p", 2 * format.GroupBytes);
+                                Prefetch("ahead", lines / chunks);
                                 WriteChunk(writer, isa, format, ("p", 0));
                             });
                             writer.Line($"v += {format.PanelBytes};");
@@ -85,12 +92,12 @@ internal static class IntegerMatVec
                     ProductEpilogue.Write(writer, isa, product.Epilogue, "y", results);
                 });
             },
-            new IntegerProduct(format.IsWide, ManyTokens: false));
+            IntegerProduct.Of(format, manyTokens: false));
 
-        void Prefetch(string pointer, int bytes)
+        void Prefetch(string pointer, int count)
         {
-            for (int line = 0; line < bytes; line += 64)
-                ReadAhead.Write(writer, isa, pointer, line);
+            for (int line = 0; line < count; line++)
+                ReadAhead.Write(writer, isa, pointer, line * CacheLine, ReadAhead.NearWeights);
         }
     }
 

@@ -66,7 +66,7 @@ internal static class KernelFiles
         return signatures;
 
         bool IsAskedFor(WeightBlock format, bool manyTokens) =>
-            format is not IntegerBlock integer || plan.TargetsOf(new IntegerProduct(integer.IsWide, manyTokens)).Contains(isa);
+            format is not IntegerBlock integer || plan.TargetsOf(IntegerProduct.Of(integer, manyTokens)).Contains(isa);
 
         void Family(string name, Action<KernelClass> write)
         {

@@ -36,7 +36,7 @@ internal static class Loops
     public static void Prefetch(KernelClass kernels, string pointer, int bytes, int steps, int stride)
     {
         foreach (int line in Enumerable.Range(0, steps).SelectMany(step => Enumerable.Range(0, (bytes + 63) / 64).Select(line => ((step * stride) + (line * 64)) / 64)).Distinct())
-            ReadAhead.Write(kernels.Writer, kernels.Isa, $"(byte*){pointer}", line * 64);
+            ReadAhead.Write(kernels.Writer, kernels.Isa, $"(byte*){pointer}", line * 64, ReadAhead.NearCache);
     }
 
     /// <summary>The sum of one accumulator over all steps.</summary>
