@@ -25,6 +25,12 @@ internal sealed record Curve(string Name, double[] X, double[] Y, bool Dashed = 
 
         return this with { Y = smooth };
     }
+
+    /// <summary>
+    /// The value after the first twentieth, in which a loss falls from the vocabulary's: shown whole, that would leave no room for the rest.
+    /// null for curves too short to have one.
+    /// </summary>
+    public double? AfterFall => Y.Length < 20 ? null : Y[Y.Length / 20];
 }
 
 /// <summary>Draws curves into a PNG.</summary>

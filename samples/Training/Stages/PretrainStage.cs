@@ -88,15 +88,13 @@ internal sealed class PretrainStage : IStage
             _learner.Trainer.Parameters.Count, log.Tokens, _heldOut, perplexity, floor, tokensPerStory * Math.Log2(perplexity / floor)));
         (double[] tokens, double[] losses) = log.Curve("loss");
         (double[] testTokens, double[] tests) = log.Curve("heldout_perplexity");
-
-        // The first twentieth falls from log2 of the vocabulary: shown whole, it would leave no room for the rest.
-        double? top = tests.Length < 20 ? null : Math.Log2(tests[tests.Length / 20]);
+        Curve heldOut = new("held out", testTokens, [.. tests.Select(Math.Log2)]);
         Curves.Save(Path.Combine(folder, "curves.png"), "Pretraining", "tokens seen", "bits a token: log2 of the perplexity",
         [
             new Curve("training", tokens, [.. losses.Select(loss => loss / Math.Log(2))]).Smooth(25),
-            new Curve("held out", testTokens, [.. tests.Select(Math.Log2)]),
+            heldOut,
             new Curve("exact floor", [tokens[0], tokens[^1]], [Math.Log2(floor), Math.Log2(floor)], Dashed: true),
-        ], top);
+        ], heldOut.AfterFall);
     }
 
     /// <inheritdoc/>
