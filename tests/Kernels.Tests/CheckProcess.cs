@@ -11,9 +11,6 @@ namespace Llamalith.Tests;
 internal static partial class CheckProcess
 {
     /// <summary>Runs the checks under the .NET runtime with environment variables that narrow what it offers.</summary>
-    public static void Run(string expectedInstructionSet, params (string Name, string Value)[] environment) => RunWith(expectedInstructionSet, [], environment);
-
-    /// <summary>The same, with more arguments to the checks.</summary>
     public static void RunWith(string expectedInstructionSet, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
         string checks = Path.Combine(AppContext.BaseDirectory, "Llamalith.KernelChecks.dll");

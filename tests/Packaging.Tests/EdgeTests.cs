@@ -62,12 +62,12 @@ public sealed class EdgeTests(EdgeTests.Publisher publisher) : IClassFixture<Edg
     }
 
     /// <summary>The sample, published once for each runtime identifier that a test asks for.</summary>
-    public sealed class Publisher : IDisposable
+    public sealed class Publisher(LocalFeed feed)
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("llamalith-edge-").FullName;
+        private readonly string _folder = Directory.CreateDirectory(Path.Combine(feed.Folder, "edge")).FullName;
 
         /// <summary>Bytes of the weights and prompts that went into an executable.</summary>
-        public long EmbeddedBytes => Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories)
+        public long EmbeddedBytes => Directory.EnumerateFiles(Path.Combine(feed.Folder, "artifacts"), "*", SearchOption.AllDirectories)
             .Where(static file => file.Contains($"{Path.DirectorySeparatorChar}llamalith{Path.DirectorySeparatorChar}resource{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && file.Contains("linux-x64", StringComparison.Ordinal))
             .Sum(static file => new FileInfo(file).Length);
 
@@ -78,18 +78,15 @@ public sealed class EdgeTests(EdgeTests.Publisher publisher) : IClassFixture<Edg
             string executable = Path.Combine(folder, "edge");
             if (!File.Exists(executable))
             {
-                // Outputs apart from the source tree's own, which the test run may be building. Every warning of its own, not one for an assembly.
+                // What packing has built is not built again. Every warning of its own, not one for an assembly.
                 string output = await Dotnet.SucceedAsync(
                     Repository.Root,
                     TestContext.Current.CancellationToken,
-                    ["publish", "samples/Edge/Edge.csproj", "-c", "Release", "-r", runtimeIdentifier, "-o", folder, "--artifacts-path", Path.Combine(_folder, "artifacts"),
-                        "-p:TrimmerSingleWarn=false"]);
+                    ["publish", "samples/Edge/Edge.csproj", "-c", "Release", "-r", runtimeIdentifier, "-o", folder, .. feed.Apart, "-p:TrimmerSingleWarn=false"]);
                 Assert.DoesNotContain("warning", output, StringComparison.OrdinalIgnoreCase);
             }
 
             return executable;
         }
-
-        public void Dispose() => Directory.Delete(_folder, recursive: true);
     }
 }

@@ -8,9 +8,11 @@ using System.Threading.Tasks;
 using System.Xml.Linq;
 using Llamalith.Tests.Harness;
 
+[assembly: Xunit.AssemblyFixture(typeof(Llamalith.Tests.LocalFeed))]
+
 namespace Llamalith.Tests;
 
-/// <summary>The packages of this source tree, packed once into a folder of their own under a version that no cache can know.</summary>
+/// <summary>The packages of this source tree, packed once for all tests into a folder of their own under a version that no cache can know.</summary>
 public sealed class LocalFeed : IAsyncLifetime
 {
     private static readonly string[] s_projects =
@@ -32,6 +34,12 @@ public sealed class LocalFeed : IAsyncLifetime
     /// <summary>Where the .nupkg files lie.</summary>
     public string Packages => Path.Combine(Folder, "feed");
 
+    /// <summary>
+    /// Builds of the source tree here have outputs of their own: a test run is building the tree at the same time, under another version.
+    /// That build analyses the code, which is not done again.
+    /// </summary>
+    public string[] Apart => ["--artifacts-path", Path.Combine(Folder, "artifacts"), $"-p:Version={Version}", "-p:RunAnalyzers=false"];
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -39,12 +47,7 @@ public sealed class LocalFeed : IAsyncLifetime
         string solution = Repository.PathOf("Compiler.sln");
         File.WriteAllText(filter, JsonSerializer.Serialize(new { solution = new { path = solution, projects = s_projects } }));
 
-        // Outputs apart from the source tree's own: a test run is building that at the same time, under another version.
-        string artifacts = Path.Combine(Folder, "artifacts");
-        await Dotnet.SucceedAsync(
-            Repository.Root,
-            TestContext.Current.CancellationToken,
-            ["pack", filter, "--configuration", "Release", "--output", Packages, "--artifacts-path", artifacts, $"-p:Version={Version}"]);
+        await Dotnet.SucceedAsync(Repository.Root, TestContext.Current.CancellationToken, ["pack", filter, "--configuration", "Release", "--output", Packages, .. Apart]);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests;
 
-public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
+public sealed class PackageTests(LocalFeed feed)
 {
     private const string Model = """
 

@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 namespace Llamalith.Tests;
 
 /// <summary>[Prompt] in a project that has the package and nothing else.</summary>
-public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
+public sealed class PromptTests(LocalFeed feed)
 {
     private const string Program = """
         using System;
@@ -21,7 +21,12 @@ public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Check(Floats.Load(), Floats.Prompts.System, model => model.CreateCache(Floats.Prompts.System).Count);
         Check(Bytes.Load(), Bytes.Prompts.System, model => model.CreateCache(Bytes.Prompts.System).Count);
 
+        // The weights within are the file's.
+        using Halves within = Halves.Load();
         using Halves other = Halves.Load(args[0]);
+        float[] expected = other.Prefill([1, 2, 3]).ToArray();
+        Console.WriteLine(within.Prefill([1, 2, 3]).SequenceEqual(expected));
+        other.Truncate(0);
         try
         {
             other.Begin(Halves.Prompts.System);
@@ -67,7 +72,7 @@ public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
 
     // BOS, the space before a text, and a letter each; the same without baking.
     private static readonly string s_expected = string.Concat(
-        ((string[])["Halves", "Floats", "Bytes"]).Select(static name => $"{name}: 11 of 11 tokens, same bits True, same text True, cached 0 and 11, a cache of 11{Environment.NewLine}")) + "True" + Environment.NewLine;
+        ((string[])["Halves", "Floats", "Bytes"]).Select(static name => $"{name}: 11 of 11 tokens, same bits True, same text True, cached 0 and 11, a cache of 11{Environment.NewLine}")) + "True" + Environment.NewLine + "True" + Environment.NewLine;
 
     [Fact]
     public async Task Prompt_IsWhatPrefillingGives()
@@ -82,11 +87,11 @@ public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
         // Prefilled once: neither a second build nor other code changes that, another text does.
         DateTime made = prompt.LastWriteTimeUtc;
         File.AppendAllText(Path.Combine(consumer, "Program.cs"), "// Nothing.\n");
-        Assert.Equal(s_expected, await Run(consumer));
+        Assert.Equal(s_expected, await Run(consumer, "--no-restore"));
         prompt.Refresh();
         Assert.Equal(made, prompt.LastWriteTimeUtc);
         File.WriteAllText(Path.Combine(consumer, "Program.cs"), Program.Replace("a bad cab", "a bad dab", StringComparison.Ordinal));
-        Assert.Equal(s_expected, await Run(consumer));
+        Assert.Equal(s_expected, await Run(consumer, "--no-restore"));
         prompt.Refresh();
         Assert.NotEqual(made, prompt.LastWriteTimeUtc);
     }
@@ -95,15 +100,16 @@ public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
     public async Task Build_SaysWhatIsWrongWithAPrompt()
     {
         string consumer = Create("BadPrompting");
-        await Fails(Program.Replace("a bad cab", "a bad cab had a bad dad", StringComparison.Ordinal), "Program.cs(44): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be left");
+        await Fails(Program.Replace("a bad cab", "a bad cab had a bad dad", StringComparison.Ordinal), "Program.cs(49): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be left");
         await Fails(Program.Replace("Sizes.Say)]", "\"\")]", StringComparison.Ordinal), "error LLAMA027: ");
         File.Delete(Path.Combine(consumer, "tokenizer.bin"));
-        await Fails(Program, "Program.cs(44): error LLAMA034: The prompt system cannot be prefilled: ");
+        await Fails(Program, "Program.cs(49): error LLAMA034: The prompt system cannot be prefilled: ");
 
         async Task Fails(string source, string message)
         {
             File.WriteAllText(Path.Combine(consumer, "Program.cs"), source);
-            (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "build");
+            string[] restored = File.Exists(Path.Combine(consumer, "obj", "project.assets.json")) ? ["--no-restore"] : [];
+            (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, ["build", .. restored]);
             Assert.Equal(1, exitCode);
             Assert.Contains(message, output, StringComparison.Ordinal);
         }
@@ -120,8 +126,8 @@ public sealed class PromptTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Assert.Equal(s_expected, await Dotnet.StartAsync(Path.Combine(consumer, "out", "NativePrompting"), consumer, TestContext.Current.CancellationToken, Path.Combine(consumer, "fable.bin")));
     }
 
-    private static Task<string> Run(string consumer) =>
-        Dotnet.SucceedAsync(consumer, TestContext.Current.CancellationToken, "run", "--configuration", "Release", "--", Path.Combine(consumer, "fable.bin"));
+    private static Task<string> Run(string consumer, params string[] options) =>
+        Dotnet.SucceedAsync(consumer, TestContext.Current.CancellationToken, ["run", "--configuration", "Release", .. options, "--", Path.Combine(consumer, "fable.bin")]);
 
     private string Create(string name)
     {

@@ -21,7 +21,7 @@ public sealed class AnyModelTests
                 Assert.DoesNotContain('\r', file.Source);
             }
         },
-        iter: 100,
+        iter: 40,
         threads: 1);
 
     private static Gen<ModelSpec> Model { get; } =

@@ -10,8 +10,8 @@ public sealed class CacheTypesTests
 {
     private const string TwoModels = """
         using Llamalith;
-        [LlamaModel(Dim = 32, FfnDim = 64, Layers = 1, Heads = 2, VocabSize = 16, Context = 32)] public sealed partial class One;
-        [LlamaModel(Dim = 32, FfnDim = 64, Layers = 1, Heads = 2, VocabSize = 16, Context = 64)] public sealed partial class Other;
+        [LlamaModel(Dim = 32, FfnDim = 64, Layers = 1, Heads = 2, VocabSize = 16, Context = 32, Isa = Isa.Scalar)] public sealed partial class One;
+        [LlamaModel(Dim = 32, FfnDim = 64, Layers = 1, Heads = 2, VocabSize = 16, Context = 64, Isa = Isa.Scalar)] public sealed partial class Other;
         """;
 
     [Fact]

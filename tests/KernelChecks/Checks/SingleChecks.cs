@@ -14,8 +14,11 @@ internal static class SingleChecks
     {
         yield return new Check("Constants are those of the attribute", Always, ConstantsAreTheAttributes);
         yield return new Check("Caches of other classes are refused by name", Always, OtherClassesCachesAreRefused);
-        yield return new Check("Decode allocates nothing on any thread", () => AllocationIsOurs, NoThreadAllocates);
+        yield return new Check(AllocationCheck, () => AllocationIsOurs, NoThreadAllocates);
     }
+
+    /// <summary>The name of the check that wants a process for itself.</summary>
+    public const string AllocationCheck = "Decode allocates nothing on any thread";
 
     /// <summary>Whether this process runs nothing but checks, so that the allocations of all threads are the engines'.</summary>
     public static bool AllocationIsOurs { get; set; }
