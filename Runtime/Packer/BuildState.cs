@@ -18,7 +18,7 @@ internal sealed class BuildState
     {
         _path = Path.Combine(options.Output, "state.txt");
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{options} {typeof(BuildState).Module.ModuleVersionId} {typeof(Contracts.Checkpoint).Module.ModuleVersionId} {StampOf(options.Generator)} {Environment.GetEnvironmentVariable("DOTNET_EnableAVX512")} {Environment.GetEnvironmentVariable("DOTNET_EnableAVXVNNI")}"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{options} {typeof(BuildState).Module.ModuleVersionId} {typeof(Contracts.Checkpoint).Module.ModuleVersionId} {StampOf(options.Generator)} {PackerOptions.Narrowing}"));
         foreach (string source in sources)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"\n{source}\n"));

@@ -28,7 +28,7 @@ internal sealed class PromptBaker(EmbeddedModel model, string packed, PackerOpti
         }
 
         Guid generator = AssemblyVersion(options.Generator);
-        return $"{_weights}\n{generator} {typeof(ILlamaModel).Module.ModuleVersionId} {typeof(PromptBaker).Module.ModuleVersionId}\n{options.Targets} {Environment.GetEnvironmentVariable("DOTNET_EnableAVX512")} {Environment.GetEnvironmentVariable("DOTNET_EnableAVXVNNI")}\n{model.Source}\n{prompt.Text}";
+        return $"{_weights}\n{generator} {typeof(ILlamaModel).Module.ModuleVersionId} {typeof(PromptBaker).Module.ModuleVersionId}\n{options.Targets} {PackerOptions.Narrowing}\n{model.Source}\n{prompt.Text}";
     }
 
     /// <summary>Prefills a prompt and writes it to a file.</summary>
