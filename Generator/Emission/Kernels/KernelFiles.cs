@@ -83,10 +83,8 @@ internal static class KernelFiles
 
     private static void WriteMatVec(KernelClass kernels, WeightBlock format)
     {
-        foreach (ProductPlan product in kernels.Plan.Products)
+        foreach (ProductPlan product in ProductsOf(kernels.Plan, format))
         {
-            if (product.ColumnCount % format.Columns != 0)
-                continue;
             if (format is IntegerBlock integer)
                 IntegerMatVec.Write(kernels, product, integer);
             else
@@ -96,18 +94,19 @@ internal static class KernelFiles
 
     private static void WriteMatMul(KernelClass kernels, WeightBlock format)
     {
-        ModelPlan plan = kernels.Plan;
-        List<string> columnKinds = plan.ColumnKinds.Where(kind => kind.Count % format.Columns == 0).Select(kind => kind.Name).ToList();
-        if (format is IntegerBlock shared && columnKinds.Count > 0)
-            IntegerMatMul.WriteShared(kernels, columnKinds, shared);
-        foreach (ProductPlan product in plan.Products)
+        List<ProductPlan> products = ProductsOf(kernels.Plan, format);
+        if (format is IntegerBlock shared && products.Count > 0)
+            IntegerMatMul.WriteShared(kernels, products.Select(product => product.Columns).Distinct().ToList(), shared);
+        foreach (ProductPlan product in products)
         {
-            if (product.ColumnCount % format.Columns != 0)
-                continue;
             if (format is IntegerBlock integer)
                 IntegerMatMul.Write(kernels, product, integer);
             else
                 FloatMatMul.Write(kernels, product, (FloatBlock)format);
         }
     }
+
+    // Those whose rows are whole blocks.
+    private static List<ProductPlan> ProductsOf(ModelPlan plan, WeightBlock format) =>
+        plan.Products.Where(product => product.ColumnCount % format.Columns == 0).ToList();
 }
