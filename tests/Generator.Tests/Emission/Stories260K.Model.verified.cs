@@ -181,9 +181,19 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     }
 
     /// <summary>Opens a model file and binds its weights; the format is found out from the content.</summary>
-    public static Model Load(string path, LlamalithContracts.LoadOptions? options = null)
+    public static Model Load(string path, LlamalithContracts.LoadOptions? options = null) =>
+        LoadOwned(LlamalithContracts.Checkpoint.Open(path), options);
+
+    /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
+    public static Model Load(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions? options = null)
     {
-        LlamalithContracts.Checkpoint checkpoint = LlamalithContracts.Checkpoint.Open(path);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return new Model(checkpoint, options ?? new LlamalithContracts.LoadOptions());
+    }
+
+    // A checkpoint that nobody else knows of goes away with a load that fails.
+    private static Model LoadOwned(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions? options)
+    {
         try
         {
             return Load(checkpoint, options);
@@ -193,13 +203,6 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
             checkpoint.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
-    public static Model Load(LlamalithContracts.Checkpoint checkpoint, LlamalithContracts.LoadOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        return new Model(checkpoint, options ?? new LlamalithContracts.LoadOptions());
     }
 
     /// <summary>An empty conversation, to be set as <see cref="Cache"/>.</summary>
