@@ -1,7 +1,10 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Model;
 using Llamalith.Generator.Emission.Training;
+using Llamalith.Generator.Emission.Weights;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -55,14 +56,14 @@ internal static class Activations
     {
         int vectors = IntegerBlock.Chunk / isa.Lanes;
         for (int i = 0; i < vectors; i++)
-            writer.Line($"{vec} v{i} = {isa.Load(Text.At("v", i * isa.Lanes))};");
+            writer.Line($"{vec} v{i} = {isa.Load(Code.At("v", i * isa.Lanes))};");
         writer.Line($"float top = LargestLane({Tree(Enumerable.Range(0, vectors).Select(i => isa.Abs($"v{i}")).ToList(), isa.Max)});");
         WriteScale(writer, isa);
         writer.Line($"{vec} factor = {isa.Broadcast("inverse")};");
         for (int i = 0; i < vectors; i++)
         {
             writer.Line($"v{i} = {isa.Round($"v{i} * factor")};");
-            writer.Line(isa.StoreBytes(Text.At("values", i * isa.Lanes), $"v{i}"));
+            writer.Line(isa.StoreBytes(Code.At("values", i * isa.Lanes), $"v{i}"));
         }
 
         writer.Line($"float low = {isa.ReduceSum(Sum(0, vectors / 2))};");

@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -53,7 +54,7 @@ internal static class FloatMatMul
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + (scale.Length == 0 ? "" : " * " + isa.Broadcast(scale))).ToList());
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Code.At("s", i * isa.Lanes)) + (scale.Length == 0 ? "" : " * " + isa.Broadcast(scale))).ToList());
                     });
                 });
             });
@@ -76,7 +77,7 @@ internal static class FloatMatMul
                 writer.Block("for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)", () =>
                 {
                     for (int i = 0; i < tile.RowVectors; i++)
-                        writer.Line($"{isa.VectorType} w{i} = {FloatLoad.Write(isa, format, Text.At("v", i * isa.Lanes))};");
+                        writer.Line($"{isa.VectorType} w{i} = {FloatLoad.Write(isa, format, Code.At("v", i * isa.Lanes))};");
                     for (int t = 0; t < tokens; t++)
                     {
                         writer.Line($"{isa.VectorType} b{t} = {isa.Broadcast(t == 0 ? "*e" : $"e[{t} * {product.Columns}Stride]")};");
@@ -98,6 +99,6 @@ internal static class FloatMatMul
         });
         writer.Line();
 
-        string Sum(int t, int i) => Text.At("sums", (t * ModelPlan.PanelRows) + (i * isa.Lanes));
+        string Sum(int t, int i) => Code.At("sums", (t * ModelPlan.PanelRows) + (i * isa.Lanes));
     }
 }

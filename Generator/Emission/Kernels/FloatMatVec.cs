@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -22,7 +23,7 @@ internal static class FloatMatVec
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Text.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Code.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
             [("byte*", "w"), ("float*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
             () =>
             {
@@ -43,10 +44,10 @@ internal static class FloatMatVec
                         writer.Line($"{format.ElementType}* u = v + row;");
                         WriteSums(writer, isa, product, format, tile, "u");
                         for (int i = 0; i < tile.RowVectors; i++)
-                            writer.Line(isa.Store(Text.At("sums + row", i * isa.Lanes), $"a0{i}"));
+                            writer.Line(isa.Store(Code.At("sums + row", i * isa.Lanes), $"a0{i}"));
                     });
                     writer.Line($"v += {product.Columns} * PanelRows;");
-                    ProductEpilogue.Write(writer, isa, product.Epilogue, "y", Enumerable.Range(0, ModelPlan.PanelRows / isa.Lanes).Select(i => isa.Load(Text.At("sums", i * isa.Lanes))).ToList());
+                    ProductEpilogue.Write(writer, isa, product.Epilogue, "y", Enumerable.Range(0, ModelPlan.PanelRows / isa.Lanes).Select(i => isa.Load(Code.At("sums", i * isa.Lanes))).ToList());
                 });
             });
     }
@@ -83,7 +84,7 @@ internal static class FloatMatVec
         {
             writer.Line($"{isa.VectorType} b{c} = {isa.Broadcast($"{e}[{c}]")};");
             for (int i = 0; i < tile.RowVectors; i++)
-                writer.Line($"a{c}{i} = {isa.Fma(FloatLoad.Write(isa, format, Text.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes))), $"b{c}", $"a{c}{i}")};");
+                writer.Line($"a{c}{i} = {isa.Fma(FloatLoad.Write(isa, format, Code.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes))), $"b{c}", $"a{c}{i}")};");
         }
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -80,7 +81,7 @@ internal static class IntegerMatMul
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Text.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit")).ToList());
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Code.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit")).ToList());
                     });
                 });
             },
@@ -134,9 +135,9 @@ internal static class IntegerMatMul
                         writer.Line($"codes += {IntegerBlock.Units * isa.Lanes * 4 * (RecordPlan.IsWidened(isa, format) ? 2 : 1)};");
                         for (int sub = 0; sub < IntegerBlock.Units / subUnits; sub++)
                         {
-                            writer.Line(isa.Store(Text.At("scales", sub * isa.Lanes), scales.Scale(sub)));
+                            writer.Line(isa.Store(Code.At("scales", sub * isa.Lanes), scales.Scale(sub)));
                             if (format.HasMinima)
-                                writer.Line(isa.Store(Text.At("minima", sub * isa.Lanes), scales.Minimum(sub)));
+                                writer.Line(isa.Store(Code.At("minima", sub * isa.Lanes), scales.Minimum(sub)));
                         }
 
                         writer.Line($"scales += {IntegerBlock.Units / subUnits * isa.Lanes};");
@@ -223,18 +224,18 @@ internal static class IntegerMatMul
                     WriteBytes();
             });
             for (int t = 0; t < tokens; t++)
-                writer.Line(isa.Store(Text.At("sums", t * ModelPlan.PanelRows), $"s{t}"));
+                writer.Line(isa.Store(Code.At("sums", t * ModelPlan.PanelRows), $"s{t}"));
         });
 
         void WriteBytes()
         {
             for (int unit = 0; unit < IntegerBlock.Units; unit++)
-                writer.Line($"{isa.IntType} u{unit} = {isa.LoadInts(Text.At("codes", unit * lanes * 4))};");
+                writer.Line($"{isa.IntType} u{unit} = {isa.LoadInts(Code.At("codes", unit * lanes * 4))};");
             for (int sub = 0; sub < subs; sub++)
             {
-                writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Text.At("scales", sub * lanes))};");
+                writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Code.At("scales", sub * lanes))};");
                 if (format.HasMinima)
-                    writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Text.At("minima", sub * lanes))};");
+                    writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Code.At("minima", sub * lanes))};");
             }
 
             string registers = Join(IntegerBlock.Units, unit => $"u{unit}") + ", " + Join(subs, sub => $"f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"m{sub}") : "");
@@ -251,9 +252,9 @@ internal static class IntegerMatMul
                 writer.Block("", () =>
                 {
                     for (int w = 0; w < 8; w++)
-                        writer.Line($"{isa.IntType} w{w} = {isa.LoadInts(Text.At("codes", ((8 * half) + w) * lanes * 4))};");
+                        writer.Line($"{isa.IntType} w{w} = {isa.LoadInts(Code.At("codes", ((8 * half) + w) * lanes * 4))};");
                     for (int t = 0; t < tokens; t++)
-                        writer.Line($"i{t} = Chunk{format.Name}({Join(8, w => $"w{w}")}, (int*)({Text.At(At("a", t), half * 16)}), i{t});");
+                        writer.Line($"i{t} = Chunk{format.Name}({Join(8, w => $"w{w}")}, (int*)({Code.At(At("a", t), half * 16)}), i{t});");
                 });
             }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -32,7 +33,7 @@ internal static class IntegerMatVec
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations · {Text.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations · {Code.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
             [("byte*", "w"), ("byte*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
             () =>
             {
@@ -71,7 +72,7 @@ internal static class IntegerMatVec
                                 writer.Line($"byte* ahead = v + {lines % chunks * CacheLine};");
                             for (int r = 0; r < vectors && !looped; r++)
                             {
-                                IntegerScales scales = new(isa, format, "v", Text.Int(r * isa.Lanes), default);
+                                IntegerScales scales = new(isa, format, "v", Code.Int(r * isa.Lanes), default);
                                 writer.Line($"{isa.VectorType} d{r} = {scales.HalfScale}{(format.HasMinima ? $", e{r} = {scales.HalfMinimum}" : "")};");
                             }
 
@@ -108,7 +109,7 @@ internal static class IntegerMatVec
         {
             writer.Block("for (int row = 0; row < PanelRows; row++)", () =>
             {
-                writer.Line($"byte* u = {Text.At(planes.Base, planes.Offset)} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
+                writer.Line($"byte* u = {Code.At(planes.Base, planes.Offset)} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
                 WriteRows(writer, isa, format, [new RowVector("", "row", "sums[row]", ("u", 0))]);
             });
             return;
@@ -122,7 +123,7 @@ internal static class IntegerMatVec
             for (int r = first; r < first + together; r++)
             {
                 int row = r * isa.Lanes;
-                rows.Add(new RowVector(Text.Int(r), Text.Int(row), $"s{r}", (planes.Base, planes.Offset + (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4))));
+                rows.Add(new RowVector(Code.Int(r), Code.Int(row), $"s{r}", (planes.Base, planes.Offset + (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4))));
             }
 
             writer.Block("", () => WriteRows(writer, isa, format, rows));

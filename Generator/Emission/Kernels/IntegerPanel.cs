@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -34,7 +35,7 @@ internal static class IntegerPanel
         int line = 0;
         foreach (BitPlane plane in format.Planes)
         {
-            string bits = isa.LoadInts(Text.At(pointer.Base, pointer.Offset + ((line + (unit % plane.Bits)) * 64)));
+            string bits = isa.LoadInts(Code.At(pointer.Base, pointer.Offset + ((line + (unit % plane.Bits)) * 64)));
             int right = (plane.Bits * (unit / plane.Bits)) - plane.Shift;
             string moved = right == 0 ? bits : right > 0 ? $"({bits} >>> {right})" : $"({bits} << {-right})";
             planes.Add(plane.Bits == 8 ? moved : $"({moved} & m{Mask(plane)})");
@@ -83,7 +84,7 @@ internal static class IntegerPanel
             return isa.ChainsBeginAnywhere || centerOf is null ? sum : $"{sum} + {centerOf(sub)}";
         };
 
-        static string Chain(int chain, string vector) => $"c{Text.Int(chain)}{(vector.Length > 0 ? "_" + vector : "")}";
+        static string Chain(int chain, string vector) => $"c{Code.Int(chain)}{(vector.Length > 0 ? "_" + vector : "")}";
     }
 
     /// <summary>The rows that one vector holds, out of the 32 of a panel.</summary>

@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
+using Llamalith.Generator.Emission.Training;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 
 namespace Llamalith.Generator.Emission.Kernels;
@@ -11,7 +12,7 @@ internal static class Loops
     public static string Offset(int times, string stride, int rest)
     {
         string product = times == 0 ? "" : times == 1 ? stride : $"({times} * {stride})";
-        return product.Length == 0 ? Text.Int(rest) : rest == 0 ? product : product + " + " + Text.Int(rest);
+        return product.Length == 0 ? Code.Int(rest) : rest == 0 ? product : product + " + " + Code.Int(rest);
     }
 
     /// <summary>A loop over pieces, or the body alone where one piece is all; it is told the piece's start.</summary>

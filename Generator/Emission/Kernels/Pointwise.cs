@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -28,9 +29,9 @@ internal static class Pointwise
             writer.Line($"x = {isa.Min(isa.Max("x", isa.Broadcast("-126f")), isa.Broadcast("126f"))};");
             writer.Line($"{vec} n = {isa.Round("x")};");
             writer.Line($"{vec} f = x - n;");
-            writer.Line($"{vec} p = {isa.Broadcast(Text.Float(Exp2Coefficients.Last()))};");
+            writer.Line($"{vec} p = {isa.Broadcast(Code.Float(Exp2Coefficients.Last()))};");
             foreach (double coefficient in Exp2Coefficients.Reverse().Skip(1))
-                writer.Line($"p = {isa.Fma("p", "f", isa.Broadcast(Text.Float(coefficient)))};");
+                writer.Line($"p = {isa.Fma("p", "f", isa.Broadcast(Code.Float(coefficient)))};");
             writer.Line($"return {isa.ScaleByPowerOfTwo("p", "n")};");
         });
 
@@ -74,7 +75,7 @@ internal static class Pointwise
                 {
                     for (int c = 0; c < chains; c++)
                     {
-                        writer.Line($"{vec} v{c} = {isa.Load(Text.At("x + i", c * isa.Lanes))};");
+                        writer.Line($"{vec} v{c} = {isa.Load(Code.At("x + i", c * isa.Lanes))};");
                         writer.Line($"s{c} = {isa.Fma($"v{c}", $"v{c}", $"s{c}")};");
                     }
                 });
@@ -90,7 +91,7 @@ internal static class Pointwise
     {
         string halves = kernels.CacheScale(kernels.Isa);
         double scale = 1.4426950408889634 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim);
-        WriteRotate(kernels, "RotateQuery", $"{Text.Float(scale)}{(halves == "1f" ? "" : $" * ({halves})")}");
+        WriteRotate(kernels, "RotateQuery", $"{Code.Float(scale)}{(halves == "1f" ? "" : $" * ({halves})")}");
         WriteRotate(kernels, "RotateKey", "");
     }
 

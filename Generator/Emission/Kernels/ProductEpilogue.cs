@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -20,7 +21,7 @@ internal static class ProductEpilogue
         writer.Line($"float* to = {y} + (panel * {rows});");
         for (int i = 0; i < count; i++)
         {
-            string target = Text.At("to", i * isa.Lanes);
+            string target = Code.At("to", i * isa.Lanes);
             string value = epilogue switch
             {
                 Epilogue.Add => $"{isa.Load(target)} + ({sums[i]})",

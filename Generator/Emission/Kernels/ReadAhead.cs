@@ -1,3 +1,4 @@
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 
 namespace Llamalith.Generator.Emission.Kernels;
@@ -28,6 +29,6 @@ internal static class ReadAhead
     public static void Write(SourceWriter writer, Dialect isa, string pointer, int line, int near)
     {
         if (IsKnown(isa))
-            writer.Line($"{isa.PrefetchFar($"{pointer} + {Text.Int(FarBytes + line)}")} {isa.Prefetch($"{pointer} + {Text.Int(near + line)}")}");
+            writer.Line($"{isa.PrefetchFar($"{pointer} + {Code.Int(FarBytes + line)}")} {isa.Prefetch($"{pointer} + {Code.Int(near + line)}")}");
     }
 }

@@ -1,3 +1,5 @@
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;

@@ -1,3 +1,5 @@
+using Llamalith.Generator.Emission.Text;
+
 namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>A trainer's passes as they are called: what is checked first, and how the team's threads are set to work.</summary>

@@ -1,4 +1,6 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;
@@ -42,7 +44,7 @@ internal static class TrainerEmitter
         Private("QueryBlock", TrainingPlan.QueryBlock);
         Private("LogitTokens", training.LogitTokens);
 
-        void Private(string name, int value) => writer.Line($"private const int {name} = {Text.Int(value)};");
+        void Private(string name, int value) => writer.Line($"private const int {name} = {Code.Int(value)};");
     }
 
     private static void WriteLife(SourceWriter writer, ModelPlan plan) => writer.Line($$"""

@@ -1,4 +1,7 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Model;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;
@@ -38,7 +41,7 @@ internal static class TrainerMemoryEmitter
         [
             ("Block", "DepthBlock * PanelRows", "[DepthBlock, 32] packed operand of a product"),
             ("Columns", "RowBlock * DepthBlock", "[RowBlock, DepthBlock] packed columns of the other"),
-            ("Tile", $"{Text.Int(tileRows)} * PanelRows", "a tile's sums"),
+            ("Tile", $"{Code.Int(tileRows)} * PanelRows", "a tile's sums"),
             ("Keys", "positions * HeadDim", "[panels of 32 positions, HeadDim, 32]"),
             ("Values", "positions * HeadDim", "[panels of 32 positions, HeadDim, 32]"),
             ("Scores", "QueryBlock * (long)PositionStride", "[QueryBlock, positions]"),

@@ -1,4 +1,6 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;

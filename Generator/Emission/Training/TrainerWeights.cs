@@ -1,3 +1,4 @@
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Emission.Training;

@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;
@@ -75,7 +76,7 @@ internal static class TrainingSteps
         if (residual)
             writer.Line($"Unsafe.CopyBlockUnaligned({output}, {Own(step, step.Reads[1], "")}, (uint)tokens * DimStride * sizeof(float));");
         foreach (TrainedMatrix w in step.Matrices.Select(TrainingPlan.Matrix))
-            writer.Line($"Kernels.MultiplyTransposed{Stride(step.Reads[0])}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, {Text.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {(residual ? "true" : "false")}, t.Block, m.Zeros);");
+            writer.Line($"Kernels.MultiplyTransposed{Stride(step.Reads[0])}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, {Code.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {(residual ? "true" : "false")}, t.Block, m.Zeros);");
     }
 
     private static void WriteRotate(SourceWriter writer, ModelPlan plan, string row, string kernel, bool bias) =>
@@ -121,13 +122,13 @@ internal static class TrainingSteps
     private static string All(TrainingStep step, TrainingBuffer buffer, string offset = "")
     {
         string row = LayerRow(step, buffer);
-        return Text.At(row.Length == 0 ? $"m.{buffer}" : $"m.{buffer} + ({row} * {Stride(buffer)}Stride)", offset);
+        return Code.At(row.Length == 0 ? $"m.{buffer}" : $"m.{buffer} + ({row} * {Stride(buffer)}Stride)", offset);
     }
 
     private static string At(TrainingStep step, TrainingBuffer buffer, string token, string offset)
     {
         string row = LayerRow(step, buffer);
         string place = row.Length == 0 ? $"({token} * (nint){Stride(buffer)}Stride)" : $"(({row} + {token}) * {Stride(buffer)}Stride)";
-        return Text.At($"m.{buffer} + {place}", offset);
+        return Code.At($"m.{buffer} + {place}", offset);
     }
 }

@@ -2,7 +2,7 @@ using System;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>What every emitted file begins with: the header, the aliases, the namespace and the partial class.</summary>
 internal static class ModelFile

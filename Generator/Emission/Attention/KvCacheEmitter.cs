@@ -1,7 +1,8 @@
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>KvCache.g.cs: the cache of exactly this model, a typed handle on its memory.</summary>
 internal static class KvCacheEmitter
@@ -11,7 +12,7 @@ internal static class KvCacheEmitter
         ModelSpec spec = plan.Spec;
         SourceWriter writer = new();
         string element = plan.Cache.ElementType;
-        string identity = $"{spec.FullName} {spec.KvCache} Layers={Text.Int(spec.Layers)} KvHeads={Text.Int(spec.KvHeads)} HeadDim={Text.Int(spec.HeadDim)}";
+        string identity = $"{spec.FullName} {spec.KvCache} Layers={Code.Int(spec.Layers)} KvHeads={Code.Int(spec.KvHeads)} HeadDim={Code.Int(spec.HeadDim)}";
         ModelFile.Write(writer, spec, () =>
         {
             writer.Line($"""

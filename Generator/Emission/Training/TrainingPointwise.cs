@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>What training does to each token, each score or each column: norms, SwiGLU, the softmax and their derivatives.</summary>
 internal sealed class TrainingPointwise
@@ -104,12 +106,12 @@ internal sealed class TrainingPointwise
                             _writer.Line($"{_vec} scale = {_isa.Broadcast("scales[token]")};");
                         for (int i = 0; i < atOnce; i++)
                         {
-                            string dy = _isa.Load(Text.At("d", i * _isa.Lanes));
-                            _writer.Line(norm ? $"s{i} = {_isa.Fma($"({dy} * {_isa.Load(Text.At("v", i * _isa.Lanes))})", "scale", $"s{i}")};" : $"s{i} += {dy};");
+                            string dy = _isa.Load(Code.At("d", i * _isa.Lanes));
+                            _writer.Line(norm ? $"s{i} = {_isa.Fma($"({dy} * {_isa.Load(Code.At("v", i * _isa.Lanes))})", "scale", $"s{i}")};" : $"s{i} += {dy};");
                         }
                     });
                     for (int i = 0; i < atOnce; i++)
-                        _writer.Line(_isa.Store(Text.At("tile + part", i * _isa.Lanes), $"s{i}"));
+                        _writer.Line(_isa.Store(Code.At("tile + part", i * _isa.Lanes), $"s{i}"));
                 });
                 _writer.Nested("for (int i = 0; i < count; i++)", "dw[column + i] += tile[i];");
             });
@@ -146,7 +148,7 @@ internal sealed class TrainingPointwise
             }));
     }
 
-    private string ScoreScale => Text.Float(1.4426950408889634 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim));
+    private string ScoreScale => Code.Float(1.4426950408889634 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim));
 
     private void WriteSoftmax()
     {
@@ -195,7 +197,7 @@ internal sealed class TrainingPointwise
                 Loops.ForVectors(_writer, head, "0", "HeadDim", () => _writer.Line($"dots = {head.Fma(head.Load("y + i"), head.Load("dy + i"), "dots")};"));
                 _writer.Line($"{_vec} delta = {_isa.Broadcast(head.ReduceSum("dots"))};");
                 _writer.Line($"{_vec} scale = {_isa.Broadcast(ScoreScale)};");
-                _writer.Line($"{_vec} root = {_isa.Broadcast(Text.Float(1 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim)))};");
+                _writer.Line($"{_vec} root = {_isa.Broadcast(Code.Float(1 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim)))};");
                 _writer.Line($"{_vec} shift = {_isa.Broadcast("-logSum")};");
                 ForVectors($"begin / {_isa.Lanes} * {_isa.Lanes}", "end", () =>
                 {

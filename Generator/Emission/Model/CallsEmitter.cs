@@ -1,4 +1,6 @@
-namespace Llamalith.Generator.Emission;
+using Llamalith.Generator.Emission.Text;
+
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The part of Model.g.cs that callers meet: Decode and Prefill, what they check, and how threads are set to work.</summary>
 internal static class CallsEmitter

@@ -1,7 +1,8 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The steps of one token: vectors, and what each thread computes for itself.</summary>
 internal sealed class DecodeSteps : IStepWriter

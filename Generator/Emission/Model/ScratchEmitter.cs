@@ -1,8 +1,10 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>Scratch.g.cs: every buffer of a forward pass, carved from one allocation.</summary>
 internal static class ScratchEmitter
@@ -119,7 +121,7 @@ internal static class ScratchEmitter
         {
             List<string> row = [];
             for (int j = i; j < plan.Frequencies.Count && j < i + 8; j++)
-                row.Add(Text.Double(plan.Frequencies[j]));
+                row.Add(Code.Double(plan.Frequencies[j]));
             writer.Line("    " + row.Join(", ") + ",");
         }
 

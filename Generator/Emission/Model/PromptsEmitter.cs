@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>Prompts.g.cs: the prompts that the build prefilled, by name, and conversations that begin behind them.</summary>
 internal static class PromptsEmitter
@@ -22,7 +24,7 @@ internal static class PromptsEmitter
                     foreach (PromptRequest prompt in spec.Prompts)
                     {
                         writer.Line($"/// <summary>The prompt {prompt.Name}.</summary>");
-                        writer.Line($"public static LlamalithContracts.BakedPrompt {prompt.Member} {{ get; }} = new(typeof({spec.TypeName}).Assembly, {Text.Escaped(spec.FullName)}, {Text.Escaped(prompt.Name)}, {Text.Escaped(prompt.Text)});");
+                        writer.Line($"public static LlamalithContracts.BakedPrompt {prompt.Member} {{ get; }} = new(typeof({spec.TypeName}).Assembly, {Code.Escaped(spec.FullName)}, {Code.Escaped(prompt.Name)}, {Code.Escaped(prompt.Text)});");
                         writer.Line();
                     }
 

@@ -1,7 +1,8 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The steps of many tokens at once: rows of shared buffers.</summary>
 internal sealed class PrefillSteps : IStepWriter

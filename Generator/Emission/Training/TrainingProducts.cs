@@ -1,9 +1,11 @@
 using System;
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>
 /// The three products of training, y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, and attention's own. All are one register tile, c = from + a · b: b is
@@ -28,7 +30,7 @@ internal static class TrainingProducts
         }
 
         foreach (int rows in tile.Rows)
-            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, Column, Text.Int(rows));
+            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, Column, Code.Int(rows));
         WriteGradient(kernels, tile);
     }
 
@@ -49,7 +51,7 @@ internal static class TrainingProducts
         WriteSpread(kernels, tile, width);
     }
 
-    private static string Column(int i) => i == 0 ? "" : Text.Int(i);
+    private static string Column(int i) => i == 0 ? "" : Code.Int(i);
 
     private static void WriteTile(KernelClass kernels, Dialect isa, string name, int vectors, int rows, int width, Func<int, string> row, string aStride, string bStride = "PanelRows")
     {
@@ -65,7 +67,7 @@ internal static class TrainingProducts
                 for (int i = 0; i < rows; i++)
                 {
                     string at = i == 0 ? "from" : $"from + ({i} * fromStride)";
-                    writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Text.At(at, v * isa.Lanes))}").Join(", ")};");
+                    writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Code.At(at, v * isa.Lanes))}").Join(", ")};");
                 }
 
                 // Rows of c lie apart, so that no hardware foresees the next tile's.
@@ -74,7 +76,7 @@ internal static class TrainingProducts
                     for (int i = rows; i < 2 * rows; i++)
                     {
                         for (int column = 0; column < columns; column += LineFloats)
-                            writer.Line(isa.Prefetch(Text.At($"c + ({i} * cStride)", column)));
+                            writer.Line(isa.Prefetch(Code.At($"c + ({i} * cStride)", column)));
                     }
                 }
 
@@ -82,7 +84,7 @@ internal static class TrainingProducts
                 writer.Block($"for (int k = 0; k < depth; k++, e += {aStride}, p += {bStride})", () =>
                 {
                     for (int v = 0; v < vectors; v++)
-                        writer.Line($"{isa.VectorType} b{v} = {isa.Load(Text.At("p", v * isa.Lanes))};");
+                        writer.Line($"{isa.VectorType} b{v} = {isa.Load(Code.At("p", v * isa.Lanes))};");
                     for (int i = 0; i < rows; i++)
                     {
                         writer.Line($"{isa.VectorType} a{i} = {isa.Broadcast(row(i).Length == 0 ? "*e" : $"e[{row(i)}]")};");
@@ -94,7 +96,7 @@ internal static class TrainingProducts
                 {
                     string at = i == 0 ? "c" : $"c + ({i} * cStride)";
                     for (int v = 0; v < vectors; v++)
-                        writer.Line(isa.Store(Text.At(at, v * isa.Lanes), $"c{i}_{v}"));
+                        writer.Line(isa.Store(Code.At(at, v * isa.Lanes), $"c{i}_{v}"));
                 }
             }
 
@@ -285,7 +287,7 @@ internal static class TrainingProducts
                     writer.Block("for (int k = 0; k < depth; k++, w += stride, block += PanelRows)", () =>
                     {
                         for (int i = 0; i < ModelPlan.PanelRows / isa.Lanes; i++)
-                            writer.Line(isa.Store(Text.At("block", i * isa.Lanes), isa.Load(Text.At("w", i * isa.Lanes))));
+                            writer.Line(isa.Store(Code.At("block", i * isa.Lanes), isa.Load(Code.At("w", i * isa.Lanes))));
                     });
                     writer.Line("return;");
                 });
@@ -337,7 +339,7 @@ internal static class TrainingProducts
                 writer.Block($"for (int k = 0; k < depth; k++, from += stride, columns += {r})", () =>
                 {
                     for (int i = 0; i < r; i += isa.Lanes)
-                        writer.Line(isa.Store(Text.At("columns", i), isa.Load(Text.At("from", i))));
+                        writer.Line(isa.Store(Code.At("columns", i), isa.Load(Code.At("from", i))));
                 });
                 writer.Line($"a += {r};");
             }));

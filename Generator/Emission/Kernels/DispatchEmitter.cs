@@ -1,9 +1,10 @@
 using System;
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>Kernels.g.cs: each kernel in the best instruction set of the machine. The conditions are constants to the JIT.</summary>
 internal static class DispatchEmitter

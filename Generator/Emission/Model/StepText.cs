@@ -1,6 +1,6 @@
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>How a step's weights, input and output are written.</summary>
 internal static class StepText

@@ -1,8 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The struct in Model.g.cs that says what falls to which thread.</summary>
 internal static class SharesEmitter

@@ -1,7 +1,8 @@
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>Attention.g.cs: how keys and values get into the cache, and how queries meet it, block by block.</summary>
 internal static class AttentionEmitter
@@ -92,7 +93,7 @@ internal static class AttentionEmitter
         });
         if (spec.KvCache == KvFormat.F16)
         {
-            string raise = Text.Int(CacheLayout.HalfRaise);
+            string raise = Code.Int(CacheLayout.HalfRaise);
             writer.Line();
             writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.");
             writer.Block("private static ushort ToHalf(float x)", () =>
@@ -126,7 +127,7 @@ internal static class AttentionEmitter
     private static void WriteAttendBlock(SourceWriter writer, ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Text.Int(spec.GroupSize)} query heads share a KV head";
+        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Code.Int(spec.GroupSize)} query heads share a KV head";
         string element = plan.Cache.ElementType;
         writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), not divided by its sum.</summary>");
         writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>");
@@ -195,7 +196,7 @@ internal static class AttentionEmitter
 
     private static void WriteAttendTile(SourceWriter writer, ModelPlan plan)
     {
-        writer.Line($"/// <summary>One block for {Text.Int(plan.PrefillTokenTile)} tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
+        writer.Line($"/// <summary>One block for {Code.Int(plan.PrefillTokenTile)} tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
         writer.Block("private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)", () =>
         {

@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Weights;
 
 /// <summary>Weights.g.cs: every tensor bound by name and shape, packed in the order in which a token streams them.</summary>
 internal static class WeightsEmitter

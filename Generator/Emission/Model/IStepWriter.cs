@@ -1,6 +1,7 @@
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>Turns the scheduled steps of a pass into the lines that run them.</summary>
 internal interface IStepWriter

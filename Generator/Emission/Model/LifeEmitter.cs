@@ -1,8 +1,9 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The part of Model.g.cs from loading to disposal: fields, what an engine says of itself, the conversation it holds.</summary>
 internal static class LifeEmitter
@@ -60,11 +61,11 @@ internal static class LifeEmitter
                 VocabSize = VocabSize,
                 Context = Context,
                 TiedEmbeddings = {{(spec.TiedEmbeddings ? "true" : "false")}},
-                NormEps = {{Text.Double(spec.NormEps)}},
-                RopeTheta = {{Text.Double(spec.RopeTheta)}},
+                NormEps = {{Code.Double(spec.NormEps)}},
+                RopeTheta = {{Code.Double(spec.RopeTheta)}},
                 RopeScaling = global::Llamalith.RopeScaling.{{spec.RopeScaling.Kind}},
-                RopeScalingFactor = {{Text.Double(spec.RopeScaling.Factor)}},
-                SlidingWindow = {{Text.Int(spec.SlidingWindow)}},
+                RopeScalingFactor = {{Code.Double(spec.RopeScaling.Factor)}},
+                SlidingWindow = {{Code.Int(spec.SlidingWindow)}},
                 QkvBias = {{(spec.QkvBias ? "true" : "false")}},{{Llama3(spec.RopeScaling)}}
             };
 
@@ -101,7 +102,7 @@ internal static class LifeEmitter
             writer.Line($$"""
                 /// <summary>Binds the weights that were built into this program: they are used where they lie.</summary>
                 public static {{spec.TypeName}} Load(LlamalithContracts.LoadOptions? options = null) =>
-                    LoadOwned(LlamalithContracts.Checkpoint.OpenEmbedded(typeof({{spec.TypeName}}).Assembly, {{Text.Verbatim(embedded)}}), options);
+                    LoadOwned(LlamalithContracts.Checkpoint.OpenEmbedded(typeof({{spec.TypeName}}).Assembly, {{Code.Verbatim(embedded)}}), options);
 
                 """);
         }
@@ -150,7 +151,7 @@ internal static class LifeEmitter
                 _layers = 1;
             """);
         if (plan.WarmUpTokens > 0)
-            writer.Line("    Prefill(stackalloc int[" + Text.Int(plan.WarmUpTokens) + "]);");
+            writer.Line("    Prefill(stackalloc int[" + Code.Int(plan.WarmUpTokens) + "]);");
         writer.Line("""
                 Decode(0);
                 Truncate(0);
@@ -161,8 +162,8 @@ internal static class LifeEmitter
 
     private static string Llama3(RopeScalingSpec scaling) => scaling.Kind != RopeScaling.Llama3 ? "" : $"""
 
-            RopeScalingLowFrequencyFactor = {Text.Double(scaling.LowFrequencyFactor)},
-            RopeScalingHighFrequencyFactor = {Text.Double(scaling.HighFrequencyFactor)},
-            RopeScalingOriginalContext = {Text.Int(scaling.OriginalContext)},
+            RopeScalingLowFrequencyFactor = {Code.Double(scaling.LowFrequencyFactor)},
+            RopeScalingHighFrequencyFactor = {Code.Double(scaling.HighFrequencyFactor)},
+            RopeScalingOriginalContext = {Code.Int(scaling.OriginalContext)},
         """;
 }

@@ -1,6 +1,8 @@
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>A block of the cache as floats, in the order in which it lies: prefill widens it once and reads it for many queries.</summary>
 internal static class CacheWidening
@@ -44,7 +46,7 @@ internal static class CacheWidening
         kernels.Writer.Block($"for (int i = 0; i < {elements}; i += {Vectors * isa.Lanes})", () =>
         {
             for (int at = 0; at < Vectors * isa.Lanes; at += isa.Lanes)
-                kernels.Writer.Line(isa.Store(Text.At("to + i", at), kernels.LoadCache(isa, Text.At(from + " + i", at)) + factor));
+                kernels.Writer.Line(isa.Store(Code.At("to + i", at), kernels.LoadCache(isa, Code.At(from + " + i", at)) + factor));
         });
     }
 

@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>Scores of some query rows over the keys of a block, in units of log2: the queries carry log2(e) / sqrt(HeadDim).</summary>
 internal static class AttentionScores
@@ -22,7 +24,7 @@ internal static class AttentionScores
             $"q [{form.Rows}, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [{form.Rows}, BlockPositions] · tile {tile.Rows} rows x {positions} positions x {tile.Steps} elements · {tile.Rows * tile.Vectors * tile.Steps} accumulators",
             [("float*", "q"), (element + "*", "k"), ("float*", "scores"), ("int", "count")],
             () => writer.Block($"for (int tile = 0; tile < count; tile += PositionTile, k += {stride})", () =>
-                Loops.ForPieces(writer, "row", tile.Rows, Text.Int(form.Rows), form.Rows == tile.Rows, row =>
+                Loops.ForPieces(writer, "row", tile.Rows, Code.Int(form.Rows), form.Rows == tile.Rows, row =>
                     Loops.ForPieces(writer, "position", positions, "PositionTile", positions == CacheLayout.PositionTile, position =>
                         WriteTile(kernels, form, tile, element, row, position)))));
     }
@@ -39,7 +41,7 @@ internal static class AttentionScores
                 writer.Line($"{vec} {Enumerable.Range(0, tile.Vectors).Select(v => $"{Accumulator(s, r, v)} = {isa.Zero}").Join(", ")};");
         }
 
-        writer.Line($"{element}* kd = {Text.At("k", position)};");
+        writer.Line($"{element}* kd = {Code.At("k", position)};");
         writer.Line($"float* e = {(row == "0" ? "q" : $"q + ({row} * HeadDim)")};");
         writer.Block($"for (float* stop = e + HeadDim; e != stop; e += {tile.Steps}, kd += {tile.Steps} * PositionTile)", () =>
         {
@@ -49,7 +51,7 @@ internal static class AttentionScores
             {
                 for (int v = 0; v < tile.Vectors; v++)
                 {
-                    string at = Text.At("kd", (s * CacheLayout.PositionTile) + (v * isa.Lanes));
+                    string at = Code.At("kd", (s * CacheLayout.PositionTile) + (v * isa.Lanes));
                     writer.Line($"{vec} k{s}_{v} = {(form.Widens ? kernels.LoadCache(isa, at) : isa.Load(at))};");
                 }
 
@@ -65,14 +67,14 @@ internal static class AttentionScores
         if (scaled)
         {
             for (int v = 0; v < tile.Vectors; v++)
-                writer.Line($"{vec} scale{v} = {isa.Load($"(float*)(k + (HeadDim * PositionTile)){(position == "0" ? "" : " + " + position)}{(v == 0 ? "" : " + " + Text.Int(v * isa.Lanes))}")};");
+                writer.Line($"{vec} scale{v} = {isa.Load($"(float*)(k + (HeadDim * PositionTile)){(position == "0" ? "" : " + " + position)}{(v == 0 ? "" : " + " + Code.Int(v * isa.Lanes))}")};");
         }
 
         writer.Line($"float* to = scores + tile{(position == "0" ? "" : " + position")}{(row == "0" ? "" : $" + ({row} * BlockPositions)")};");
         for (int r = 0; r < tile.Rows; r++)
         {
             for (int v = 0; v < tile.Vectors; v++)
-                writer.Line(isa.Store(Text.At("to", Loops.Offset(r, "BlockPositions", v * isa.Lanes)), Scaled(v, Loops.Sum(tile.Steps, s => Accumulator(s, r, v)))));
+                writer.Line(isa.Store(Code.At("to", Loops.Offset(r, "BlockPositions", v * isa.Lanes)), Scaled(v, Loops.Sum(tile.Steps, s => Accumulator(s, r, v)))));
         }
 
         string Scaled(int vector, string sum) => !scaled ? sum : tile.Steps == 1 ? $"{sum} * scale{vector}" : $"({sum}) * scale{vector}";

@@ -1,7 +1,9 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>From weighted values to what attention gives: the division by the softmax's sum, in decode over all blocks.</summary>
 internal static class AttentionResult
@@ -63,17 +65,17 @@ internal static class AttentionResult
                     Loops.ForPieces(writer, "i", vectors * isa.Lanes, "HeadDim", all == vectors, i =>
                     {
                         writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"y{v} = {isa.Zero}").Join(", ")};");
-                        writer.Line($"float* from = {Text.At("mixed + (head * HeadDim)", i)};");
+                        writer.Line($"float* from = {Code.At("mixed + (head * HeadDim)", i)};");
                         writer.Line("float* factor = factors + head;");
                         writer.Block("for (int block = 0; block < blocks; block++, from += QueryDimStride, factor += PaddedHeads)", () =>
                         {
                             writer.Line($"{isa.VectorType} f = {isa.Broadcast("*factor")};");
                             for (int v = 0; v < vectors; v++)
-                                writer.Line($"y{v} = {isa.Fma(isa.Load(Text.At("from", v * isa.Lanes)), "f", $"y{v}")};");
+                                writer.Line($"y{v} = {isa.Fma(isa.Load(Code.At("from", v * isa.Lanes)), "f", $"y{v}")};");
                         });
-                        writer.Line($"float* to = {Text.At("y + (head * HeadDim)", i)};");
+                        writer.Line($"float* to = {Code.At("y + (head * HeadDim)", i)};");
                         for (int v = 0; v < vectors; v++)
-                            writer.Line(isa.Store(Text.At("to", v * isa.Lanes), $"y{v}"));
+                            writer.Line(isa.Store(Code.At("to", v * isa.Lanes), $"y{v}"));
                     }));
             });
     }

@@ -1,9 +1,10 @@
 using System;
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Kernels;
 
 /// <summary>A kernel as the dispatcher calls it: every instruction set has one of this name and these parameters.</summary>
 /// <param name="Name">As in MatVecDimStore.</param>
@@ -55,5 +56,5 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     };
 
     /// <summary>What sums over widened cache elements must be multiplied by.</summary>
-    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? $"{width.HalfScale} / {Text.Int(CacheLayout.HalfRaise)}" : "1f";
+    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? $"{width.HalfScale} / {Code.Int(CacheLayout.HalfRaise)}" : "1f";
 }

@@ -2,10 +2,10 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>Literals and lists, always in the invariant culture.</summary>
-internal static class Text
+internal static class Code
 {
     /// <summary>A string literal, whatever the text holds.</summary>
     public static string Verbatim(string text) => "@\"" + text.Replace("\"", "\"\"") + "\"";

@@ -1,8 +1,10 @@
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Weights;
 
 /// <summary>Products.g.cs: each product in the format that the bound tensor has.</summary>
 internal static class ProductsEmitter

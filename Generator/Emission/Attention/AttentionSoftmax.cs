@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>
 /// Softmax of some rows over one block of positions, not divided by the sum. In prefill it goes on from the block before (Milakov
@@ -21,7 +23,7 @@ internal static class AttentionSoftmax
         bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
         string exponent = form.Widens ? kernels.CacheScale(isa.Fit(kernels.Plan.Cache.Slice)) : "1f";
         string factor = exponent != "1f" ? $" * {isa.Broadcast(exponent)}" : "";
-        string nothing = kernels.Plan.HasWindow ? $" - {isa.Broadcast(Text.Float(System.Math.Pow(2, -126)))}" : "";
+        string nothing = kernels.Plan.HasWindow ? $" - {isa.Broadcast(Code.Float(System.Math.Pow(2, -126)))}" : "";
         kernels.Kernel(
             form.Name + "Softmax",
             $"scores = 2^(scores - max){(scaled ? " · value scales" : "")}" + (form.CarriesOn ? "; sum = sum · scale + Σ scores; scale = 2^(max before - max)" : "; sum = Σ 2^(scores - max)"),
@@ -34,8 +36,8 @@ internal static class AttentionSoftmax
 
                 // Several chains, since one would wait for itself.
                 int chains = System.Math.Min(4, CacheLayout.PositionTile / isa.Lanes);
-                string At(int chain) => Text.At("scores + i", chain * isa.Lanes);
-                void EachVector(System.Action<int> body) => writer.Block($"for (int i = 0; i < count; i += {Text.Int(chains * isa.Lanes)})", () =>
+                string At(int chain) => Code.At("scores + i", chain * isa.Lanes);
+                void EachVector(System.Action<int> body) => writer.Block($"for (int i = 0; i < count; i += {Code.Int(chains * isa.Lanes)})", () =>
                 {
                     for (int chain = 0; chain < chains; chain++)
                         body(chain);
@@ -52,7 +54,7 @@ internal static class AttentionSoftmax
                 {
                     writer.Line($"{vec} weight{chain} = Exp2({isa.Load(At(chain))} - top){nothing};");
                     writer.Line($"total{chain} += weight{chain};");
-                    writer.Line(isa.Store(At(chain), $"weight{chain}" + (scaled ? $" * {isa.Load(Text.At("valueScales + i", chain * isa.Lanes))}" : factor)));
+                    writer.Line(isa.Store(At(chain), $"weight{chain}" + (scaled ? $" * {isa.Load(Code.At("valueScales + i", chain * isa.Lanes))}" : factor)));
                 });
                 string total = isa.ReduceSum(Reduced("total", (a, b) => $"({a} + {b})"));
                 writer.Line("max[row] = now;");

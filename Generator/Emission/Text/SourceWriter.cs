@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>Writes C# with indentation and LF line ends, so that output is the same on every machine.</summary>
 internal sealed class SourceWriter

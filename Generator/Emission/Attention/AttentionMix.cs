@@ -1,8 +1,10 @@
 using System.Linq;
+using Llamalith.Generator.Emission.Kernels;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
-namespace Llamalith.Generator.Emission.Kernels;
+namespace Llamalith.Generator.Emission.Attention;
 
 /// <summary>The values of a block, weighted by some rows of softmax weights: each load of V serves all rows.</summary>
 internal static class AttentionMix
@@ -24,7 +26,7 @@ internal static class AttentionMix
             () => Loops.ForPieces(writer, "slice", slice, "HeadDim", oneSlice, _ =>
             {
                 Loops.ForPieces(writer, "part", elements, "Slice", elements == slice, part =>
-                    Loops.ForPieces(writer, "row", tile.Rows, Text.Int(form.Rows), form.Rows == tile.Rows, row =>
+                    Loops.ForPieces(writer, "row", tile.Rows, Code.Int(form.Rows), form.Rows == tile.Rows, row =>
                         WriteTile(kernels, form, tile, element, (oneSlice ? "" : " + slice") + (part == "0" ? "" : " + part"), part, row)));
                 if (!oneSlice)
                     writer.Line("v += BlockPositions * Slice;");
@@ -37,7 +39,7 @@ internal static class AttentionMix
         SourceWriter writer = kernels.Writer;
         string vec = isa.VectorType;
         static string Accumulator(int s, int r, int v) => $"a{s}_{r}_{v}";
-        string Mixed(int r, int v) => Text.At("to", Loops.Offset(r, "HeadDim", v * isa.Lanes));
+        string Mixed(int r, int v) => Code.At("to", Loops.Offset(r, "HeadDim", v * isa.Lanes));
         writer.Line($"float* to = mixed{place}{(row == "0" ? "" : $" + ({row} * HeadDim)")};");
         for (int r = 0; r < tile.Rows; r++)
         {
@@ -47,7 +49,7 @@ internal static class AttentionMix
                 writer.Line($"{vec} {Enumerable.Range(0, tile.Vectors).Select(v => $"{Accumulator(s, r, v)} = {(form.CarriesOn && s == 0 ? $"{isa.Load(Mixed(r, v))} * f{r}" : isa.Zero)}").Join(", ")};");
         }
 
-        writer.Line($"{element}* vp = {Text.At("v", part)};");
+        writer.Line($"{element}* vp = {Code.At("v", part)};");
         writer.Line($"float* p = weights{(row == "0" ? "" : $" + ({row} * BlockPositions)")};");
         writer.Line("int left = count;");
         WriteSteps(tile.Steps);
@@ -67,7 +69,7 @@ internal static class AttentionMix
             {
                 for (int v = 0; v < tile.Vectors; v++)
                 {
-                    string at = Text.At("vp", Loops.Offset(s, "Slice", v * isa.Lanes));
+                    string at = Code.At("vp", Loops.Offset(s, "Slice", v * isa.Lanes));
                     writer.Line($"{vec} v{s}_{v} = {(form.Widens ? kernels.LoadCache(isa, at) : isa.Load(at))};");
                 }
 

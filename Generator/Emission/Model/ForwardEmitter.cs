@@ -1,8 +1,10 @@
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Attention;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>Model.g.cs: the constants, then the forward pass as a table of contents.</summary>
 internal static class ForwardEmitter
@@ -33,7 +35,7 @@ internal static class ForwardEmitter
             },
             bases,
             KvCacheEmitter.ContractsAlias,
-            $"// An engine for {Text.Grouped(spec.Layers)} layers of width {Text.Grouped(spec.Dim)}: {Text.Grouped(ParameterCount.Total(spec))} parameters.");
+            $"// An engine for {Code.Grouped(spec.Layers)} layers of width {Code.Grouped(spec.Dim)}: {Code.Grouped(ParameterCount.Total(spec))} parameters.");
         return writer.ToString();
     }
 

@@ -1,9 +1,10 @@
 using System.Collections.Generic;
 using System.Linq;
+using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
-namespace Llamalith.Generator.Emission;
+namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The constants at the head of Model.g.cs: the only place where a dimension stands as a number.</summary>
 internal static class ConstantsEmitter
@@ -23,8 +24,8 @@ internal static class ConstantsEmitter
         Public("VocabSize", spec.VocabSize, "Number of tokens in the vocabulary.");
         Public("Context", spec.Context, "Most positions a sequence can have.");
         writer.Line("/// <summary>Number of weights, embeddings included.</summary>");
-        writer.Line($"public const long Parameters = {Text.Int(ParameterCount.Total(spec))};");
-        writer.Line($"private const float NormEps = {Text.Float(spec.NormEps)};");
+        writer.Line($"public const long Parameters = {Code.Int(ParameterCount.Total(spec))};");
+        writer.Line($"private const float NormEps = {Code.Float(spec.NormEps)};");
         if (plan.HasWindow)
             Private("SlidingWindow", spec.SlidingWindow);
         writer.Line();
@@ -83,9 +84,9 @@ internal static class ConstantsEmitter
         void Public(string name, int value, string summary)
         {
             writer.Line($"/// <summary>{summary}</summary>");
-            writer.Line($"public const int {name} = {Text.Int(value)};");
+            writer.Line($"public const int {name} = {Code.Int(value)};");
         }
 
-        void Private(string name, int value) => writer.Line($"private const int {name} = {Text.Int(value)};");
+        void Private(string name, int value) => writer.Line($"private const int {name} = {Code.Int(value)};");
     }
 }
