@@ -1,0 +1,117 @@
+using System.Collections.Generic;
+
+namespace Llamalith;
+
+/// <summary>What a tensor of a layer is for.</summary>
+internal enum TensorRole
+{
+    /// <summary>Weights of an RMSNorm.</summary>
+    Norm,
+
+    /// <summary>A projection, y = W · x.</summary>
+    Matrix,
+
+    /// <summary>What a projection adds to its output.</summary>
+    Bias,
+}
+
+/// <summary>A size of a model, by name.</summary>
+internal enum Width
+{
+    /// <summary>One: a vector's rows.</summary>
+    One,
+
+    /// <summary>The residual stream.</summary>
+    Dim,
+
+    /// <summary>All query heads together.</summary>
+    QueryDim,
+
+    /// <summary>All key, or value, heads together.</summary>
+    KvDim,
+
+    /// <summary>Inside the feed-forward network.</summary>
+    FfnDim,
+}
+
+/// <summary>What a model must have for a tensor to be there.</summary>
+internal enum TensorCondition
+{
+    /// <summary>Every model has it.</summary>
+    Always,
+
+    /// <summary>Models whose query, key and value projections add a bias.</summary>
+    QkvBias,
+}
+
+/// <summary>A tensor that every layer has.</summary>
+internal sealed class LayerTensor(
+    string name, string stored, string huggingFace, TensorRole role, Width rows, Width columns, bool rotated = false, TensorCondition when = TensorCondition.Always)
+{
+    /// <summary>Its name in code, as in Query.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its canonical name, GGUF's, behind blk.{layer}.</summary>
+    public string Stored { get; } = stored;
+
+    /// <summary>Its name in Hugging Face's files, behind model.layers.{layer}.</summary>
+    public string HuggingFace { get; } = huggingFace;
+
+    public TensorRole Role { get; } = role;
+
+    /// <summary>Number of rows: of a matrix, its outputs.</summary>
+    public Width Rows { get; } = rows;
+
+    /// <summary>Elements in a row: of a matrix, its inputs.</summary>
+    public Width Columns { get; } = columns;
+
+    /// <summary>Whether its rows (a vector's elements) are paired by the rotary embedding, in one of two orders.</summary>
+    public bool IsRotated { get; } = rotated;
+
+    public TensorCondition When { get; } = when;
+}
+
+/// <summary>
+/// Every tensor of a layer, in the order in which a token streams them, which is also that of most files. The compiler and the run time
+/// derive from it what they bind, count, name and train.
+/// </summary>
+internal static class LayerTensors
+{
+    public static LayerTensor AttentionNorm { get; } =
+        new("AttentionNorm", "attn_norm.weight", "input_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim);
+
+    public static LayerTensor Query { get; } =
+        new("Query", "attn_q.weight", "self_attn.q_proj.weight", TensorRole.Matrix, Width.QueryDim, Width.Dim, rotated: true);
+
+    public static LayerTensor Key { get; } =
+        new("Key", "attn_k.weight", "self_attn.k_proj.weight", TensorRole.Matrix, Width.KvDim, Width.Dim, rotated: true);
+
+    public static LayerTensor Value { get; } =
+        new("Value", "attn_v.weight", "self_attn.v_proj.weight", TensorRole.Matrix, Width.KvDim, Width.Dim);
+
+    public static LayerTensor QueryBias { get; } =
+        new("QueryBias", "attn_q.bias", "self_attn.q_proj.bias", TensorRole.Bias, Width.One, Width.QueryDim, rotated: true, TensorCondition.QkvBias);
+
+    public static LayerTensor KeyBias { get; } =
+        new("KeyBias", "attn_k.bias", "self_attn.k_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, rotated: true, TensorCondition.QkvBias);
+
+    public static LayerTensor ValueBias { get; } =
+        new("ValueBias", "attn_v.bias", "self_attn.v_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, when: TensorCondition.QkvBias);
+
+    public static LayerTensor AttentionOutput { get; } =
+        new("AttentionOutput", "attn_output.weight", "self_attn.o_proj.weight", TensorRole.Matrix, Width.Dim, Width.QueryDim);
+
+    public static LayerTensor FfnNorm { get; } =
+        new("FfnNorm", "ffn_norm.weight", "post_attention_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim);
+
+    public static LayerTensor Gate { get; } = new("Gate", "ffn_gate.weight", "mlp.gate_proj.weight", TensorRole.Matrix, Width.FfnDim, Width.Dim);
+
+    public static LayerTensor Up { get; } = new("Up", "ffn_up.weight", "mlp.up_proj.weight", TensorRole.Matrix, Width.FfnDim, Width.Dim);
+
+    public static LayerTensor Down { get; } = new("Down", "ffn_down.weight", "mlp.down_proj.weight", TensorRole.Matrix, Width.Dim, Width.FfnDim);
+
+    public static IReadOnlyList<LayerTensor> All { get; } =
+    [
+        AttentionNorm, Query, Key, Value, QueryBias, KeyBias, ValueBias, AttentionOutput, FfnNorm, Gate, Up, Down,
+    ];
+}
