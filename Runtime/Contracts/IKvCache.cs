@@ -27,10 +27,13 @@ public interface IKvCache<TSelf> : IDisposable
     /// <summary>A second conversation that begins with the same tokens and goes its own way.</summary>
     TSelf Fork();
 
-    /// <summary>Writes a header that names the model, then the kept tokens' keys and values.</summary>
+    /// <summary>Writes a header that names the model and its weights, then the kept tokens' keys and values.</summary>
     void Save(Stream destination);
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <summary>
+    /// Reads what <see cref="Save"/> wrote. Whether it is of the same weights, the engine decides that is to go on with it: it refuses
+    /// others with a <see cref="ModelMismatchException"/> when it is given the cache.
+    /// </summary>
     /// <exception cref="ModelFormatException">The stream is truncated or holds no cache.</exception>
     /// <exception cref="ModelMismatchException">The stream holds another model's cache; the message names both sides.</exception>
     static abstract TSelf Load(Stream source);

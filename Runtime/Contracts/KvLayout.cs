@@ -1,7 +1,7 @@
 namespace Llamalith.Contracts;
 
 /// <summary>What one KV cache looks like: the generated class's constants.</summary>
-/// <param name="Model">The class's name and shape, as one line: a saved cache of another model is refused by it.</param>
+/// <param name="Model">The class's name and, each behind a space, what decides keys and values: a saved cache of another model is refused by it.</param>
 /// <param name="Capacity">Most positions.</param>
 /// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
 /// <param name="BlockBytes">Bytes in a block: those of one head after another.</param>

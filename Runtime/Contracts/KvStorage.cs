@@ -1,6 +1,9 @@
 using System;
 using System.Buffers.Binary;
 using System.IO;
+using System.Linq;
+using System.Text;
+using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
@@ -12,12 +15,13 @@ public sealed unsafe class KvStorage : IDisposable
 {
     // "LLKV", then the version of this header.
     private const uint Magic = 0x564B4C4C;
-    private const int Version = 3;
-    private const int MaxModelBytes = 4096;
+    private const int Version = 4;
+    private const int MaxNameBytes = 1 << 16;
     private const long HugePageBlock = 2 << 20;
 
     private readonly NativeBuffer _memory;
     private int _count;
+    private string _weights = "";
 
     /// <summary>An empty cache.</summary>
     public KvStorage(KvLayout layout)
@@ -38,6 +42,20 @@ public sealed unsafe class KvStorage : IDisposable
     /// <summary>The first block.</summary>
     public byte* Data => _memory.Data;
 
+    /// <summary>
+    /// Says whose weights fill it: an empty cache is anybody's, one with positions is refused where others filled them.
+    /// </summary>
+    /// <param name="weights">What tells the weights from others (<see cref="WeightBinder.Identity"/>).</param>
+    /// <exception cref="ModelMismatchException">It holds keys and values of other weights; the message names both.</exception>
+    public void Claim(string weights)
+    {
+        if (ReferenceEquals(weights, _weights))
+            return;
+        if (_count > 0 && weights != _weights)
+            throw new ModelMismatchException($"The KV cache holds {_count} positions of the weights {_weights}, but this model has the weights {weights}.");
+        _weights = weights;
+    }
+
     /// <summary>Marks that many further positions as filled.</summary>
     public void Append(int positions) => _count = checked(_count + positions);
 
@@ -56,20 +74,25 @@ public sealed unsafe class KvStorage : IDisposable
         long bytes = UsedBytes;
         Buffer.MemoryCopy(Data, fork.Data, bytes, bytes);
         fork._count = _count;
+        fork._weights = _weights;
         return fork;
     }
 
-    /// <summary>Writes a header that names the model, then the keys and values of every position filled: so many times those of one, and nothing else.</summary>
+    /// <summary>Writes a header that names the model and its weights, then the keys and values of every position filled: so many times those of one, and nothing else.</summary>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         _ = Data;
-        using BinaryWriter header = new(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-        byte[] model = System.Text.Encoding.UTF8.GetBytes(Layout.Model);
+        using BinaryWriter header = new(stream, Encoding.UTF8, leaveOpen: true);
         header.Write(Magic);
         header.Write(Version);
-        header.Write(model.Length);
-        header.Write(model);
+        foreach (string name in (string[])[Layout.Model, _weights])
+        {
+            byte[] text = Encoding.UTF8.GetBytes(name);
+            header.Write(text.Length);
+            header.Write(text);
+        }
+
         header.Write(_count);
         header.Flush();
         foreach (KvRun run in new KvRuns(Layout, _count))
@@ -101,31 +124,47 @@ public sealed unsafe class KvStorage : IDisposable
     {
         byte* data = Data;
         _count = 0;
-        int count = ReadHeader(stream);
+        int count = ReadHeader(stream, out string weights);
         foreach (KvRun run in new KvRuns(Layout, count))
             ReadExactly(stream, new Span<byte>(data + run.Offset, run.Length));
         _count = count;
+        _weights = weights;
     }
 
-    private int ReadHeader(Stream stream)
+    private int ReadHeader(Stream stream, out string weights)
     {
         if (ReadInt32(stream) != unchecked((int)Magic))
             throw new ModelFormatException("This stream is not a saved KV cache: it does not begin with \"LLKV\".");
         int version = ReadInt32(stream);
         if (version != Version)
             throw new ModelFormatException($"The saved KV cache has version {version}, and this build reads version {Version}.");
-        int length = ReadInt32(stream);
-        if (length is < 0 or > MaxModelBytes)
-            throw new ModelFormatException($"The saved KV cache claims a model name of {length} bytes; the most is {MaxModelBytes}.");
-        byte[] name = new byte[length];
-        ReadExactly(stream, name);
-        string model = System.Text.Encoding.UTF8.GetString(name);
+        string model = ReadName(stream, "model name");
+        weights = ReadName(stream, "name of weights");
         if (model != Layout.Model)
-            throw new ModelMismatchException($"The saved KV cache belongs to another model: it says \"{model}\", and this class is \"{Layout.Model}\".");
+            throw new ModelMismatchException($"The saved KV cache belongs to another model: {Differences(model, Layout.Model)}.");
         int count = ReadInt32(stream);
         return count >= 0 && count <= Layout.Capacity
             ? count
             : throw new ModelFormatException($"The saved KV cache claims {count} positions, and this class has room for {Layout.Capacity}.");
+    }
+
+    private static string ReadName(Stream stream, string what)
+    {
+        int length = ReadInt32(stream);
+        if (length is < 0 or > MaxNameBytes)
+            throw new ModelFormatException($"The saved KV cache claims a {what} of {length} bytes; the most is {MaxNameBytes}.");
+        byte[] name = new byte[length];
+        ReadExactly(stream, name);
+        return Encoding.UTF8.GetString(name);
+    }
+
+    // Both are a class's name and properties, and say the same ones unless another version wrote them.
+    private static string Differences(string saved, string compiled)
+    {
+        string[] theirs = saved.Split(' '), mine = compiled.Split(' ');
+        return theirs.Length == mine.Length
+            ? string.Join("; ", mine.Zip(theirs).Where(static pair => pair.First != pair.Second).Select(static pair => $"it says {Shown.Text(pair.Second)}, and this class is {pair.First}"))
+            : $"it says {Shown.Text(saved)}, and this class is {compiled}";
     }
 
     private static int ReadInt32(Stream stream)

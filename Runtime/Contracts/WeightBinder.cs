@@ -20,6 +20,8 @@ public sealed unsafe class WeightBinder : IDisposable
     private readonly int _threads;
     private readonly IPackedWeights? _packed;
     private NativeBuffer? _memory;
+    private WeightFingerprint _fingerprint;
+    private string? _identity;
     private long _next;
 
     /// <summary>A binder in its first round.</summary>
@@ -44,6 +46,12 @@ public sealed unsafe class WeightBinder : IDisposable
     /// <summary>Bytes of the weights in panels, which a token reads whole: known after the first round.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>
+    /// Tells these weights from others of the same shape: the checksum of a packed file, as it states it, or a fingerprint of what was bound. Known
+    /// after the second round.
+    /// </summary>
+    public string Identity => _identity ??= _packed is null ? $"fingerprint:{_fingerprint}" : $"sha256:{Convert.ToHexStringLower(_checkpoint.Digest)}";
+
     /// <summary>Ends the first round.</summary>
     public void Allocate()
     {
@@ -52,9 +60,17 @@ public sealed unsafe class WeightBinder : IDisposable
 
         // What lies in panels already is bound at once.
         if (_packed is null)
+        {
             _memory = new NativeBuffer(Bytes, hugePages: true);
+
+            // Nothing binds it, since it stays in the file.
+            if (_checkpoint.TryGetTensor(TensorNames.TokenEmbedding, out TensorView embedding))
+                _fingerprint.Add(embedding);
+        }
         else
+        {
             _options.Progress?.Report(1);
+        }
     }
 
     /// <summary>A vector of floats, such as norm weights or a bias, padded with zeros.</summary>
@@ -71,7 +87,12 @@ public sealed unsafe class WeightBinder : IDisposable
         }
 
         if (to is not null)
-            WeightPacker.PackVector(_checkpoint.GetTensor(name, 1, length), order, to);
+        {
+            TensorView vector = _checkpoint.GetTensor(name, 1, length);
+            WeightPacker.PackVector(vector, order, to);
+            _fingerprint.Add(vector);
+        }
+
         Report();
         return to;
     }
@@ -93,6 +114,7 @@ public sealed unsafe class WeightBinder : IDisposable
         {
             TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
             unit = WeightPacker.Pack(tensor, type, order, to, _threads, _options.Cancellation);
+            _fingerprint.Add(tensor);
             _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
         }
 
@@ -116,6 +138,8 @@ public sealed unsafe class WeightBinder : IDisposable
         {
             TensorView lower = _checkpoint.GetTensor(first, rows, columns), upper = _checkpoint.GetTensor(second, rows, columns);
             unit = WeightPacker.PackPair(lower, upper, type, to, _threads, _options.Cancellation);
+            _fingerprint.Add(lower);
+            _fingerprint.Add(upper);
             _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
             _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
         }

@@ -12,7 +12,6 @@ internal static class KvCacheEmitter
         ModelSpec spec = plan.Spec;
         SourceWriter writer = new();
         string element = plan.Cache.ElementType;
-        string identity = $"{spec.FullName} {spec.KvCache} Layers={Code.Int(spec.Layers)} KvHeads={Code.Int(spec.KvHeads)} HeadDim={Code.Int(spec.HeadDim)}";
         ModelFile.Write(writer, spec, () =>
         {
             writer.Line($"""
@@ -25,7 +24,7 @@ internal static class KvCacheEmitter
                 writer.Line($$"""
                     // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
                     // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
-                    private static readonly LlamalithContracts.KvLayout Layout = new("{{identity}}", Context, BlockPositions, BlockElements * sizeof({{element}}), new LlamalithContracts.KvHeadLayout
+                    private static readonly LlamalithContracts.KvLayout Layout = new({{Code.Escaped(CacheIdentity.Of(plan))}}, Context, BlockPositions, BlockElements * sizeof({{element}}), new LlamalithContracts.KvHeadLayout
                     {
                         HeadDim = HeadDim,
                         ElementBytes = sizeof({{element}}),
@@ -64,10 +63,10 @@ internal static class KvCacheEmitter
                     /// <summary>A second conversation that begins like this one and goes its own way.</summary>
                     public KvCache Fork() => new(Storage.Fork());
 
-                    /// <summary>Writes a header that names the model, then the filled positions.</summary>
+                    /// <summary>Writes a header that names the model and its weights, then the filled positions.</summary>
                     public void Save(System.IO.Stream destination) => Storage.Save(destination);
 
-                    /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
+                    /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine that is to use it.</summary>
                     public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
 
                     /// <summary>Frees the memory.</summary>

@@ -113,6 +113,7 @@ internal static class CallsEmitter
             private LlamalithContracts.KvStorage Enter(int tokens)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
+                _cache.Storage.Claim(_weights.Identity);
                 if (System.Threading.Interlocked.Exchange(ref _busy, 1) != 0)
                     throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
 

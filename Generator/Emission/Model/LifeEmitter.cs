@@ -81,13 +81,16 @@ internal static class LifeEmitter
             /// <summary>Number of tokens in the current conversation.</summary>
             public int Position => _cache.Count;
 
-            /// <summary>The conversation that Decode and Prefill continue. Setting another does not dispose the one before.</summary>
+            /// <summary>
+            /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled with
+            /// other weights is refused.
+            /// </summary>
             public KvCache Cache
             {
                 get => _cache;
                 set
                 {
-                    _ = value.Storage;
+                    value.Storage.Claim(_weights.Identity);
                     _cache = value;
                 }
             }

@@ -43,7 +43,7 @@ partial class Model
     {
         // A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
         // [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
-        private static readonly LlamalithContracts.KvLayout Layout = new("Model F16 Layers=5 KvHeads=4 HeadDim=8", Context, BlockPositions, BlockElements * sizeof(ushort), new LlamalithContracts.KvHeadLayout
+        private static readonly LlamalithContracts.KvLayout Layout = new("Model KvCache=F16 Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeLayout=Interleaved RopeTheta=10000 RopeScaling=None SlidingWindow=0 QkvBias=False Weights=F32 Block=256/32/8", Context, BlockPositions, BlockElements * sizeof(ushort), new LlamalithContracts.KvHeadLayout
         {
             HeadDim = HeadDim,
             ElementBytes = sizeof(ushort),
@@ -82,10 +82,10 @@ partial class Model
         /// <summary>A second conversation that begins like this one and goes its own way.</summary>
         public KvCache Fork() => new(Storage.Fork());
 
-        /// <summary>Writes a header that names the model, then the filled positions.</summary>
+        /// <summary>Writes a header that names the model and its weights, then the filled positions.</summary>
         public void Save(System.IO.Stream destination) => Storage.Save(destination);
 
-        /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model.</summary>
+        /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine that is to use it.</summary>
         public static KvCache Load(System.IO.Stream source) => new(LlamalithContracts.KvStorage.Load(source, Layout));
 
         /// <summary>Frees the memory.</summary>

@@ -169,13 +169,16 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     /// <summary>Number of tokens in the current conversation.</summary>
     public int Position => _cache.Count;
 
-    /// <summary>The conversation that Decode and Prefill continue. Setting another does not dispose the one before.</summary>
+    /// <summary>
+    /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled with
+    /// other weights is refused.
+    /// </summary>
     public KvCache Cache
     {
         get => _cache;
         set
         {
-            _ = value.Storage;
+            value.Storage.Claim(_weights.Identity);
             _cache = value;
         }
     }
@@ -336,6 +339,7 @@ partial class Model : LlamalithContracts.ILlamaModel<Model>, LlamalithContracts.
     private LlamalithContracts.KvStorage Enter(int tokens)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _cache.Storage.Claim(_weights.Identity);
         if (System.Threading.Interlocked.Exchange(ref _busy, 1) != 0)
             throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
 

@@ -96,6 +96,9 @@ partial class Model
         /// <summary>Bytes of all panels.</summary>
         public long Bytes => _binder.Bytes;
 
+        /// <summary>Tells these weights from others of the same shape.</summary>
+        public string Identity => _binder.Identity;
+
         /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
         public void Embed(int token, float* x)
         {

@@ -21,6 +21,7 @@ internal static class CacheChecks
         yield return ("caches can be switched between conversations", () => CachesSwitch(subject));
         yield return ("save and load give the same bits", () => SaveLoadRepeats(subject));
         yield return ("caches follow each other in a slow stream", () => StreamsAreReadExactly(subject));
+        yield return ("a conversation with other weights is refused", () => OtherWeightsAreRefused(subject));
         yield return ("a truncated cache is refused", () => TruncatedStreamIsRefused(subject));
         yield return ("a corrupted cache is refused or harmless", () => CorruptedStreamIsSafe(subject));
         yield return ("disposed and default caches are refused", () => DeadCachesAreRefused(subject));
@@ -224,6 +225,37 @@ internal static class CacheChecks
         Expect.Equal(slow.ReadByte(), 42, "the byte after the caches");
     }
 
+    private static void OtherWeightsAreRefused<TModel, TCache>(Subject<TModel, TCache> subject)
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        using TModel model = subject.Load();
+        model.Decode(subject.Tokens[0]);
+        byte[] saved = Subject<TModel, TCache>.Save(model.Cache);
+        using TModel same = subject.Load();
+        using TModel other = Subject<TModel, TCache>.Load(new RandomWeights { Layout = subject.Layout, Seed = 2 }.Make(subject.Shape));
+        TCache own = other.Cache;
+        using TCache loaded = TCache.Load(new MemoryStream(saved));
+        Expect.Throws<ModelMismatchException>(() => other.Cache = loaded, $"{subject.Name}: a saved cache of other weights");
+        Expect.Throws<ModelMismatchException>(() => other.Cache = model.Cache, $"{subject.Name}: a conversation of other weights");
+        using (TCache fork = model.Cache.Fork())
+            Expect.Throws<ModelMismatchException>(() => other.Cache = fork, $"{subject.Name}: a fork of other weights");
+        Expect.Equal(other.Cache.Count, 0, "Count of the conversation that was kept");
+        TCache before = same.Cache;
+        same.Cache = loaded;
+        same.Cache = before;
+
+        // An empty conversation is anybody's; once one model has filled it, it is not the other's.
+        loaded.Truncate(0);
+        other.Cache = loaded;
+        same.Cache = loaded;
+        same.Decode(subject.Tokens[0]);
+        Expect.Throws<ModelMismatchException>(() => other.Decode(subject.Tokens[0]), $"{subject.Name}: a conversation that another model has filled");
+        Expect.Equal(loaded.Count, 1, "Count of a conversation after a refusal");
+        same.Cache = before;
+        other.Cache = own;
+    }
+
     private static void TruncatedStreamIsRefused<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
@@ -253,7 +285,7 @@ internal static class CacheChecks
         Expect.True(!Loads(0, 0xFF), $"{subject.Name}: a cache is accepted whose first byte is wrong.");
         int payload = checked((int)TCache.BytesPerToken);
         int refused = 0;
-        for (int at = 0; at < Math.Min(saved.Length, 256); at++)
+        for (int at = 0; at < saved.Length - payload; at++)
         {
             foreach (byte mask in (byte[])[0x01, 0x80, 0xFF])
             {
@@ -295,7 +327,16 @@ internal static class CacheChecks
             }
 
             Expect.True(cache.Count >= 0 && cache.Count <= cache.Capacity, $"{subject.Name}: a corrupted cache holds {cache.Count} of {cache.Capacity}.");
-            model.Cache = cache;
+            try
+            {
+                model.Cache = cache;
+            }
+            catch (ModelMismatchException)
+            {
+                cache.Dispose();
+                return false;
+            }
+
             if (cache.Count < cache.Capacity)
                 model.Decode(0);
             model.Cache = own;

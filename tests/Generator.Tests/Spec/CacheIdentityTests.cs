@@ -1,0 +1,68 @@
+using System;
+using Llamalith.Generator.Planning;
+using Llamalith.Generator.Spec;
+using Mirror = Llamalith.Generator.Spec;
+
+namespace Llamalith.Tests.Spec;
+
+/// <summary>What a saved cache says of the class that wrote it.</summary>
+public class CacheIdentityTests
+{
+    [Fact]
+    public void Identity_NamesWhateverDecidesKeysAndValues()
+    {
+        Differs("Dim", small => small with { Dim = 128, HeadDim = 8 });
+        Differs("FfnDim", static small => small with { FfnDim = 180 });
+        Differs("Layers", static small => small with { Layers = 4 });
+        Differs("Heads", static small => small with { Heads = 4, HeadDim = 8 });
+        Differs("KvHeads", static small => small with { KvHeads = 2 });
+        Differs("VocabSize", static small => small with { VocabSize = 500 });
+        Differs("NormEps", static small => small with { NormEps = 1e-6 });
+        Differs("RopeTheta", static small => small with { RopeTheta = 500000 });
+        Differs("RopeLayout", static small => small with { RopeLayout = Mirror.RopeLayout.HalfSplit });
+        Differs("RopeScaling", static small => small with { RopeScaling = small.RopeScaling with { Kind = Mirror.RopeScaling.Linear, Factor = 2 } });
+        Differs("SlidingWindow", static small => small with { SlidingWindow = 64 });
+        Differs("QkvBias", static small => small with { QkvBias = true });
+        Differs("KvCache", static small => small with { KvCache = Mirror.KvFormat.Int8 });
+        Differs("Weights", static small => small with { Weights = Mirror.WeightFormat.F16 });
+        Differs("Block", static small => small with { Context = 64 });
+    }
+
+    [Fact]
+    public void Identity_OfScalingNamesItsFactors()
+    {
+        ModelSpec llama3 = Specs.Small with { RopeScaling = new RopeScalingSpec(Mirror.RopeScaling.Llama3, 8, 1, 4, 8192) };
+        ModelSpec linear = Specs.Small with { RopeScaling = new RopeScalingSpec(Mirror.RopeScaling.Linear, 8, 1, 4, 8192) };
+        foreach (ModelSpec other in (ModelSpec[])
+            [
+                llama3 with { RopeScaling = llama3.RopeScaling with { Factor = 32 } },
+                llama3 with { RopeScaling = llama3.RopeScaling with { LowFrequencyFactor = 2 } },
+                llama3 with { RopeScaling = llama3.RopeScaling with { HighFrequencyFactor = 5 } },
+                llama3 with { RopeScaling = llama3.RopeScaling with { OriginalContext = 4096 } },
+            ])
+        {
+            Assert.NotEqual(Of(llama3), Of(other));
+        }
+
+        Assert.NotEqual(Of(linear), Of(linear with { RopeScaling = linear.RopeScaling with { Factor = 4 } }));
+        Assert.Equal(Of(linear), Of(linear with { RopeScaling = linear.RopeScaling with { HighFrequencyFactor = 5 } }));
+    }
+
+    [Fact]
+    public void Identity_LeavesOutWhatDecidesNothing()
+    {
+        ModelSpec small = Specs.Small;
+        Assert.Equal(Of(small), Of(small with { Context = 2048 }));
+        Assert.Equal(Of(small), Of(small with { MaxMemory = 1, Training = true, EmbeddedWeights = "a.gguf", Isa = Mirror.Isa.Scalar, TiedEmbeddings = !small.TiedEmbeddings }));
+    }
+
+    private static string Of(ModelSpec spec) => CacheIdentity.Of(new ModelPlan(spec));
+
+    // That property, and perhaps others that follow from it.
+    private static void Differs(string property, Func<ModelSpec, ModelSpec> change)
+    {
+        string[] before = Of(Specs.Small).Split(' '), after = Of(change(Specs.Small)).Split(' ');
+        Assert.Equal(before.Length, after.Length);
+        Assert.NotEqual(Array.Find(before, part => part.StartsWith(property + "=", StringComparison.Ordinal)), Array.Find(after, part => part.StartsWith(property + "=", StringComparison.Ordinal)));
+    }
+}
