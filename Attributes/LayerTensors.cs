@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Llamalith;
 
@@ -44,6 +46,20 @@ internal enum TensorCondition
     QkvBias,
 }
 
+/// <summary>What decides which tensors a model has, and of which sizes.</summary>
+internal interface IModelSizes
+{
+    int Dim { get; }
+
+    int QueryDim { get; }
+
+    int KvDim { get; }
+
+    int FfnDim { get; }
+
+    bool Has(TensorCondition condition);
+}
+
 /// <summary>A tensor that every layer has.</summary>
 internal sealed class LayerTensor(
     string name, string stored, string huggingFace, TensorRole role, Width rows, Width columns, bool rotated = false, TensorCondition when = TensorCondition.Always)
@@ -69,6 +85,22 @@ internal sealed class LayerTensor(
     public bool IsRotated { get; } = rotated;
 
     public TensorCondition When { get; } = when;
+
+    /// <summary>Number of rows in a model.</summary>
+    public int RowsOf(IModelSizes model) => Of(Rows, model);
+
+    /// <summary>Elements in a row in a model.</summary>
+    public int ColumnsOf(IModelSizes model) => Of(Columns, model);
+
+    private static int Of(Width width, IModelSizes model) => width switch
+    {
+        Width.One => 1,
+        Width.Dim => model.Dim,
+        Width.QueryDim => model.QueryDim,
+        Width.KvDim => model.KvDim,
+        Width.FfnDim => model.FfnDim,
+        _ => throw new ArgumentOutOfRangeException(nameof(width), width, "No such width."),
+    };
 }
 
 /// <summary>
@@ -114,4 +146,7 @@ internal static class LayerTensors
     [
         AttentionNorm, Query, Key, Value, QueryBias, KeyBias, ValueBias, AttentionOutput, FfnNorm, Gate, Up, Down,
     ];
+
+    /// <summary>Those that the layers of a model have.</summary>
+    public static IEnumerable<LayerTensor> Of(IModelSizes model) => All.Where(tensor => model.Has(tensor.When));
 }

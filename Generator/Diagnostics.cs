@@ -146,7 +146,7 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor WindowOutOfRange = new(
         "LLAMA014",
         "The sliding window must not be negative",
-        "SlidingWindow = {0} is out of range; it must be 0 (no window) or the number of positions that a query sees",
+        "{0} = {1} is out of range; it must be 0 (no window) or the number of positions that a query sees",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,

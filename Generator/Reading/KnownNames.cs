@@ -10,9 +10,6 @@ internal static class KnownNames
     /// <summary>A type that every compilation referencing Llamalith.Runtime has.</summary>
     public const string ModelInterface = "Llamalith.Contracts.ILlamaModel`1";
 
-    /// <summary>The property that the attribute's constructor argument sets.</summary>
-    public const string Preset = "Preset";
-
     /// <summary>The MSBuild property LlamalithTargets, which narrows the instruction sets of all models of a project, with commas for semicolons.</summary>
     public const string TargetsProperty = "build_property._LlamalithTargets";
 

@@ -17,38 +17,13 @@ internal static class SpecReader
     /// <summary>The request that a class makes with its [LlamaModel].</summary>
     public static ModelRequest Read(INamedTypeSymbol type, AttributeData attribute, CancellationToken cancellation)
     {
-        Arguments arguments = new(attribute);
         return new ModelRequest
         {
             Namespace = type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(s_escaped),
             TypeName = Escape(type.Name),
             Flaws = FlawsOf(type, cancellation),
-            Preset = (LlamaPreset)(arguments.Value<int>(KnownNames.Preset) ?? 0),
-            Dim = arguments.Value<int>("Dim"),
-            FfnDim = arguments.Value<int>("FfnDim"),
-            Layers = arguments.Value<int>("Layers"),
-            Heads = arguments.Value<int>("Heads"),
-            KvHeads = arguments.Value<int>("KvHeads"),
-            HeadDim = arguments.Value<int>("HeadDim"),
-            VocabSize = arguments.Value<int>("VocabSize"),
-            Context = arguments.Value<int>("Context"),
-            NormEps = arguments.Value<double>("NormEps"),
-            RopeTheta = arguments.Value<double>("RopeTheta"),
-            RopeLayout = (RopeLayout?)arguments.Value<int>("RopeLayout"),
-            RopeScaling = (RopeScaling?)arguments.Value<int>("RopeScaling"),
-            RopeScalingFactor = arguments.Value<double>("RopeScalingFactor"),
-            RopeScalingLowFrequencyFactor = arguments.Value<double>("RopeScalingLowFrequencyFactor"),
-            RopeScalingHighFrequencyFactor = arguments.Value<double>("RopeScalingHighFrequencyFactor"),
-            RopeScalingOriginalContext = arguments.Value<int>("RopeScalingOriginalContext"),
-            TiedEmbeddings = arguments.Value<bool>("TiedEmbeddings"),
-            SlidingWindow = arguments.Value<int>("SlidingWindow"),
-            QkvBias = arguments.Value<bool>("QkvBias"),
-            Weights = (WeightFormat?)arguments.Value<int>("Weights"),
-            KvCache = (KvFormat?)arguments.Value<int>("KvCache"),
-            Training = arguments.Value<bool>("Training"),
-            Isa = (Spec.Isa?)arguments.Value<int>("Isa"),
-            EmbeddedWeights = arguments.Text("EmbeddedWeights"),
-            MaxMemory = arguments.Value<long>("MaxMemory"),
+            Preset = attribute.ConstructorArguments is [{ Kind: TypedConstantKind.Enum, Value: int preset }] ? (LlamaPreset)preset : LlamaPreset.None,
+            Written = new WrittenValues(attribute.NamedArguments.SelectMany(static argument => WrittenBy(argument.Key, argument.Value))),
             Prompts = new EquatableArray<PromptRequest>(PromptsOf(type).Select(static prompt => new PromptRequest(TextOf(prompt, 0), TextOf(prompt, 1)))),
         };
     }
@@ -78,26 +53,7 @@ internal static class SpecReader
     private static string Escape(string identifier) =>
         SyntaxFacts.GetKeywordKind(identifier) != SyntaxKind.None ? "@" + identifier : identifier;
 
-    /// <summary>The constants written in an attribute, by property name. One that doesn't compile counts as not written.</summary>
-    private sealed class Arguments
-    {
-        private readonly Dictionary<string, object?> _values = [];
-
-        public Arguments(AttributeData attribute)
-        {
-            if (attribute.ConstructorArguments is [{ Kind: not TypedConstantKind.Error } preset])
-                _values[KnownNames.Preset] = preset.Value;
-            foreach (KeyValuePair<string, TypedConstant> argument in attribute.NamedArguments)
-            {
-                if (argument.Value.Kind != TypedConstantKind.Error)
-                    _values[argument.Key] = argument.Value.Value;
-            }
-        }
-
-        public T? Value<T>(string property)
-            where T : struct
-            => _values.TryGetValue(property, out object? value) && value is T typed ? typed : null;
-
-        public string? Text(string property) => _values.TryGetValue(property, out object? value) ? value as string : null;
-    }
+    // One that doesn't compile counts as not written.
+    private static IEnumerable<WrittenValue> WrittenBy(string property, TypedConstant constant) =>
+        constant is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: { } value } ? [new WrittenValue(property, value)] : [];
 }

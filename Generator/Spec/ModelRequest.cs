@@ -1,8 +1,8 @@
 namespace Llamalith.Generator.Spec;
 
 /// <summary>
-/// What the user wrote, and nothing else: a property left out is null. Value-equal and free of symbols and positions, so that
-/// editing anything but the attribute or the class's head gives an equal request.
+/// What the user wrote, and nothing else. Value-equal and free of symbols and positions, so that editing anything but the attribute or the
+/// class's head gives an equal request.
 /// </summary>
 internal sealed record ModelRequest
 {
@@ -16,55 +16,17 @@ internal sealed record ModelRequest
 
     public LlamaPreset Preset { get; init; }
 
-    public int? Dim { get; init; }
+    /// <summary>What is written beside the attribute's properties.</summary>
+    public WrittenValues Written { get; init; }
 
-    public int? FfnDim { get; init; }
+    /// <summary>What is written, and what the preset says of the rest.</summary>
+    public WrittenValues Values => Written.Over(Presets.Of(Preset));
 
-    public int? Layers { get; init; }
+    /// <summary>The instruction sets asked for.</summary>
+    public Isa Isa => (Isa)(Values.Value<int>(nameof(Isa)) ?? (int)Isa.All);
 
-    public int? Heads { get; init; }
-
-    public int? KvHeads { get; init; }
-
-    public int? HeadDim { get; init; }
-
-    public int? VocabSize { get; init; }
-
-    public int? Context { get; init; }
-
-    public double? NormEps { get; init; }
-
-    public double? RopeTheta { get; init; }
-
-    public RopeLayout? RopeLayout { get; init; }
-
-    public RopeScaling? RopeScaling { get; init; }
-
-    public double? RopeScalingFactor { get; init; }
-
-    public double? RopeScalingLowFrequencyFactor { get; init; }
-
-    public double? RopeScalingHighFrequencyFactor { get; init; }
-
-    public int? RopeScalingOriginalContext { get; init; }
-
-    public bool? TiedEmbeddings { get; init; }
-
-    public int? SlidingWindow { get; init; }
-
-    public bool? QkvBias { get; init; }
-
-    public WeightFormat? Weights { get; init; }
-
-    public KvFormat? KvCache { get; init; }
-
-    public bool? Training { get; init; }
-
-    public Isa? Isa { get; init; }
-
-    public string? EmbeddedWeights { get; init; }
-
-    public long? MaxMemory { get; init; }
+    /// <summary>The model file that is to be built into the program; null for none.</summary>
+    public string? EmbeddedWeights => Values.Text(nameof(EmbeddedWeights)) is { Length: > 0 } path ? path : null;
 
     /// <summary>What the class's [Prompt] attributes say.</summary>
     public EquatableArray<PromptRequest> Prompts { get; init; }

@@ -1,10 +1,13 @@
+using System;
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Spec;
 
 /// <summary>
 /// What was asked: one annotated class, every hyperparameter filled in, nothing derived. Value-equal, free of symbols, so the
 /// incremental pipeline can cache by it. Property names are the attribute's.
 /// </summary>
-internal sealed record ModelSpec
+internal sealed record ModelSpec : IModelSizes
 {
     private readonly string? _hintFolder;
 
@@ -64,6 +67,28 @@ internal sealed record ModelSpec
     /// <summary>The prompts that are prefilled at build time.</summary>
     public EquatableArray<PromptRequest> Prompts { get; init; }
 
+    /// <summary>The hyperparameters that a model's file has too, in the order in which an engine states them.</summary>
+    public IReadOnlyList<SpecProperty> Hyperparameters =>
+    [
+        new(nameof(Dim), Dim) { IsRequired = true, Most = SpecRules.MaxDim },
+        new(nameof(FfnDim), FfnDim) { IsRequired = true, Most = SpecRules.MaxFfnDim },
+        new(nameof(Layers), Layers) { IsRequired = true, Most = SpecRules.MaxLayers },
+        new(nameof(Heads), Heads) { IsRequired = true, Most = SpecRules.MaxHeads },
+        new(nameof(KvHeads), KvHeads) { IsDerived = true, Most = SpecRules.MaxHeads },
+        new(nameof(HeadDim), HeadDim) { IsDerived = true, Most = SpecRules.MaxHeadDim },
+        new(nameof(VocabSize), VocabSize)
+        {
+            IsRequired = true, Least = SpecRules.MinVocabSize, Most = SpecRules.MaxVocabSize, Rule = SpecRule.VocabularyOrContextOutOfRange,
+        },
+        new(nameof(Context), Context) { Most = SpecRules.MaxContext, Rule = SpecRule.VocabularyOrContextOutOfRange },
+        new(nameof(TiedEmbeddings), TiedEmbeddings),
+        new(nameof(NormEps), NormEps),
+        new(nameof(RopeTheta), RopeTheta),
+        .. RopeScaling.Hyperparameters,
+        new(nameof(SlidingWindow), SlidingWindow) { Least = 0, Rule = SpecRule.WindowOutOfRange },
+        new(nameof(QkvBias), QkvBias),
+    ];
+
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>
     public string FullName => Namespace.Length == 0 ? TypeName : Namespace + "." + TypeName;
 
@@ -82,7 +107,48 @@ internal sealed record ModelSpec
 
     /// <summary>Query heads that share one key and value head.</summary>
     public int GroupSize => Heads / KvHeads;
-}
 
-/// <summary>How rotary frequencies are stretched; the factors matter only where <see cref="Kind"/> uses them.</summary>
-internal sealed record RopeScalingSpec(RopeScaling Kind, double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContext);
+    /// <summary>Completes a request: what is written, else what its preset gives, else the attribute's default. It need not be sound.</summary>
+    public static ModelSpec Of(ModelRequest request, BuildOptions options)
+    {
+        WrittenValues values = request.Values;
+        int dim = values.Value<int>(nameof(Dim)) ?? 0;
+        int heads = values.Value<int>(nameof(Heads)) ?? 0;
+        return new ModelSpec
+        {
+            Namespace = request.Namespace,
+            TypeName = request.TypeName,
+            Dim = dim,
+            FfnDim = values.Value<int>(nameof(FfnDim)) ?? 0,
+            Layers = values.Value<int>(nameof(Layers)) ?? 0,
+            Heads = heads,
+            KvHeads = values.Value<int>(nameof(KvHeads)) ?? heads,
+            HeadDim = values.Value<int>(nameof(HeadDim)) ?? (heads == 0 ? 0 : dim / heads),
+            VocabSize = values.Value<int>(nameof(VocabSize)) ?? 0,
+            Context = values.Value<int>(nameof(Context)) ?? 4096,
+            NormEps = values.Value<double>(nameof(NormEps)) ?? 1e-5,
+            RopeTheta = values.Value<double>(nameof(RopeTheta)) ?? 10000,
+            RopeLayout = (RopeLayout)(values.Value<int>(nameof(RopeLayout)) ?? (int)RopeLayout.Interleaved),
+            RopeScaling = RopeScalingSpec.Of(values),
+            TiedEmbeddings = values.Value<bool>(nameof(TiedEmbeddings)) ?? false,
+            SlidingWindow = values.Value<int>(nameof(SlidingWindow)) ?? 0,
+            QkvBias = values.Value<bool>(nameof(QkvBias)) ?? false,
+            Weights = (WeightFormat)(values.Value<int>(nameof(Weights)) ?? 0) is not WeightFormat.None and var formats ? formats : WeightFormat.F32,
+            KvCache = (KvFormat)(values.Value<int>(nameof(KvCache)) ?? (int)KvFormat.F16),
+            Training = values.Value<bool>(nameof(Training)) ?? false,
+            Isa = request.Isa & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
+            AvxVnni = options.AvxVnni,
+            EmbeddedWeights = request.EmbeddedWeights,
+            MaxMemory = values.Value<long>(nameof(MaxMemory)) ?? 0,
+            Prompts = request.Prompts,
+        };
+    }
+
+    /// <summary>Whether the model has the tensors of a condition.</summary>
+    public bool Has(TensorCondition condition) => condition switch
+    {
+        TensorCondition.Always => true,
+        TensorCondition.QkvBias => QkvBias,
+        _ => throw new ArgumentOutOfRangeException(nameof(condition), condition, "No such condition."),
+    };
+}

@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace Llamalith.Generator.Spec;
 
 /// <summary>How many numbers a model's weights are.</summary>
@@ -7,12 +9,6 @@ internal static class ParameterCount
     public static long Total(ModelSpec spec) =>
         ((long)spec.VocabSize * spec.Dim * (spec.TiedEmbeddings ? 1 : 2)) + (spec.Layers * PerLayer(spec)) + spec.Dim;
 
-    /// <summary>One layer: Q and O, K and V, Gate and Up and Down, two norms, and the biases of Q, K and V if there are any.</summary>
-    public static long PerLayer(ModelSpec spec)
-    {
-        long dim = spec.Dim;
-        long attention = (2 * dim * spec.QueryDim) + (2 * dim * spec.KvDim);
-        long bias = spec.QkvBias ? spec.QueryDim + (2L * spec.KvDim) : 0;
-        return attention + (3 * dim * spec.FfnDim) + (2 * dim) + bias;
-    }
+    /// <summary>Those of one layer.</summary>
+    public static long PerLayer(ModelSpec spec) => LayerTensors.Of(spec).Sum(tensor => (long)tensor.RowsOf(spec) * tensor.ColumnsOf(spec));
 }

@@ -36,7 +36,7 @@ internal static class SpecRules
                 return null;
         }
 
-        return Complete(request, options);
+        return ModelSpec.Of(request, options);
     }
 
     /// <summary>Everything that is wrong with a request, in the order of the rules' numbers within class, model and build.</summary>
@@ -61,46 +61,6 @@ internal static class SpecRules
         }
 
         return best;
-    }
-
-    private static ModelSpec Complete(ModelRequest request, BuildOptions options)
-    {
-        PresetSizes preset = IsDefined(request.Preset) ? Presets.Of(request.Preset) : new PresetSizes();
-        int dim = request.Dim ?? preset.Dim ?? 0;
-        int heads = request.Heads ?? preset.Heads ?? 0;
-        return new ModelSpec
-        {
-            Namespace = request.Namespace,
-            TypeName = request.TypeName,
-            Dim = dim,
-            FfnDim = request.FfnDim ?? preset.FfnDim ?? 0,
-            Layers = request.Layers ?? preset.Layers ?? 0,
-            Heads = heads,
-            KvHeads = request.KvHeads ?? preset.KvHeads ?? heads,
-            HeadDim = request.HeadDim ?? (heads == 0 ? 0 : dim / heads),
-            VocabSize = request.VocabSize ?? preset.VocabSize ?? 0,
-            Context = request.Context ?? preset.Context ?? 4096,
-            NormEps = request.NormEps ?? 1e-5,
-            RopeTheta = request.RopeTheta ?? 10000,
-            RopeLayout = request.RopeLayout ?? RopeLayout.Interleaved,
-            RopeScaling = new RopeScalingSpec(
-                request.RopeScaling ?? RopeScaling.None,
-                request.RopeScalingFactor ?? 8,
-                request.RopeScalingLowFrequencyFactor ?? 1,
-                request.RopeScalingHighFrequencyFactor ?? 4,
-                request.RopeScalingOriginalContext ?? 8192),
-            TiedEmbeddings = request.TiedEmbeddings ?? false,
-            SlidingWindow = request.SlidingWindow ?? 0,
-            QkvBias = request.QkvBias ?? false,
-            Weights = request.Weights is null or WeightFormat.None ? WeightFormat.F32 : request.Weights.Value,
-            KvCache = request.KvCache ?? KvFormat.F16,
-            Training = request.Training ?? false,
-            Isa = (request.Isa ?? Isa.All) & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
-            AvxVnni = options.AvxVnni,
-            EmbeddedWeights = string.IsNullOrEmpty(request.EmbeddedWeights) ? null : request.EmbeddedWeights,
-            MaxMemory = request.MaxMemory ?? 0,
-            Prompts = request.Prompts,
-        };
     }
 
     private static void CheckClass(ModelRequest request, ProblemList problems)
@@ -128,7 +88,7 @@ internal static class SpecRules
 
     private static void CheckModel(ModelRequest request, BuildOptions options, ProblemList problems)
     {
-        ModelSpec spec = Complete(request, options);
+        ModelSpec spec = ModelSpec.Of(request, options);
         bool sound = CheckEnums(request, spec, problems) & CheckSizes(request, spec, problems);
         if (sound)
             sound = CheckHeads(request, spec, problems);
@@ -136,10 +96,6 @@ internal static class SpecRules
         CheckIsa(request, spec, options, problems);
         if (spec.MaxMemory < 0)
             problems.Add(SpecRule.SizeOutOfRange, ["MaxMemory"], "MaxMemory", Text(spec.MaxMemory), "0", Text(long.MaxValue));
-        if (!InRange(spec.Context, 1, MaxContext))
-            return;
-        if (spec.SlidingWindow < 0)
-            problems.Add(SpecRule.WindowOutOfRange, ["SlidingWindow"], Text(spec.SlidingWindow));
         if (!sound)
             return;
         CheckBlocks(spec, problems);
@@ -174,7 +130,7 @@ internal static class SpecRules
             "RopeScaling");
         Require((spec.Weights & ~s_weightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32 or KvFormat.Int8, "KvCache", (int)spec.KvCache, "KvFormat");
-        Require(((request.Isa ?? Isa.All) & ~Isa.All) == 0, "Isa", (int)(request.Isa ?? Isa.All), "Isa");
+        Require((request.Isa & ~Isa.All) == 0, "Isa", (int)request.Isa, "Isa");
         return sound;
 
         void Require(bool defined, string property, int value, string type)
@@ -189,35 +145,28 @@ internal static class SpecRules
     private static bool CheckSizes(ModelRequest request, ModelSpec spec, ProblemList problems)
     {
         bool sound = true;
-        PresetSizes preset = IsDefined(request.Preset) ? Presets.Of(request.Preset) : new PresetSizes();
-        Require("Dim", request.Dim ?? preset.Dim, MaxDim);
-        Require("FfnDim", request.FfnDim ?? preset.FfnDim, MaxFfnDim);
-        Require("Layers", request.Layers ?? preset.Layers, MaxLayers);
-        Require("Heads", request.Heads ?? preset.Heads, MaxHeads);
-        if (request.KvHeads is not null)
-            Require("KvHeads", request.KvHeads, MaxHeads);
-        if (request.HeadDim is not null)
-            Require("HeadDim", request.HeadDim, MaxHeadDim);
-        Require("VocabSize", request.VocabSize ?? preset.VocabSize, MaxVocabSize, MinVocabSize, SpecRule.VocabularyOrContextOutOfRange);
-        Require("Context", spec.Context, MaxContext, 1, SpecRule.VocabularyOrContextOutOfRange);
-        Require("RopeScalingOriginalContext", spec.RopeScaling.OriginalContext, MaxContext);
-        return sound;
-
-        void Require(string property, int? value, int max, int min = 1, SpecRule rule = SpecRule.SizeOutOfRange)
+        WrittenValues values = request.Values;
+        foreach (SpecProperty property in spec.Hyperparameters)
         {
-            if (value is not int size)
-                problems.Add(SpecRule.MissingSize, [property], property);
-            else if (!InRange(size, min, max))
-                problems.Add(rule, [property], property, Text(size), Text(min), Text(max));
+            bool given = values.Has(property.Name);
+            if (property.Value is not int size || (property.IsDerived && !given))
+                continue;
+            if (property.IsRequired && !given)
+                problems.Add(SpecRule.MissingSize, [property.Name], property.Name);
+            else if (!InRange(size, property.Least, property.Most))
+                problems.Add(property.Rule, [property.Name], property.Name, Text(size), Text(property.Least), Text(property.Most));
             else
-                return;
+                continue;
             sound = false;
         }
+
+        return sound;
     }
 
     private static bool CheckHeads(ModelRequest request, ModelSpec spec, ProblemList problems)
     {
         int before = problems.Items.Count;
+        bool derived = !request.Values.Has("HeadDim");
         if (spec.KvHeads > spec.Heads)
             problems.Suggest(SpecRule.MoreKvHeadsThanHeads, ["KvHeads", "Heads"], Text(spec.Heads), Text(spec.KvHeads), Text(spec.Heads));
         else if (spec.Heads % spec.KvHeads != 0)
@@ -226,11 +175,11 @@ internal static class SpecRules
             problems.Suggest(SpecRule.HeadsNotDivisible, ["KvHeads", "Heads"], nearest, Text(spec.Heads), Text(spec.KvHeads), nearest);
         }
 
-        if (request.HeadDim is null && spec.Dim % spec.Heads != 0)
+        if (derived && spec.Dim % spec.Heads != 0)
             problems.Add(SpecRule.DimNotDivisible, ["Dim", "Heads"], Text(spec.Dim), Text(spec.Heads));
         else
         {
-            string origin = request.HeadDim is null ? $" (Dim = {Text(spec.Dim)} / Heads = {Text(spec.Heads)})" : "";
+            string origin = derived ? $" (Dim = {Text(spec.Dim)} / Heads = {Text(spec.Heads)})" : "";
             if (!InRange(spec.HeadDim, 1, MaxHeadDim))
                 problems.Add(SpecRule.SizeOutOfRange, ["HeadDim", "Heads", "Dim"], "HeadDim", Text(spec.HeadDim) + origin, "1", Text(MaxHeadDim));
             else if (spec.HeadDim % 2 != 0)
@@ -242,38 +191,27 @@ internal static class SpecRules
 
     private static void CheckReals(ModelSpec spec, ProblemList problems)
     {
-        RopeScalingSpec scaling = spec.RopeScaling;
-        Require("NormEps", spec.NormEps);
-        Require("RopeTheta", spec.RopeTheta);
-        Require("RopeScalingFactor", scaling.Factor);
-        bool low = Require("RopeScalingLowFrequencyFactor", scaling.LowFrequencyFactor);
-        bool high = Require("RopeScalingHighFrequencyFactor", scaling.HighFrequencyFactor);
+        HashSet<string> broken = [];
+        foreach (SpecProperty property in spec.Hyperparameters)
+        {
+            // Kernels compute in 32 bits, so a value must be positive and finite there too.
+            if (property.Value is not double value || ((float)value > 0 && !float.IsInfinity((float)value)))
+                continue;
+            problems.Add(SpecRule.NotPositive, [property.Name], property.Name, Text(value));
+            broken.Add(property.Name);
+        }
 
         // The passage between the two divides by their difference.
-        if (low && high && scaling.Kind == RopeScaling.Llama3 && scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor)
-        {
-            problems.Add(
-                SpecRule.FrequencyFactorsCrossed,
-                ["RopeScalingHighFrequencyFactor", "RopeScalingLowFrequencyFactor"],
-                Text(scaling.HighFrequencyFactor),
-                Text(scaling.LowFrequencyFactor));
-        }
-
-        // Kernels compute in 32 bits, so a value must be positive and finite there too.
-        bool Require(string property, double value)
-        {
-            float single = (float)value;
-            bool sound = single > 0 && !float.IsInfinity(single);
-            if (!sound)
-                problems.Add(SpecRule.NotPositive, [property], property, Text(value));
-            return sound;
-        }
+        const string High = "RopeScalingHighFrequencyFactor", Low = "RopeScalingLowFrequencyFactor";
+        RopeScalingSpec scaling = spec.RopeScaling;
+        if (!broken.Contains(Low) && !broken.Contains(High) && scaling.Kind == RopeScaling.Llama3 && scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor)
+            problems.Add(SpecRule.FrequencyFactorsCrossed, [High, Low], Text(scaling.HighFrequencyFactor), Text(scaling.LowFrequencyFactor));
     }
 
     private static void CheckIsa(ModelRequest request, ModelSpec spec, BuildOptions options, ProblemList problems)
     {
         TargetNames.Parse(options.Targets, options.BuildMachine, out IReadOnlyList<string> unknown);
-        Isa asked = request.Isa ?? Isa.All;
+        Isa asked = request.Isa;
         if (unknown.Count > 0 || (asked & ~Isa.All) != 0)
             return;
         if (spec.Isa == Isa.None)
@@ -312,7 +250,7 @@ internal static class SpecRules
         for (int i = 0; i < request.Prompts.Count; i++)
         {
             PromptRequest prompt = request.Prompts[i];
-            if (string.IsNullOrEmpty(request.EmbeddedWeights))
+            if (request.EmbeddedWeights is null)
                 problems.AddPrompt(SpecRule.PromptWithoutWeights, i, prompt.Name, request.TypeName);
             if (!prompt.HasUsableName)
                 problems.AddPrompt(SpecRule.UnusablePromptName, i, prompt.Name);

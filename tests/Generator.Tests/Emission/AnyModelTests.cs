@@ -39,24 +39,24 @@ public sealed class AnyModelTests
         from isa in Gen.Int[1, 15]
         from weights in Gen.OneOf(Gen.Const(0), Gen.Int[1, (1 << 13) - 1])
         from scaling in Gen.Int[0, 2]
-        select Specs.Resolve(Specs.Request(Mirror.LlamaPreset.None) with
-        {
-            Dim = dim,
-            FfnDim = ffnDim,
-            Layers = layers,
-            Heads = kvHeads * groupSize,
-            KvHeads = kvHeads,
-            HeadDim = 2 * halfHead,
-            VocabSize = vocabSize,
-            Context = context,
-            SlidingWindow = window,
-            QkvBias = options[0],
-            TiedEmbeddings = options[1],
-            KvCache = (Mirror.KvFormat)kv,
-            RopeLayout = options[2] ? Mirror.RopeLayout.Interleaved : Mirror.RopeLayout.HalfSplit,
-            RopeScaling = (Mirror.RopeScaling)scaling,
-            Isa = (Mirror.Isa)isa,
+        select Specs.Resolve(Specs.Request(
+            Mirror.LlamaPreset.None,
+            ("Dim", dim),
+            ("FfnDim", ffnDim),
+            ("Layers", layers),
+            ("Heads", kvHeads * groupSize),
+            ("KvHeads", kvHeads),
+            ("HeadDim", 2 * halfHead),
+            ("VocabSize", vocabSize),
+            ("Context", context),
+            ("SlidingWindow", window),
+            ("QkvBias", options[0]),
+            ("TiedEmbeddings", options[1]),
+            ("KvCache", kv),
+            ("RopeLayout", options[2] ? 0 : 1),
+            ("RopeScaling", scaling),
+            ("Isa", isa),
+
             // F32 beside whatever else: rows of random width fit no blocks (LLAMA023).
-            Weights = (Mirror.WeightFormat)weights | Mirror.WeightFormat.F32,
-        });
+            ("Weights", weights | (int)Mirror.WeightFormat.F32)));
 }

@@ -1,6 +1,6 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
-using System.Reflection;
 using Llamalith.Contracts;
 using Llamalith.Generator.Reading;
 using Llamalith.Generator.Spec;
@@ -15,6 +15,20 @@ public sealed class EnumMirrorTests
 
     public static TheoryData<string> Names => [.. s_attributeEnums.Select(static type => type.Name)];
 
+    /// <summary>Those that a user can set.</summary>
+    public static TheoryData<string> Properties =>
+        [.. typeof(LlamaModelAttribute).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+
+    // A value of each type that is no property's default.
+    private static readonly Dictionary<Type, object> s_samples = new()
+    {
+        [typeof(int)] = 1234,
+        [typeof(long)] = 1234L,
+        [typeof(double)] = 0.5,
+        [typeof(bool)] = true,
+        [typeof(string)] = "model.gguf",
+    };
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Enum_HasTheSameMembersInTheGenerator(string name)
@@ -23,16 +37,22 @@ public sealed class EnumMirrorTests
         Assert.Equal(MembersOf(s_attributeEnums.Single(type => type.Name == name)), MembersOf(mirror));
     }
 
-    [Fact]
-    public void Attribute_HasAPropertyForEachOfARequest()
+    [Theory]
+    [MemberData(nameof(Properties))]
+    public void Property_OfTheAttribute_ReachesTheSpec(string property)
     {
-        string[] attribute = [.. typeof(LlamaModelAttribute).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-            .Select(static property => $"{property.Name}: {property.PropertyType.Name}").Order(StringComparer.Ordinal)];
-        string[] request = [.. typeof(ModelRequest).GetProperties()
-            .Where(static property => property.Name is not ("Namespace" or "TypeName" or "Flaws" or "Prompts"))
-            .Select(static property => $"{property.Name}: {(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).Name}")
-            .Order(StringComparer.Ordinal)];
-        Assert.Equal(attribute, request);
+        Type type = typeof(LlamaModelAttribute).GetProperty(property)!.PropertyType;
+        object value = type.IsEnum ? 2 : s_samples[type];
+        Assert.NotEqual(Complete(Specs.Request(default)), Complete(Specs.Request(default, (property, value))));
+
+        static ModelSpec Complete(ModelRequest request) => ModelSpec.Of(request, Specs.Build);
+    }
+
+    [Fact]
+    public void Hyperparameters_AreThoseOfTheRunTimesShape()
+    {
+        string[] shape = [.. typeof(ModelShape).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+        Assert.Equal(shape.Order(StringComparer.Ordinal), Specs.Small.Hyperparameters.Select(static property => property.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -41,7 +61,6 @@ public sealed class EnumMirrorTests
         Assert.Equal(KnownNames.ModelAttribute, typeof(LlamaModelAttribute).FullName);
         Assert.Equal(KnownNames.PromptAttribute, typeof(PromptAttribute).FullName);
         Assert.Equal(KnownNames.ModelInterface, typeof(ILlamaModel<>).FullName);
-        Assert.NotNull(typeof(LlamaModelAttribute).GetProperty(KnownNames.Preset));
     }
 
     private static string[] MembersOf(Type type) =>

@@ -13,7 +13,7 @@ public sealed class PresetTests
     [MemberData(nameof(Presets))]
     public void Preset_GivesASoundModel(int preset)
     {
-        Assert.NotNull(Mirror.Presets.Of((Mirror.LlamaPreset)preset).Dim);
+        Assert.True(Mirror.Presets.Of((Mirror.LlamaPreset)preset).Has("Dim"));
         Assert.Empty(SpecRules.Check(Specs.Request((Mirror.LlamaPreset)preset), Specs.Build));
     }
 

@@ -7,10 +7,16 @@ namespace Llamalith.Tests.Spec;
 
 public sealed class SpecRulesTests
 {
+    private static readonly string[] s_sizes = ["Dim", "FfnDim", "Layers", "Heads", "KvHeads", "HeadDim", "VocabSize", "Context", "SlidingWindow"];
+
+    private static readonly string[] s_reals =
+        ["NormEps", "RopeTheta", "RopeScalingFactor", "RopeScalingLowFrequencyFactor", "RopeScalingHighFrequencyFactor"];
+
     [Fact]
     public void Defaults_AreThoseOfTheAttributesDocumentation()
     {
-        ModelSpec spec = Specs.Resolve(Specs.Request(Mirror.LlamaPreset.None) with { Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, VocabSize = 512 });
+        ModelSpec spec = Specs.Resolve(
+            Specs.Request(Mirror.LlamaPreset.None, ("Dim", 64), ("FfnDim", 172), ("Layers", 5), ("Heads", 8), ("VocabSize", 512)));
         Assert.Equal(8, spec.KvHeads);
         Assert.Equal(8, spec.HeadDim);
         Assert.Equal(4096, spec.Context);
@@ -30,7 +36,7 @@ public sealed class SpecRulesTests
     [Fact]
     public void Property_OverridesThePreset()
     {
-        ModelSpec spec = Specs.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B) with { Context = 1024, Heads = 64 });
+        ModelSpec spec = Specs.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B, ("Context", 1024), ("Heads", 64)));
         Assert.Equal((1024, 64, 64, 64, 4096), (spec.Context, spec.Heads, spec.KvHeads, spec.HeadDim, spec.Dim));
     }
 
@@ -103,29 +109,15 @@ public sealed class SpecRulesTests
         from isa in Mostly(OneOf<int?>(null, 1, 15), Gen.Int[0, 17])
         from scaling in Mostly(OneOf<int?>(null, 1), Gen.Int[0, 3])
         from memory in Mostly(OneOf([(long?)null]), Gen.Long)
-        select new ModelRequest
-        {
-            Namespace = "My",
-            TypeName = "Model",
-            Preset = (Mirror.LlamaPreset)preset,
-            Dim = sizes[0],
-            FfnDim = sizes[1],
-            Layers = sizes[2],
-            Heads = sizes[3],
-            KvHeads = sizes[4],
-            HeadDim = sizes[5],
-            VocabSize = sizes[6],
-            Context = sizes[7],
-            SlidingWindow = sizes[8],
-            NormEps = reals[0],
-            RopeTheta = reals[1],
-            RopeScaling = (Mirror.RopeScaling?)scaling,
-            RopeScalingFactor = reals[2],
-            RopeScalingLowFrequencyFactor = reals[3],
-            RopeScalingHighFrequencyFactor = reals[4],
-            Isa = (Mirror.Isa?)isa,
-            MaxMemory = memory,
-        };
+        select Specs.Request(
+            (Mirror.LlamaPreset)preset,
+            [
+                .. s_sizes.Select((property, i) => (property, (object?)sizes[i])),
+                .. s_reals.Select((property, i) => (property, (object?)reals[i])),
+                ("RopeScaling", scaling),
+                ("Isa", isa),
+                ("MaxMemory", memory),
+            ]);
 
     // Values that tend to go together, and now and then any value at all.
     private static Gen<T?> Mostly<T>(Gen<T?> usual, Gen<T> any)

@@ -1,3 +1,4 @@
+using System.Linq;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
 
@@ -20,12 +21,17 @@ internal static class Specs
     };
 
     /// <summary>A trained story-teller's shape: 5 layers, grouped-query attention, 260,032 parameters with tied embeddings.</summary>
-    public static ModelSpec Small { get; } = Resolve(Request(Mirror.LlamaPreset.None) with
-    {
-        Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512,
-    });
+    public static ModelSpec Small { get; } = Resolve(Request(
+        Mirror.LlamaPreset.None, ("Dim", 64), ("FfnDim", 172), ("Layers", 5), ("Heads", 8), ("KvHeads", 4), ("VocabSize", 512), ("Context", 512)));
 
-    public static ModelRequest Request(Mirror.LlamaPreset preset) => new() { Namespace = "My", TypeName = "Model", Preset = preset };
+    /// <summary>A request; a property whose value is null is not written.</summary>
+    public static ModelRequest Request(Mirror.LlamaPreset preset, params (string Property, object? Value)[] written) => new()
+    {
+        Namespace = "My",
+        TypeName = "Model",
+        Preset = preset,
+        Written = new WrittenValues(written.Where(static one => one.Value is not null).Select(static one => new WrittenValue(one.Property, one.Value!))),
+    };
 
     public static ModelSpec Of(LlamaPreset preset) => Resolve(Request((Mirror.LlamaPreset)(int)preset));
 
