@@ -10,12 +10,6 @@ namespace Llamalith.Cli.Compilation;
 /// <summary>The C# of a model class: every hyperparameter spelled out, those at [LlamaModel]'s defaults left out.</summary>
 internal static class ModelClassWriter
 {
-    private const int DefaultContext = 4096;
-    private const double DefaultNormEps = 1e-5;
-    private const double DefaultRopeTheta = 10000;
-    private const double DefaultRopeScalingFactor = 8, DefaultLowFrequencyFactor = 1, DefaultHighFrequencyFactor = 4;
-    private const int DefaultOriginalContext = 8192;
-
     /// <summary>A whole source file.</summary>
     /// <param name="model">The class.</param>
     /// <param name="summary">One line of documentation; null for none.</param>
@@ -51,43 +45,12 @@ internal static class ModelClassWriter
     private static IEnumerable<string> Arguments(ModelClass model)
     {
         ModelShape shape = model.Shape;
-        yield return Integer("Dim", shape.Dim);
-        yield return Integer("FfnDim", shape.FfnDim);
-        yield return Integer("Layers", shape.Layers);
-        yield return Integer("Heads", shape.Heads);
-        if (shape.KvHeads != shape.Heads)
-            yield return Integer("KvHeads", shape.KvHeads);
-        if (shape.Dim % shape.Heads != 0 || shape.HeadDim != shape.Dim / shape.Heads)
-            yield return Integer("HeadDim", shape.HeadDim);
-        yield return Integer("VocabSize", shape.VocabSize);
-        if (shape.Context != DefaultContext)
-            yield return Integer("Context", shape.Context);
-        if (shape.NormEps is { } epsilon && !SameSingle(epsilon, DefaultNormEps))
-            yield return Real("NormEps", epsilon);
-        if (shape.RopeTheta is { } theta && !SameSingle(theta, DefaultRopeTheta))
-            yield return Real("RopeTheta", theta);
-        if (shape.RopeScaling is { } scaling and not RopeScaling.None)
+        foreach (ShapeProperty property in ShapeProperties.All.Where(property => property.IsUsedBy(shape)))
         {
-            yield return $"RopeScaling = RopeScaling.{scaling}";
-            if (shape.RopeScalingFactor is { } factor && !SameSingle(factor, DefaultRopeScalingFactor))
-                yield return Real("RopeScalingFactor", factor);
-            if (scaling == RopeScaling.Llama3)
-            {
-                if (shape.RopeScalingLowFrequencyFactor is { } low && !SameSingle(low, DefaultLowFrequencyFactor))
-                    yield return Real("RopeScalingLowFrequencyFactor", low);
-                if (shape.RopeScalingHighFrequencyFactor is { } high && !SameSingle(high, DefaultHighFrequencyFactor))
-                    yield return Real("RopeScalingHighFrequencyFactor", high);
-                if (shape.RopeScalingOriginalContext is { } original and not DefaultOriginalContext)
-                    yield return Integer("RopeScalingOriginalContext", original);
-            }
+            if (property.ValueIn(shape) is { } value && (property.DefaultIn(shape) is not { } usual || !SameSingle(value, usual)))
+                yield return $"{property.Name} = {Literal(value)}";
         }
 
-        if (shape.TiedEmbeddings)
-            yield return "TiedEmbeddings = true";
-        if (shape.SlidingWindow is { } window and > 0)
-            yield return Integer("SlidingWindow", window);
-        if (shape.QkvBias is true)
-            yield return "QkvBias = true";
         if (model.Weights is not (WeightFormat.None or WeightFormat.F32))
             yield return $"Weights = {Flags(model.Weights)}";
         if (model.KvCache != default)
@@ -101,11 +64,15 @@ internal static class ModelClassWriter
         where T : struct, Enum
         => string.Join(" | ", value.ToString().Split(", ").Select(name => $"{typeof(T).Name}.{name}"));
 
-    private static string Real(string property, double value) => $"{property} = {Text(value)}";
+    private static string Literal(object value) => value switch
+    {
+        double real => Text(real),
+        bool flag => flag ? "true" : "false",
+        Enum member => $"{member.GetType().Name}.{member}",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
 
-    private static string Integer(string property, int value) => string.Create(CultureInfo.InvariantCulture, $"{property} = {value}");
-
-    private static bool SameSingle(double a, double b) => (float)a == (float)b;
+    private static bool SameSingle(object a, object b) => (a, b) is (double x, double y) ? (float)x == (float)y : a.Equals(b);
 
     private static string EscapeXml(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
 }

@@ -17,28 +17,6 @@ namespace Llamalith.Cli.Models;
 /// <param name="request">How it would be run.</param>
 internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
 {
-    private static readonly (string Property, Func<ModelShape, object?> Value)[] s_hyperparameters =
-    [
-        (nameof(ModelShape.Dim), shape => shape.Dim),
-        (nameof(ModelShape.FfnDim), shape => shape.FfnDim),
-        (nameof(ModelShape.Layers), shape => shape.Layers),
-        (nameof(ModelShape.Heads), shape => shape.Heads),
-        (nameof(ModelShape.KvHeads), shape => shape.KvHeads),
-        (nameof(ModelShape.HeadDim), shape => shape.HeadDim),
-        (nameof(ModelShape.VocabSize), shape => shape.VocabSize),
-        (nameof(ModelShape.Context), shape => shape.Context),
-        (nameof(ModelShape.NormEps), shape => Text(shape.NormEps)),
-        (nameof(ModelShape.RopeTheta), shape => Text(shape.RopeTheta)),
-        (nameof(ModelShape.RopeScaling), shape => shape.RopeScaling),
-        (nameof(ModelShape.RopeScalingFactor), shape => Text(shape.RopeScalingFactor)),
-        (nameof(ModelShape.RopeScalingLowFrequencyFactor), shape => Text(shape.RopeScalingLowFrequencyFactor)),
-        (nameof(ModelShape.RopeScalingHighFrequencyFactor), shape => Text(shape.RopeScalingHighFrequencyFactor)),
-        (nameof(ModelShape.RopeScalingOriginalContext), shape => shape.RopeScalingOriginalContext),
-        (nameof(ModelShape.TiedEmbeddings), shape => shape.TiedEmbeddings ? "yes" : "no"),
-        (nameof(ModelShape.SlidingWindow), shape => shape.SlidingWindow is 0 ? "none" : shape.SlidingWindow),
-        (nameof(ModelShape.QkvBias), shape => shape.QkvBias is bool bias ? bias ? "yes" : "no" : null),
-    ];
-
     /// <summary>Writes it all.</summary>
     /// <exception cref="CliException">The context that was asked for is more than the model has.</exception>
     /// <exception cref="ModelFormatException">The tokenizer that was named is none.</exception>
@@ -70,14 +48,24 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         _ => checkpoint.GetType().Name,
     };
 
-    private static string? Text(double? value) => value is double some ? ModelClassWriter.Text(some) : null;
+    private static object Text(object value) => value switch
+    {
+        double real => ModelClassWriter.Text(real),
+        bool flag => flag ? "yes" : "no",
+        0 => "none",
+        _ => value,
+    };
 
     private void WriteHyperparameters(TextWriter output)
     {
         output.WriteLine();
         output.WriteLine("hyperparameters");
         (string Property, object Value)[] known =
-            [.. s_hyperparameters.Select(row => (row.Property, row.Value(checkpoint.Shape)!)).Where(row => row.Item2 is not null)];
+        [
+            .. ShapeProperties.All
+                .Where(property => property.ValueIn(checkpoint.Shape) is not null)
+                .Select(property => (property.Name, Text(property.ValueIn(checkpoint.Shape)!))),
+        ];
         int width = Math.Max(18, known.Max(row => row.Property.Length));
         foreach ((string property, object value) in known)
         {

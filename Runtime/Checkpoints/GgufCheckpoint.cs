@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
@@ -97,30 +98,53 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             File.Dispose();
     }
 
-    private ModelShape ReadShape()
-    {
-        int dim = Required(nameof(ModelShape.Dim), "embedding_length");
-        int heads = Required(nameof(ModelShape.Heads), "attention.head_count");
-        bool tied = !File.TryGetTensor(TensorNames.Classifier, out _);
-        _keys[nameof(ModelShape.TiedEmbeddings)] = $"tied (no {TensorNames.Classifier})";
-        bool bias = File.TryGetTensor(TensorNames.OfLayer(0, TensorNames.QueryBias), out _);
-        _keys[nameof(ModelShape.QkvBias)] = $"has {TensorNames.OfLayer(0, TensorNames.QueryBias)}";
-        return WithRopeScaling(new ModelShape
+    private ModelShape ReadShape() => WithRopeScaling(ShapeProperties.All.Where(static property => !property.InRope).Aggregate(
+        ShapeProperties.Nothing,
+        (shape, property) =>
         {
-            Dim = dim,
-            FfnDim = Required(nameof(ModelShape.FfnDim), "feed_forward_length"),
-            Layers = Required(nameof(ModelShape.Layers), "block_count"),
-            Heads = heads,
-            KvHeads = Optional(nameof(ModelShape.KvHeads), "attention.head_count_kv") ?? heads,
-            HeadDim = Optional(nameof(ModelShape.HeadDim), "attention.key_length") ?? DeriveHeadDim(dim, heads),
-            VocabSize = ReadVocabSize(),
-            Context = Required(nameof(ModelShape.Context), "context_length"),
-            TiedEmbeddings = tied,
-            NormEps = Real(nameof(ModelShape.NormEps), "attention.layer_norm_rms_epsilon"),
-            RopeTheta = Real(nameof(ModelShape.RopeTheta), "rope.freq_base") ?? 10000,
-            SlidingWindow = Optional(nameof(ModelShape.SlidingWindow), "attention.sliding_window"),
-            QkvBias = bias,
-        });
+            object? value = Read(property) ?? Derive(property.Name, shape);
+            return value is not null || !property.IsRequired
+                ? property.With(shape, value)
+                : throw Bad($"{KeyOf(property.Name)} is missing");
+        }));
+
+    private object? Read(ShapeProperty property)
+    {
+        if (property.Tensors is { } condition)
+        {
+            string tensor = TensorNames.OfLayer(0, LayerTensors.All.First(tensor => tensor.When == condition).Stored);
+            _keys[property.Name] = $"has {tensor}";
+            return File.TryGetTensor(tensor, out _);
+        }
+
+        return property switch
+        {
+            { Gguf: null } => null,
+            ShapeProperty<int> => (object?)Integer(property.Name),
+            ShapeProperty<double> => Real(property.Name),
+            _ => throw new InvalidOperationException($"{property.Name} has a type that no key of GGUF's has."),
+        };
+    }
+
+    /// <summary>What follows from others where a file does not say it.</summary>
+    private object? Derive(string property, ModelShape shape)
+    {
+        switch (property)
+        {
+            case nameof(ModelShape.KvHeads):
+                return shape.Heads;
+            case nameof(ModelShape.HeadDim):
+                return DeriveHeadDim(shape.Dim, shape.Heads);
+            case nameof(ModelShape.VocabSize):
+                return DeriveVocabSize();
+            case nameof(ModelShape.TiedEmbeddings):
+                _keys[property] = $"tied (no {TensorNames.Classifier})";
+                return !File.TryGetTensor(TensorNames.Classifier, out _);
+            case nameof(ModelShape.RopeTheta):
+                return ShapeProperties.Find(property)!.DefaultIn(shape);
+            default:
+                return null;
+        }
     }
 
     private int DeriveHeadDim(int dim, int heads)
@@ -131,11 +155,9 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         return dim / heads;
     }
 
-    private int ReadVocabSize()
+    private int DeriveVocabSize()
     {
         const string Tokens = "tokenizer.ggml.tokens";
-        if (Optional(nameof(ModelShape.VocabSize), "vocab_size") is { } size)
-            return size;
         if (File.Metadata.GetArray(Tokens) is { } tokens)
         {
             _keys[nameof(ModelShape.VocabSize)] = $"the length of {Tokens}";
@@ -143,7 +165,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         }
 
         if (!File.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor embedding))
-            throw Bad($"neither {Key("vocab_size")} nor {Tokens} nor {TensorNames.TokenEmbedding} is there");
+            throw Bad($"neither {KeyOf(nameof(ModelShape.VocabSize))} nor {Tokens} nor {TensorNames.TokenEmbedding} is there");
         _keys[nameof(ModelShape.VocabSize)] = $"the rows of {TensorNames.TokenEmbedding}";
         return ShapeRules.ToInt32(Path, TensorNames.TokenEmbedding, embedding.Rows);
     }
@@ -151,10 +173,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     private ModelShape WithRopeScaling(ModelShape shape)
     {
         const string Frequencies = "rope_freqs.weight";
-        string key = Key("rope.scaling.type");
+        string key = Key(ShapeProperties.Find(nameof(ModelShape.RopeScaling))!.Gguf!);
         string? type = File.Metadata.GetText(key);
         _keys[nameof(ModelShape.RopeScaling)] = key;
-        double? factor = Real(nameof(ModelShape.RopeScalingFactor), "rope.scaling.factor")
+        double? factor = Real(nameof(ModelShape.RopeScalingFactor))
             ?? Real(nameof(ModelShape.RopeScalingFactor), "rope.scale_linear");
         bool stretched = factor is not (null or 1.0);
         RopeScaling kind = type switch
@@ -188,10 +210,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     private ModelShape WithLlama3(ModelShape shape) => shape with
     {
         RopeScaling = RopeScaling.Llama3,
-        RopeScalingLowFrequencyFactor = Real(nameof(ModelShape.RopeScalingLowFrequencyFactor), "rope.scaling.low_freq_factor") ?? Llama3Frequencies.UsualLowFrequencyFactor,
-        RopeScalingHighFrequencyFactor = Real(nameof(ModelShape.RopeScalingHighFrequencyFactor), "rope.scaling.high_freq_factor") ?? Llama3Frequencies.UsualHighFrequencyFactor,
-        RopeScalingOriginalContext =
-            Optional(nameof(ModelShape.RopeScalingOriginalContext), "rope.scaling.original_context_length") ?? Llama3Frequencies.UsualOriginalContext,
+        RopeScalingLowFrequencyFactor = Real(nameof(ModelShape.RopeScalingLowFrequencyFactor)) ?? Llama3Frequencies.UsualLowFrequencyFactor,
+        RopeScalingHighFrequencyFactor =
+            Real(nameof(ModelShape.RopeScalingHighFrequencyFactor)) ?? Llama3Frequencies.UsualHighFrequencyFactor,
+        RopeScalingOriginalContext = Integer(nameof(ModelShape.RopeScalingOriginalContext)) ?? Llama3Frequencies.UsualOriginalContext,
     };
 
     private unsafe ReadOnlySpan<float> Divisors(GgufTensor tensor)
@@ -236,12 +258,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     private string Key(string suffix) => $"{_architecture}.{suffix}";
 
-    private int Required(string property, string suffix) => Optional(property, suffix) ?? throw Bad($"{Key(suffix)} is missing");
-
     /// <summary>An integer, which some architectures give as a list with one for each layer: all equal then, or this is another kind of model.</summary>
-    private int? Optional(string property, string suffix)
+    private int? Integer(string property)
     {
-        string key = Key(suffix);
+        string key = Key(ShapeProperties.Find(property)!.Gguf!);
         _keys[property] = key;
         if (!File.Metadata.TryGetValue(key, out GgufValue value))
             return null;
@@ -254,6 +274,8 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             throw Bad($"{key} differs between layers, which cannot be run");
         return ShapeRules.ToInt32(Path, key, values[0]);
     }
+
+    private double? Real(string property) => Real(property, ShapeProperties.Find(property)!.Gguf!);
 
     private double? Real(string property, string suffix)
     {

@@ -27,69 +27,35 @@ internal sealed class HuggingFaceConfig
         if (!Kinds.Contains(Kind))
             throw Bad($"model_type = {Shown.Text(Kind)}, but only {string.Join(", ", Kinds[..^1])} and {Kinds[^1]} can be run");
         RefuseWhatIsNotLlama();
-        Dim = Required("hidden_size");
-        FfnDim = Required("intermediate_size");
-        Layers = Required("num_hidden_layers");
-        Heads = Required("num_attention_heads");
-        KvHeads = Integer(root, "num_key_value_heads") ?? Heads;
-        HeadDimKey = Integer(root, "head_dim") is null ? "hidden_size / num_attention_heads" : "head_dim";
-        HeadDim = Integer(root, "head_dim") ?? DeriveHeadDim();
-        VocabSize = Required("vocab_size");
-        Context = Required("max_position_embeddings");
-        NormEps = Real(root, "rms_norm_eps") ?? 1e-6;
         TiedEmbeddings = Boolean(root, "tie_word_embeddings");
-        AttentionBias = Boolean(root, "attention_bias");
-        SlidingWindow = ReadSlidingWindow();
-        ReadRope();
+        HasHeadDim = Find(root, "head_dim") is not null;
+        Shape = ReadShape();
     }
 
     public string Path { get; }
 
     public string Kind { get; }
 
-    public int Dim { get; }
-
-    public int FfnDim { get; }
-
-    public int Layers { get; }
-
-    public int Heads { get; }
-
-    public int KvHeads { get; }
-
-    public int HeadDim { get; }
-
-    public string HeadDimKey { get; }
-
-    public int VocabSize { get; }
-
-    public int Context { get; }
-
-    public double NormEps { get; }
-
-    public double RopeTheta { get; private set; }
-
-    public RopeScaling RopeScaling { get; private set; }
-
-    public double? RopeScalingFactor { get; private set; }
-
-    public double? RopeScalingLowFrequencyFactor { get; private set; }
-
-    public double? RopeScalingHighFrequencyFactor { get; private set; }
-
-    public int? RopeScalingOriginalContext { get; private set; }
-
-    /// <summary>The object that holds the rotary settings: rope_scaling, or rope_parameters in newer files.</summary>
-    public string RopeKey { get; private set; } = "rope_scaling";
+    /// <summary>What the file says; of tied embeddings and what else tensors show it need not say anything.</summary>
+    public ModelShape Shape { get; }
 
     /// <summary>Null where the file does not say and the tensors must.</summary>
     public bool? TiedEmbeddings { get; }
 
-    /// <summary>Null where the file does not say and the tensors must.</summary>
-    public bool? AttentionBias { get; }
+    /// <summary>The object that holds the rotary settings: rope_scaling, or rope_parameters in newer files.</summary>
+    private string RopeKey { get; set; } = "rope_scaling";
 
-    /// <summary>0 for none; null where the file does not say.</summary>
-    public int? SlidingWindow { get; }
+    private bool HasHeadDim { get; }
+
+    /// <summary>The file's word for a property of <see cref="ModelShape"/>.</summary>
+    public string KeyOf(string hyperparameter) => ShapeProperties.Find(hyperparameter) switch
+    {
+        { Name: nameof(ModelShape.HeadDim) } when !HasHeadDim => "hidden_size / num_attention_heads",
+        { InRope: true, HuggingFace: null } => RopeKey,
+        { InRope: true, HuggingFace: { } key } => $"{RopeKey}.{key}",
+        { HuggingFace: { } key } => key,
+        _ => hyperparameter,
+    };
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="System.IO.FileNotFoundException">There is no such file.</exception>
@@ -117,14 +83,44 @@ internal sealed class HuggingFaceConfig
             throw Bad($"partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
     }
 
-    private int DeriveHeadDim()
+    private ModelShape ReadShape() => WithRope(ShapeProperties.All.Where(static property => !property.InRope).Aggregate(
+        ShapeProperties.Nothing,
+        (shape, property) =>
+        {
+            object? value = Read(property, shape) ?? Derive(property.Name, shape);
+            return value is not null || !property.IsRequired
+                ? property.With(shape, value)
+                : throw Bad($"{property.HuggingFace} is missing");
+        }));
+
+    private object? Read(ShapeProperty property, ModelShape shape) => property switch
     {
-        if (Heads <= 0 || Dim % Heads != 0)
-            throw Bad($"hidden_size = {Dim} is no multiple of num_attention_heads = {Heads}");
-        return Dim / Heads;
+        { HuggingFace: null } => null,
+        { Name: nameof(ModelShape.SlidingWindow) } => (object?)ReadSlidingWindow(shape.Layers),
+        ShapeProperty<int> => Integer(_root, property.HuggingFace!),
+        ShapeProperty<double> => Real(_root, property.HuggingFace!),
+        ShapeProperty<bool> => Boolean(_root, property.HuggingFace!),
+        _ => throw new InvalidOperationException($"{property.Name} has a type that no key of config.json has."),
+    };
+
+    /// <summary>What the configuration classes make of a key that is not there.</summary>
+    private object? Derive(string property, ModelShape shape) => property switch
+    {
+        nameof(ModelShape.KvHeads) => (object)shape.Heads,
+        nameof(ModelShape.HeadDim) => DeriveHeadDim(shape),
+        nameof(ModelShape.NormEps) => 1e-6,
+        nameof(ModelShape.TiedEmbeddings) => false,
+        _ => null,
+    };
+
+    private int DeriveHeadDim(ModelShape shape)
+    {
+        if (shape.Heads <= 0 || shape.Dim % shape.Heads != 0)
+            throw Bad($"hidden_size = {shape.Dim} is no multiple of num_attention_heads = {shape.Heads}");
+        return shape.Dim / shape.Heads;
     }
 
-    private int? ReadSlidingWindow()
+    private int? ReadSlidingWindow(int layers)
     {
         // Qwen files name a window that is off unless they switch it on.
         bool isSwitched = Kind.StartsWith("qwen", StringComparison.Ordinal);
@@ -134,11 +130,11 @@ internal sealed class HuggingFaceConfig
             return Kind == "mistral" ? null : 0;
         int window = element.ValueKind == JsonValueKind.Null ? 0 : Integer(_root, "sliding_window")!.Value;
         if (window > 0)
-            RefuseMixedWindows();
+            RefuseMixedWindows(layers);
         return window;
     }
 
-    private void RefuseMixedWindows()
+    private void RefuseMixedWindows(int layers)
     {
         if (Find(_root, "layer_types") is { ValueKind: JsonValueKind.Array } types)
         {
@@ -148,13 +144,13 @@ internal sealed class HuggingFaceConfig
                     throw Bad($"layer_types has {Shown.Text(other)} beside a sliding window; windows that differ between layers cannot be run");
             }
         }
-        else if (Kind.StartsWith("qwen", StringComparison.Ordinal) && (Integer(_root, "max_window_layers") ?? Layers) > 0)
+        else if (Kind.StartsWith("qwen", StringComparison.Ordinal) && (Integer(_root, "max_window_layers") ?? layers) > 0)
         {
             throw Bad($"max_window_layers is not 0: windows that differ between layers cannot be run");
         }
     }
 
-    private void ReadRope()
+    private ModelShape WithRope(ModelShape shape)
     {
         JsonElement? rope = Find(_root, "rope_scaling");
         if (rope is null && Find(_root, "rope_parameters") is { } parameters)
@@ -165,31 +161,36 @@ internal sealed class HuggingFaceConfig
 
         if (rope is { ValueKind: not JsonValueKind.Object })
             throw Bad($"{RopeKey} is no object");
-        RopeTheta = Real(_root, "rope_theta") ?? (rope is { } place ? Real(place, "rope_theta") : null) ?? 10000;
+        shape = shape with
+        {
+            RopeTheta = shape.RopeTheta ?? (rope is { } place ? Real(place, "rope_theta") : null) ?? 10000,
+            RopeScaling = RopeScaling.None,
+        };
         if (rope is not { } settings)
-            return;
+            return shape;
         string type = Text(settings, "rope_type") ?? Text(settings, "type") ?? throw Bad($"{RopeKey} has neither rope_type nor type");
         if (Real(settings, "partial_rotary_factor") is { } part and not 1.0)
             throw Bad($"{RopeKey}.partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
-        RopeScaling = type switch
+        shape = shape with
         {
-            "default" => RopeScaling.None,
-            "linear" => RopeScaling.Linear,
-            "llama3" => RopeScaling.Llama3,
-            _ => throw Bad($"{RopeKey}.rope_type = {Shown.Text(type)}, but only default, linear and llama3 can be run"),
+            RopeScaling = type switch
+            {
+                "default" => RopeScaling.None,
+                "linear" => RopeScaling.Linear,
+                "llama3" => RopeScaling.Llama3,
+                _ => throw Bad($"{RopeKey}.rope_type = {Shown.Text(type)}, but only default, linear and llama3 can be run"),
+            },
         };
-        if (RopeScaling != RopeScaling.None)
-            RopeScalingFactor = Real(settings, "factor") ?? throw Bad($"{RopeKey}.factor is missing");
-        if (RopeScaling != RopeScaling.Llama3)
-            return;
 
-        // The configuration class demands all of them, so there is no default to fall back to.
-        RopeScalingLowFrequencyFactor = Real(settings, "low_freq_factor") ?? throw Bad($"{RopeKey}.low_freq_factor is missing");
-        RopeScalingHighFrequencyFactor = Real(settings, "high_freq_factor") ?? throw Bad($"{RopeKey}.high_freq_factor is missing");
-        RopeScalingOriginalContext = Integer(settings, "original_max_position_embeddings") ?? throw Bad($"{RopeKey}.original_max_position_embeddings is missing");
+        // The configuration class demands all numbers of a kind, so there is no default to fall back to.
+        return ShapeProperties.All
+            .Where(property => property is { InRope: true, HuggingFace: not null } && property.IsUsedBy(shape))
+            .Aggregate(shape, (result, property) => property.With(result, Setting(property)));
+
+        object Setting(ShapeProperty property) =>
+            (property is ShapeProperty<int> ? (object?)Integer(settings, property.HuggingFace!) : Real(settings, property.HuggingFace!))
+                ?? throw Bad($"{KeyOf(property.Name)} is missing");
     }
-
-    private int Required(string key) => Integer(_root, key) ?? throw Bad($"{key} is missing");
 
     private int? Integer(JsonElement from, string key)
     {

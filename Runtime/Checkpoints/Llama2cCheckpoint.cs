@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Llama2c;
 using Llamalith.Mapping;
@@ -9,26 +10,6 @@ namespace Llamalith.Checkpoints;
 /// <summary>A llama2.c checkpoint seen through the canonical names.</summary>
 public sealed class Llama2cCheckpoint : Checkpoint
 {
-    private static readonly (string Name, Llama2cArray Array)[] Global =
-    [
-        (TensorNames.TokenEmbedding, Llama2cArray.TokenEmbedding),
-        (TensorNames.FinalNorm, Llama2cArray.FinalNorm),
-        (TensorNames.Classifier, Llama2cArray.Classifier),
-    ];
-
-    private static readonly (string Name, Llama2cArray Array)[] OfLayers =
-    [
-        (TensorNames.AttentionNorm, Llama2cArray.AttentionNorm),
-        (TensorNames.Query, Llama2cArray.Query),
-        (TensorNames.Key, Llama2cArray.Key),
-        (TensorNames.Value, Llama2cArray.Value),
-        (TensorNames.AttentionOutput, Llama2cArray.AttentionOutput),
-        (TensorNames.FfnNorm, Llama2cArray.FfnNorm),
-        (TensorNames.Gate, Llama2cArray.Gate),
-        (TensorNames.Up, Llama2cArray.Up),
-        (TensorNames.Down, Llama2cArray.Down),
-    ];
-
     private readonly Dictionary<string, (Llama2cArray Array, int Layer)> _byName = [];
 
     private Llama2cCheckpoint(Llama2cFile file)
@@ -37,7 +18,7 @@ public sealed class Llama2cCheckpoint : Checkpoint
         Llama2cHeader header = file.Header;
 
         // What the format fixes without saying so (epsilon, theta) is left open.
-        Shape = new ModelShape
+        ModelShape stated = new()
         {
             Dim = header.Dim,
             FfnDim = header.FfnDim,
@@ -48,10 +29,13 @@ public sealed class Llama2cCheckpoint : Checkpoint
             VocabSize = header.VocabSize,
             Context = header.Context,
             TiedEmbeddings = header.SharedClassifier,
-            QkvBias = false,
         };
+
+        // What there are no arrays for it has not.
+        Shape = ShapeProperties.All.Where(static property => property.Tensors is not null)
+            .Aggregate(stated, static (shape, property) => property.With(shape, false));
         ShapeRules.Check(file.Path, Shape, KeyOf);
-        foreach ((string name, Llama2cArray array) in Global)
+        foreach ((Llama2cArray array, string name) in Llama2cNames.Global)
         {
             if (array != Llama2cArray.Classifier || !header.SharedClassifier)
                 _byName.Add(name, (array, 0));
@@ -59,8 +43,8 @@ public sealed class Llama2cCheckpoint : Checkpoint
 
         for (int layer = 0; layer < header.Layers; layer++)
         {
-            foreach ((string name, Llama2cArray array) in OfLayers)
-                _byName.Add(TensorNames.OfLayer(layer, name), (array, layer));
+            foreach ((Llama2cArray array, LayerTensor tensor) in Llama2cNames.OfLayers)
+                _byName.Add(TensorNames.OfLayer(layer, tensor.Stored), (array, layer));
         }
     }
 
@@ -85,19 +69,7 @@ public sealed class Llama2cCheckpoint : Checkpoint
     public static new Llama2cCheckpoint Open(string path) => From(Llama2cFile.Open(path));
 
     /// <inheritdoc/>
-    public override string KeyOf(string hyperparameter) => hyperparameter switch
-    {
-        nameof(ModelShape.Dim) => "dim",
-        nameof(ModelShape.FfnDim) => "hidden_dim",
-        nameof(ModelShape.Layers) => "n_layers",
-        nameof(ModelShape.Heads) => "n_heads",
-        nameof(ModelShape.KvHeads) => "n_kv_heads",
-        nameof(ModelShape.HeadDim) => "dim / n_heads",
-        nameof(ModelShape.VocabSize) => "vocab_size",
-        nameof(ModelShape.Context) => "seq_len",
-        nameof(ModelShape.TiedEmbeddings) => "shared_classifier",
-        _ => hyperparameter,
-    };
+    public override string KeyOf(string hyperparameter) => ShapeProperties.Find(hyperparameter)?.Llama2c ?? hyperparameter;
 
     /// <inheritdoc/>
     public override bool TryDescribe(string name, out TensorInfo info)

@@ -76,6 +76,21 @@ internal static class Llama3Frequencies
         return Follows(fitted, divisors) ? fitted : null;
     }
 
+    /// <summary>
+    /// Whether two models' frequencies are the same. Only the ratios of the numbers matter, and files that carry the resulting frequencies
+    /// say no more: all of them relative to the low factor.
+    /// </summary>
+    public static bool AreSame(ModelShape compiled, ModelShape file)
+    {
+        double scale = compiled.RopeScalingLowFrequencyFactor / file.RopeScalingLowFrequencyFactor ?? 1;
+        return Near(compiled.RopeScalingHighFrequencyFactor, file.RopeScalingHighFrequencyFactor * scale)
+            && Near(compiled.RopeScalingOriginalContext, file.RopeScalingOriginalContext * scale);
+
+        // Those of a file may be found by fitting the frequencies, which are 32-bit floats.
+        static bool Near(double? mine, double? theirs) =>
+            !(mine is double a && theirs is double b && !(Math.Abs(a - b) <= Tolerance * Math.Abs(b)));
+    }
+
     private static bool Follows(ModelShape shape, ReadOnlySpan<float> divisors)
     {
         float[] expected = Divisors(shape);

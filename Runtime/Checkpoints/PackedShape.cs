@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Mapping;
@@ -12,62 +13,45 @@ internal static class PackedShape
 
     public static void Write(GgufWriter writer, ModelShape shape)
     {
-        foreach ((string property, Func<ModelShape, int> of) in ShapeRules.Sizes)
-            Number(property, of(shape));
-        writer.Add(KeyOf(nameof(ModelShape.TiedEmbeddings)), shape.TiedEmbeddings);
-        Real(nameof(ModelShape.NormEps), shape.NormEps);
-        Real(nameof(ModelShape.RopeTheta), shape.RopeTheta);
-        if (shape.RopeScaling is { } scaling)
-            writer.Add(KeyOf(nameof(ModelShape.RopeScaling)), scaling.ToString());
-        Real(nameof(ModelShape.RopeScalingFactor), shape.RopeScalingFactor);
-        Real(nameof(ModelShape.RopeScalingLowFrequencyFactor), shape.RopeScalingLowFrequencyFactor);
-        Real(nameof(ModelShape.RopeScalingHighFrequencyFactor), shape.RopeScalingHighFrequencyFactor);
-        if (shape.RopeScalingOriginalContext is { } original)
-            Number(nameof(ModelShape.RopeScalingOriginalContext), original);
-        if (shape.SlidingWindow is { } window)
-            Number(nameof(ModelShape.SlidingWindow), window);
-        if (shape.QkvBias is { } bias)
-            writer.Add(KeyOf(nameof(ModelShape.QkvBias)), bias);
-
-        void Number(string property, int value) => writer.Add(KeyOf(property), value);
-
-        void Real(string property, double? value)
+        foreach (ShapeProperty property in ShapeProperties.All)
         {
-            if (value is { } real)
-                writer.Add(KeyOf(property), real);
+            string key = KeyOf(property.Name);
+            switch (property.ValueIn(shape))
+            {
+                case int number:
+                    writer.Add(key, number);
+                    break;
+                case double real:
+                    writer.Add(key, real);
+                    break;
+                case bool flag:
+                    writer.Add(key, flag);
+                    break;
+                case Enum word:
+                    writer.Add(key, word.ToString());
+                    break;
+            }
         }
     }
 
     public static ModelShape Read(GgufFile file)
     {
         GgufMetadata metadata = file.Metadata;
-        return new ModelShape
+        return ShapeProperties.All.Aggregate(ShapeProperties.Nothing, (shape, property) =>
         {
-            Dim = Number(nameof(ModelShape.Dim)),
-            FfnDim = Number(nameof(ModelShape.FfnDim)),
-            Layers = Number(nameof(ModelShape.Layers)),
-            Heads = Number(nameof(ModelShape.Heads)),
-            KvHeads = Number(nameof(ModelShape.KvHeads)),
-            HeadDim = Number(nameof(ModelShape.HeadDim)),
-            VocabSize = Number(nameof(ModelShape.VocabSize)),
-            Context = Number(nameof(ModelShape.Context)),
-            TiedEmbeddings = metadata.GetBoolean(KeyOf(nameof(ModelShape.TiedEmbeddings))) ?? throw Missing(nameof(ModelShape.TiedEmbeddings)),
-            NormEps = metadata.GetReal(KeyOf(nameof(ModelShape.NormEps))),
-            RopeTheta = metadata.GetReal(KeyOf(nameof(ModelShape.RopeTheta))),
-            RopeScaling = Word<RopeScaling>(file, KeyOf(nameof(ModelShape.RopeScaling))),
-            RopeScalingFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingFactor))),
-            RopeScalingLowFrequencyFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingLowFrequencyFactor))),
-            RopeScalingHighFrequencyFactor = metadata.GetReal(KeyOf(nameof(ModelShape.RopeScalingHighFrequencyFactor))),
-            RopeScalingOriginalContext = Optional(nameof(ModelShape.RopeScalingOriginalContext)),
-            SlidingWindow = Optional(nameof(ModelShape.SlidingWindow)),
-            QkvBias = metadata.GetBoolean(KeyOf(nameof(ModelShape.QkvBias))),
-        };
-
-        int Number(string property) => Optional(property) ?? throw Missing(property);
-
-        int? Optional(string property) => metadata.GetInteger(KeyOf(property)) is { } value ? ShapeRules.ToInt32(file.Path, KeyOf(property), value) : null;
-
-        ModelFormatException Missing(string property) => new($"{file.Path}: {KeyOf(property)} is missing.");
+            string key = KeyOf(property.Name);
+            object? value = property switch
+            {
+                ShapeProperty<int> => metadata.GetInteger(key) is { } number ? (object)ShapeRules.ToInt32(file.Path, key, number) : null,
+                ShapeProperty<double> => metadata.GetReal(key),
+                ShapeProperty<bool> => metadata.GetBoolean(key),
+                ShapeProperty<RopeScaling> => Word<RopeScaling>(file, key),
+                _ => throw new InvalidOperationException($"{property.Name} has a type that packed files cannot hold."),
+            };
+            return value is not null || !property.IsRequired
+                ? property.With(shape, value)
+                : throw new ModelFormatException($"{file.Path}: {key} is missing.");
+        });
     }
 
     /// <summary>A member of an enum by its name; null where the key is missing.</summary>

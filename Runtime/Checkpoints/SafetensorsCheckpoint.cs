@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 using Llamalith.Safetensors;
@@ -52,28 +53,7 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     });
 
     /// <inheritdoc/>
-    public override string KeyOf(string hyperparameter) => hyperparameter switch
-    {
-        nameof(ModelShape.Dim) => "hidden_size",
-        nameof(ModelShape.FfnDim) => "intermediate_size",
-        nameof(ModelShape.Layers) => "num_hidden_layers",
-        nameof(ModelShape.Heads) => "num_attention_heads",
-        nameof(ModelShape.KvHeads) => "num_key_value_heads",
-        nameof(ModelShape.HeadDim) => _config.HeadDimKey,
-        nameof(ModelShape.VocabSize) => "vocab_size",
-        nameof(ModelShape.Context) => "max_position_embeddings",
-        nameof(ModelShape.NormEps) => "rms_norm_eps",
-        nameof(ModelShape.RopeTheta) => "rope_theta",
-        nameof(ModelShape.TiedEmbeddings) => "tie_word_embeddings",
-        nameof(ModelShape.SlidingWindow) => "sliding_window",
-        nameof(ModelShape.QkvBias) => "attention_bias",
-        nameof(ModelShape.RopeScaling) => _config.RopeKey,
-        nameof(ModelShape.RopeScalingFactor) => _config.RopeKey + ".factor",
-        nameof(ModelShape.RopeScalingLowFrequencyFactor) => _config.RopeKey + ".low_freq_factor",
-        nameof(ModelShape.RopeScalingHighFrequencyFactor) => _config.RopeKey + ".high_freq_factor",
-        nameof(ModelShape.RopeScalingOriginalContext) => _config.RopeKey + ".original_max_position_embeddings",
-        _ => hyperparameter,
-    };
+    public override string KeyOf(string hyperparameter) => _config.KeyOf(hyperparameter);
 
     /// <inheritdoc/>
     /// <exception cref="ModelFormatException">Its type is one that this runtime does not read.</exception>
@@ -102,30 +82,16 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         bool hasClassifier = Files.TryGetTensor("lm_head.weight", out _);
         if (_config.TiedEmbeddings == false && !hasClassifier)
             throw new ModelFormatException($"{_config.Path}: tie_word_embeddings = false, but {Path} has no lm_head.weight.");
-        return new ModelShape
-        {
-            Dim = _config.Dim,
-            FfnDim = _config.FfnDim,
-            Layers = _config.Layers,
-            Heads = _config.Heads,
-            KvHeads = _config.KvHeads,
-            HeadDim = _config.HeadDim,
-            VocabSize = _config.VocabSize,
-            Context = _config.Context,
-            TiedEmbeddings = _config.TiedEmbeddings ?? !hasClassifier,
-            NormEps = _config.NormEps,
-            RopeTheta = _config.RopeTheta,
-            RopeScaling = _config.RopeScaling,
-            RopeScalingFactor = _config.RopeScalingFactor,
-            RopeScalingLowFrequencyFactor = _config.RopeScalingLowFrequencyFactor,
-            RopeScalingHighFrequencyFactor = _config.RopeScalingHighFrequencyFactor,
-            RopeScalingOriginalContext = _config.RopeScalingOriginalContext,
-            SlidingWindow = _config.SlidingWindow,
+        ModelShape shape = _config.Shape with { TiedEmbeddings = _config.TiedEmbeddings ?? !hasClassifier };
 
-            // Qwen2 has biases by its very kind, and its config.json does not speak of them.
-            QkvBias = _config.AttentionBias is true || Files.TryGetTensor("model.layers.0.self_attn.q_proj.bias", out _),
-        };
+        // Qwen2 has biases by its very kind, and its config.json does not speak of them.
+        return ShapeProperties.All.Aggregate(shape, (result, property) => property.Tensors is { } condition
+            ? property.With(result, property.ValueIn(result) is true || HasTensors(condition))
+            : result);
     }
+
+    private bool HasTensors(TensorCondition condition) =>
+        Files.TryGetTensor(TensorCatalog.HuggingFaceName(0, LayerTensors.All.First(tensor => tensor.When == condition)), out _);
 
     private void PlaceTensors()
     {

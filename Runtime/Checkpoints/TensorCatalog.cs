@@ -1,6 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 
@@ -12,17 +12,11 @@ namespace Llamalith.Checkpoints;
 /// </summary>
 internal static class TensorCatalog
 {
-    private const string GgufLayerPrefix = "blk.";
     private const string HuggingFaceLayerPrefix = "model.layers.";
 
     private static readonly HashSet<string> Global = [TensorNames.TokenEmbedding, TensorNames.FinalNorm, TensorNames.Classifier];
 
-    private static readonly HashSet<string> OfLayers =
-    [
-        TensorNames.AttentionNorm, TensorNames.Query, TensorNames.Key, TensorNames.Value,
-        TensorNames.QueryBias, TensorNames.KeyBias, TensorNames.ValueBias, TensorNames.AttentionOutput,
-        TensorNames.FfnNorm, TensorNames.Gate, TensorNames.Up, TensorNames.Down,
-    ];
+    private static readonly HashSet<string> OfLayers = [.. LayerTensors.All.Select(static tensor => tensor.Stored)];
 
     private static readonly Dictionary<string, string> GlobalOfHuggingFace = new()
     {
@@ -31,21 +25,8 @@ internal static class TensorCatalog
         ["lm_head.weight"] = TensorNames.Classifier,
     };
 
-    private static readonly Dictionary<string, string> OfLayersOfHuggingFace = new()
-    {
-        ["input_layernorm.weight"] = TensorNames.AttentionNorm,
-        ["self_attn.q_proj.weight"] = TensorNames.Query,
-        ["self_attn.k_proj.weight"] = TensorNames.Key,
-        ["self_attn.v_proj.weight"] = TensorNames.Value,
-        ["self_attn.q_proj.bias"] = TensorNames.QueryBias,
-        ["self_attn.k_proj.bias"] = TensorNames.KeyBias,
-        ["self_attn.v_proj.bias"] = TensorNames.ValueBias,
-        ["self_attn.o_proj.weight"] = TensorNames.AttentionOutput,
-        ["post_attention_layernorm.weight"] = TensorNames.FfnNorm,
-        ["mlp.gate_proj.weight"] = TensorNames.Gate,
-        ["mlp.up_proj.weight"] = TensorNames.Up,
-        ["mlp.down_proj.weight"] = TensorNames.Down,
-    };
+    private static readonly Dictionary<string, string> OfLayersOfHuggingFace =
+        LayerTensors.All.ToDictionary(static tensor => tensor.HuggingFace, static tensor => tensor.Stored);
 
     /// <summary>What older files carry beside the weights: rotary frequencies, which follow from the hyperparameters.</summary>
     private static readonly HashSet<string> DerivedOfLayers = ["attn_rot_embd", "attn_rot_embd.weight", "rope_freqs.weight", "self_attn.rotary_emb.inv_freq"];
@@ -55,7 +36,7 @@ internal static class TensorCatalog
     /// <summary>The canonical name of a tensor of a GGUF file.</summary>
     public static TensorPlace OfGguf(string name)
     {
-        if (TryLayer(name, GgufLayerPrefix, out int layer, out string rest))
+        if (TensorNames.TryLayer(name, TensorNames.LayerPrefix, out int layer, out string rest))
             return DerivedOfLayers.Contains(rest) ? TensorPlace.Unneeded(layer) : OfLayers.Contains(rest) ? new(name, layer) : TensorPlace.Unknown(layer);
         return Derived.Contains(name) ? TensorPlace.Unneeded() : Global.Contains(name) ? new(name, null) : TensorPlace.Unknown();
     }
@@ -63,7 +44,7 @@ internal static class TensorCatalog
     /// <summary>The canonical name of a tensor of a Hugging Face checkpoint.</summary>
     public static TensorPlace OfHuggingFace(string name)
     {
-        if (TryLayer(name, HuggingFaceLayerPrefix, out int layer, out string rest))
+        if (TensorNames.TryLayer(name, HuggingFaceLayerPrefix, out int layer, out string rest))
         {
             if (DerivedOfLayers.Contains(rest))
                 return TensorPlace.Unneeded(layer);
@@ -75,22 +56,9 @@ internal static class TensorCatalog
         return GlobalOfHuggingFace.TryGetValue(name, out string? global) ? new(global, null) : TensorPlace.Unknown();
     }
 
-    // "blk.12.attn_q.weight" -> 12, "attn_q.weight". Only the usual way of writing a number, so that no two names mean one tensor.
-    private static bool TryLayer(string name, string prefix, out int layer, out string rest)
-    {
-        layer = 0;
-        rest = "";
-        if (!name.StartsWith(prefix, StringComparison.Ordinal))
-            return false;
-        int dot = name.IndexOf('.', prefix.Length);
-        if (dot < 0)
-            return false;
-        ReadOnlySpan<char> digits = name.AsSpan(prefix.Length, dot - prefix.Length);
-        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out layer) || (digits.Length > 1 && digits[0] == '0'))
-            return false;
-        rest = name[(dot + 1)..];
-        return true;
-    }
+    /// <summary>The name in a Hugging Face checkpoint of a layer's tensor.</summary>
+    public static string HuggingFaceName(int layer, LayerTensor tensor) =>
+        string.Create(CultureInfo.InvariantCulture, $"{HuggingFaceLayerPrefix}{layer}.{tensor.HuggingFace}");
 }
 
 /// <summary>What a tensor of a file is to the runtime.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Reflection;
 using Llamalith.Checkpoints;
 
@@ -82,61 +83,18 @@ public abstract class Checkpoint : IDisposable
     public void EnsureMatches(ModelShape compiled)
     {
         ArgumentNullException.ThrowIfNull(compiled);
-        ModelShape file = Shape;
-        List<string> differences = [];
-        Compare(nameof(ModelShape.Dim), compiled.Dim, file.Dim);
-        Compare(nameof(ModelShape.FfnDim), compiled.FfnDim, file.FfnDim);
-        Compare(nameof(ModelShape.Layers), compiled.Layers, file.Layers);
-        Compare(nameof(ModelShape.Heads), compiled.Heads, file.Heads);
-        Compare(nameof(ModelShape.KvHeads), compiled.KvHeads, file.KvHeads);
-        Compare(nameof(ModelShape.HeadDim), compiled.HeadDim, file.HeadDim);
-        Compare(nameof(ModelShape.VocabSize), compiled.VocabSize, file.VocabSize);
-        Compare(nameof(ModelShape.TiedEmbeddings), compiled.TiedEmbeddings, file.TiedEmbeddings);
-        Compare(nameof(ModelShape.RopeScaling), compiled.RopeScaling, file.RopeScaling);
-        Compare(nameof(ModelShape.SlidingWindow), compiled.SlidingWindow, file.SlidingWindow);
-        Compare(nameof(ModelShape.QkvBias), compiled.QkvBias, file.QkvBias);
-        CompareReal(nameof(ModelShape.NormEps), compiled.NormEps, file.NormEps);
-        CompareReal(nameof(ModelShape.RopeTheta), compiled.RopeTheta, file.RopeTheta);
-        if (compiled.RopeScaling is not (null or RopeScaling.None))
-            CompareReal(nameof(ModelShape.RopeScalingFactor), compiled.RopeScalingFactor, file.RopeScalingFactor);
-        if (compiled.RopeScaling == RopeScaling.Llama3)
-            CompareLlama3();
-        if (compiled.Context > file.Context)
-            Differ(nameof(ModelShape.Context), compiled.Context, file.Context);
-        if (differences.Count > 0)
+        string[] differences = DifferencesFrom(compiled);
+        if (differences.Length > 0)
             throw new ModelMismatchException($"{Path} holds another model than the class was compiled for: {string.Join("; ", differences)}.");
+    }
 
-        void Compare<T>(string property, T mine, T theirs)
-        {
-            if (mine is not null && theirs is not null && !EqualityComparer<T>.Default.Equals(mine, theirs))
-                Differ(property, mine, theirs);
-        }
-
-        // Files carry these as 32-bit floats or short decimals: equal to six digits is equal.
-        void CompareReal(string property, double? mine, double? theirs)
-        {
-            if (mine is double a && theirs is double b && !(Math.Abs(a - b) <= 1e-6 * Math.Max(Math.Abs(a), Math.Abs(b))))
-                Differ(property, a, b);
-        }
-
-        // Only their ratios matter, and files that carry the resulting frequencies say no more: all of them relative to the low one.
-        void CompareLlama3()
-        {
-            double scale = compiled.RopeScalingLowFrequencyFactor / file.RopeScalingLowFrequencyFactor ?? 1;
-            bool same = Near(compiled.RopeScalingHighFrequencyFactor, file.RopeScalingHighFrequencyFactor * scale)
-                && Near(compiled.RopeScalingOriginalContext, file.RopeScalingOriginalContext * scale);
-            if (same)
-                return;
-            Compare(nameof(ModelShape.RopeScalingLowFrequencyFactor), compiled.RopeScalingLowFrequencyFactor, file.RopeScalingLowFrequencyFactor);
-            Compare(nameof(ModelShape.RopeScalingHighFrequencyFactor), compiled.RopeScalingHighFrequencyFactor, file.RopeScalingHighFrequencyFactor);
-            Compare(nameof(ModelShape.RopeScalingOriginalContext), compiled.RopeScalingOriginalContext, file.RopeScalingOriginalContext);
-        }
-
-        // Those of a file may be found by fitting the frequencies, which are 32-bit floats.
-        static bool Near(double? mine, double? theirs) => !(mine is double a && theirs is double b && !(Math.Abs(a - b) <= 1e-4 * Math.Abs(b)));
-
-        void Differ(string property, object mine, object theirs) => differences.Add(
-            string.Create(CultureInfo.InvariantCulture, $"{property} = {mine}, but {KeyOf(property)} = {theirs}"));
+    /// <summary>What keeps the file from being a class's, both sides of each difference; nothing where it is.</summary>
+    internal string[] DifferencesFrom(ModelShape compiled)
+    {
+        ModelShape file = Shape;
+        return [.. ShapeProperties.All.Where(property => property.Differs(compiled, file)).Select(property => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{property.Name} = {property.ValueIn(compiled)}, but {KeyOf(property.Name)} = {property.ValueIn(file)}"))];
     }
 
     /// <summary>

@@ -38,7 +38,7 @@ public static unsafe class ModelParameters
         {
             TensorView tensor = checkpoint.GetTensor(parameter.Name, parameter.Rows, parameter.Columns);
             float* to = parameters.WeightData + parameter.Offset;
-            bool rotated = IsRotated(parameter.Name);
+            bool rotated = ModelTensors.OfLayer(parameter.Name, out _) is { IsRotated: true };
             if (rotated && !parameter.IsMatrix)
             {
                 for (int i = 0; i < parameter.Columns; i++)
@@ -50,8 +50,4 @@ public static unsafe class ModelParameters
                 WeightReader.ReadRow(tensor, rotated ? order.Source(row) : row, 0, parameter.Columns, to + ((long)row * parameter.Columns));
         }
     }
-
-    private static bool IsRotated(string name) =>
-        name.EndsWith("." + TensorNames.Query, StringComparison.Ordinal) || name.EndsWith("." + TensorNames.Key, StringComparison.Ordinal)
-        || name.EndsWith("." + TensorNames.QueryBias, StringComparison.Ordinal) || name.EndsWith("." + TensorNames.KeyBias, StringComparison.Ordinal);
 }

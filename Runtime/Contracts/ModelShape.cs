@@ -4,7 +4,7 @@ namespace Llamalith.Contracts;
 /// The hyperparameters of one Llama model: what a class was compiled for, or what a file says it holds. A property a file does
 /// not speak of is null there, and then not compared.
 /// </summary>
-public sealed record ModelShape
+public sealed record ModelShape : IModelSizes
 {
     /// <summary>Width of the residual stream.</summary>
     public required int Dim { get; init; }
@@ -65,4 +65,6 @@ public sealed record ModelShape
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeads * HeadDim;
+
+    bool IModelSizes.Has(TensorCondition condition) => ShapeProperties.Has(this, condition);
 }

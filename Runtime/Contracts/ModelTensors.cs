@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Llamalith.Contracts;
 
@@ -6,18 +7,20 @@ namespace Llamalith.Contracts;
 /// <param name="Name">Its canonical name.</param>
 /// <param name="Rows">Number of rows; 1 of a vector.</param>
 /// <param name="Columns">Elements in a row.</param>
-internal readonly record struct ModelTensor(string Name, long Rows, long Columns);
+/// <param name="OfLayer">What it is of a layer; null where it is no layer's.</param>
+internal readonly record struct ModelTensor(string Name, long Rows, long Columns, LayerTensor? OfLayer = null);
 
 /// <summary>All tensors of a model, in the order that files usually have.</summary>
 internal static class ModelTensors
 {
     public static IEnumerable<ModelTensor> Of(ModelShape shape)
     {
-        yield return new(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim);
+        LayerTensor[] each = [.. LayerTensors.Of(shape)];
+        yield return TokenEmbedding(shape);
         for (int layer = 0; layer < shape.Layers; layer++)
         {
-            foreach (ModelTensor tensor in OfLayer(shape))
-                yield return tensor with { Name = TensorNames.OfLayer(layer, tensor.Name) };
+            foreach (LayerTensor tensor in each)
+                yield return new(TensorNames.OfLayer(layer, tensor.Stored), tensor.RowsOf(shape), tensor.ColumnsOf(shape), tensor);
         }
 
         yield return new(TensorNames.FinalNorm, 1, shape.Dim);
@@ -25,23 +28,11 @@ internal static class ModelTensors
             yield return new(TensorNames.Classifier, shape.VocabSize, shape.Dim);
     }
 
-    private static IEnumerable<ModelTensor> OfLayer(ModelShape shape)
-    {
-        yield return new(TensorNames.AttentionNorm, 1, shape.Dim);
-        yield return new(TensorNames.Query, shape.QueryDim, shape.Dim);
-        yield return new(TensorNames.Key, shape.KvDim, shape.Dim);
-        yield return new(TensorNames.Value, shape.KvDim, shape.Dim);
-        if (shape.QkvBias == true)
-        {
-            yield return new(TensorNames.QueryBias, 1, shape.QueryDim);
-            yield return new(TensorNames.KeyBias, 1, shape.KvDim);
-            yield return new(TensorNames.ValueBias, 1, shape.KvDim);
-        }
+    public static ModelTensor TokenEmbedding(ModelShape shape) => new(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim);
 
-        yield return new(TensorNames.AttentionOutput, shape.Dim, shape.QueryDim);
-        yield return new(TensorNames.FfnNorm, 1, shape.Dim);
-        yield return new(TensorNames.Gate, shape.FfnDim, shape.Dim);
-        yield return new(TensorNames.Up, shape.FfnDim, shape.Dim);
-        yield return new(TensorNames.Down, shape.Dim, shape.FfnDim);
-    }
+    /// <summary>What the tensor of a canonical name is of a layer, and of which; null where it is no layer's, or unknown.</summary>
+    public static LayerTensor? OfLayer(string name, out int layer) =>
+        TensorNames.TryLayer(name, TensorNames.LayerPrefix, out layer, out string rest)
+            ? LayerTensors.All.FirstOrDefault(tensor => tensor.Stored == rest)
+            : null;
 }

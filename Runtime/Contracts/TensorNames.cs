@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 
 namespace Llamalith.Contracts;
@@ -50,6 +51,28 @@ public static class TensorNames
     /// <summary>Down projection, w2 [Dim, FfnDim].</summary>
     public const string Down = "ffn_down.weight";
 
+    internal const string LayerPrefix = "blk.";
+
     /// <summary>The full name of a layer's tensor: blk.{layer}.{name}.</summary>
-    public static string OfLayer(int layer, string name) => string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}");
+    public static string OfLayer(int layer, string name) => string.Create(CultureInfo.InvariantCulture, $"{LayerPrefix}{layer}.{name}");
+
+    /// <summary>
+    /// Takes the name of a layer's tensor apart: "blk.12.attn_q.weight" is layer 12 and "attn_q.weight". Only the usual way of writing a
+    /// number is one, so that no two names mean one tensor.
+    /// </summary>
+    internal static bool TryLayer(string name, string prefix, out int layer, out string rest)
+    {
+        layer = 0;
+        rest = "";
+        if (!name.StartsWith(prefix, StringComparison.Ordinal))
+            return false;
+        int dot = name.IndexOf('.', prefix.Length);
+        if (dot < 0)
+            return false;
+        ReadOnlySpan<char> digits = name.AsSpan(prefix.Length, dot - prefix.Length);
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out layer) || (digits.Length > 1 && digits[0] == '0'))
+            return false;
+        rest = name[(dot + 1)..];
+        return true;
+    }
 }

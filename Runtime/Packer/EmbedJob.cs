@@ -109,7 +109,7 @@ internal sealed class EmbedJob(PackerOptions options)
     // All that decides what is packed.
     private string SettingsOf(EmbeddedModel model, string source)
     {
-        string sizes = string.Join(',', model.Sizes.OrderBy(static size => size.Key, StringComparer.Ordinal));
+        string sizes = string.Join(',', model.Hyperparameters.OrderBy(static one => one.Key, StringComparer.Ordinal));
         return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{string.Join(',', model.Formats.Order())}\n{model.RopeLayout}\n{sizes}\n{options.Limit.ToString(CultureInfo.InvariantCulture)}\n{source}\n{BuildState.StampOf(source)}";
     }
 
@@ -133,17 +133,10 @@ internal sealed class EmbedJob(PackerOptions options)
     // What the class writes; presets are compared when the model is loaded.
     private static void EnsureMatches(EmbeddedModel model, Checkpoint checkpoint)
     {
-        ModelShape shape = checkpoint.Shape;
-        Dictionary<string, int> theirs = new()
-        {
-            [nameof(ModelShape.Dim)] = shape.Dim,
-            [nameof(ModelShape.FfnDim)] = shape.FfnDim,
-            [nameof(ModelShape.Layers)] = shape.Layers,
-            [nameof(ModelShape.Heads)] = shape.Heads,
-            [nameof(ModelShape.KvHeads)] = shape.KvHeads,
-            [nameof(ModelShape.VocabSize)] = shape.VocabSize,
-        };
-        string[] differences = [.. model.Sizes.Where(size => theirs[size.Key] != size.Value).Select(size => string.Create(CultureInfo.InvariantCulture, $"{size.Key} = {size.Value}, but {checkpoint.KeyOf(size.Key)} = {theirs[size.Key]}"))];
+        ModelShape compiled = ShapeProperties.All
+            .Where(property => model.Hyperparameters.ContainsKey(property.Name))
+            .Aggregate(checkpoint.Shape, (shape, property) => property.With(shape, model.Hyperparameters[property.Name]));
+        string[] differences = checkpoint.DifferencesFrom(compiled);
         if (differences.Length > 0)
             throw new BuildErrorException(model.Place, BuildErrorException.Mismatch, $"{model.File} holds another model than the class is compiled for: {string.Join("; ", differences)}");
     }

@@ -9,11 +9,18 @@ namespace Llamalith.Packer;
 /// <param name="File">The model file, relative to the project.</param>
 /// <param name="Formats">The formats that engines are compiled for.</param>
 /// <param name="RopeLayout">The order of the rows of heads.</param>
-/// <param name="Sizes">The sizes that are written, by property.</param>
+/// <param name="Hyperparameters">Those that are written, by property; an enum's as its number.</param>
 /// <param name="Source">The class by itself, without what only its program needs.</param>
 /// <param name="Prompts">The prompts to prefill.</param>
 internal sealed record EmbeddedModel(
-    SourcePlace Place, string FullName, string File, IReadOnlySet<TensorType> Formats, RopeLayout RopeLayout, IReadOnlyDictionary<string, int> Sizes, string Source, IReadOnlyList<EmbeddedPrompt> Prompts);
+    SourcePlace Place,
+    string FullName,
+    string File,
+    IReadOnlySet<TensorType> Formats,
+    RopeLayout RopeLayout,
+    IReadOnlyDictionary<string, object> Hyperparameters,
+    string Source,
+    IReadOnlyList<EmbeddedPrompt> Prompts);
 
 /// <summary>A [Prompt].</summary>
 /// <param name="Place">Where the attribute stands.</param>

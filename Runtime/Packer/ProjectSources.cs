@@ -23,9 +23,6 @@ internal static partial class ProjectSources
     // A project may have the namespace as a global using, which the build writes into a source of its own.
     private const string Usings = "global using System; global using Llamalith;";
 
-    private static readonly string[] s_sizes =
-        [nameof(ModelShape.Dim), nameof(ModelShape.FfnDim), nameof(ModelShape.Layers), nameof(ModelShape.Heads), nameof(ModelShape.KvHeads), nameof(ModelShape.VocabSize)];
-
     // What says nothing of how the engine computes.
     private static readonly string[] s_leftOut = [WeightsProperty, nameof(LlamaModelAttribute.Training), nameof(LlamaModelAttribute.MaxMemory)];
 
@@ -66,9 +63,16 @@ internal static partial class ProjectSources
             file,
             Enum.GetValues<TensorType>().Where(tensor => Enum.TryParse(tensor.ToString(), out WeightFormat format) && (formats & format) != 0).ToHashSet(),
             ValueOf<RopeLayout>(nameof(LlamaModelAttribute.RopeLayout)),
-            s_sizes.Where(size => arguments.TryGetValue(size, out TypedConstant value) && value.Value is int).ToDictionary(static size => size, size => (int)arguments[size].Value!),
+            ShapeProperties.All
+                .Select(static property => property.Name)
+                .Where(IsWritten)
+                .ToDictionary(static name => name, name => arguments[name].Value!),
             SourceOf(type, attribute),
             [.. type.GetAttributes().Where(Is<PromptAttribute>).Select(PromptOf).OfType<EmbeddedPrompt>()]);
+
+        bool IsWritten(string property) =>
+            arguments.TryGetValue(property, out TypedConstant value)
+            && value is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: not null };
 
         T ValueOf<T>(string property)
             where T : struct, Enum

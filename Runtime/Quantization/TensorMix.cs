@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using Llamalith.Contracts;
 
 namespace Llamalith.Quantization;
@@ -73,18 +72,17 @@ public static class TensorMix
             return usual;
         if (name == TensorNames.Classifier || (name == TensorNames.TokenEmbedding && shape.TiedEmbeddings))
             return columns % TensorTypes.BlockOf(TensorType.Q6_K).Elements == 0 ? TensorType.Q6_K : TensorType.Q8_0;
-        if (!TryLayer(name, out int layer, out ReadOnlySpan<char> part))
+        LayerTensor? tensor = ModelTensors.OfLayer(name, out int layer);
+        if (tensor == LayerTensors.Value)
+            return ForValue(preset, usual, shape, layer);
+        if (tensor == LayerTensors.Down)
+            return ForDown(preset, usual, shape.Layers, layer);
+        if (tensor != LayerTensors.AttentionOutput)
             return usual;
-        return part switch
+        return preset switch
         {
-            TensorNames.Value => ForValue(preset, usual, shape, layer),
-            TensorNames.Down => ForDown(preset, usual, shape.Layers, layer),
-            TensorNames.AttentionOutput => preset switch
-            {
-                QuantizationPreset.Q2_K => TensorType.Q3_K,
-                QuantizationPreset.Q3_K_M => TensorType.Q4_K,
-                _ => usual,
-            },
+            QuantizationPreset.Q2_K => TensorType.Q3_K,
+            QuantizationPreset.Q3_K_M => TensorType.Q4_K,
             _ => usual,
         };
     }
@@ -144,22 +142,6 @@ public static class TensorMix
             _ => TensorType.F16,
         };
         return columns % TensorTypes.BlockOf(smaller).Elements == 0 ? smaller : TensorType.F16;
-    }
-
-    // "blk.12.attn_q.weight" -> 12, "attn_q.weight".
-    private static bool TryLayer(string name, out int layer, out ReadOnlySpan<char> part)
-    {
-        const string Prefix = "blk.";
-        layer = 0;
-        part = default;
-        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
-            return false;
-        ReadOnlySpan<char> rest = name.AsSpan(Prefix.Length);
-        int dot = rest.IndexOf('.');
-        if (dot < 0 || !int.TryParse(rest[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out layer))
-            return false;
-        part = rest[(dot + 1)..];
-        return true;
     }
 
     private static ArgumentOutOfRangeException Unknown(QuantizationPreset preset) => new(nameof(preset), preset, "No such preset.");

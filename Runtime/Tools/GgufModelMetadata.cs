@@ -1,5 +1,4 @@
 using System.Linq;
-using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
@@ -16,7 +15,6 @@ internal static class GgufModelMetadata
     public const string RopeDivisors = "rope_freqs.weight";
 
     private const string Architecture = "llama";
-    private const double DefaultNormEps = 1e-5, DefaultRopeTheta = 10000;
 
     // The layout of the block formats; there has been no other since GGUF began.
     private const uint QuantizationVersion = 2;
@@ -33,13 +31,14 @@ internal static class GgufModelMetadata
     {
         writer.Add("general.architecture", Architecture);
         writer.Add("general.name", name);
-        Count("context_length", shape.Context);
-        Count("embedding_length", shape.Dim);
-        Count("block_count", shape.Layers);
-        Count("feed_forward_length", shape.FfnDim);
-        Count("attention.head_count", shape.Heads);
-        Count("attention.head_count_kv", shape.KvHeads);
-        Count("vocab_size", shape.VocabSize);
+
+        // A width of heads that follows is left out: old readers do not know the key.
+        foreach (ShapeProperty property in ShapeProperties.All.Where(static property => property is { Gguf: not null, InRope: false }))
+        {
+            if (property.Name != nameof(ModelShape.HeadDim))
+                Add(property);
+        }
+
         Count("rope.dimension_count", shape.HeadDim);
         if ((long)shape.HeadDim * shape.Heads != shape.Dim)
         {
@@ -47,22 +46,32 @@ internal static class GgufModelMetadata
             Count("attention.value_length", shape.HeadDim);
         }
 
-        Real("attention.layer_norm_rms_epsilon", shape.NormEps ?? DefaultNormEps);
-        Real("rope.freq_base", shape.RopeTheta ?? DefaultRopeTheta);
-        if (shape.SlidingWindow is > 0 and { } window)
-            Count("attention.sliding_window", window);
         if (shape.RopeScaling == RopeScaling.Linear)
         {
             writer.Add($"{Architecture}.rope.scaling.type", "linear");
             Real("rope.scaling.factor", shape.RopeScalingFactor ?? 1);
         }
 
-        // Beside the divisors, which others read: few pairs do not fix the rule that they follow.
+        // Beside the divisors, which others read and which say the factor: few pairs do not fix the rule that they follow.
         if (shape.RopeScaling == RopeScaling.Llama3)
         {
-            Real("rope.scaling.low_freq_factor", shape.RopeScalingLowFrequencyFactor ?? Llama3Frequencies.UsualLowFrequencyFactor);
-            Real("rope.scaling.high_freq_factor", shape.RopeScalingHighFrequencyFactor ?? Llama3Frequencies.UsualHighFrequencyFactor);
-            Count("rope.scaling.original_context_length", shape.RopeScalingOriginalContext ?? Llama3Frequencies.UsualOriginalContext);
+            Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingLowFrequencyFactor))!);
+            Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingHighFrequencyFactor))!);
+            Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingOriginalContext))!);
+        }
+
+        void Add(ShapeProperty property)
+        {
+            switch (property.ValueIn(shape) ?? property.DefaultIn(shape))
+            {
+                // None of something is said by leaving it out.
+                case int and not 0 and var value:
+                    Count(property.Gguf!, value);
+                    break;
+                case double value:
+                    Real(property.Gguf!, value);
+                    break;
+            }
         }
 
         void Count(string key, int value) => writer.Add($"{Architecture}.{key}", (uint)value);

@@ -58,22 +58,22 @@ public sealed unsafe class ModelPacker
         RowOrder order = RowOrder.Between(_source.RopeLayout, _options.RopeLayout, shape.HeadDim);
         foreach (ModelTensor tensor in ModelTensors.Of(shape))
         {
-            if (tensor.Name == TensorNames.TokenEmbedding || IsNamed(tensor, TensorNames.Up))
+            // Up is packed with its gate.
+            if (tensor.Name == TensorNames.TokenEmbedding || tensor.OfLayer == LayerTensors.Up)
                 continue;
+            RowOrder its = tensor.OfLayer is { IsRotated: true } ? order : default;
             if (tensor.Rows == 1)
-                AddVector(tensor, IsNamed(tensor, TensorNames.QueryBias) || IsNamed(tensor, TensorNames.KeyBias) ? order : default);
-            else if (IsNamed(tensor, TensorNames.Gate))
-                AddPair(tensor, tensor.Name[..^TensorNames.Gate.Length] + TensorNames.Up);
+                AddVector(tensor, its);
+            else if (tensor.OfLayer == LayerTensors.Gate)
+                AddPair(tensor, tensor.Name[..^LayerTensors.Gate.Stored.Length] + LayerTensors.Up.Stored);
             else
-                AddMatrix(tensor, IsNamed(tensor, TensorNames.Query) || IsNamed(tensor, TensorNames.Key) ? order : default);
+                AddMatrix(tensor, its);
         }
 
         if (shape.TiedEmbeddings)
-            AddMatrix(new ModelTensor(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim), default);
+            AddMatrix(ModelTensors.TokenEmbedding(shape), default);
         _total = _parts.Sum(static part => part.Bytes);
     }
-
-    private static bool IsNamed(ModelTensor tensor, string name) => tensor.Name.EndsWith("." + name, StringComparison.Ordinal);
 
     private void AddVector(ModelTensor tensor, RowOrder order)
     {
@@ -177,7 +177,7 @@ public sealed unsafe class ModelPacker
 
     private void AddEmbedding(GgufWriter writer)
     {
-        ModelTensor tensor = new(TensorNames.TokenEmbedding, _source.Shape.VocabSize, _source.Shape.Dim);
+        ModelTensor tensor = ModelTensors.TokenEmbedding(_source.Shape);
         writer.AddTensor(tensor.Name, Describe(tensor).Type, tensor.Rows, tensor.Columns, to =>
         {
             TensorView view = View(tensor);

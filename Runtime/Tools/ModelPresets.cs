@@ -36,7 +36,8 @@ public static class ModelPresets
         return false;
     }
 
-    private static ModelShape Llama2(int dim, int ffn, int layers, int heads, int kvHeads, int context = 4096, bool tied = false) => new()
+    private static ModelShape Llama2(
+        int dim, int ffn, int layers, int heads, int kvHeads, int context = 4096, bool tied = false) => ShapeProperties.WithDefaults(new()
     {
         Dim = dim,
         FfnDim = ffn,
@@ -47,10 +48,5 @@ public static class ModelPresets
         VocabSize = 32000,
         Context = context,
         TiedEmbeddings = tied,
-        NormEps = 1e-5,
-        RopeTheta = 10000,
-        RopeScaling = RopeScaling.None,
-        SlidingWindow = 0,
-        QkvBias = false,
-    };
+    });
 }

@@ -88,7 +88,7 @@ public sealed class ModelQuantizer
         foreach (GgufTensor tensor in source.File.Tensors)
         {
             TensorView view = source.File.View(tensor);
-            Add(view, canonical.Contains(tensor.Name) ? tensor.Name : null, tensor.Name, tensor.Dimensions.AsSpan(), headRows: 0);
+            Add(view, canonical.Contains(tensor.Name) ? tensor.Name : null, tensor.Name, tensor.Dimensions.AsSpan(), RowOrder.Unchanged);
         }
     }
 
@@ -100,6 +100,7 @@ public sealed class ModelQuantizer
         GgufModelMetadata.AddMix(writer, _preset);
         if (_options.Tokenizer is { } tokenizer)
             GgufModelMetadata.AddTokenizer(writer, tokenizer, shape.VocabSize);
+        RowOrder order = RowOrder.Between(_source.RopeLayout, RopeLayout.Interleaved, shape.HeadDim);
         foreach (ModelTensor tensor in ModelTensors.Of(shape))
         {
             if (!_source.TryGetTensor(tensor.Name, out TensorView view))
@@ -108,7 +109,7 @@ public sealed class ModelQuantizer
                 throw new ModelFormatException(
                     $"{_source.Path}: the tensor {view.Name} is [{view.Rows}, {view.Columns}], but by the hyperparameters it should be [{tensor.Rows}, {tensor.Columns}].");
             long[] dimensions = tensor.Rows == 1 ? [tensor.Columns] : [tensor.Columns, tensor.Rows];
-            Add(view, tensor.Name, tensor.Name, dimensions, HeadRows(tensor.Name));
+            Add(view, tensor.Name, tensor.Name, dimensions, tensor.OfLayer is { IsRotated: true } ? order : RowOrder.Unchanged);
         }
 
         if (shape.RopeScaling == RopeScaling.Llama3)
@@ -118,7 +119,7 @@ public sealed class ModelQuantizer
         }
     }
 
-    private void Add(TensorView view, string? canonicalName, string fileName, ReadOnlySpan<long> dimensions, int headRows)
+    private void Add(TensorView view, string? canonicalName, string fileName, ReadOnlySpan<long> dimensions, RowOrder order)
     {
         // What no rule names is not ours to make coarser.
         TensorType type = canonicalName is null
@@ -134,30 +135,21 @@ public sealed class ModelQuantizer
             Type = type,
             Dimensions = dimensions.ToArray(),
             RowBytes = TensorTypes.ByteLength(type, 1, view.Columns),
-            HeadRows = headRows,
+            Order = order,
             Release = () => _source.Advise(view, MemoryAdvice.DontNeed),
         });
-    }
-
-    /// <summary>Rows of a head where they must change their order, else 0.</summary>
-    private int HeadRows(string name)
-    {
-        string[] turned = [TensorNames.Query, TensorNames.Key, TensorNames.QueryBias, TensorNames.KeyBias];
-        return _source.RopeLayout == RopeLayout.HalfSplit && turned.Any(part => name.EndsWith("." + part, StringComparison.Ordinal))
-            ? _source.Shape.HeadDim
-            : 0;
     }
 
     private void Make(Conversion conversion, long begin, long end, Span<byte> destination)
     {
         try
         {
-            if (conversion.HeadRows == 0)
+            if (conversion.Order.IsUnchanged)
                 BlockFormats.ConvertRows(conversion.View, conversion.Type, begin, end, destination);
             else if (conversion.Rows == 1)
-                InterleaveVector(conversion, destination);
+                ReorderVector(conversion, destination);
             else
-                InterleaveRows(conversion, begin, end, destination);
+                ReorderRows(conversion, begin, end, destination);
         }
         catch (ModelFormatException e)
         {
@@ -165,30 +157,23 @@ public sealed class ModelQuantizer
         }
     }
 
-    private static void InterleaveRows(Conversion conversion, long begin, long end, Span<byte> destination)
+    private static void ReorderRows(Conversion conversion, long begin, long end, Span<byte> destination)
     {
         int rowBytes = (int)conversion.RowBytes;
         for (long row = begin; row < end; row++)
         {
-            long from = Interleaved(row, conversion.HeadRows);
+            long from = conversion.Order.Source(row);
             BlockFormats.ConvertRows(conversion.View, conversion.Type, from, from + 1, destination.Slice((int)(row - begin) * rowBytes, rowBytes));
         }
     }
 
-    private static void InterleaveVector(Conversion conversion, Span<byte> destination)
+    private static void ReorderVector(Conversion conversion, Span<byte> destination)
     {
         float[] vector = new float[conversion.View.Columns];
         BlockFormats.DequantizeRow(conversion.View, 0, vector);
         Span<float> turned = MemoryMarshal.Cast<byte, float>(destination);
         for (int i = 0; i < turned.Length; i++)
-            turned[i] = vector[Interleaved(i, conversion.HeadRows)];
-    }
-
-    /// <summary>Where a row of the interleaved order lies in the half-split one: neighbours 2i and 2i + 1 come from i and i + half.</summary>
-    private static long Interleaved(long row, int headRows)
-    {
-        long within = row % headRows;
-        return row - within + within % 2 * (headRows / 2) + within / 2;
+            turned[i] = vector[conversion.Order.Source(i)];
     }
 
     /// <summary>One tensor on its way.</summary>
@@ -204,7 +189,7 @@ public sealed class ModelQuantizer
 
         public required long RowBytes { get; init; }
 
-        public required int HeadRows { get; init; }
+        public required RowOrder Order { get; init; }
 
         public Action? Release { get; init; }
 

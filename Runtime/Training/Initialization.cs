@@ -18,7 +18,7 @@ internal static class Initialization
             Parameter parameter = parameters.Items[i];
             Span<float> weights = parameters.Weights(parameter);
             if (!parameter.IsMatrix)
-                weights.Fill(parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0);
+                weights.Fill(IsNorm(parameter.Name) ? 1 : 0);
             else
                 Draw(weights, RandomNumbers.At(seed, i, 0), WritesResidual(parameter.Name) ? residual : (float)Deviation);
         }
@@ -30,6 +30,8 @@ internal static class Initialization
             weight = deviation * random.NextNormal();
     }
 
-    private static bool WritesResidual(string name) =>
-        name.EndsWith(TensorNames.AttentionOutput, StringComparison.Ordinal) || name.EndsWith(TensorNames.Down, StringComparison.Ordinal);
+    private static bool IsNorm(string name) => name == TensorNames.FinalNorm || ModelTensors.OfLayer(name, out _)?.Role == TensorRole.Norm;
+
+    // What a layer adds to the residual stream.
+    private static bool WritesResidual(string name) => ModelTensors.OfLayer(name, out _) is { Role: TensorRole.Matrix, Rows: Width.Dim };
 }

@@ -56,6 +56,21 @@ public sealed class EnumMirrorTests
     }
 
     [Fact]
+    public void Defaults_AreThoseOfTheRunTimesShape()
+    {
+        ModelSpec spec = Specs.Resolve(Specs.Request(default, ("Dim", 64), ("FfnDim", 96), ("Layers", 2), ("Heads", 4), ("VocabSize", 9)));
+        ModelShape shape = new()
+        {
+            Dim = 64, FfnDim = 96, Layers = 2, Heads = 4, KvHeads = 0, HeadDim = 0, VocabSize = 9, Context = 0, TiedEmbeddings = true,
+        };
+        Assert.All(spec.Hyperparameters, property =>
+        {
+            object? usual = ShapeProperties.All.Single(other => other.Name == property.Name).DefaultIn(shape);
+            Assert.Equal(property.IsRequired ? "" : $"{property.Value}", $"{usual}");
+        });
+    }
+
+    [Fact]
     public void KnownNames_AreTypesThatExist()
     {
         Assert.Equal(KnownNames.ModelAttribute, typeof(LlamaModelAttribute).FullName);
