@@ -11,7 +11,7 @@ using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Emission;
 
-/// <summary>A spec in, all files of its engine out.</summary>
+/// <summary>A spec in, all files of its engine out: what lies in the user's class, then what lies in the engine's namespace.</summary>
 internal static class ModelEmitter
 {
     public static IReadOnlyList<GeneratedFile> Emit(ModelSpec spec)
@@ -19,20 +19,25 @@ internal static class ModelEmitter
         ModelPlan plan = new(spec);
         PlanVerifier.Verify(plan);
         List<GeneratedFile> files = [];
-        Add("Model", ForwardEmitter.Write(plan));
-        Add("Attention", AttentionEmitter.Write(plan));
-        Add("Weights", WeightsEmitter.Write(plan));
-        Add("Products", ProductsEmitter.Write(plan));
+        Add("Model", ModelClassEmitter.Write(plan));
         Add("KvCache", KvCacheEmitter.Write(plan));
         if (spec.Prompts.Count > 0)
             Add("Prompts", PromptsEmitter.Write(plan));
+
+        Add("Engine", EngineEmitter.Write(plan));
+        Add("Passes", PassesEmitter.Write(plan));
+        Add("Attention", AttentionEmitter.Write(plan));
+        Add("Products", ProductsEmitter.Write(plan));
+        Add("ThreadPanels", ThreadPanelsEmitter.Write(plan));
+        Add("Weights", WeightsEmitter.Write(plan));
         Add("Scratch", ScratchEmitter.Write(plan));
         if (plan.Training is not null)
         {
-            Add("Trainer", TrainerEmitter.Write(plan, plan.Training));
-            Add("TrainerPasses", TrainerPassEmitter.Write(plan));
-            Add("TrainerAttention", TrainerAttentionEmitter.Write(plan));
-            Add("TrainerMemory", TrainerMemoryEmitter.Write(plan));
+            Add("Trainer", TrainerClassEmitter.Write(plan));
+            Add("TrainingEngine", TrainingEngineEmitter.Write(plan, plan.Training));
+            Add("TrainingPasses", TrainingPassesEmitter.Write(plan));
+            Add("TrainingAttention", TrainingAttentionEmitter.Write(plan));
+            Add("TrainingMemory", TrainingMemoryEmitter.Write(plan));
         }
 
         // Every instruction set has a kernel of the same signature, or, where only one can be taken, that one alone.

@@ -40,7 +40,7 @@ internal class Avx2(int registers) : X86Dialect
     public override string StoreBytes(string pointer, string vector) => $"StoreBytes((sbyte*)({pointer}), X86Avx.ConvertToVector256Int32({vector}));";
 
     public override string IntegerHelpers => """
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void StoreBytes(sbyte* to, Ints8 integers)
         {
             Shorts8 words = X86Sse2.PackSignedSaturate(V256.GetLower(integers), V256.GetUpper(integers));

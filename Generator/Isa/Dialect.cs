@@ -34,7 +34,7 @@ internal abstract class Dialect
     /// <summary>Architectural vector registers.</summary>
     public abstract int Registers { get; }
 
-    /// <summary>The C# type of a vector: an alias that <see cref="Dialects.Header"/> declares, or float.</summary>
+    /// <summary>The C# type of a vector: an alias that <see cref="Dialects.Aliases"/> has, or float.</summary>
     public abstract string VectorType { get; }
 
     /// <summary>

@@ -66,7 +66,7 @@ internal sealed class Neon : Dialect
 
     public override string IntegerHelpers => """
         // Four signed bytes a lane: one instruction where the dot product extension is there, else widening products and sums of neighbours.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Ints4 Dot(Ints4 sum, Ints4 a, Ints4 b)
         {
             if (ArmDp.IsSupported)
@@ -76,18 +76,18 @@ internal sealed class Neon : Dialect
             return sum + ArmAdvSimd64.AddPairwise(ArmAdvSimd.AddPairwiseWidening(low), ArmAdvSimd.AddPairwiseWidening(high));
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Ints4 WidenBytes(int bytes) =>
             ArmAdvSimd.SignExtendWideningLower(V128.GetLower(ArmAdvSimd.SignExtendWideningLower(V64.AsSByte(V64.CreateScalar(bytes)))));
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static System.Runtime.Intrinsics.Vector128<uint> WidenBytes(uint bytes) =>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static UInts4 WidenBytes(uint bytes) =>
             ArmAdvSimd.ZeroExtendWideningLower(V128.GetLower(ArmAdvSimd.ZeroExtendWideningLower(V64.AsByte(V64.CreateScalar(bytes)))));
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void StoreBytes(sbyte* to, Ints4 integers)
         {
-            System.Runtime.Intrinsics.Vector64<short> words = ArmAdvSimd.ExtractNarrowingSaturateLower(integers);
+            Shorts4 words = ArmAdvSimd.ExtractNarrowingSaturateLower(integers);
             *(int*)to = V64.ToScalar(V64.AsInt32(ArmAdvSimd.ExtractNarrowingSaturateLower(V128.Create(words, words))));
         }
         """;

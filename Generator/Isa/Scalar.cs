@@ -62,9 +62,9 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override string IntegerHelpers => """
         // Four signed bytes of each.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static int Dot(int a, int b) =>
-            ((sbyte)a * (sbyte)b) + ((sbyte)(a >> 8) * (sbyte)(b >> 8)) + ((sbyte)(a >> 16) * (sbyte)(b >> 16)) + ((a >> 24) * (b >> 24));
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int Dot(int a, int b) => unchecked(
+            ((sbyte)a * (sbyte)b) + ((sbyte)(a >> 8) * (sbyte)(b >> 8)) + ((sbyte)(a >> 16) * (sbyte)(b >> 16)) + ((a >> 24) * (b >> 24)));
         """;
 
     public override string SwapPairs(string vector) => throw new System.InvalidOperationException("One lane has no pairs.");

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 namespace Llamalith.Generator.Planning;
 
 /// <summary>What a step of the forward pass reads and writes.</summary>
-internal enum Buffer
+internal enum PassBuffer
 {
     /// <summary>The residual stream.</summary>
     X,
@@ -84,12 +84,12 @@ internal enum Split
 }
 
 /// <summary>One step of a pass. <see cref="Matrices"/> names the weights, in the order of their rows in the output.</summary>
-internal sealed record Step(StepKind Kind, IReadOnlyList<Buffer> Reads, IReadOnlyList<Buffer> Writes, IReadOnlyList<string> Matrices, Split Split);
+internal sealed record Step(StepKind Kind, IReadOnlyList<PassBuffer> Reads, IReadOnlyList<PassBuffer> Writes, IReadOnlyList<string> Matrices, Split Split);
 
 /// <summary>A forward pass, of one token or of many.</summary>
 /// <param name="Layer">The steps of every layer.</param>
-/// <param name="Head">What follows the last layer, for the last token alone.</param>
-internal sealed record Pass(IReadOnlyList<Step> Layer, IReadOnlyList<Step> Head);
+/// <param name="Output">What follows the last layer, for the last token alone.</param>
+internal sealed record Pass(IReadOnlyList<Step> Layer, IReadOnlyList<Step> Output);
 
 /// <summary>What becomes of a product before it is written.</summary>
 internal enum Epilogue
@@ -112,20 +112,20 @@ internal sealed class LayerGraph
     public LayerGraph(ModelPlan plan)
     {
         _plan = plan;
-        IReadOnlyList<Step> head = [Norm("FinalNorm", Split.Replicated), .. Product(Buffer.Normed, Buffer.Logits, Split.Replicated, "Classifier")];
+        IReadOnlyList<Step> output = [Norm(ModelPlan.FinalNorm, Split.Replicated), .. Product(PassBuffer.Normed, PassBuffer.Logits, Split.Replicated, ModelPlan.Classifier)];
         Decode = new Pass(
             Layer(Split.Replicated, [
-                new(StepKind.Attend, [Buffer.Qkv], [Buffer.Cache, Buffer.Partials], [], Split.CacheBlocks),
-                new(StepKind.Combine, [Buffer.Partials], [Buffer.Attended], [], Split.Replicated),
+                new(StepKind.Attend, [PassBuffer.Qkv], [PassBuffer.Cache, PassBuffer.Partials], [], Split.CacheBlocks),
+                new(StepKind.Combine, [PassBuffer.Partials], [PassBuffer.Attended], [], Split.Replicated),
             ]),
-            head);
+            output);
         Prefill = new Pass(
             Layer(Split.Tokens, [
-                new(StepKind.Rotate, [Buffer.Qkv], [Buffer.Qkv, Buffer.Cache], [], Split.Tokens),
-                new(StepKind.Attend, [Buffer.Qkv, Buffer.Cache], [Buffer.Attended], [], Split.HeadTiles),
+                new(StepKind.Rotate, [PassBuffer.Qkv], [PassBuffer.Qkv, PassBuffer.Cache], [], Split.Tokens),
+                new(StepKind.Attend, [PassBuffer.Qkv, PassBuffer.Cache], [PassBuffer.Attended], [], Split.HeadTiles),
             ]),
-            head);
-        Logits = new Pass([], [Norm("FinalNorm", Split.Tokens), .. Product(Buffer.Normed, Buffer.LogitRows, Split.Tokens, "Classifier")]);
+            output);
+        Logits = new Pass([], [Norm(ModelPlan.FinalNorm, Split.Tokens), .. Product(PassBuffer.Normed, PassBuffer.LogitRows, Split.Tokens, ModelPlan.Classifier)]);
     }
 
     /// <summary>The pass of one token.</summary>
@@ -140,23 +140,23 @@ internal sealed class LayerGraph
     // What is done to each token's row by itself is split as `rows` says.
     private List<Step> Layer(Split rows, IEnumerable<Step> attention) =>
     [
-        Norm("AttentionNorm", rows),
-        .. Product(Buffer.Normed, Buffer.Qkv, rows, "Query", "Key", "Value"),
+        Norm(LayerTensors.AttentionNorm.Name, rows),
+        .. Product(PassBuffer.Normed, PassBuffer.Qkv, rows, LayerTensors.Query.Name, LayerTensors.Key.Name, LayerTensors.Value.Name),
         .. attention,
-        .. Product(Buffer.Attended, Buffer.X, rows, "AttentionOutput"),
-        Norm("FfnNorm", rows),
-        .. Product(Buffer.Normed, Buffer.Hidden, rows, "GateUp"),
-        .. Product(Buffer.Hidden, Buffer.X, rows, "Down"),
+        .. Product(PassBuffer.Attended, PassBuffer.X, rows, LayerTensors.AttentionOutput.Name),
+        Norm(LayerTensors.FfnNorm.Name, rows),
+        .. Product(PassBuffer.Normed, PassBuffer.Hidden, rows, ModelPlan.GateUp),
+        .. Product(PassBuffer.Hidden, PassBuffer.X, rows, LayerTensors.Down.Name),
     ];
 
-    private static Step Norm(string weights, Split rows) => new(StepKind.Norm, [Buffer.X], [Buffer.Normed], [weights], rows);
+    private static Step Norm(string weights, Split rows) => new(StepKind.Norm, [PassBuffer.X], [PassBuffer.Normed], [weights], rows);
 
     // Where weights may be integers, their input is quantised first; the float kernels of other formats still read it as it is.
-    private IEnumerable<Step> Product(Buffer reads, Buffer writes, Split rows, params string[] matrices)
+    private IEnumerable<Step> Product(PassBuffer reads, PassBuffer writes, Split rows, params string[] matrices)
     {
         bool quantized = _plan.IsQuantized(_plan.Matrix(matrices[0]).Kernel.ColumnCount);
         if (quantized)
-            yield return new(StepKind.Quantize, [reads], [Buffer.Record], matrices, rows);
-        yield return new(StepKind.Project, quantized ? [reads, Buffer.Record] : [reads], [writes], matrices, Split.Rows);
+            yield return new(StepKind.Quantize, [reads], [PassBuffer.Record], matrices, rows);
+        yield return new(StepKind.Project, quantized ? [reads, PassBuffer.Record] : [reads], [writes], matrices, Split.Rows);
     }
 }

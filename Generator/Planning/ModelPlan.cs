@@ -9,9 +9,10 @@ namespace Llamalith.Generator.Planning;
 
 /// <summary>A packed weight matrix: y[Rows] = W · x[Columns]. Sizes are named, since emitted code names its constants.</summary>
 /// <param name="Name">As in LayerWeights.Query.</param>
+/// <param name="Tensors">The layer's tensors that it is packed from: one, or a pair whose rows take turns; none where it is no layer's.</param>
 /// <param name="Rows">Rows in memory before padding to panels (of both matrices of a pair).</param>
 /// <param name="Kernel">The product that multiplies it.</param>
-internal sealed record MatrixPlan(string Name, int Rows, ProductPlan Kernel)
+internal sealed record MatrixPlan(string Name, IReadOnlyList<LayerTensor> Tensors, int Rows, ProductPlan Kernel)
 {
     public int Panels => (Rows + ModelPlan.PanelRows - 1) / ModelPlan.PanelRows;
 }
@@ -62,19 +63,27 @@ internal sealed class ModelPlan
     /// <summary>Query rows for which K and V are widened once in prefill: enough that it costs nothing, and their state stays in the second-level cache.</summary>
     private const int WidenedQueryRows = 128;
 
+    /// <summary>The norm after the last layer.</summary>
+    public const string FinalNorm = "FinalNorm";
+
+    /// <summary>What makes logits of it.</summary>
+    public const string Classifier = "Classifier";
+
+    /// <summary>Gate and Up, multiplied together.</summary>
+    public const string GateUp = "GateUp";
+
     public ModelPlan(ModelSpec spec)
     {
         Spec = spec;
-        ProductPlan store = new("Dim", spec.Dim, Epilogue.Store);
         Matrices =
         [
-            new("Query", spec.QueryDim, store),
-            new("Key", spec.KvDim, store),
-            new("Value", spec.KvDim, store),
-            new("AttentionOutput", spec.Dim, new("QueryDim", spec.QueryDim, Epilogue.Add)),
-            new("GateUp", 2 * Pad(spec.FfnDim, PanelRows / 2), new("Dim", spec.Dim, Epilogue.SwiGlu)),
-            new("Down", spec.Dim, new("FfnDim", spec.FfnDim, Epilogue.Add)),
-            new("Classifier", spec.VocabSize, store),
+            Packed(LayerTensors.Query, Epilogue.Store),
+            Packed(LayerTensors.Key, Epilogue.Store),
+            Packed(LayerTensors.Value, Epilogue.Store),
+            Packed(LayerTensors.AttentionOutput, Epilogue.Add),
+            PackedPair(GateUp, LayerTensors.Gate, LayerTensors.Up, Epilogue.SwiGlu),
+            Packed(LayerTensors.Down, Epilogue.Add),
+            new(Classifier, [], spec.VocabSize, new(nameof(Width.Dim), spec.Dim, Epilogue.Store)),
         ];
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
         Formats = WeightBlocks.Of((int)spec.Weights);
@@ -115,7 +124,6 @@ internal sealed class ModelPlan
     public IReadOnlyList<MatrixPlan> Matrices { get; }
 
     public IReadOnlyList<ProductPlan> Products { get; }
-
 
     /// <summary>The formats that weight matrices may have.</summary>
     public IReadOnlyList<WeightBlock> Formats { get; }
@@ -171,8 +179,17 @@ internal sealed class ModelPlan
     /// <summary>Attention of many tokens.</summary>
     public AttentionForm PrefillAttention => new("Prefill", PrefillRows, Widens: false, CarriesOn: true);
 
-    /// <summary>Whether a query does not see every earlier position.</summary>
-    public bool HasWindow => Spec.SlidingWindow > 0 && Spec.SlidingWindow < Spec.Context;
+    /// <summary>What a position sees.</summary>
+    public Visibility Visible => Visibility.Of(Spec);
+
+    /// <summary>What is done to each query head before attention.</summary>
+    public HeadPlan Queries => HeadPlan.Queries(Spec);
+
+    /// <summary>What is done to each key head before it is stored.</summary>
+    public HeadPlan Keys => HeadPlan.Keys(Spec);
+
+    /// <summary>What is done to each value head before it is stored.</summary>
+    public HeadPlan Values => HeadPlan.Values(Spec);
 
     /// <summary>Query heads, padded so that whole vectors hold a number of each.</summary>
     public int PaddedHeads => Pad(Spec.Heads, PanelRows);
@@ -196,6 +213,18 @@ internal sealed class ModelPlan
             return Math.Min(tokens, most);
         }
     }
+
+    /// <summary>Whether the layers' heads know an operation.</summary>
+    public bool DoesToHeads(HeadOperation operation) => new[] { Queries, Keys, Values }.Any(head => head.Steps.Any(step => step.Operation == operation));
+
+    private MatrixPlan Packed(LayerTensor tensor, Epilogue epilogue) =>
+        new(tensor.Name, [tensor], tensor.RowsOf(Spec), Product(tensor, epilogue));
+
+    // Half a panel's rows of each in turn, so that what belongs together lies in one panel.
+    private MatrixPlan PackedPair(string name, LayerTensor first, LayerTensor second, Epilogue epilogue) =>
+        new(name, [first, second], 2 * Pad(first.RowsOf(Spec), PanelRows / 2), Product(first, epilogue));
+
+    private ProductPlan Product(LayerTensor tensor, Epilogue epilogue) => new(tensor.Columns.ToString(), tensor.ColumnsOf(Spec), epilogue);
 
     public MatrixPlan Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
 

@@ -54,14 +54,14 @@ internal static class PlanVerifier
         foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill, plan.Graph.Logits })
         {
             Schedule schedule = Scheduler.Of(pass);
-            RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Head));
+            RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Output));
         }
     }
 
     // A thread that skipped a barrier would corrupt silently: what is read whole has been waited for since others wrote to it.
     private static void RequireBarriers(IEnumerable<ScheduledStep> steps)
     {
-        HashSet<Buffer> fresh = [];
+        HashSet<PassBuffer> fresh = [];
         foreach (ScheduledStep scheduled in steps)
         {
             Step step = scheduled.Step;
@@ -69,7 +69,7 @@ internal static class PlanVerifier
                 fresh.Clear();
             if (step.Split is Split.Rows or Split.Replicated)
                 Require(!step.Reads.Any(fresh.Contains), $"{step.Kind} of {string.Join(", ", step.Reads)} waits for its input");
-            foreach (Buffer buffer in step.Writes)
+            foreach (PassBuffer buffer in step.Writes)
             {
                 if (step.Split == Split.Replicated)
                     fresh.Remove(buffer);

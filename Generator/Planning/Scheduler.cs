@@ -7,19 +7,19 @@ namespace Llamalith.Generator.Planning;
 internal sealed record ScheduledStep(Step Step, bool BarrierBefore);
 
 /// <summary>The steps of every layer, and those that follow the last one.</summary>
-internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyList<ScheduledStep> Head)
+internal sealed record Schedule(IReadOnlyList<ScheduledStep> Layer, IReadOnlyList<ScheduledStep> Output)
 {
     /// <summary>Barriers that one token passes in a layer.</summary>
     public int BarriersPerLayer => Layer.Count(step => step.BarrierBefore);
 
     /// <summary>Barriers that one token passes in a model of so many layers.</summary>
-    public int BarriersPerToken(int layers) => (layers * BarriersPerLayer) + Head.Count(step => step.BarrierBefore);
+    public int BarriersPerToken(int layers) => (layers * BarriersPerLayer) + Output.Count(step => step.BarrierBefore);
 }
 
 /// <summary>Puts barriers between the steps of a forward pass, and of a training step.</summary>
 internal sealed class Scheduler
 {
-    private readonly BarrierPlacer<Buffer> _barriers = new();
+    private readonly BarrierPlacer<PassBuffer> _barriers = new();
 
     private Scheduler()
     {
@@ -44,7 +44,7 @@ internal sealed class Scheduler
     private Schedule Run(Pass pass)
     {
         Place(pass.Layer);
-        return new Schedule(Place(pass.Layer), Place(pass.Head));
+        return new Schedule(Place(pass.Layer), Place(pass.Output));
     }
 
     private List<ScheduledStep> Place(IReadOnlyList<Step> steps) =>

@@ -91,13 +91,13 @@ internal enum TrainingOperation
     Embedding,
 }
 
-/// <summary>One step of a training pass. <see cref="Matrices"/> names the weights.</summary>
+/// <summary>One step of a training pass. <see cref="Tensors"/> are the layer's weights that it reads; none where they are the final norm's.</summary>
 internal sealed record TrainingStep(
     TrainingOperation Operation,
     IReadOnlyList<TrainingBuffer> Reads,
     IReadOnlyList<TrainingBuffer> Writes,
     Split Split,
-    params string[] Matrices);
+    params LayerTensor[] Tensors);
 
 /// <summary>A step of a training schedule: <see cref="BarrierBefore"/> where all threads must meet first.</summary>
 internal sealed record ScheduledTrainingStep(TrainingStep Step, bool BarrierBefore);
@@ -116,43 +116,43 @@ internal static class TrainingGraph
     public static TrainingSchedule Forward { get; } = Scheduler.Training(
         [],
         [
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "AttentionNorm"),
-            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.Qkv], Split.Tokens, "Query", "Key", "Value"),
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
+            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.Qkv], Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
             new(TrainingOperation.Rotate, [TrainingBuffer.Qkv], [TrainingBuffer.Qkv], Split.Tokens),
             new(TrainingOperation.Attend, [TrainingBuffer.Qkv], [TrainingBuffer.Attended], Split.KvHeads),
-            new(TrainingOperation.Project, [TrainingBuffer.Attended, TrainingBuffer.Input], [TrainingBuffer.Middle], Split.Tokens, "AttentionOutput"),
-            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FfnNorm"),
-            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.GateUp], Split.Tokens, "Gate", "Up"),
+            new(TrainingOperation.Project, [TrainingBuffer.Attended, TrainingBuffer.Input], [TrainingBuffer.Middle], Split.Tokens, LayerTensors.AttentionOutput),
+            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.GateUp], Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
             new(TrainingOperation.SwiGlu, [TrainingBuffer.GateUp], [TrainingBuffer.Hidden], Split.Tokens),
-            new(TrainingOperation.Project, [TrainingBuffer.Hidden, TrainingBuffer.Middle], [TrainingBuffer.Input], Split.Tokens, "Down"),
+            new(TrainingOperation.Project, [TrainingBuffer.Hidden, TrainingBuffer.Middle], [TrainingBuffer.Input], Split.Tokens, LayerTensors.Down),
         ],
-        [new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Final, TrainingBuffer.Scales], Split.Tokens, "FinalNorm")]);
+        [new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Final, TrainingBuffer.Scales], Split.Tokens)]);
 
     /// <summary>The backward pass, from the gradient of what the classifier sees on.</summary>
     public static TrainingSchedule Backward { get; } = Scheduler.Training(
         [
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FinalNorm"),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient], [TrainingBuffer.InputGradient], Split.Tokens, "FinalNorm"),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "FinalNorm"),
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient], [TrainingBuffer.InputGradient], Split.Tokens),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows),
         ],
         [
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.HiddenGradient], Split.Tokens, "Down"),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.HiddenGradient], Split.Tokens, LayerTensors.Down),
             new(TrainingOperation.SwiGluBackward, [TrainingBuffer.GateUp, TrainingBuffer.HiddenGradient], [TrainingBuffer.GateUp, TrainingBuffer.Hidden], Split.Tokens),
-            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "FfnNorm"),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.GateUp], [TrainingBuffer.NormedGradient], Split.Tokens, "Gate", "Up"),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Hidden], [], Split.Rows, "Down"),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.GateUp, TrainingBuffer.Normed], [], Split.Rows, "Gate", "Up"),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "FfnNorm"),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, "FfnNorm"),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.AttendedGradient], Split.Tokens, "AttentionOutput"),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Attended], [], Split.Rows, "AttentionOutput"),
+            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.GateUp], [TrainingBuffer.NormedGradient], Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Hidden], [], Split.Rows, LayerTensors.Down),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.GateUp, TrainingBuffer.Normed], [], Split.Rows, LayerTensors.Gate, LayerTensors.Up),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, LayerTensors.FfnNorm),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.AttendedGradient], Split.Tokens, LayerTensors.AttentionOutput),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Attended], [], Split.Rows, LayerTensors.AttentionOutput),
             new(TrainingOperation.AttendBackward, [TrainingBuffer.Qkv, TrainingBuffer.Attended, TrainingBuffer.AttendedGradient], [TrainingBuffer.QkvGradient], Split.KvHeads),
             new(TrainingOperation.RotateBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.QkvGradient], Split.Tokens),
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, "AttentionNorm"),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.NormedGradient], Split.Tokens, "Query", "Key", "Value"),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.QkvGradient, TrainingBuffer.Normed], [], Split.Rows, "Query", "Key", "Value"),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, "AttentionNorm"),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, "AttentionNorm"),
+            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
+            new(TrainingOperation.ProjectBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.NormedGradient], Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
+            new(TrainingOperation.ProjectWeights, [TrainingBuffer.QkvGradient, TrainingBuffer.Normed], [], Split.Rows, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
+            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, LayerTensors.AttentionNorm),
+            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, LayerTensors.AttentionNorm),
         ],
         [new(TrainingOperation.Embedding, [TrainingBuffer.InputGradient], [], Split.Rows)]);
 }

@@ -48,18 +48,6 @@ internal sealed class TrainingPlan
     /// <summary>The row strides that products read their input with: a tile is emitted for each, so that its addresses are constants.</summary>
     public static IReadOnlyList<string> InputStrides { get; } = ["Dim", "QueryDim", "FfnDim", "GateUp", "Qkv", "Vocab"];
 
-    /// <summary>Every matrix of a layer.</summary>
-    public static IReadOnlyList<TrainedMatrix> Matrices { get; } =
-    [
-        new("Query", "QueryDim", "Dim", ""),
-        new("Key", "KvDim", "Dim", "KeyOffset"),
-        new("Value", "KvDim", "Dim", "ValueOffset"),
-        new("AttentionOutput", "Dim", "QueryDim", ""),
-        new("Gate", "FfnDim", "Dim", ""),
-        new("Up", "FfnDim", "Dim", "UpOffset"),
-        new("Down", "Dim", "FfnDim", ""),
-    ];
-
     /// <summary>Where Up's outputs begin in a row of gates and ups.</summary>
     public int UpOffset { get; }
 
@@ -73,7 +61,9 @@ internal sealed class TrainingPlan
     /// <summary>Tokens whose logits are in memory at once.</summary>
     public int LogitTokens { get; }
 
-    public static TrainedMatrix Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
+    /// <summary>The matrices of a step: the outputs of the first begin its row of outputs, those of each other have an offset of their own.</summary>
+    public static IEnumerable<TrainedMatrix> Matrices(TrainingStep step) => step.Tensors.Select((tensor, i) =>
+        new TrainedMatrix(tensor.Name, tensor.Rows.ToString(), tensor.Columns.ToString(), i == 0 ? "" : tensor.Name + "Offset"));
 
     /// <summary>The tile of products with weights, whose packed blocks have 32 columns.</summary>
     public static TrainingTile Product(Dialect isa)

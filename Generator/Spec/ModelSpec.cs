@@ -92,6 +92,12 @@ internal sealed record ModelSpec : IModelSizes
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>
     public string FullName => Namespace.Length == 0 ? TypeName : Namespace + "." + TypeName;
 
+    /// <summary>The class's own name as messages have it.</summary>
+    public string DisplayName => TypeName.TrimStart('@');
+
+    /// <summary>The namespace that its engine lies in, which nobody else uses.</summary>
+    public string EngineNamespace => "Llamalith.Engines." + FullName;
+
     /// <summary>The folder of its generated files: the full name, unless another model's differs only in case.</summary>
     public string HintFolder
     {

@@ -6,7 +6,11 @@ namespace Llamalith.Contracts;
 /// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
 /// <param name="BlockBytes">Bytes in a block: those of one head after another.</param>
 /// <param name="Head">One head in a block.</param>
-public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes, KvHeadLayout Head);
+public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes, KvHeadLayout Head)
+{
+    /// <summary>Bytes that one position takes: its key and value, with their scales, of every head of every layer.</summary>
+    public long BytesPerToken => BlockBytes / Head.Bytes * 2 * ((Head.HeadDim * Head.ElementBytes) + Head.ScaleBytes);
+}
 
 /// <summary>
 /// Where one head's positions lie in a block: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where there

@@ -1,3 +1,4 @@
+using System;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
@@ -7,57 +8,37 @@ namespace Llamalith.Generator.Emission.Attention;
 /// <summary>Attention.g.cs: how keys and values get into the cache, and how queries meet it, block by block.</summary>
 internal static class AttentionEmitter
 {
-    public static string Write(ModelPlan plan)
+    public static string Write(ModelPlan plan) => EngineFile.Write(plan.Spec, writer =>
     {
-        SourceWriter writer = new();
-        ModelFile.Write(writer, plan.Spec, () =>
-        {
-            WriteRotateQueries(writer, plan);
-            writer.Line();
-            WriteStore(writer, plan);
-            writer.Line();
-            WriteAttendBlock(writer, plan);
-            writer.Line();
-            WriteAttendTokens(writer, plan);
-            writer.Line();
-            WriteAttendTile(writer, plan);
-            writer.Line();
-            if (plan.HasWindow)
-            {
-                writer.Line("// The first block of the cache of which the next token sees anything.");
-                writer.Line("private int FirstBlock => Math.Max(0, _position + 1 - SlidingWindow) / BlockPositions;");
-                writer.Line();
-            }
-
-            writer.Line("// Positions that a query does not see weigh nothing.");
-            writer.Block("private static unsafe void Mask(float* scores, int begin, int end)", () =>
-                writer.Nested("for (int i = begin; i < end; i++)", "scores[i] = float.NegativeInfinity;"));
-        }, usings: KvCacheEmitter.ContractsAlias);
-        return writer.ToString();
-    }
+        WriteRotateQueries(writer, plan);
+        writer.Line();
+        WriteStore(writer, plan);
+        writer.Line();
+        WriteAttendBlock(writer, plan);
+        writer.Line();
+        WriteAttendTokens(writer, plan);
+        writer.Line();
+        WriteAttendTile(writer, plan);
+        writer.Line();
+        VisibleText.WriteMembers(writer, plan.Visible);
+        writer.Line("// Positions that a query does not see weigh nothing.");
+        writer.Method("private static unsafe void Mask(float* scores, int begin, int end)", () =>
+            writer.Nested("for (int i = begin; i < end; i++)", "scores[i] = float.NegativeInfinity;"));
+        writer.Line();
+        WritePlaces(writer, plan);
+    });
 
     private static void WriteRotateQueries(SourceWriter writer, ModelPlan plan)
     {
         writer.Line("/// <summary>The queries of one token and one KV head's group, rotated to their position and scaled for the softmax.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block("private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)", () =>
+        writer.HotMethod("private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)", () =>
         {
             writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
             writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
-            writer.Line("float* q = qkv + QueryOffset + (kvHead * GroupSize * HeadDim);");
-            if (plan.Spec.QkvBias)
-            {
-                writer.Line("float* bias = w->QueryBias + (kvHead * GroupSize * HeadDim);");
-                writer.Block("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", () =>
-                {
-                    writer.Line("Kernels.AddBias(q + at, bias + at, to + at);");
-                    writer.Line("Kernels.RotateQuery(to + at, cos, sin, to + at);");
-                });
-            }
-            else
-            {
-                writer.Nested("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", "Kernels.RotateQuery(q + at, cos, sin, to + at);");
-            }
+            writer.Line("int first = kvHead * GroupSize * HeadDim;");
+            writer.Line("float* q = qkv + QueryOffset + first;");
+            writer.Block("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", () =>
+                HeadStepText.Write(writer, plan.Queries, "RotateQuery", "first + at", "q + at", "to + at"));
         });
     }
 
@@ -66,28 +47,25 @@ internal static class AttentionEmitter
         ModelSpec spec = plan.Spec;
         string element = plan.Cache.ElementType;
         writer.Line("/// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
+        writer.HotMethod("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
         {
-            writer.Line("float* k = qkv + KeyOffset + (kvHead * HeadDim);");
-            writer.Line("float* v = qkv + ValueOffset + (kvHead * HeadDim);");
-            if (spec.QkvBias)
-            {
-                writer.Line("Kernels.AddBias(k, w->KeyBias + (kvHead * HeadDim), k);");
-                writer.Line("Kernels.AddBias(v, w->ValueBias + (kvHead * HeadDim), v);");
-            }
-
-            writer.Line("Kernels.RotateKey(k, _scratch.Cos + (position * (long)HeadDim), _scratch.Sin + (position * (long)HeadDim), k);");
+            writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
+            writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
+            writer.Line("int first = kvHead * HeadDim;");
+            writer.Line("float* k = qkv + KeyOffset + first;");
+            writer.Line("float* v = qkv + ValueOffset + first;");
+            HeadStepText.Write(writer, plan.Keys, "RotateKey", "first", "k", "k");
+            HeadStepText.Write(writer, plan.Values, "RotateKey", "first", "v", "v");
             writer.Line();
             writer.Line("int place = position % BlockPositions;");
-            writer.Line($"{element}* head = KvCache.Head(_blocks, position / BlockPositions, layer, kvHead);");
+            writer.Line($"{element}* head = CacheHead(PassBlocks, position / BlockPositions, layer, kvHead);");
             writer.Line($"{element}* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);");
             writer.Line($"{element}* values = head + ValuesOffset + (place * Slice);");
             if (plan.Cache.IsScaled)
-                writer.Line("*KvCache.KeyScale(head, place) = ScaleOf(k, out float inverse);");
+                writer.Line("*KeyScale(head, place) = ScaleOf(k, out float inverse);");
             writer.Nested("for (int i = 0; i < HeadDim; i++)", $"keys[i * PositionTile] = {Stored("k[i]")};");
             if (plan.Cache.IsScaled)
-                writer.Line("*KvCache.ValueScale(head, place) = ScaleOf(v, out inverse);");
+                writer.Line("*ValueScale(head, place) = ScaleOf(v, out inverse);");
             writer.Block("for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)", () =>
                 writer.Nested("for (int i = 0; i < Slice; i++)", $"values[i] = {Stored("v[slice + i]")};"));
         });
@@ -96,9 +74,9 @@ internal static class AttentionEmitter
             string raise = Code.Int(CacheLayout.HalfRaise);
             writer.Line();
             writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.");
-            writer.Block("private static ushort ToHalf(float x)", () =>
+            writer.Method("private static ushort ToHalf(float x)", () =>
             {
-                writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((global::System.Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
+                writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
                 writer.Line("return (bits & 0x7C00) == 0 ? default : bits;");
             });
         }
@@ -107,7 +85,7 @@ internal static class AttentionEmitter
         {
             writer.Line();
             writer.Line("// The scale that makes 127 of a head's largest number, and its inverse; what is not finite is kept by the scale.");
-            writer.Block("private static unsafe float ScaleOf(float* head, out float inverse)", () =>
+            writer.Method("private static unsafe float ScaleOf(float* head, out float inverse)", () =>
             {
                 writer.Line("float top = 0f;");
                 writer.Nested("for (int i = 0; i < HeadDim; i++)", "top = MathF.Max(top, MathF.Abs(head[i]));");
@@ -120,8 +98,27 @@ internal static class AttentionEmitter
         {
             KvFormat.F16 => $"ToHalf({value})",
             KvFormat.Int8 => $"(sbyte)MathF.Round({value} * inverse)",
-            _ => value,
+            KvFormat.F32 => value,
+            _ => throw new InvalidOperationException($"No cache stores {spec.KvCache}."),
         };
+    }
+
+    // Where things lie in the cache.
+    private static void WritePlaces(SourceWriter writer, ModelPlan plan)
+    {
+        string element = plan.Cache.ElementType;
+        writer.Line("/// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>");
+        writer.Line($"private static unsafe {element}* CacheHead(byte* blocks, int block, int layer, int kvHead) => unchecked(");
+        writer.Line($"    ({element}*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements));");
+        if (!plan.Cache.IsScaled)
+            return;
+        writer.Line();
+        writer.Line("/// <summary>The scale of a position's key, given the head's keys in its block: scales follow each tile.</summary>");
+        writer.Line($"private static unsafe float* KeyScale({element}* keys, int position) => unchecked(");
+        writer.Line("    (float*)(keys + (position / PositionTile * KeyTileElements) + (HeadDim * PositionTile)) + (position % PositionTile));");
+        writer.Line();
+        writer.Line("/// <summary>The scale of a position's value, given the head's keys in its block.</summary>");
+        writer.Line($"private static unsafe float* ValueScale({element}* keys, int position) => unchecked((float*)(keys + ValueScalesOffset) + position);");
     }
 
     private static void WriteAttendBlock(SourceWriter writer, ModelPlan plan)
@@ -131,27 +128,25 @@ internal static class AttentionEmitter
         string element = plan.Cache.ElementType;
         writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), not divided by its sum.</summary>");
         writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)", () =>
+        writer.HotMethod("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)", () =>
         {
             writer.Line("Scratch s = _scratch;");
             writer.Line("int kvHead = item % KvHeads;");
-            writer.Line($"int block = {(plan.HasWindow ? "FirstBlock + (item / KvHeads)" : "item / KvHeads")};");
+            writer.Line($"int block = {VisibleText.Block(plan.Visible, "item / KvHeads")};");
             writer.Line("int begin = block * BlockPositions;");
-            writer.Line("int count = Math.Min(BlockPositions, _position + 1 - begin);");
+            writer.Line("int count = Math.Min(BlockPositions, PassStart + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
-            writer.Line("RotateQueries(w, kvHead, _position, s.Qkv, t.Queries);");
-            writer.Nested("if (begin + count > _position)", "StoreKeyAndValue(w, layer, kvHead, _position, s.Qkv);");
-            writer.Line($"{element}* k = KvCache.Head(_blocks, block, layer, kvHead);");
+            writer.Line("RotateQueries(w, kvHead, PassStart, s.Qkv, t.Queries);");
+            writer.Nested("if (begin + count > PassStart)", "StoreKeyAndValue(w, layer, kvHead, PassStart, s.Qkv);");
+            writer.Line($"{element}* k = CacheHead(PassBlocks, block, layer, kvHead);");
             writer.Line("Kernels.DecodeScores(t.Queries, k, t.Scores, count);");
             writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
             {
                 writer.Line("Mask(t.Scores + (row * BlockPositions), count, padded);");
-                if (plan.HasWindow)
-                    writer.Line("Mask(t.Scores + (row * BlockPositions), 0, _position + 1 - SlidingWindow - begin);");
+                VisibleText.WriteMask(writer, plan.Visible, "t.Scores + (row * BlockPositions)", "PassStart + 1 - begin", "padded");
             });
             writer.Line("int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);");
-            writer.Line($"Kernels.DecodeSoftmax(t.Scores, {(plan.Cache.IsScaled ? "KvCache.ValueScale(k, 0), " : "")}s.Max + heads, s.Sum + heads, padded);");
+            writer.Line($"Kernels.DecodeSoftmax(t.Scores, {(plan.Cache.IsScaled ? "ValueScale(k, 0), " : "")}s.Max + heads, s.Sum + heads, padded);");
             writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
         });
     }
@@ -160,31 +155,30 @@ internal static class AttentionEmitter
     {
         string element = plan.Cache.ElementType;
         writer.Line($"/// <summary>Attention of some tiles of a prefill over one KV head: each block of the cache is {(plan.Cache.Widens ? "widened to floats" : "brought into the cache")} once for all of them.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block("private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)", () =>
+        writer.HotMethod("private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)", () =>
         {
             writer.Line("// A tile that runs out of tokens repeats the last one, and drops what it computes for it.");
-            writer.Line("int last = Math.Min(first + (tiles * PrefillTokenTile), _tokens) - 1;");
+            writer.Line("int last = Math.Min(first + (tiles * PrefillTokenTile), PassTokens) - 1;");
             writer.Block("for (int token = 0; token < tiles * PrefillTokenTile; token++)", () =>
             {
                 writer.Line("int from = Math.Min(first + token, last);");
-                writer.Line("RotateQueries(w, kvHead, _position + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));");
+                writer.Line("RotateQueries(w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));");
             });
-            writer.Line("new Span<float>(t.Max, tiles * QueryRows).Fill(LowestMax);");
-            writer.Line("new Span<float>(t.Sum, tiles * QueryRows).Clear();");
-            writer.Line("new Span<float>(t.Mixed, tiles * QueryRows * HeadDim).Clear();");
-            string start = plan.HasWindow ? "Math.Max(0, _position + first + 1 - SlidingWindow) / BlockPositions * BlockPositions" : "0";
-            writer.Block($"for (int begin = {start}; begin <= _position + last; begin += BlockPositions)", () =>
+            writer.Line("new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);");
+            writer.Line("new FloatSpan(t.Sum, tiles * QueryRows).Clear();");
+            writer.Line("new FloatSpan(t.Mixed, tiles * QueryRows * HeadDim).Clear();");
+            string start = VisibleText.FirstBlockBegin(plan.Visible, "PassStart + first");
+            writer.Block($"for (int begin = {start}; begin <= PassStart + last; begin += BlockPositions)", () =>
             {
-                writer.Line($"{element}* block = KvCache.Head(_blocks, begin / BlockPositions, layer, kvHead);");
+                writer.Line($"{element}* block = CacheHead(PassBlocks, begin / BlockPositions, layer, kvHead);");
                 if (plan.Cache.Widens)
                 {
-                    writer.Line("int padded = (Math.Min(BlockPositions, _position + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;");
+                    writer.Line("int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;");
                     writer.Line("Kernels.WidenKeys(block, t.Keys, padded);");
-                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {(plan.Cache.IsScaled ? "KvCache.ValueScale(block, 0), " : "")}t.Values, padded);");
+                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {(plan.Cache.IsScaled ? "ValueScale(block, 0), " : "")}t.Values, padded);");
                 }
 
-                writer.Nested("for (int tile = 0; tile < tiles; tile++)", $"AttendTile({(plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset")}, begin, _position + first + (tile * PrefillTokenTile), _position + last, tile, ref t);");
+                writer.Nested("for (int tile = 0; tile < tiles; tile++)", $"AttendTile({(plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset")}, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
             });
             writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
             {
@@ -197,19 +191,17 @@ internal static class AttentionEmitter
     private static void WriteAttendTile(SourceWriter writer, ModelPlan plan)
     {
         writer.Line($"/// <summary>One block for {Code.Int(plan.PrefillTokenTile)} tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block("private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)", () =>
+        writer.HotMethod("private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)", () =>
         {
             writer.Line("int count = Math.Min(BlockPositions, Math.Min(position + PrefillTokenTile - 1, last) + 1 - begin);");
-            writer.Nested($"if (count <= 0{(plan.HasWindow ? " || begin + BlockPositions <= position + 1 - SlidingWindow" : "")})", "return;");
+            writer.Nested($"if (count <= 0{VisibleText.OutOfSight(plan.Visible, "begin", "position")})", "return;");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
             writer.Line("Kernels.PrefillScores(t.Queries + (tile * QueryRows * HeadDim), k, t.Scores, count);");
             writer.Block("for (int row = 0; row < QueryRows; row++)", () =>
             {
                 writer.Line("int seen = Math.Min(position + (row / GroupSize), last) + 1 - begin;");
                 writer.Line("Mask(t.Scores + (row * BlockPositions), Math.Max(0, seen), padded);");
-                if (plan.HasWindow)
-                    writer.Line("Mask(t.Scores + (row * BlockPositions), 0, Math.Min(padded, seen - SlidingWindow));");
+                VisibleText.WriteMask(writer, plan.Visible, "t.Scores + (row * BlockPositions)", "seen", "padded");
             });
             writer.Line("Kernels.PrefillSoftmax(t.Scores, t.Max + (tile * QueryRows), t.Sum + (tile * QueryRows), t.Scale, padded);");
             writer.Line("Kernels.PrefillMix(t.Scores, v, t.Mixed + (tile * QueryRows * HeadDim), t.Scale, count);");

@@ -23,7 +23,7 @@ internal static class AttentionSoftmax
         bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
         string exponent = form.Widens ? kernels.CacheScale(isa.Fit(kernels.Plan.Cache.Slice)) : "1f";
         string factor = exponent != "1f" ? $" * {isa.Broadcast(exponent)}" : "";
-        string nothing = kernels.Plan.HasWindow ? $" - {isa.Broadcast(Code.Float(System.Math.Pow(2, -126)))}" : "";
+        string nothing = kernels.Plan.Visible.Forgets ? $" - {isa.Broadcast(Code.Float(System.Math.Pow(2, -126)))}" : "";
         kernels.Kernel(
             form.Name + "Softmax",
             $"scores = 2^(scores - max){(scaled ? " · value scales" : "")}" + (form.CarriesOn ? "; sum = sum · scale + Σ scores; scale = 2^(max before - max)" : "; sum = Σ 2^(scores - max)"),

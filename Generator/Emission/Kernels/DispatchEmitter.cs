@@ -9,10 +9,8 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// <summary>Kernels.g.cs: each kernel in the best instruction set of the machine. The conditions are constants to the JIT.</summary>
 internal static class DispatchEmitter
 {
-    public static string Write(ModelPlan plan, IReadOnlyList<KernelSignature> kernels)
-    {
-        SourceWriter writer = new();
-        ModelFile.Write(writer, plan.Spec, () => writer.Block("private static unsafe class Kernels", () =>
+    public static string Write(ModelPlan plan, IReadOnlyList<KernelSignature> kernels) => EngineFile.Write(plan.Spec, writer =>
+        writer.Block("private static unsafe class Kernels", () =>
         {
             writer.Line("/// <summary>The instruction set in use; null where the machine has none of those emitted.</summary>");
             writer.Block("public static string? InstructionSet", () => writer.Block("get", () =>
@@ -20,13 +18,11 @@ internal static class DispatchEmitter
             foreach (KernelSignature kernel in kernels)
             {
                 writer.Line();
-                writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-                writer.Block($"public static void {kernel.Name}({kernel.Parameters})", () =>
+                writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
+                writer.Method($"public static void {kernel.Name}({kernel.Parameters})", () =>
                     Choose(writer, kernel.Integers is { } integers ? plan.TargetsOf(integers) : plan.Targets, isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});", "throw new PlatformNotSupportedException();"));
             }
         }));
-        return writer.ToString();
-    }
 
     private static void Choose(SourceWriter writer, IReadOnlyList<Dialect> targets, Func<Dialect, string> use, string otherwise)
     {

@@ -32,7 +32,7 @@ internal static class FloatMatMul
                 writer.Line($"{format.ElementType}* v = ({format.ElementType}*)w + (begin * (nint)({product.Columns} * PanelRows));");
                 writer.Block("for (int panel = begin; panel < end; panel++)", () =>
                 {
-                    writer.Line("new Span<float>(sums, tokens * PanelRows).Clear();");
+                    writer.Line("new FloatSpan(sums, tokens * PanelRows).Clear();");
                     writer.Block($"for (int column = 0; column < {product.Columns}; column += ColumnBlock)", () =>
                     {
                         writer.Line($"int columns = Math.Min(ColumnBlock, {product.Columns} - column);");
@@ -66,8 +66,7 @@ internal static class FloatMatMul
         SourceWriter writer = kernels.Writer;
         int rows = tile.RowVectors * isa.Lanes;
         writer.Line($"// sums[t, row] += x[t] · W[row]: {rows} rows x {tokens} tokens, {tile.RowVectors * tokens} accumulators");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"private static void MatMul{product.Name}{format.Name}Tile{tokens}({format.ElementType}* w, float* x, float* sums, int columns)", () =>
+        writer.HotMethod($"private static void MatMul{product.Name}{format.Name}Tile{tokens}({format.ElementType}* w, float* x, float* sums, int columns)", () =>
         {
             void Body()
             {

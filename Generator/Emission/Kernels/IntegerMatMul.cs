@@ -96,8 +96,7 @@ internal static class IntegerMatMul
         bool super = format.Scales != ScaleStorage.Halves;
         int subUnits = format.SubBlock / 4;
         writer.Line($"// One panel of {format.Name}: a byte for each code, a float for each scale and minimum.");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"private static void Unpack{columns}{format.Name}(byte* v, byte* codes, float* scales, float* minima)", () =>
+        writer.HotMethod($"private static void Unpack{columns}{format.Name}(byte* v, byte* codes, float* scales, float* minima)", () =>
         {
             IntegerPanel.DeclareMasks(writer, isa, format);
             writer.Block($"for (int row = 0; row < PanelRows; row += {isa.Lanes})", () =>
@@ -161,11 +160,11 @@ internal static class IntegerMatMul
         Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
         string ints = isa.IntType;
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
         if (RecordPlan.IsWidened(isa, format))
         {
             writer.Line($"// sum + half a chunk of codes in 16 bits times one token's");
-            writer.Block($"private static {ints} Chunk{format.Name}({Join(8, w => $"{ints} w{w}")}, int* a, {ints} sum)", () =>
+            writer.Method($"private static {ints} Chunk{format.Name}({Join(8, w => $"{ints} w{w}")}, int* a, {ints} sum)", () =>
             {
                 for (int w = 0; w < 8; w++)
                     writer.Line($"sum = {isa.DotWide("sum", $"w{w}", isa.BroadcastInt($"a[{(w / 2) + (w % 2 * IntegerBlock.Units)}]"))};");
@@ -179,7 +178,7 @@ internal static class IntegerMatMul
         string scales = Join(subs, sub => $"{isa.VectorType} f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"{isa.VectorType} m{sub}") : "");
         string parts = $"int* a, float* scale{(centred ? ", int* center" : "")}{(format.HasMinima ? ", float* sum" : "")}";
         writer.Line("// sum + a chunk of codes, scaled, times one token's");
-        writer.Block($"private static {isa.VectorType} Chunk{format.Name}({Join(IntegerBlock.Units, unit => $"{ints} u{unit}")}, {scales}, {parts}, {isa.VectorType} s)", () =>
+        writer.Method($"private static {isa.VectorType} Chunk{format.Name}({Join(IntegerBlock.Units, unit => $"{ints} u{unit}")}, {scales}, {parts}, {isa.VectorType} s)", () =>
         {
             Func<int, string>? center = centred ? sub => isa.BroadcastInt($"center[{sub}]") : null;
             Func<string, int, string> dots = IntegerPanel.WriteDots(writer, isa, format, [""], (_, unit) => $"u{unit}", unit => isa.BroadcastInt($"a[{unit}]"), center);
@@ -204,8 +203,7 @@ internal static class IntegerMatMul
         string? center = IntegerPanel.CenterPart(isa, format);
         string? sums = IntegerPanel.SumsPart(format);
         writer.Line($"// sums[t, row] = x[t] · W[row]: {lanes} rows x {tokens} tokens");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"private static void Tile{columns}{format.Name}x{tokens}(byte* codes, float* scales, float* minima, byte* x, float* sums)", () =>
+        writer.HotMethod($"private static void Tile{columns}{format.Name}x{tokens}(byte* codes, float* scales, float* minima, byte* x, float* sums)", () =>
         {
             for (int t = 0; t < tokens; t++)
                 writer.Line($"{isa.VectorType} s{t} = {isa.Zero};");

@@ -44,7 +44,7 @@ internal static class IntegerMatVec
                 writer.Block("for (int panel = begin; panel < end; panel++)", () =>
                 {
                     if (looped)
-                        writer.Line("new Span<float>(sums, PanelRows).Clear();");
+                        writer.Line("new FloatSpan(sums, PanelRows).Clear();");
                     else
                         writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(r => $"s{r} = {isa.Zero}").Join(", ")};");
                     writer.Line($"int* a = (int*){(widened ? $"(x + {columns}WideAt)" : "x")};");

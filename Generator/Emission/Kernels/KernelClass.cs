@@ -43,8 +43,7 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
         _signatures.Add(signature);
         writer.Line($"/// <summary>{equation}</summary>");
         writer.Line("// " + shape);
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"public static void {name}({signature.Parameters})", body);
+        writer.HotMethod($"public static void {name}({signature.Parameters})", body);
     }
 
     /// <summary>A vector of the KV cache's elements at a pointer, widened to floats (see <see cref="CacheScale"/>).</summary>

@@ -51,7 +51,7 @@ internal static class KernelFiles
             Pointwise.WriteFunctions(kernels);
             Pointwise.WriteRmsNorm(kernels);
             Pointwise.WriteRotate(kernels);
-            if (plan.Spec.QkvBias)
+            if (plan.DoesToHeads(HeadOperation.AddBias))
                 Pointwise.WriteAddBias(kernels);
             foreach ((string columns, int count) in plan.ColumnKinds)
             {
@@ -73,14 +73,12 @@ internal static class KernelFiles
 
         void Family(string name, Action<KernelClass> write)
         {
-            SourceWriter writer = new();
-            ModelFile.Write(writer, plan.Spec, () => writer.Block($"private static unsafe partial class {isa.Name}", () =>
+            add($"{isa.Name}.{name}", EngineFile.Write(plan.Spec, writer => writer.Block($"private static unsafe partial class {isa.Name}", () =>
             {
                 KernelClass kernels = new(plan, isa, writer);
                 write(kernels);
                 signatures.AddRange(kernels.Signatures);
-            }));
-            add($"{isa.Name}.{name}", writer.ToString());
+            })));
         }
     }
 

@@ -23,8 +23,8 @@ internal static class Pointwise
         string vec = isa.VectorType;
 
         writer.Line("/// <summary>2^x, for x clamped to [-126, 126]: an integer power times a polynomial of the rest.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-        writer.Block($"private static {vec} Exp2({vec} x)", () =>
+        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Method($"private static {vec} Exp2({vec} x)", () =>
         {
             writer.Line($"x = {isa.Min(isa.Max("x", isa.Broadcast("-126f")), isa.Broadcast("126f"))};");
             writer.Line($"{vec} n = {isa.Round("x")};");
@@ -37,12 +37,12 @@ internal static class Pointwise
 
         writer.Line();
         writer.Line("/// <summary>x · sigmoid(x).</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Line($"private static {vec} Silu({vec} x) => x / ({isa.Broadcast("1f")} + Exp2(x * {isa.Broadcast("-1.442695f")}));");
 
         writer.Line();
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-        writer.Block($"private static float LargestLane({vec} v)", () => writer.Line(isa.LargestLane));
+        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Method($"private static float LargestLane({vec} v)", () => writer.Line(isa.LargestLane));
         writer.Line();
         if (isa.IntegerHelpers.Length > 0 && (kernels.Plan.Cache.IsScaled || kernels.Plan.Formats.Any(format => format is IntegerBlock)))
         {

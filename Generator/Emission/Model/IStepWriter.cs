@@ -3,12 +3,12 @@ using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Model;
 
-/// <summary>Turns the scheduled steps of a pass into the lines that run them.</summary>
+/// <summary>How the steps of one kind of pass are written.</summary>
 internal interface IStepWriter
 {
-    /// <summary>Writes what a thread finds out before the first layer: which tokens or parts of the cache are its own.</summary>
-    void WriteShare(SourceWriter writer, ModelPlan plan);
+    /// <summary>What falls to a thread, before the first layer.</summary>
+    void WriteItems(SourceWriter writer, ModelPlan plan);
 
-    /// <summary>Writes one step.</summary>
-    void Write(SourceWriter writer, ModelPlan plan, ScheduledStep step);
+    /// <summary>One step.</summary>
+    void Write(SourceWriter writer, ModelPlan plan, Step step);
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
@@ -7,53 +8,63 @@ namespace Llamalith.Generator.Emission.Model;
 /// <summary>The steps of many tokens at once: rows of shared buffers.</summary>
 internal sealed class PrefillSteps : IStepWriter
 {
+    private const string EachToken = "for (int token = firstToken; token < endToken; token++)";
+
     private readonly DecodeSteps _lastToken = new();
 
-    public void WriteShare(SourceWriter writer, ModelPlan plan) =>
-        writer.Line("(int firstToken, int endToken) = LlamalithContracts.WorkerTeam.Share(_tokens, rank, _shares.Length);");
+    public void WriteItems(SourceWriter writer, ModelPlan plan) =>
+        writer.Line("(int firstToken, int endToken) = Contracts.WorkerTeam.Share(PassTokens, rank, _panels.Length);");
 
-    public void Write(SourceWriter writer, ModelPlan plan, ScheduledStep scheduled)
+    public void Write(SourceWriter writer, ModelPlan plan, Step step)
     {
-        Step step = scheduled.Step;
         switch (step.Kind)
         {
             case StepKind.Norm when step.Split == Split.Replicated:
-                writer.Line($"Kernels.RmsNorm(s.X + ((_tokens - 1) * (long)DimStride), {StepText.Weights(step.Matrices[0])}, t.Normed);");
-                break;
-            case StepKind.Project when step.Writes[0] == Planning.Buffer.Logits:
-                _lastToken.Write(writer, plan, scheduled);
-                break;
-            case StepKind.Norm when step.Matrices[0] == "FinalNorm":
-                writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.RmsNorm(s.X + (_picked[token] * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
-                break;
-            case StepKind.Norm:
-                writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.RmsNorm(s.X + (token * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
-                break;
-            case StepKind.Project:
-                foreach (string matrix in step.Matrices)
-                    writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.Input(step).Replace("t.", "s.")}{(step.Reads.Contains(Planning.Buffer.Record) ? ", (byte*)s.Records" : "")}, {StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, _tokens, share.{matrix}Begin, share.{matrix}End);");
+                writer.Line($"Kernels.RmsNorm(s.X + ((PassTokens - 1) * (long)DimStride), {StepText.Weights(step.Matrices[0])}, t.Normed);");
                 break;
             case StepKind.Quantize when step.Split == Split.Replicated:
-                _lastToken.Write(writer, plan, scheduled);
+            case StepKind.Project when step.Writes[0] == PassBuffer.Logits:
+                _lastToken.Write(writer, plan, step);
+                break;
+            case StepKind.Norm:
+                string token = step.Matrices[0] == ModelPlan.FinalNorm ? "Picked[token]" : "token";
+                writer.Nested(
+                    EachToken,
+                    $"Kernels.RmsNorm(s.X + ({token} * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
+                break;
+            case StepKind.Project:
+                string records = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)s.Records" : "";
+                foreach (string matrix in step.Matrices)
+                {
+                    writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.SharedInput(step)}{records}, "
+                        + $"{StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, PassTokens, panels.{matrix}Begin, panels.{matrix}End);");
+                }
+
                 break;
             case StepKind.Quantize:
                 string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;
-                writer.Nested("for (int token = firstToken; token < endToken; token++)", $"Kernels.Quantize{columns}({StepText.Input(step).Replace("t.", "s.")} + (token * (long){columns}Stride), (byte*)s.Records + (token * (long){columns}RecordBytes));");
+                writer.Nested(
+                    EachToken,
+                    $"Kernels.Quantize{columns}({StepText.SharedInput(step)} + (token * (long){columns}Stride), (byte*)s.Records + (token * (long){columns}RecordBytes));");
                 break;
             case StepKind.Rotate:
-                writer.Block("for (int token = firstToken; token < endToken; token++)", () =>
-                    writer.Nested("for (int kvHead = 0; kvHead < KvHeads; kvHead++)", "StoreKeyAndValue(w, layer, kvHead, _position + token, s.Qkv + (token * (long)QkvStride));"));
+                writer.Block(EachToken, () =>
+                    writer.Nested(
+                        "for (int kvHead = 0; kvHead < KvHeads; kvHead++)",
+                        "StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));"));
                 break;
-            default:
+            case StepKind.Attend:
                 // Some tiles at once, of each head in turn: neighbours cost alike, so dealing them out in turn is even.
-                writer.Line("int tiles = (_tokens + PrefillTokenTile - 1) / PrefillTokenTile;");
-                writer.Line("int atOnce = Math.Clamp(tiles * KvHeads / (4 * _shares.Length), 1, PrefillTiles);");
-                writer.Block("for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _shares.Length)", () =>
+                writer.Line("int tiles = (PassTokens + PrefillTokenTile - 1) / PrefillTokenTile;");
+                writer.Line("int atOnce = Math.Clamp(tiles * KvHeads / (4 * _panels.Length), 1, PrefillTiles);");
+                writer.Block("for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _panels.Length)", () =>
                 {
                     writer.Line("int tile = item / KvHeads * atOnce;");
                     writer.Line("AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);");
                 });
                 break;
+            default:
+                throw new InvalidOperationException($"Many tokens know no step {step.Kind}.");
         }
     }
 }

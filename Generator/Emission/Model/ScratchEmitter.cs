@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -11,7 +10,6 @@ internal static class ScratchEmitter
 {
     public static string Write(ModelPlan plan)
     {
-        SourceWriter writer = new();
         (string Name, string Size, string Shape)[] shared =
         [
             ("X", "PrefillChunk * DimStride", "[tokens, Dim] the residual stream"),
@@ -44,12 +42,12 @@ internal static class ScratchEmitter
             ("Scale", "QueryRows", "[rows] of the online softmax"),
             ("Sums", "PrefillChunk * PanelRows", "[tokens, 32] of a panel"),
         ];
-        ModelFile.Write(writer, plan.Spec, () =>
+        return EngineFile.Write(plan.Spec, writer =>
         {
             writer.Line("/// <summary>The buffers of a forward pass: shared ones, and a set for each thread.</summary>");
             writer.Block("private sealed unsafe class Scratch : IDisposable", () =>
             {
-                writer.Line("private readonly LlamalithContracts.NativeBuffer _memory;");
+                writer.Line("private readonly Contracts.NativeBuffer _memory;");
                 writer.Line();
                 foreach ((string name, string _, string shape) in shared)
                     writer.Line($"public readonly float* {name}; // {shape}");
@@ -58,10 +56,10 @@ internal static class ScratchEmitter
                 writer.Line("// [VocabSize] Pinned and managed, since callers hold spans of it that may outlive the engine.");
                 writer.Line("public readonly float[] Logits = GC.AllocateArray<float>(PaddedVocabSize, pinned: true);");
                 writer.Line();
-                writer.Block("public Scratch(int threads)", () =>
+                writer.Method("public Scratch(int threads)", () =>
                 {
                     writer.Line("long floats = SharedFloats + (threads * ThreadFloats);");
-                    writer.Line("_memory = new LlamalithContracts.NativeBuffer(floats * sizeof(float));");
+                    writer.Line("_memory = new Contracts.NativeBuffer(floats * sizeof(float));");
                     writer.Line("float* next = (float*)_memory.Data;");
                     Carve(writer, shared, "");
                     writer.Line("Threads = new Thread[threads];");
@@ -86,8 +84,7 @@ internal static class ScratchEmitter
                         writer.Line($"public float* {name}; // {shape}");
                 });
             });
-        }, usings: KvCacheEmitter.ContractsAlias);
-        return writer.ToString();
+        });
     }
 
     private static void Carve(SourceWriter writer, IEnumerable<(string Name, string Size, string Shape)> buffers, string owner)
@@ -115,7 +112,7 @@ internal static class ScratchEmitter
     {
         bool interleaved = plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
         writer.Line("// Radians a position, one for each pair of a head.");
-        writer.Line("private static ReadOnlySpan<double> Frequencies =>");
+        writer.Line("private static DoubleReadOnlySpan Frequencies =>");
         writer.Line("[");
         for (int i = 0; i < plan.Frequencies.Count; i += 8)
         {
@@ -127,7 +124,7 @@ internal static class ScratchEmitter
 
         writer.Line("];");
         writer.Line();
-        writer.Block("private void FillRotations()", () => writer.Block("for (int position = 0; position < Context; position++)", () =>
+        writer.Method("private void FillRotations()", () => writer.Block("for (int position = 0; position < Context; position++)", () =>
         {
             writer.Line("float* cos = Cos + (position * (long)HeadDim);");
             writer.Line("float* sin = Sin + (position * (long)HeadDim);");

@@ -1,3 +1,4 @@
+using System;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Model;
@@ -5,27 +6,28 @@ namespace Llamalith.Generator.Emission.Model;
 /// <summary>How a step's weights, input and output are written.</summary>
 internal static class StepText
 {
-    public static string Weights(string name) => name is "FinalNorm" or "Classifier" ? "_weights." + name : "w->" + name;
+    public static string Weights(string name) => name is ModelPlan.FinalNorm or ModelPlan.Classifier ? "_weights." + name : "w->" + name;
 
-    public static string Input(Step step) => step.Reads[0] switch
-    {
-        Planning.Buffer.Normed => "t.Normed",
-        Planning.Buffer.Attended => "t.Attended",
-        Planning.Buffer other => "s." + other,
-    };
+    /// <summary>A step's input in the pass of one token: what each thread has computed for itself, it has to itself.</summary>
+    public static string OwnInput(Step step) => step.Reads[0] is PassBuffer.Normed or PassBuffer.Attended ? "t." + step.Reads[0] : SharedInput(step);
+
+    /// <summary>A step's input in the pass of many tokens.</summary>
+    public static string SharedInput(Step step) => "s." + step.Reads[0];
 
     public static string Output(Step step, string matrix) => step.Writes[0] switch
     {
-        Planning.Buffer.Qkv => $"s.Qkv + {matrix}Offset",
-        Planning.Buffer.Logits => "(float*)Unsafe.AsPointer(ref s.Logits[0])",
-        Planning.Buffer other => "s." + other,
+        PassBuffer.Qkv => $"s.Qkv + {matrix}Offset",
+        PassBuffer.Logits => "(float*)Unsafe.AsPointer(ref s.Logits[0])",
+        PassBuffer.X or PassBuffer.Hidden or PassBuffer.LogitRows => "s." + step.Writes[0],
+        PassBuffer other => throw new InvalidOperationException($"No product writes {other}."),
     };
 
     public static string Stride(Step step) => step.Writes[0] switch
     {
-        Planning.Buffer.Qkv => "QkvStride",
-        Planning.Buffer.Hidden => "FfnDimStride",
-        Planning.Buffer.LogitRows => "LogitStride",
-        _ => "DimStride",
+        PassBuffer.Qkv => "QkvStride",
+        PassBuffer.Hidden => "FfnDimStride",
+        PassBuffer.LogitRows => "LogitStride",
+        PassBuffer.X => "DimStride",
+        PassBuffer other => throw new InvalidOperationException($"No product of many tokens writes {other}."),
     };
 }

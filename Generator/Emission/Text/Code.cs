@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -20,6 +21,11 @@ internal static class Code
     }).Join("") + "\"";
 
     public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>An integer literal of a constant, in groups of three digits where it is long.</summary>
+    public static string Readable(long value) => value.ToString(Math.Abs(value) < 10_000 ? "0" : "#,0", CultureInfo.InvariantCulture).Replace(',', '_');
+
+    public static string Bool(bool value) => value ? "true" : "false";
 
     public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

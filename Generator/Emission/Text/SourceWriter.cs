@@ -32,6 +32,16 @@ internal sealed class SourceWriter
         Line("}");
     }
 
+    /// <summary>Writes a method. Whether the consumer's project checks for overflow changes nothing of what it computes, and costs nothing.</summary>
+    public void Method(string head, Action body) => Block(head, () => Block("unchecked", body));
+
+    /// <summary>Writes a method that the JIT is to compile at once and in full.</summary>
+    public void HotMethod(string head, Action body)
+    {
+        Line("[@MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        Method(head, body);
+    }
+
     /// <summary>Writes a head and one indented statement.</summary>
     public void Nested(string head, string statement)
     {

@@ -159,9 +159,9 @@ internal sealed class TrainingPointwise
             [("float*", "scores"), ("int", "begin"), ("int", "end"), ("int", "count"), ("float*", "logSum")],
             () =>
             {
-                _writer.Line("new Span<float>(scores, begin).Fill(float.NegativeInfinity);");
+                _writer.Line("new FloatSpan(scores, begin).Fill(float.NegativeInfinity);");
                 _writer.Line("int padded = (end + PanelRows - 1) / PanelRows * PanelRows;");
-                _writer.Line("new Span<float>(scores + end, padded - end).Fill(float.NegativeInfinity);");
+                _writer.Line("new FloatSpan(scores + end, padded - end).Fill(float.NegativeInfinity);");
                 _writer.Line($"int start = begin / {_isa.Lanes} * {_isa.Lanes};");
                 _writer.Line($"{_vec} top = {_isa.Load("scores + start")};");
                 ForVectors($"start + {_isa.Lanes}", "padded", () => _writer.Line($"top = {_isa.Max("top", _isa.Load("scores + i"))};"));
@@ -214,8 +214,8 @@ internal sealed class TrainingPointwise
 
     private void ClearOutside(string row)
     {
-        _writer.Line($"new Span<float>({row}, begin).Clear();");
-        _writer.Nested("if (count > end)", $"new Span<float>({row} + end, count - end).Clear();");
+        _writer.Line($"new FloatSpan({row}, begin).Clear();");
+        _writer.Nested("if (count > end)", $"new FloatSpan({row} + end, count - end).Clear();");
     }
 
     private void WriteAdd()

@@ -59,8 +59,7 @@ internal static class TrainingProducts
         int columns = vectors * isa.Lanes;
         string strides = bStride == "bStride" ? ", nint bStride" : "";
         writer.Line($"// {rows} rows x {columns} columns, {rows * vectors} accumulators");
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        writer.Block($"private static void {name}{rows}(float* a, float* b{strides}, float* from, nint fromStride, float* c, nint cStride, int depth)", () =>
+        writer.HotMethod($"private static void {name}{rows}(float* a, float* b{strides}, float* from, nint fromStride, float* c, nint cStride, int depth)", () =>
         {
             void Body()
             {
@@ -194,7 +193,7 @@ internal static class TrainingProducts
                 });
             }));
         writer.Line();
-        writer.Block("private static void AddTile(float* tile, float* c, int width, int rows, int columns)", () =>
+        writer.Method("private static void AddTile(float* tile, float* c, int width, int rows, int columns)", () =>
             writer.Block("for (int row = 0; row < rows; row++, tile += PanelRows, c += width)", () =>
                 writer.Nested("for (int column = 0; column < columns; column++)", "c[column] += tile[column];")));
     }
@@ -265,7 +264,7 @@ internal static class TrainingProducts
             [("float*", "w"), ("nint", "stride"), ("int", "rows"), ("int", "depth"), ("float*", "block")],
             () =>
             {
-                writer.Nested("if (rows < PanelRows)", "new Span<float>(block, depth * PanelRows).Clear();");
+                writer.Nested("if (rows < PanelRows)", "new FloatSpan(block, depth * PanelRows).Clear();");
                 writer.Line("int row = 0;");
                 if (isa.ZipLow("", "").Length > 0)
                     writer.Block("for (; row <= rows - 4; row += 4, w += 4 * stride)", () => WriteTurn(writer, isa));
@@ -292,7 +291,7 @@ internal static class TrainingProducts
                     writer.Line("return;");
                 });
                 writer.Line();
-                writer.Line("new Span<float>(block, depth * PanelRows).Clear();");
+                writer.Line("new FloatSpan(block, depth * PanelRows).Clear();");
                 writer.Block("for (int k = 0; k < depth; k++, w += stride, block += PanelRows)", () =>
                     writer.Nested("for (int j = 0; j < columns; j++)", "block[j] = w[j];"));
             });

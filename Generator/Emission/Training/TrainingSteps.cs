@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
@@ -7,46 +9,46 @@ namespace Llamalith.Generator.Emission.Training;
 /// <summary>How each step of a training pass is written.</summary>
 internal static class TrainingSteps
 {
+    private const string EachToken = "for (int token = firstToken; token < endToken; token++)";
+
     public static void Write(SourceWriter writer, ModelPlan plan, TrainingStep step)
     {
-        string matrix = step.Matrices.Length > 0 ? step.Matrices[0] : "";
+        List<TrainedMatrix> matrices = TrainingPlan.Matrices(step).ToList();
         switch (step.Operation)
         {
             case TrainingOperation.Norm:
-                Tokens($"Kernels.NormForward({Row(step, step.Reads[0])}, {Weights(matrix)}, {Row(step, step.Writes[0])}, m.Scales + token);");
+                Tokens($"Kernels.NormForward({Row(step, step.Reads[0])}, {Weights(step)}, {Row(step, step.Writes[0])}, m.Scales + token);");
                 break;
             case TrainingOperation.NormBackward:
-                Tokens($"Kernels.NormBackward({Row(step, step.Reads[0])}, {Weights(matrix)}, {Row(step, TrainingBuffer.NormedGradient)}, {Row(step, TrainingBuffer.InputGradient)}, m.Scales[token]);");
+                Tokens($"Kernels.NormBackward({Row(step, step.Reads[0])}, {Weights(step)}, {Row(step, TrainingBuffer.NormedGradient)}, "
+                    + $"{Row(step, TrainingBuffer.InputGradient)}, m.Scales[token]);");
                 break;
             case TrainingOperation.NormWeights:
-                writer.Line($"NormWeights({All(step, step.Reads[0])}, {Weights(matrix)}, rank, ref t);");
+                writer.Line($"NormWeights({All(step, step.Reads[0])}, {Weights(step)}, rank, ref t);");
                 break;
             case TrainingOperation.Project:
-                WriteProject(writer, step);
+                WriteProject(writer, step, matrices);
                 break;
             case TrainingOperation.ProjectBackward:
-                foreach (TrainedMatrix w in step.Matrices.Select(TrainingPlan.Matrix))
-                    writer.Line($"Kernels.Multiply{Stride(step.Reads[0])}({Own(step, step.Reads[0], w.Output)}, w->{w.Name}, {w.Columns}, {w.Rows}, {Own(step, step.Writes[0], "")}, {Stride(step.Writes[0])}Stride, tokens, {(w.Name == matrix ? "false" : "true")}, t.Block, m.Zeros);");
-                break;
-            case TrainingOperation.ProjectWeights:
-                foreach (TrainedMatrix w in step.Matrices.Select(TrainingPlan.Matrix))
-                    writer.Line($"Weights({All(step, step.Reads[0], w.Output)}, {Stride(step.Reads[0])}Stride, {All(step, step.Reads[1])}, {Stride(step.Reads[1])}Stride, w->{w.Name}, {w.Rows}, {w.Columns}, rank, ref t);");
-                if (matrix == "Query" && plan.Spec.QkvBias)
+                foreach (TrainedMatrix w in matrices)
                 {
-                    foreach (TrainedMatrix w in step.Matrices.Select(TrainingPlan.Matrix))
-                        writer.Line($"Bias({All(step, step.Reads[0], w.Output)}, w->{w.Name}Bias, {w.Rows}, rank, ref t);");
+                    writer.Line($"Kernels.Multiply{Stride(step.Reads[0])}({Own(step, step.Reads[0], w.Output)}, w->{w.Name}, {w.Columns}, {w.Rows}, "
+                        + $"{Own(step, step.Writes[0], "")}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(w != matrices[0])}, t.Block, m.Zeros);");
                 }
 
                 break;
+            case TrainingOperation.ProjectWeights:
+                WriteProjectWeights(writer, plan, step, matrices);
+                break;
             case TrainingOperation.Rotate:
-                WriteRotate(writer, plan, Row(step, step.Reads[0]), "RotateKey", plan.Spec.QkvBias);
+                WriteHeads(writer, plan, Row(step, step.Reads[0]));
                 break;
             case TrainingOperation.RotateBackward:
-                WriteRotate(writer, plan, Row(step, step.Reads[0]), "RotateBack", bias: false);
+                WriteHeadsBackward(writer, plan, Row(step, step.Reads[0]));
                 break;
             case TrainingOperation.Attend:
             case TrainingOperation.AttendBackward:
-                writer.Line($"AttendAll(layer, {(step.Operation == TrainingOperation.Attend ? "false" : "true")}, ref t);");
+                writer.Line($"AttendAll(layer, {Code.Bool(step.Operation == TrainingOperation.AttendBackward)}, ref t);");
                 break;
             case TrainingOperation.SwiGlu:
                 Tokens($"Kernels.SwiGlu({Row(step, TrainingBuffer.GateUp)}, {Row(step, TrainingBuffer.Hidden)});");
@@ -54,19 +56,17 @@ internal static class TrainingSteps
             case TrainingOperation.SwiGluBackward:
                 Tokens($"Kernels.SwiGluBackward({Row(step, TrainingBuffer.GateUp)}, {Row(step, TrainingBuffer.HiddenGradient)}, {Row(step, TrainingBuffer.Hidden)});");
                 break;
-            default:
-                writer.Line("// By columns, so that tokens that occur twice are added in order.");
-                writer.Line("(int firstColumn, int endColumn) = LlamalithContracts.WorkerTeam.Share(PaddedDim / PanelRows, rank, _team.Size);");
-                writer.Line("firstColumn *= PanelRows;");
-                writer.Line("endColumn = Math.Min(Dim, endColumn * PanelRows);");
-                writer.Nested("for (int token = 0; token < _count && firstColumn < endColumn; token++)", "Kernels.AddRow(m.InputGradient + (token * (nint)DimStride) + firstColumn, _embedding + _toGradient + (_tokens[token] * (nint)Dim) + firstColumn, endColumn - firstColumn);");
+            case TrainingOperation.Embedding:
+                WriteEmbedding(writer);
                 break;
+            default:
+                throw new InvalidOperationException($"Training knows no step {step.Operation}.");
         }
 
-        void Tokens(string statement) => writer.Nested("for (int token = firstToken; token < endToken; token++)", statement);
+        void Tokens(string statement) => writer.Nested(EachToken, statement);
     }
 
-    private static void WriteProject(SourceWriter writer, TrainingStep step)
+    private static void WriteProject(SourceWriter writer, TrainingStep step, List<TrainedMatrix> matrices)
     {
         bool residual = step.Reads.Count > 1;
 
@@ -75,28 +75,106 @@ internal static class TrainingSteps
         string output = $"m.{step.Writes[0]} + ((rows{next} + firstToken) * {Stride(step.Writes[0])}Stride)";
         if (residual)
             writer.Line($"Unsafe.CopyBlockUnaligned({output}, {Own(step, step.Reads[1], "")}, (uint)tokens * DimStride * sizeof(float));");
-        foreach (TrainedMatrix w in step.Matrices.Select(TrainingPlan.Matrix))
-            writer.Line($"Kernels.MultiplyTransposed{Stride(step.Reads[0])}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, {Code.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {(residual ? "true" : "false")}, t.Block, m.Zeros);");
+        foreach (TrainedMatrix w in matrices)
+        {
+            writer.Line($"Kernels.MultiplyTransposed{Stride(step.Reads[0])}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, "
+                + $"{Code.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(residual)}, t.Block, m.Zeros);");
+        }
     }
 
-    private static void WriteRotate(SourceWriter writer, ModelPlan plan, string row, string kernel, bool bias) =>
-        writer.Block("for (int token = firstToken; token < endToken; token++)", () =>
+    private static void WriteProjectWeights(SourceWriter writer, ModelPlan plan, TrainingStep step, List<TrainedMatrix> matrices)
+    {
+        foreach (TrainedMatrix w in matrices)
         {
-            writer.Line($"float* qkv = {row};");
-            writer.Line("float* cos = m.Cos + (_places[token] * (nint)HeadDim);");
-            writer.Line("float* sin = m.Sin + (_places[token] * (nint)HeadDim);");
-            if (bias)
+            writer.Line($"Weights({All(step, step.Reads[0], w.Output)}, {Stride(step.Reads[0])}Stride, {All(step, step.Reads[1])}, "
+                + $"{Stride(step.Reads[1])}Stride, w->{w.Name}, {w.Rows}, {w.Columns}, rank, ref t);");
+        }
+
+        foreach (HeadPlan head in Heads(plan))
+        {
+            foreach (TrainedMatrix w in matrices.Where(w => w.Name == head.Projection.Name))
             {
-                writer.Line("Kernels.AddRow(w->QueryBias, qkv, QueryDim);");
-                writer.Line("Kernels.AddRow(w->KeyBias, qkv + KeyOffset, KvDim);");
-                writer.Line("Kernels.AddRow(w->ValueBias, qkv + ValueOffset, KvDim);");
+                foreach (HeadStep bias in head.Steps.Where(static item => item.Operation == HeadOperation.AddBias))
+                    writer.Line($"Bias({All(step, step.Reads[0], w.Output)}, w->{bias.Tensor!.Name}, {w.Rows}, rank, ref t);");
             }
+        }
+    }
 
-            writer.Nested("for (int head = 0; head < Heads; head++)", $"Kernels.{kernel}(qkv + (head * HeadDim), cos, sin, qkv + (head * HeadDim));");
-            writer.Nested("for (int head = 0; head < KvHeads; head++)", $"Kernels.{kernel}(qkv + KeyOffset + (head * HeadDim), cos, sin, qkv + KeyOffset + (head * HeadDim));");
-        });
+    // By columns, so that tokens that occur twice are added in order.
+    private static void WriteEmbedding(SourceWriter writer)
+    {
+        writer.Line("(int firstColumn, int endColumn) = Contracts.WorkerTeam.Share(PaddedDim / PanelRows, rank, Team.Size);");
+        writer.Line("firstColumn *= PanelRows;");
+        writer.Line("endColumn = Math.Min(Dim, endColumn * PanelRows);");
+        writer.Nested(
+            "for (int token = 0; token < Count && firstColumn < endColumn; token++)",
+            "Kernels.AddRow(m.InputGradient + (token * (nint)DimStride) + firstColumn, "
+                + "_embedding + _toGradient + (Tokens[token] * (nint)Dim) + firstColumn, endColumn - firstColumn);");
+    }
 
-    private static string Weights(string name) => name == "FinalNorm" ? "_finalNorm" : "w->" + name;
+    private static void WriteHeads(SourceWriter writer, ModelPlan plan, string row) => writer.Block(EachToken, () =>
+    {
+        WriteToken(writer, row);
+        foreach (HeadPlan head in Heads(plan))
+        {
+            foreach (HeadStep step in head.Steps)
+            {
+                switch (step.Operation)
+                {
+                    case HeadOperation.AddBias:
+                        writer.Line($"Kernels.AddRow(w->{step.Tensor!.Name}, {At(head)}, {head.Projection.Rows});");
+                        break;
+                    case HeadOperation.Rotate:
+                        WriteRotate(writer, head, "RotateKey");
+                        break;
+                    default:
+                        throw new InvalidOperationException($"Training knows no {step.Operation} of a head.");
+                }
+            }
+        }
+    });
+
+    private static void WriteHeadsBackward(SourceWriter writer, ModelPlan plan, string row) => writer.Block(EachToken, () =>
+    {
+        WriteToken(writer, row);
+        foreach (HeadPlan head in Heads(plan))
+        {
+            foreach (HeadStep step in head.Steps.Reverse())
+            {
+                switch (step.Operation)
+                {
+                    // Its input's gradient is its output's; its own is summed over tokens.
+                    case HeadOperation.AddBias:
+                        break;
+                    case HeadOperation.Rotate:
+                        WriteRotate(writer, head, "RotateBack");
+                        break;
+                    default:
+                        throw new InvalidOperationException($"Training knows no {step.Operation} of a head.");
+                }
+            }
+        }
+    });
+
+    private static void WriteToken(SourceWriter writer, string row)
+    {
+        writer.Line($"float* qkv = {row};");
+        writer.Line("float* cos = m.Cos + (Places[token] * (nint)HeadDim);");
+        writer.Line("float* sin = m.Sin + (Places[token] * (nint)HeadDim);");
+    }
+
+    private static void WriteRotate(SourceWriter writer, HeadPlan plan, string kernel)
+    {
+        string heads = plan.Projection.Rows == Width.QueryDim ? "Heads" : "KvHeads";
+        string head = $"{At(plan)} + (head * HeadDim)";
+        writer.Nested($"for (int head = 0; head < {heads}; head++)", $"Kernels.{kernel}({head}, cos, sin, {head});");
+    }
+
+    private static HeadPlan[] Heads(ModelPlan plan) => [plan.Queries, plan.Keys, plan.Values];
+
+    private static string At(HeadPlan head) => head.Projection == LayerTensors.Query ? "qkv" : $"qkv + {head.Projection.Name}Offset";
+
+    private static string Weights(TrainingStep step) => step.Tensors.Length == 0 ? "_finalNorm" : "w->" + step.Tensors[0].Name;
 
     private static string Stride(TrainingBuffer buffer) => buffer switch
     {
@@ -110,7 +188,7 @@ internal static class TrainingSteps
     // The row of a layer's activations where its first token lies; the final norm reads what the last layer wrote.
     private static string LayerRow(TrainingStep step, TrainingBuffer buffer) => buffer switch
     {
-        TrainingBuffer.Input when step.Matrices.Contains("FinalNorm") => "(Layers * m.LayerRows)",
+        TrainingBuffer.Input when step.Tensors.Length == 0 => "(Layers * m.LayerRows)",
         TrainingBuffer.Input or TrainingBuffer.Middle or TrainingBuffer.Qkv or TrainingBuffer.Attended or TrainingBuffer.GateUp => "rows",
         _ => "",
     };

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -9,10 +8,8 @@ namespace Llamalith.Generator.Emission.Weights;
 /// <summary>Products.g.cs: each product in the format that the bound tensor has.</summary>
 internal static class ProductsEmitter
 {
-    public static string Write(ModelPlan plan)
-    {
-        SourceWriter writer = new();
-        ModelFile.Write(writer, plan.Spec, () => writer.Block("private static unsafe class Products", () =>
+    public static string Write(ModelPlan plan) => EngineFile.Write(plan.Spec, writer =>
+        writer.Block("private static unsafe class Products", () =>
         {
             bool first = true;
             foreach (ProductPlan product in plan.Products)
@@ -24,15 +21,13 @@ internal static class ProductsEmitter
                 writer.Line();
                 Dispatch(writer, plan, product, "MatMul" + product.Name, "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
             }
-        }), usings: KvCacheEmitter.ContractsAlias);
-        return writer.ToString();
-    }
+        }));
 
     private static void Dispatch(SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string tokens = "")
     {
         IReadOnlyList<WeightBlock> formats = plan.FormatsFor(product.ColumnCount);
         string record = plan.IsQuantized(product.ColumnCount) ? ", byte* record" : "";
-        writer.Block($"public static void {name}(in LlamalithContracts.PackedMatrix w, float* x{record}, {outputs}, int begin, int end)", () =>
+        writer.Method($"public static void {name}(in Contracts.PackedMatrix w, float* x{record}, {outputs}, int begin, int end)", () =>
         {
             if (formats.Count == 1)
             {
@@ -44,7 +39,7 @@ internal static class ProductsEmitter
             {
                 foreach (WeightBlock format in formats)
                 {
-                    writer.Line($"case LlamalithContracts.TensorType.{format.Name}:");
+                    writer.Line($"case Contracts.TensorType.{format.Name}:");
                     writer.Line($"    {Call(format)}");
                     writer.Line("    break;");
                 }

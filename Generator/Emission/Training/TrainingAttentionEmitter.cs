@@ -5,32 +5,28 @@ using Llamalith.Generator.Planning;
 namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>
-/// TrainerAttention.g.cs: causal attention of one sequence and one KV head, a block of queries at a time. Scores are never kept: the backward
+/// TrainingAttention.g.cs: causal attention of one sequence and one KV head, a block of queries at a time. Scores are never kept: the backward
 /// pass computes a block of them anew, from the logarithm of their softmax's sum (as in FlashAttention, Dao et al., arXiv 2205.14135).
 /// </summary>
-internal static class TrainerAttentionEmitter
+internal static class TrainingAttentionEmitter
 {
     public static string Write(ModelPlan plan)
     {
-        SourceWriter writer = new();
-        ModelFile.Write(writer, plan.Spec, () => writer.Block("public sealed unsafe partial class Trainer", () =>
+        return EngineFile.Write(plan.Spec, writer => writer.Block(TrainingEngineEmitter.Class, () =>
         {
             writer.Line("// Sequences and KV heads are dealt out as threads come for more: whoever computes one, it is summed in the same order.");
-            writer.Block("private void AttendAll(int layer, bool backward, ref Memory.Thread t)", () =>
+            writer.Method("private void AttendAll(int layer, bool backward, ref Memory.Thread t)", () =>
             {
-                writer.Line("int items = (_starts.Length - 1) * KvHeads;");
-                writer.Block("for (int item = Take(); item < items; item = Take())", () =>
+                writer.Line("int items = (Starts.Length - 1) * KvHeads;");
+                writer.Block("for (int item = TakeItem(layer); item < items; item = TakeItem(layer))", () =>
                 {
                     writer.Nested("if (backward)", "AttendBackward(layer, item / KvHeads, item % KvHeads, ref t);");
                     writer.Nested("else", "Attend(layer, item / KvHeads, item % KvHeads, ref t);");
                 });
-                writer.Line();
-                writer.Line("int Take() => System.Threading.Interlocked.Increment(ref _itemsTaken[layer]) - 1;");
             });
             writer.Line();
             writer.Line("/// <summary>y = softmax(q · Kᵀ / sqrt(HeadDim)) · V.</summary>");
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            writer.Block("private void Attend(int layer, int sequence, int kvHead, ref Memory.Thread t)", () =>
+            writer.HotMethod("private void Attend(int layer, int sequence, int kvHead, ref Memory.Thread t)", () =>
             {
                 WritePlace(writer);
                 writer.Line("float* attended = m.Attended + (((layer * m.LayerRows) + start) * QueryDimStride);");
@@ -48,8 +44,7 @@ internal static class TrainerAttentionEmitter
             });
             writer.Line();
             writer.Line("/// <summary>dV = Pᵀ · dy, dS = P ⊙ (dy · Vᵀ - dy · y) / sqrt(HeadDim), dq = dS · K, dK = dSᵀ · q.</summary>");
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            writer.Block("private void AttendBackward(int layer, int sequence, int kvHead, ref Memory.Thread t)", () =>
+            writer.HotMethod("private void AttendBackward(int layer, int sequence, int kvHead, ref Memory.Thread t)", () =>
             {
                 WritePlace(writer);
                 writer.Line("float* attended = m.Attended + (((layer * m.LayerRows) + start) * QueryDimStride);");
@@ -62,8 +57,8 @@ internal static class TrainerAttentionEmitter
                 writer.Line("PackHead(values, length, t.Values);");
                 writer.Block("for (int row = 0; row < length; row++)", () =>
                 {
-                    writer.Line("new Span<float>(keyGradient + (row * (nint)QkvStride), HeadDim).Clear();");
-                    writer.Line("new Span<float>(valueGradient + (row * (nint)QkvStride), HeadDim).Clear();");
+                    writer.Line("new FloatSpan(keyGradient + (row * (nint)QkvStride), HeadDim).Clear();");
+                    writer.Line("new FloatSpan(valueGradient + (row * (nint)QkvStride), HeadDim).Clear();");
                 });
                 WriteBlocks(writer, plan, () =>
                 {
@@ -84,17 +79,16 @@ internal static class TrainerAttentionEmitter
             });
             writer.Line();
             writer.Line("// Panels of 32 positions, each element of them side by side.");
-            writer.Block("private static void PackHead(float* rows, int length, float* panels)", () =>
+            writer.Method("private static void PackHead(float* rows, int length, float* panels)", () =>
                 writer.Block("for (int position = 0; position < length; position += PanelRows)", () =>
                     writer.Line("Kernels.PackTransposed(rows + (position * (nint)QkvStride), QkvStride, Math.Min(PanelRows, length - position), HeadDim, panels + (position * HeadDim));")));
-        }), usings: KvCacheEmitter.ContractsAlias);
-        return writer.ToString();
+        }));
     }
 
     private static void WritePlace(SourceWriter writer)
     {
         writer.Line("Memory m = _memory;");
-        writer.Line("int start = _starts[sequence], length = _starts[sequence + 1] - start;");
+        writer.Line("int start = Starts[sequence], length = Starts[sequence + 1] - start;");
         writer.Line("float* qkv = m.Qkv + (((layer * m.LayerRows) + start) * QkvStride);");
         writer.Line("float* keys = qkv + KeyOffset + (kvHead * HeadDim);");
         writer.Line("float* values = qkv + ValueOffset + (kvHead * HeadDim);");
@@ -106,7 +100,7 @@ internal static class TrainerAttentionEmitter
             writer.Block("for (int first = 0; first < length; first += QueryBlock)", () =>
             {
                 writer.Line("int rows = Math.Min(QueryBlock, length - first);");
-                writer.Line(plan.HasWindow ? "int begin = Math.Max(0, first + 1 - SlidingWindow) / PanelRows * PanelRows;" : "const int begin = 0;");
+                writer.Line($"int begin = {VisibleText.FirstMultiple(plan.Visible, "first", "PanelRows")};");
                 writer.Line("int count = first + rows - begin;");
                 writer.Line("float* q = qkv + (first * (nint)QkvStride) + (head * HeadDim);");
                 WritePanels(writer, "Qkv", "q", "t.Keys", "t.Scores");
@@ -124,6 +118,6 @@ internal static class TrainerAttentionEmitter
     private static void WriteSeen(SourceWriter writer, ModelPlan plan)
     {
         writer.Line("int seen = first + row + 1 - begin;");
-        writer.Line(plan.HasWindow ? "int hidden = Math.Max(0, seen - SlidingWindow);" : "const int hidden = 0;");
+        writer.Line($"int hidden = {VisibleText.Hidden(plan.Visible, "seen")};");
     }
 }

@@ -1,17 +1,15 @@
 using System.Linq;
-using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Model;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Training;
 
-/// <summary>TrainerMemory.g.cs: every buffer of a training step, carved from one allocation.</summary>
-internal static class TrainerMemoryEmitter
+/// <summary>TrainingMemory.g.cs: every buffer of a training step, carved from one allocation.</summary>
+internal static class TrainingMemoryEmitter
 {
     public static string Write(ModelPlan plan)
     {
-        SourceWriter writer = new();
         int tileRows = plan.Targets.Max(isa => TrainingPlan.Product(isa).Rows[0]);
         (string Name, string Size, string Shape)[] shared =
         [
@@ -47,12 +45,12 @@ internal static class TrainerMemoryEmitter
             ("Scores", "QueryBlock * (long)PositionStride", "[QueryBlock, positions]"),
             ("Slopes", "QueryBlock * (long)PositionStride", "[QueryBlock, positions]"),
         ];
-        ModelFile.Write(writer, plan.Spec, () => writer.Block("public sealed unsafe partial class Trainer", () =>
+        return EngineFile.Write(plan.Spec, writer => writer.Block(TrainingEngineEmitter.Class, () =>
         {
             writer.Line("/// <summary>The buffers of a training step: shared ones, and a set for each thread. What a batch does not fill takes no memory.</summary>");
             writer.Block("private sealed class Memory : IDisposable", () =>
             {
-                writer.Line("private readonly LlamalithContracts.NativeBuffer _memory;");
+                writer.Line("private readonly Contracts.NativeBuffer _memory;");
                 writer.Line();
                 foreach ((string name, string _, string shape) in shared)
                     writer.Line($"public readonly float* {name}; // {shape}");
@@ -61,7 +59,7 @@ internal static class TrainerMemoryEmitter
                 writer.Line("// Rows from one layer's activations to the next; 0 where only one layer's are kept.");
                 writer.Line("public readonly nint LayerRows;");
                 writer.Line();
-                writer.Block("public Memory(long tokens, int layers, int threads)", () =>
+                writer.Method("public Memory(long tokens, int layers, int threads)", () =>
                 {
                     writer.Line("long kept = Math.Max(layers, 1), chunk = Math.Min(tokens, LogitTokens), positions = (Context + PanelRows - 1) / PanelRows * PanelRows;");
                     writer.Line("LayerRows = layers == 0 ? 0 : (nint)tokens;");
@@ -79,7 +77,7 @@ internal static class TrainerMemoryEmitter
                             foreach ((string name, string size, string _) in own)
                                 writer.Line($"thread.{name} = Take({size});");
                         });
-                        writer.Line("_memory ??= new LlamalithContracts.NativeBuffer(next * sizeof(float), hugePages: true);");
+                        writer.Line("_memory ??= new Contracts.NativeBuffer(next * sizeof(float), hugePages: true);");
                         writer.Line();
                         writer.Line("// Each buffer on a cache line of its own; kernels read whole vectors past the end of the last row.");
                         writer.Block("float* Take(long floats)", () =>
@@ -103,7 +101,6 @@ internal static class TrainerMemoryEmitter
                         writer.Line($"public float* {name}; // {shape}");
                 });
             });
-        }), usings: KvCacheEmitter.ContractsAlias);
-        return writer.ToString();
+        }));
     }
 }

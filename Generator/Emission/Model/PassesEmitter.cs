@@ -1,0 +1,66 @@
+using System.Collections.Generic;
+using Llamalith.Generator.Emission.Text;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission.Model;
+
+/// <summary>Passes.g.cs: the forward pass as a table of contents, of one token and of many.</summary>
+internal static class PassesEmitter
+{
+    public static string Write(ModelPlan plan) => EngineFile.Write(plan.Spec, writer =>
+    {
+        WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Of(plan.Graph.Decode), new DecodeSteps());
+        writer.Line();
+        WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
+        writer.Line();
+        WriteLogits(writer, plan);
+    });
+
+    private static void WriteLogits(SourceWriter writer, ModelPlan plan)
+    {
+        PrefillSteps steps = new();
+        writer.Line("/// <summary>One thread's share of the logits of many tokens, whose residual streams the last pass left.</summary>");
+        writer.HotMethod("protected override unsafe void LogitsOn(int rank)", () =>
+        {
+            WriteOwn(writer);
+            steps.WriteItems(writer, plan);
+            WriteSteps(writer, plan, Scheduler.Of(plan.Graph.Logits).Output, steps);
+        });
+    }
+
+    private static void WritePass(SourceWriter writer, ModelPlan plan, string name, string summary, Schedule schedule, IStepWriter steps)
+    {
+        writer.Line($"/// <summary>{summary} {schedule.BarriersPerLayer} barriers a layer.</summary>");
+        writer.HotMethod($"protected override unsafe void {name}(int rank)", () =>
+        {
+            WriteOwn(writer);
+            steps.WriteItems(writer, plan);
+            writer.Block("for (int layer = 0; layer < PassLayers; layer++)", () =>
+            {
+                writer.Line("LayerWeights* w = _weights.Layer + layer;");
+                WriteSteps(writer, plan, schedule.Layer, steps);
+            });
+            writer.Line();
+            writer.Nested("if (!PassWantsLogits)", "return;");
+            WriteSteps(writer, plan, schedule.Output, steps);
+        });
+    }
+
+    // What a thread computes with: the buffers of all, its own, and the panels that fall to it.
+    private static void WriteOwn(SourceWriter writer)
+    {
+        writer.Line("Scratch s = _scratch;");
+        writer.Line("ref Scratch.Thread t = ref s.Threads[rank];");
+        writer.Line("ref ThreadPanels panels = ref _panels[rank];");
+    }
+
+    private static void WriteSteps(SourceWriter writer, ModelPlan plan, IReadOnlyList<ScheduledStep> scheduled, IStepWriter steps)
+    {
+        foreach (ScheduledStep step in scheduled)
+        {
+            if (step.BarrierBefore)
+                writer.Line("Team.Barrier();");
+            steps.Write(writer, plan, step.Step);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+using System;
+using System.ComponentModel;
+using System.Threading;
+
+namespace Llamalith.Contracts;
+
+/// <summary>
+/// What every generated engine shares: what callers may do and when, the conversation that is continued, and how its threads are set to
+/// work. The generated class adds the weights, the buffers and the passes. Not for use by hand.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract unsafe class ModelEngine : ITeamJob, IDisposable
+{
+    // The engine whose job this thread runs: it may not be waited for.
+    [ThreadStatic]
+    private static ModelEngine? t_running;
+
+    private readonly EngineTraits _traits;
+    private readonly Checkpoint _checkpoint;
+    private readonly LoadOptions _options;
+    private readonly int[] _picked;
+    private KvStorage _cache = null!;
+    private string _weights = "";
+    private WorkerTeam? _team;
+    private Phase _phase;
+    private ILogitsReader? _reader;
+    private int _first;
+    private int _busy;
+    private bool _disposed;
+
+    /// <summary>An engine without threads.</summary>
+    /// <param name="traits">What the class was compiled for.</param>
+    /// <param name="checkpoint">The file that the weights are bound from, which is disposed with the engine.</param>
+    /// <param name="options">How it is loaded and run.</param>
+    /// <exception cref="PlatformNotSupportedException">The machine has none of the instruction sets that the class was compiled for.</exception>
+    protected ModelEngine(EngineTraits traits, Checkpoint checkpoint, LoadOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(traits);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        _traits = traits;
+        _checkpoint = checkpoint;
+        _options = options ?? new LoadOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.Threads ?? 1, 1, nameof(_options.Threads));
+        traits.EnsureSupported();
+        _picked = new int[traits.LogitRows];
+    }
+
+    /// <summary>Number of threads that run the model.</summary>
+    public int Threads => Team.Size;
+
+    /// <summary>Number of tokens in the current conversation.</summary>
+    public int Position => _cache.Count;
+
+    /// <summary>
+    /// The conversation that <see cref="Decode"/> and Prefill continue. Setting another does not dispose the one before; one that was filled
+    /// with other weights is refused.
+    /// </summary>
+    public KvStorage Cache
+    {
+        get => _cache;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Layout != _traits.Layout)
+                throw new ModelMismatchException($"The KV cache is of \"{value.Layout.Model}\", and this class is \"{_traits.Layout.Model}\".");
+            value.Claim(_weights);
+            _cache = value;
+        }
+    }
+
+    /// <summary>Logits [VocabSize] after the last token of a pass that asked for them.</summary>
+    protected abstract ReadOnlySpan<float> Logits { get; }
+
+    /// <summary>How it is loaded and run.</summary>
+    protected LoadOptions Options => _options;
+
+    /// <summary>The threads.</summary>
+    protected WorkerTeam Team => _team!;
+
+    /// <summary>The pass under way: the first block of the cache.</summary>
+    protected byte* PassBlocks { get; private set; }
+
+    /// <summary>The pass under way: the position of its first token.</summary>
+    protected int PassStart { get; private set; }
+
+    /// <summary>The pass under way: number of tokens.</summary>
+    protected int PassTokens { get; private set; }
+
+    /// <summary>The pass under way: number of layers.</summary>
+    protected int PassLayers { get; private set; }
+
+    /// <summary>The pass under way: whether the last token's logits are wanted.</summary>
+    protected bool PassWantsLogits { get; private set; }
+
+    /// <summary>Where the logits of some tokens are wanted: their places in the pass before.</summary>
+    protected ReadOnlySpan<int> Picked => _picked;
+
+    /// <summary>Appends one token and returns the logits [VocabSize] for the next, valid until the next call.</summary>
+    public ReadOnlySpan<float> Decode(int token)
+    {
+        CheckToken(token);
+        KvStorage cache = Enter(1);
+        try
+        {
+            Embed(token, 0);
+            Run(cache, 1, logits: true);
+        }
+        finally
+        {
+            Leave();
+        }
+
+        return Logits;
+    }
+
+    /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    {
+        Append(tokens, null, cancellation);
+        return Logits;
+    }
+
+    /// <summary>Appends many tokens and shows the logits [VocabSize] after each whose logits the reader wants.</summary>
+    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        Append(tokens, reader, cancellation);
+    }
+
+    /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
+    public void Truncate(int count)
+    {
+        KvStorage cache = Enter(0);
+        try
+        {
+            cache.Truncate(count);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>An empty conversation.</summary>
+    public KvStorage CreateCache() => new(_traits.Layout);
+
+    /// <summary>A conversation that consists of one of the class's own prompts.</summary>
+    public KvStorage CreateCache(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
+    {
+        CheckPrompt(prompt, own);
+        KvStorage cache = new(_traits.Layout);
+        try
+        {
+            prompt.CopyTo(_checkpoint, cache);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the current conversation one that consists of one of the class's own prompts.</summary>
+    public void Begin(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
+    {
+        CheckPrompt(prompt, own);
+        KvStorage cache = Enter(0);
+        try
+        {
+            prompt.CopyTo(_checkpoint, cache);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Waits for the call under way, then ends the threads and frees weights, buffers and the current conversation.</summary>
+    /// <exception cref="InvalidOperationException">The engine is running the caller, such as a reader of its logits.</exception>
+    public void Dispose()
+    {
+        if (t_running == this)
+            throw new InvalidOperationException("An engine cannot be disposed by what it runs, such as a reader of logits.");
+        SpinWait wait = default;
+        while (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+            wait.SpinOnce();
+        try
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            _team?.Dispose();
+            Free();
+            _checkpoint.Dispose();
+            _cache.Dispose();
+        }
+        finally
+        {
+            _busy = 0;
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs one thread's share of the job under way.</summary>
+    void ITeamJob.Execute(int rank)
+    {
+        ModelEngine? before = t_running;
+        t_running = this;
+        try
+        {
+            switch (_phase)
+            {
+                case Phase.Layers when PassTokens == 1:
+                    DecodeOn(rank);
+                    break;
+                case Phase.Layers:
+                    PrefillOn(rank);
+                    break;
+                case Phase.Logits:
+                    LogitsOn(rank);
+                    break;
+                default:
+                    ReadOn(rank);
+                    break;
+            }
+        }
+        finally
+        {
+            t_running = before;
+        }
+    }
+
+    /// <summary>Starts the threads: as many as were asked for, else as many as the model's size is worth.</summary>
+    /// <param name="weightBytes">Bytes of weights that a token reads.</param>
+    /// <param name="barriers">Barriers that a token passes.</param>
+    /// <param name="weights">What tells the weights from others of the same shape.</param>
+    /// <returns>Their number.</returns>
+    protected int Start(long weightBytes, int barriers, string weights)
+    {
+        _weights = weights;
+        _team = new WorkerTeam(_options.Threads ?? WorkerTeam.SizeFor(weightBytes, barriers));
+        _cache = new KvStorage(_traits.Layout);
+        return _team.Size;
+    }
+
+    /// <summary>Passes through one layer, with so many tokens at once and with one, so that the first token finds all code compiled.</summary>
+    protected void WarmUp(int tokens)
+    {
+        PassLayers = 1;
+        if (tokens > 0)
+            Prefill(stackalloc int[tokens], CancellationToken.None);
+        Decode(0);
+        Truncate(0);
+        PassLayers = _traits.Shape.Layers;
+    }
+
+    /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
+    protected abstract void Embed(int token, int row);
+
+    /// <summary>One thread's share of the pass of one token.</summary>
+    protected abstract void DecodeOn(int rank);
+
+    /// <summary>One thread's share of the pass of many tokens.</summary>
+    protected abstract void PrefillOn(int rank);
+
+    /// <summary>One thread's share of the logits of the picked tokens of the pass before.</summary>
+    protected abstract void LogitsOn(int rank);
+
+    /// <summary>The logits [VocabSize] of a picked token.</summary>
+    protected abstract ReadOnlySpan<float> LogitRow(int picked);
+
+    /// <summary>Frees weights and buffers.</summary>
+    protected abstract void Free();
+
+    private void Append(scoped ReadOnlySpan<int> tokens, ILogitsReader? reader, CancellationToken cancellation)
+    {
+        if (tokens.IsEmpty)
+            throw new ArgumentException("There is no token to prefill.", nameof(tokens));
+        foreach (int token in tokens)
+            CheckToken(token);
+        KvStorage cache = Enter(tokens.Length);
+        int start = cache.Count;
+        try
+        {
+            for (int first = 0; first < tokens.Length; first += _traits.PrefillChunk)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int count = Math.Min(tokens.Length - first, _traits.PrefillChunk);
+                for (int i = 0; i < count; i++)
+                    Embed(tokens[first + i], i);
+                Run(cache, count, logits: reader is null && first + count == tokens.Length);
+                if (reader is not null)
+                    Show(reader, first, count);
+            }
+        }
+        catch
+        {
+            cache.Truncate(start);
+            throw;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    // The tokens of the last pass, the place of whose first in the batch is given, a few at a time.
+    private void Show(ILogitsReader reader, int first, int count)
+    {
+        _reader = reader;
+        _first = first;
+        try
+        {
+            for (int token = 0; token < count;)
+            {
+                int picked = 0;
+                for (; token < count && picked < _picked.Length; token++)
+                {
+                    if (reader.Wants(first + token))
+                        _picked[picked++] = token;
+                }
+
+                if (picked == 0)
+                    break;
+
+                // Two jobs rather than a barrier: a reader may throw.
+                PassTokens = picked;
+                _phase = Phase.Logits;
+                Team.Run(this);
+                _phase = Phase.Reading;
+                Team.Run(this);
+            }
+        }
+        finally
+        {
+            _phase = Phase.Layers;
+            _reader = null;
+        }
+    }
+
+    private void ReadOn(int rank)
+    {
+        (int begin, int end) = WorkerTeam.Share(PassTokens, rank, Team.Size);
+        for (int picked = begin; picked < end; picked++)
+            _reader!.Read(_first + _picked[picked], LogitRow(picked));
+    }
+
+    private void Run(KvStorage cache, int tokens, bool logits)
+    {
+        PassBlocks = cache.Data;
+        PassStart = cache.Count;
+        PassTokens = tokens;
+        PassWantsLogits = logits;
+        Team.Run(this);
+        cache.Append(tokens);
+
+        // Kernels see pointers alone: an engine that nobody refers to any more must not be finalised under them.
+        GC.KeepAlive(this);
+    }
+
+    private KvStorage Enter(int tokens)
+    {
+        ThrowIfDisposed();
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+            throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
+
+        // Disposal and room are looked at by whoever holds the engine: another call could come in between.
+        try
+        {
+            ThrowIfDisposed();
+            KvStorage cache = _cache;
+            cache.Claim(_weights);
+            if (tokens > _traits.Layout.Capacity - cache.Count)
+                throw new ContextFullException($"{cache.Count} of Context = {_traits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+            return cache;
+        }
+        catch
+        {
+            Leave();
+            throw;
+        }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+            throw _traits.Disposed();
+    }
+
+    private void Leave() => Volatile.Write(ref _busy, 0);
+
+    private void CheckToken(int token)
+    {
+        if ((uint)token >= (uint)_traits.Shape.VocabSize)
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has {_traits.Shape.VocabSize} tokens, 0 to {_traits.Shape.VocabSize - 1}.");
+    }
+
+    private static void CheckPrompt(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (own.IndexOf(prompt) < 0)
+            throw new ArgumentException($"The prompt {prompt.Name} is another class's.", nameof(prompt));
+    }
+
+    private enum Phase
+    {
+        Layers,
+        Logits,
+        Reading,
+    }
+}
