@@ -46,7 +46,7 @@ internal static class PerplexityCommand
         string text = TextFile.Read(request.TextPath);
         ProgressBars bars = ProgressBars.On(console.Error);
         using RunningModel running = RunningModel.Open(request.Model with { Context = Window(request) }, engines, bars, cancellation);
-        SlidingWindows windows = Windows(running.Model.Shape.Context, request.Stride);
+        TextWindows windows = Windows(running.Model.Shape.Context, request.Stride);
         Tokenizer tokenizer = running.Tokenizer;
         int? begin = tokenizer.AddBos ? tokenizer.BosId : null;
         int[] tokens = tokenizer.Encode(text);
@@ -82,16 +82,16 @@ internal static class PerplexityCommand
         return Math.Min(checkpoint.Shape.Context, UsualWindow);
     }
 
-    private static SlidingWindows Windows(int window, int stride)
+    private static TextWindows Windows(int window, int stride)
     {
         if (window < 2)
             throw new CliException($"--ctx is {window}, but a window needs 2 tokens at least.");
         if (stride >= window)
             throw new CliException(string.Create(CultureInfo.InvariantCulture, $"--stride is {stride}, but must be less than the {window} tokens of a window."));
-        return new SlidingWindows(window, stride > 0 ? stride : Math.Max(1, window / 2));
+        return new TextWindows(window, stride > 0 ? stride : Math.Max(1, window / 2));
     }
 
-    private static void Write(TextWriter console, Perplexity perplexity, SlidingWindows windows, bool json)
+    private static void Write(TextWriter console, Perplexity perplexity, TextWindows windows, bool json)
     {
         if (json)
         {

@@ -47,7 +47,7 @@ internal static unsafe class LlamaCppLayout
         OffloadCache = 1,
         NoTimings = 1,
         OffloadOperations = 1,
-        FullSlidingWindow = 1,
+        FullWindowCache = 1,
     };
 
     // A struct of more than 16 bytes is returned through a hidden first argument in the System V convention, which the bindings

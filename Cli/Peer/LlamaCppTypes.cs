@@ -64,7 +64,7 @@ internal struct LlamaContextParams
     public byte OffloadCache;
     public byte NoTimings;
     public byte OffloadOperations;
-    public byte FullSlidingWindow;
+    public byte FullWindowCache;
     public byte UnifiedCache;
     public nint Samplers;
     public nuint SamplerCount;

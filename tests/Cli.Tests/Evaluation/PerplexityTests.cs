@@ -40,7 +40,7 @@ public class PerplexityTests
             const int Mark = -1;
             int[] tokens = [.. Enumerable.Range(0, count)];
             int next = marked ? 0 : 1;
-            foreach (Window window in new SlidingWindows(length, stride).Over(tokens, marked ? Mark : null))
+            foreach (Window window in new TextWindows(length, stride).Over(tokens, marked ? Mark : null))
             {
                 Assert.InRange(window.Tokens.Length, 2, length);
                 Assert.Equal(marked, window.Tokens[0] == Mark);

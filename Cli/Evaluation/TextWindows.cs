@@ -10,7 +10,7 @@ namespace Llamalith.Cli.Evaluation;
 /// </summary>
 /// <param name="Length">Tokens in a window, the one that begins a sequence included.</param>
 /// <param name="Stride">Tokens between the beginnings of windows.</param>
-internal sealed record SlidingWindows(int Length, int Stride)
+internal sealed record TextWindows(int Length, int Stride)
 {
     /// <summary>The windows over a text.</summary>
     /// <param name="tokens">The tokens of the text.</param>
