@@ -1,4 +1,7 @@
+using System;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Planning;
@@ -9,38 +12,26 @@ namespace Llamalith.Generator.Planning;
 /// </summary>
 internal static class CacheIdentity
 {
+    private static readonly string[] s_decideNothing = [nameof(ModelSpec.Context), nameof(ModelSpec.TiedEmbeddings)];
+
     public static string Of(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        RopeScalingSpec scaling = spec.RopeScaling;
-        string rope = scaling.Kind switch
-        {
-            RopeScaling.None => "None",
-            RopeScaling.Llama3 => string.Join("/", "Llama3", Real(scaling.Factor), Real(scaling.LowFrequencyFactor), Real(scaling.HighFrequencyFactor), Whole(scaling.OriginalContext)),
-            _ => $"{scaling.Kind}/{Real(scaling.Factor)}",
-        };
+        IEnumerable<string> hyperparameters = spec.Hyperparameters
+            .Where(static property => property.IsStated && !s_decideNothing.Contains(property.Name))
+            .Select(static property => $"{property.Name}={Text(property.Value)}");
         return string.Join(
             " ",
-            spec.FullName,
-            $"KvCache={spec.KvCache}",
-            $"Dim={Whole(spec.Dim)}",
-            $"FfnDim={Whole(spec.FfnDim)}",
-            $"Layers={Whole(spec.Layers)}",
-            $"Heads={Whole(spec.Heads)}",
-            $"KvHeads={Whole(spec.KvHeads)}",
-            $"HeadDim={Whole(spec.HeadDim)}",
-            $"VocabSize={Whole(spec.VocabSize)}",
-            $"NormEps={Real(spec.NormEps)}",
-            $"RopeLayout={spec.RopeLayout}",
-            $"RopeTheta={Real(spec.RopeTheta)}",
-            $"RopeScaling={rope}",
-            $"SlidingWindow={Whole(spec.SlidingWindow)}",
-            $"QkvBias={spec.QkvBias}",
-            $"Weights={spec.Weights.ToString().Replace(", ", "|")}",
-            $"Block={Whole(plan.Cache.BlockPositions)}/{Whole(CacheLayout.PositionTile)}/{Whole(plan.Cache.Slice)}");
+            [
+                spec.FullName,
+                .. hyperparameters,
+                $"KvCache={spec.KvCache}",
+                $"RopeLayout={spec.RopeLayout}",
+                $"Weights={spec.Weights.ToString().Replace(", ", "|")}",
+                $"Block={Text(plan.Cache.BlockPositions)}/{Text(CacheLayout.PositionTile)}/{Text(plan.Cache.Slice)}",
+            ]);
     }
 
-    private static string Real(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Text(object value) =>
+        value is double real ? real.ToString("R", CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,7 @@ internal sealed record RopeScalingSpec(RopeScaling Kind, double Factor, double L
     public IReadOnlyList<SpecProperty> Hyperparameters =>
     [
         new(Property, Kind),
-        new(Property + nameof(Factor), Factor),
+        new(Property + nameof(Factor), Factor) { IsStated = Kind != RopeScaling.None },
         new(Property + nameof(LowFrequencyFactor), LowFrequencyFactor) { IsStated = Kind == RopeScaling.Llama3 },
         new(Property + nameof(HighFrequencyFactor), HighFrequencyFactor) { IsStated = Kind == RopeScaling.Llama3 },
         new(Property + nameof(OriginalContext), OriginalContext) { IsStated = Kind == RopeScaling.Llama3, Most = SpecRules.MaxContext },

@@ -1,5 +1,7 @@
 using System;
+using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Emission.Text;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Attention;
@@ -26,5 +28,26 @@ internal static class HeadStepText
             });
             from = to;
         }
+    }
+
+    /// <summary>The kernels of whatever is done to heads.</summary>
+    public static void WriteKernels(KernelClass kernels)
+    {
+        Pointwise.WriteRotate(kernels);
+        if (kernels.Plan.DoesToHeads(HeadOperation.AddBias))
+            WriteAddBias(kernels);
+    }
+
+    private static void WriteAddBias(KernelClass kernels)
+    {
+        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "AddBias",
+            "y = x + bias",
+            "x, bias, y [HeadDim]",
+            [("float*", "x"), ("float*", "bias"), ("float*", "y")],
+            () => Loops.ForVectors(
+                writer, isa, "0", "HeadDim", () => writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} + {isa.Load("bias + i")}"))));
     }
 }

@@ -50,9 +50,7 @@ internal static class KernelFiles
         {
             Pointwise.WriteFunctions(kernels);
             Pointwise.WriteRmsNorm(kernels);
-            Pointwise.WriteRotate(kernels);
-            if (plan.DoesToHeads(HeadOperation.AddBias))
-                Pointwise.WriteAddBias(kernels);
+            HeadStepText.WriteKernels(kernels);
             foreach ((string columns, int count) in plan.ColumnKinds)
             {
                 if (plan.IsQuantized(count))

@@ -98,19 +98,6 @@ internal static class Pointwise
     /// <summary>Rotates one head back: what the derivative of a rotation does.</summary>
     public static void WriteRotateBack(KernelClass kernels) => WriteRotate(kernels, "RotateBack", "", back: true);
 
-    /// <summary>Adds one head's bias.</summary>
-    public static void WriteAddBias(KernelClass kernels)
-    {
-        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
-        SourceWriter writer = kernels.Writer;
-        kernels.Kernel(
-            "AddBias",
-            "y = x + bias",
-            "x, bias, y [HeadDim]",
-            [("float*", "x"), ("float*", "bias"), ("float*", "y")],
-            () => Loops.ForVectors(writer, isa, "0", "HeadDim", () => writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} + {isa.Load("bias + i")}"))));
-    }
-
     private static void WriteRotate(KernelClass kernels, string name, string scale, bool back = false)
     {
         bool interleaved = kernels.Plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;

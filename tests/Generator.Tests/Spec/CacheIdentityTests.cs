@@ -46,6 +46,7 @@ public class CacheIdentityTests
 
         Assert.NotEqual(Of(linear), Of(linear with { RopeScaling = linear.RopeScaling with { Factor = 4 } }));
         Assert.Equal(Of(linear), Of(linear with { RopeScaling = linear.RopeScaling with { HighFrequencyFactor = 5 } }));
+        Assert.Equal(Of(Specs.Small), Of(Specs.Small with { RopeScaling = Specs.Small.RopeScaling with { Factor = 2 } }));
     }
 
     [Fact]
@@ -62,7 +63,6 @@ public class CacheIdentityTests
     private static void Differs(string property, Func<ModelSpec, ModelSpec> change)
     {
         string[] before = Of(Specs.Small).Split(' '), after = Of(change(Specs.Small)).Split(' ');
-        Assert.Equal(before.Length, after.Length);
         Assert.NotEqual(Array.Find(before, part => part.StartsWith(property + "=", StringComparison.Ordinal)), Array.Find(after, part => part.StartsWith(property + "=", StringComparison.Ordinal)));
     }
 }
