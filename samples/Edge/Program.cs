@@ -70,7 +70,14 @@ internal static class Program
 
     private static void Say(string text)
     {
-        using Stream error = Console.OpenStandardError();
-        error.Write(Encoding.UTF8.GetBytes(text));
+        try
+        {
+            using Stream error = Console.OpenStandardError();
+            error.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It is closed or full: nobody hears it.
+        }
     }
 }

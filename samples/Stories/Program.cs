@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Text;
 using Llamalith.Contracts;
 using Llamalith.Sampling;
 
@@ -15,6 +16,8 @@ internal static class Program
 
     public static int Main(string[] args)
     {
+        if (OperatingSystem.IsWindows())
+            Console.OutputEncoding = Encoding.UTF8;
         Argument<string?> wish = new("wish") { Arity = ArgumentArity.ZeroOrOne, Description = "What you would like, as \"Tell a story about a fox and a kite. Make it happy.\" Default: any story." };
         Option<string?> system = new("--system") { HelpName = "text", Description = "An instruction for the answer, as \"Always call me Captain.\"" };
         Option<string?> model = new("--model") { HelpName = "file", Description = "Another model of the same shape, or stories260K.bin, in any format. Default: the one that is built in." };
@@ -66,7 +69,8 @@ internal static class Program
                 parsed.GetValue(model), parsed.GetValue(tokenizer), asked, parsed.GetValue(system), parsed.GetValue(prompt), parsed.GetValue(tokens), parsed.GetValue(threads), sampling));
         });
 
-        ParseResult result = command.Parse(args);
+        // A wish may begin with @, which is no file of options.
+        ParseResult result = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         return result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction
             ? Fail(string.Join(' ', result.Errors.Select(error => error.Message)))
             : result.Invoke();
@@ -84,9 +88,22 @@ internal static class Program
         }
     }
 
+    /// <summary>Says something on standard error, which may be closed or full: nothing depends on it.</summary>
+    public static void Say(string line)
+    {
+        try
+        {
+            Console.Error.WriteLine(line);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Nobody hears it.
+        }
+    }
+
     private static int Fail(string message)
     {
-        Console.Error.WriteLine($"error: {string.Join(' ', message.Split('\n').Select(line => line.Trim()))}");
+        Say($"error: {string.Join(' ', message.Split('\n').Select(line => line.Trim()))}");
         return Failed;
     }
 }

@@ -36,7 +36,7 @@ internal static class StoryTeller
             ? generator.Start(Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish)], request.System).Tokens, options, interrupt.Token)
             : generator.Start(request.Prompt ?? "", options, interrupt.Token);
 
-        using ConsoleText console = new();
+        StreamedText console = new(Console.Out, isTerminal: !Console.IsOutputRedirected);
         // The prompt is there to read while the model reads it too. An answer's first word comes with the space before it.
         if (story.MoveNext())
         {
@@ -49,7 +49,7 @@ internal static class StoryTeller
         console.Flush();
 
         GenerationUsage usage = story.Usage;
-        Console.Error.WriteLine(string.Create(
+        Program.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={model.InstructionSet} threads={model.Threads}"));
         return story.FinishReason == FinishReason.Cancelled ? Interrupted : 0;

@@ -13,7 +13,7 @@ internal static class Program
     {
         try
         {
-            return Commands.Root().Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
+            return Commands.Root().Parse(args, new() { ResponseFileTokenReplacer = null }).Invoke(new() { EnableDefaultExceptionHandler = false });
         }
         catch (Exception error) when (error is StageException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {

@@ -1,8 +1,8 @@
 using System.IO;
 using System.Text;
-using Llamalith.Cli.Output;
+using Llamalith.Generation;
 
-namespace Llamalith.Tests.Output;
+namespace Llamalith.Tests.Generation;
 
 public class StreamedTextTests
 {
