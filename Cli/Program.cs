@@ -1,7 +1,6 @@
 using System;
-using System.Text;
 using Llamalith.Cli;
+using Llamalith.Cli.Output;
 
-if (OperatingSystem.IsWindows())
-    Console.OutputEncoding = Encoding.UTF8;
+StandardStreams.Guard();
 return await Tool.RunAsync(args, Console.Out, Console.Error);

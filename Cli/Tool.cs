@@ -50,7 +50,9 @@ internal static class Tool
             DumpSourceCommand.Create(),
             PeerCommand.Create(),
         };
-        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        // Words that begin with @ are words: what others wrote must not become options.
+        ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
+        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : TextOptions.Bind(args), parsing);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
             // Of an unknown verb it is first said that a verb is missing, which helps nobody.

@@ -48,7 +48,7 @@ internal static class DumpSourceCommand
             string path = Path.Combine(folder, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            output.WriteLine($"{path}  {Quantity.Count(file.Text.AsSpan().Count('\n'), "line")}");
+            output.ReportLine($"{path}  {Quantity.Count(file.Text.AsSpan().Count('\n'), "line")}");
         }
 
         return 0;

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
+using Llamalith.Cli.Output;
 using Llamalith.Cli.Projects;
 using Llamalith.Contracts;
 
@@ -53,7 +54,7 @@ internal static class InitCommand
         {
             string path = Path.Combine(folder, file.Name);
             File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            console.Output.WriteLine(path);
+            console.Output.ReportLine(path);
         }
     }
 

@@ -50,7 +50,7 @@ internal static class PackCommand
             return true;
         });
         using PackedCheckpoint packed = PackedCheckpoint.Open(path);
-        console.Output.WriteLine($"{path}: packed for {packed.Target} in {packed.Layout}, {Quantity.Bytes(packed.File.ByteLength)}");
+        console.Output.ReportLine($"{path}: packed for {packed.Target} in {packed.Layout}, {Quantity.Bytes(packed.File.ByteLength)}");
         return 0;
     }
 }

@@ -25,35 +25,41 @@ internal static class PerplexityCommand
     public static Command Create(EngineBuilder engines)
     {
         ModelOptions model = new();
-        Option<string> file = new Option<string>("--file", "-f") { HelpName = "file", Description = "The text.", Required = true }.RejectEmpty();
+        TextOptions text = new("The text.");
         Option<int> stride = CountOption.Create("--stride", "--stride", 0, 0, "Tokens between the beginnings of windows. Default: half a window.");
         Option<int> most = CountOption.Create("--tokens", "-n", 0, 0, "Judge no more than so many tokens of the text; 0 for all.");
         Option<string> output = OutputOption.Create();
         model.Context.Description = string.Create(CultureInfo.InvariantCulture, $"Tokens in a window. Default: the model's context, though no more than {UsualWindow}.");
-        Command command = new("perplexity", "Measure how well a model foresees a text: in sliding windows, with the error of the figure.") { model.File, file, stride, most, output };
-        foreach (Option option in model.All)
+        Command command = new("perplexity", "Measure how well a model foresees a text: in sliding windows, with the error of the figure.") { model.File };
+        foreach (Option option in (Option[])[.. text.All, stride, most, output, .. model.All])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
-            Request request = new(model.Read(result), result.GetRequiredValue(file), result.GetValue(stride), result.GetValue(most), OutputOption.IsJson(result.GetRequiredValue(output)));
-            return Task.Run(() => Run(engines, request, result.InvocationConfiguration, cancellation), cancellation);
+            // On another thread, since nothing hears Ctrl+C as long as this one is busy, or waits for a text.
+            return Task.Run(
+                () =>
+                {
+                    Request request = new(
+                        model.Read(result), text.Require(result), text.NameOf(result), result.GetValue(stride), result.GetValue(most), OutputOption.IsJson(result.GetRequiredValue(output)));
+                    return Run(engines, request, result.InvocationConfiguration, cancellation);
+                },
+                cancellation);
         });
         return command;
     }
 
     private static int Run(EngineBuilder engines, Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
-        string text = TextFile.Read(request.TextPath);
         ProgressBars bars = ProgressBars.On(console.Error);
         using RunningModel running = RunningModel.Open(request.Model with { Context = Window(request) }, engines, bars, cancellation);
         TextWindows windows = Windows(running.Model.Shape.Context, request.Stride);
         Tokenizer tokenizer = running.Tokenizer;
         int? begin = tokenizer.AddBos ? tokenizer.BosId : null;
-        int[] tokens = tokenizer.Encode(text);
+        int[] tokens = tokenizer.Encode(request.Text);
         if (request.MostTokens > 0 && tokens.Length > request.MostTokens)
             tokens = tokens[..request.MostTokens];
         if (tokens.Length + (begin is null ? 0 : 1) < 2)
-            throw new CliException($"{request.TextPath} holds no token that a model could foresee.");
+            throw new CliException($"{request.TextName} holds no token that a model could foresee.");
 
         Perplexity perplexity = bars.Run("reading", progress =>
         {
@@ -105,7 +111,7 @@ internal static class PerplexityCommand
             $"perplexity {perplexity.Value:F4} ± {perplexity.Error:F4} ({Quantity.Count(perplexity.Tokens, "token")} in windows of {windows.Length}, stride {windows.Stride})"));
     }
 
-    private sealed record Request(ModelRequest Model, string TextPath, int Stride, int MostTokens, bool Json);
+    private sealed record Request(ModelRequest Model, string Text, string TextName, int Stride, int MostTokens, bool Json);
 }
 
 /// <summary>The result in JSON.</summary>

@@ -52,7 +52,7 @@ internal static class QuantizeCommand
             ModelQuantizer.Quantize(checkpoint, request.Output, request.Format, options with { Progress = progress });
             return true;
         });
-        console.Output.WriteLine($"{request.Output}: {request.Format}, {Quantity.Bytes(new FileInfo(request.Output).Length)}");
+        console.Output.ReportLine($"{request.Output}: {request.Format}, {Quantity.Bytes(new FileInfo(request.Output).Length)}");
         return 0;
     }
 

@@ -69,7 +69,7 @@ internal static class RandomCommand
             RandomModel.Write(path, shape, format, options with { Progress = progress });
             return true;
         });
-        console.Output.WriteLine($"{path}: {format}, {Quantity.Bytes(new FileInfo(path).Length)}");
+        console.Output.ReportLine($"{path}: {format}, {Quantity.Bytes(new FileInfo(path).Length)}");
         return 0;
     }
 }

@@ -22,7 +22,7 @@ internal static class RunCommand
     public static Command Create(EngineBuilder engines)
     {
         ModelOptions model = new();
-        Option<string> prompt = new("--prompt", "-p") { HelpName = "text", Description = "The text to continue. Default: none, the model begins.", DefaultValueFactory = _ => "" };
+        TextOptions prompt = new("The text to continue. Default: none, the model begins.");
         Option<int> tokens = CountOption.Create("--tokens", "-n", 256, 0, "Most new tokens.");
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the prompt, such as <|eot_id|>, be these tokens, as chat templates need it." };
         Option<float> temperature = RealOption.Create("--temp", 0.8f, 0, float.MaxValue, "Temperature: 0 always takes the likeliest token, higher is bolder.");
@@ -45,9 +45,9 @@ internal static class RunCommand
         };
         Command command = new("run", "Compile a model (once) and let it continue a text, which goes to standard output as it is made.")
         {
-            model.File, prompt, special, tokens, temperature, topK, topP, minP, penalty, seed,
+            model.File,
         };
-        foreach (Option option in model.All)
+        foreach (Option option in (Option[])[.. prompt.All, special, tokens, temperature, topK, topP, minP, penalty, seed, .. model.All])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
@@ -64,7 +64,7 @@ internal static class RunCommand
             GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true, ParseSpecial = result.GetValue(special) };
 
             // On another thread, since nothing hears Ctrl+C as long as this one is busy.
-            return Task.Run(() => Run(engines, request, result.GetValue(prompt)!, options, result.InvocationConfiguration, cancellation), cancellation);
+            return Task.Run(() => Run(engines, request, prompt.Read(result) ?? "", options, result.InvocationConfiguration, cancellation), cancellation);
         });
         return command;
     }
@@ -77,7 +77,7 @@ internal static class RunCommand
         ReportingModel reporting = new(running.Model);
         TextGenerator generator = new(bars.AreVisible ? reporting : running.Model, running.Tokenizer);
         if (running.Tokenizer.BosId < 0 && running.Tokenizer.Encode(prompt).Length == 0)
-            throw new CliException("This model has no token that begins a text, so it cannot begin by itself: -p must give it something to continue.");
+            throw new CliException("This model has no token that begins a text, so it cannot begin by itself: -p or -f must give it something to continue.");
         TextGeneration text = generator.Start(prompt, options, cancellation);
         StreamedText output = new(console.Output, isTerminal: console.Output == Console.Out && !Console.IsOutputRedirected);
         try

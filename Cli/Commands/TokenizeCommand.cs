@@ -1,14 +1,13 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llamalith.Cli.Models;
+using Llamalith.Cli.Output;
 using Llamalith.Contracts;
 using Llamalith.Tokenization;
 
@@ -20,48 +19,28 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string?> text = new("--prompt", "-p") { HelpName = "text", Description = "The text; with --decode, token ids with spaces or commas between." };
-        Option<string?> file = new Option<string?>("--file", "-f") { HelpName = "file", Description = "A file that holds it instead; - for standard input." }.RejectEmpty();
+        TextOptions text = new("The text; with --decode, token ids with spaces or commas between.");
         Option<bool> decode = new("--decode") { Description = "Turn token ids into their text." };
         Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one." };
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
         Option<string> output = OutputOption.Create();
-        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { model.File, text, file, decode, bare, special, output, model.Tokenizer };
+        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { model.File };
+        foreach (Option option in (Option[])[.. text.All, decode, bare, special, output, model.Tokenizer])
+            command.Options.Add(option);
         command.SetAction(result =>
         {
-            string input = ReadInput(result.GetValue(text), result.GetValue(file));
+            string input = text.Require(result);
             using Checkpoint checkpoint = Checkpoint.Open(result.GetRequiredValue(model.File));
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, result.GetValue(model.Tokenizer));
             bool json = OutputOption.IsJson(result.GetRequiredValue(output));
             TextWriter console = result.InvocationConfiguration.Output;
             if (result.GetValue(decode))
-                WriteText(console, tokenizer.Decode(ParseIds(input, tokenizer)), json);
+                WriteText(console, tokenizer.Decode(TokenIds.Parse(input, tokenizer.VocabSize)), json);
             else
                 WriteTokens(console, tokenizer, tokenizer.Encode(input, tokenizer.AddBos && !result.GetValue(bare), parseSpecial: result.GetValue(special)), json);
             return 0;
         });
         return command;
-    }
-
-    private static string ReadInput(string? text, string? file) => (text, file) switch
-    {
-        (not null, null) => text,
-        (null, "-") => Console.In.ReadToEnd(),
-        (null, not null) => TextFile.Read(file),
-        _ => throw new CliException("Either -p TEXT or -f FILE says what to tokenize; one of the two must be there."),
-    };
-
-    private static int[] ParseIds(string text, Tokenizer tokenizer)
-    {
-        string[] words = text.Split([' ', ',', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        int[] ids = new int[words.Length];
-        for (int i = 0; i < words.Length; i++)
-        {
-            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]) || ids[i] >= tokenizer.VocabSize)
-                throw new CliException(string.Create(CultureInfo.InvariantCulture, $"'{words[i]}' is no token id; they are 0 to {tokenizer.VocabSize - 1}."));
-        }
-
-        return ids;
     }
 
     private static void WriteText(TextWriter console, string text, bool json)
@@ -82,20 +61,8 @@ internal static class TokenizeCommand
         }
 
         foreach (int id in tokens)
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{id,6}  {Shown(tokenizer, id)}"));
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{id,6}  {TokenText.Of(tokenizer, id)}"));
     }
-
-    private static string Shown(Tokenizer tokenizer, int id)
-    {
-        ReadOnlySpan<byte> piece = tokenizer.GetPiece(id);
-        if (tokenizer.GetKind(id) == TokenKind.Byte)
-            return $"<0x{piece[0]:X2}>";
-        if (piece.IsEmpty)
-            return id == tokenizer.BosId ? "(begin)" : id == tokenizer.EosId ? "(end)" : id == tokenizer.EotId ? "(end of turn)" : $"(mark {Quoted(tokenizer.GetName(id))})";
-        return Quoted(Encoding.UTF8.GetString(piece));
-    }
-
-    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }
 
 /// <summary>One token in JSON.</summary>

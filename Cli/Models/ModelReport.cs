@@ -95,7 +95,7 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
                 CultureInfo.InvariantCulture,
                 $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
         }
-        catch (Exception e) when (request.TokenizerPath is null && e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (request.TokenizerPath is null && ModelTokenizer.IsComplaint(e))
         {
             // A model can be inspected without; a tokenizer that was named must be right.
             output.WriteLine($"tokenizer: {e.Message}");

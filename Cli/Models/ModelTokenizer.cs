@@ -40,6 +40,23 @@ internal static class ModelTokenizer
         }
     }
 
+    /// <summary>The tokenizer of a file that the user named, which must be right; else the model's own, null where it has none that can be read.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static Tokenizer? TryOpen(Checkpoint checkpoint, string? path)
+    {
+        try
+        {
+            return Open(checkpoint, path);
+        }
+        catch (Exception e) when (path is null && IsComplaint(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether an exception says that there is no tokenizer, or none that can be read.</summary>
+    public static bool IsComplaint(Exception e) => e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException;
+
     /// <summary>
     /// The tokenizer to write into a file made from a model: null where the model is a GGUF file, whose own is kept, and, with a notice, where there
     /// is none.

@@ -12,10 +12,12 @@ namespace Llamalith.Cli.Models;
 /// <summary>A model of a file with an engine of its own and its tokenizer, ready to run.</summary>
 internal sealed class RunningModel : IDisposable
 {
-    private RunningModel(ILlamaModel model, Tokenizer tokenizer, TimeSpan untilLoading, TimeSpan loading)
+    private readonly Tokenizer? _tokenizer;
+
+    private RunningModel(ILlamaModel model, Tokenizer? tokenizer, TimeSpan untilLoading, TimeSpan loading)
     {
         Model = model;
-        Tokenizer = tokenizer;
+        _tokenizer = tokenizer;
         UntilLoading = untilLoading;
         Loading = loading;
     }
@@ -24,7 +26,11 @@ internal sealed class RunningModel : IDisposable
     public ILlamaModel Model { get; }
 
     /// <summary>The model's tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
+    /// <exception cref="InvalidOperationException">It was opened without, since none is there; see <see cref="HasTokenizer"/>.</exception>
+    public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException("The model was opened without a tokenizer.");
+
+    /// <summary>Whether there is a tokenizer.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
 
     /// <summary>From the tool's first line until the engine was there and the weights began to be loaded.</summary>
     public TimeSpan UntilLoading { get; }
@@ -33,9 +39,14 @@ internal sealed class RunningModel : IDisposable
     public TimeSpan Loading { get; }
 
     /// <summary>Opens the file, gets an engine for it and loads the weights.</summary>
+    /// <param name="request">The model.</param>
+    /// <param name="engines">Where engines come from.</param>
+    /// <param name="bars">Shows what takes long.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="needsTokenizer">Whether a model without a tokenizer is of no use.</param>
     /// <exception cref="CliException">It cannot be run as asked for.</exception>
     /// <exception cref="ModelFormatException">A file is no model, or damaged.</exception>
-    public static RunningModel Open(ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation)
+    public static RunningModel Open(ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation, bool needsTokenizer = true)
     {
         ArgumentNullException.ThrowIfNull(request);
         Checkpoint checkpoint = Checkpoint.Open(request.Path);
@@ -43,7 +54,7 @@ internal sealed class RunningModel : IDisposable
         {
             // First what fails fast.
             ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
-            Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
+            Tokenizer? tokenizer = needsTokenizer ? ModelTokenizer.Open(checkpoint, request.TokenizerPath) : ModelTokenizer.TryOpen(checkpoint, request.TokenizerPath);
             checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
             Engine engine = engines.Get(model, bars, cancellation);
             TimeSpan untilLoading = Stopwatch.GetElapsedTime(Tool.Started);

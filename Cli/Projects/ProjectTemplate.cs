@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
 using System.Reflection;
+using System.Text;
 using Llamalith.Cli.Compilation;
 
 namespace Llamalith.Cli.Projects;
@@ -16,13 +19,17 @@ internal static class ProjectTemplate
     /// <summary>The namespace of the class. A program's own types need not mind what the model is called.</summary>
     public const string ModelNamespace = "Models";
 
-    // What the program names: a model's class must not hide any of it.
-    private static readonly HashSet<string> s_taken =
-    [
+    // What the program names: a model's class must not hide any of it, nor its files be the program's on a disk without upper case. Then assemblies of the
+    // framework, and devices of Windows.
+    private static readonly HashSet<string> s_taken = new(StringComparer.OrdinalIgnoreCase)
+    {
         ModelNamespace, "Program", "Console", "Environment", "System", "Llamalith", "Checkpoint", "LoadOptions", "Tokenizer", "TokenizerLoader",
         "TextGenerator", "GenerationOptions", "SamplingOptions", "Exception", "IOException", "UnauthorizedAccessException", "ModelFormatException",
         "ModelMismatchException", "ContextFullException",
-    ];
+        "mscorlib", "netstandard", "WindowsBase",
+        "Aux", "Con", "Nul", "Prn", "Com1", "Com2", "Com3", "Com4", "Com5", "Com6", "Com7", "Com8", "Com9",
+        "Lpt1", "Lpt2", "Lpt3", "Lpt4", "Lpt5", "Lpt6", "Lpt7", "Lpt8", "Lpt9",
+    };
 
     /// <summary>A name for the class and the project that the program can use.</summary>
     public static string FreeName(string name) => s_taken.Contains(name) ? name + "Model" : name;
@@ -35,7 +42,7 @@ internal static class ProjectTemplate
     {
         ArgumentNullException.ThrowIfNull(model);
         yield return new(model.Name + ".csproj", Project());
-        yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(model, $"The engine of {System.IO.Path.GetFileName(modelPath)}, compiled with this project."));
+        yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(model, $"The engine of {OneLine(System.IO.Path.GetFileName(modelPath))}, compiled with this project."));
         yield return new("Program.cs", Program(model, modelPath, tokenizerPath));
         yield return new(".gitignore", "bin/\nobj/\n");
     }
@@ -45,7 +52,16 @@ internal static class ProjectTemplate
         typeof(ProjectTemplate).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static string Project() => $"""
-        <Project Sdk="Microsoft.NET.Sdk">
+        <Project>
+          <!-- The project stands by itself: settings and package versions of the folders above do not reach it. -->
+          <PropertyGroup>
+            <ImportDirectoryBuildProps>false</ImportDirectoryBuildProps>
+            <ImportDirectoryBuildTargets>false</ImportDirectoryBuildTargets>
+            <ImportDirectoryPackagesProps>false</ImportDirectoryPackagesProps>
+            <DiscoverEditorConfigFiles>false</DiscoverEditorConfigFiles>
+            <DiscoverGlobalAnalyzerConfigFiles>false</DiscoverGlobalAnalyzerConfigFiles>
+          </PropertyGroup>
+          <Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" />
           <PropertyGroup>
             <OutputType>Exe</OutputType>
             <TargetFramework>net10.0</TargetFramework>
@@ -55,6 +71,7 @@ internal static class ProjectTemplate
           <ItemGroup>
             <PackageReference Include="Llamalith" Version="{PackageVersion}" />
           </ItemGroup>
+          <Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" />
         </Project>
 
         """;
@@ -91,5 +108,15 @@ internal static class ProjectTemplate
 
         """;
 
-    private static string Literal(string text) => "@\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    // A file's name may hold anything: what ends a line of C#, or turns the order of those that a reader sees, is not written as it is.
+    private static bool IsPlain(UnicodeCategory category) => category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+
+    private static bool IsPlain(char c) => IsPlain(char.GetUnicodeCategory(c));
+
+    private static string OneLine(string text) => string.Concat(text.EnumerateRunes().Select(rune => IsPlain(Rune.GetUnicodeCategory(rune)) ? rune : Rune.ReplacementChar));
+
+    private static string Literal(string text) => text.All(IsPlain)
+        ? "@\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""
+        : "\"" + string.Concat(text.Select(c => IsPlain(c) && c is not ('"' or '\\') ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"))) + "\"";
 }

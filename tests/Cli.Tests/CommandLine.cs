@@ -9,10 +9,11 @@ namespace Llamalith.Tests;
 /// <summary>Runs the tool in this process, with engines kept in a folder that all tests share: each is compiled once.</summary>
 internal static class CommandLine
 {
-    private static readonly string s_cache = CreateCache();
+    /// <summary>The cache folder of all tests, and of the processes that they start.</summary>
+    public static string Cache { get; } = CreateCache();
 
     /// <summary>Where engines come from.</summary>
-    public static EngineBuilder Engines { get; } = new(new EngineCache(s_cache), () => EngineBuilder.CurrentVersion);
+    public static EngineBuilder Engines { get; } = new(new EngineCache(Path.Combine(Cache, "llamalith", "engines")), () => EngineBuilder.CurrentVersion);
 
     /// <summary>Runs one command line.</summary>
     public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
@@ -44,7 +45,7 @@ internal static class CommandLine
 
     private static string CreateCache()
     {
-        string folder = Directory.CreateTempSubdirectory("llamalith-tests-engines-").FullName;
+        string folder = Directory.CreateTempSubdirectory("llamalith-tests-cache-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         return folder;
     }

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
@@ -65,14 +64,10 @@ public sealed class InterruptTests : IDisposable
     }
 
     // Starts the tool, interrupts it once something is so, and gives its exit code and what it wrote.
-    private async Task<(int Code, string Output, string Error)> InterruptAsync(Func<bool> isTime, string[] args, Action? written = null)
+    private static async Task<(int Code, string Output, string Error)> InterruptAsync(Func<bool> isTime, string[] args, Action? written = null)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        ProcessStartInfo start = new("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (string argument in args.Prepend(Path.Combine(AppContext.BaseDirectory, "llamalith.dll")))
-            start.ArgumentList.Add(argument);
-        start.Environment["XDG_CACHE_HOME"] = _folder["cache"];
-        using Process process = Process.Start(start)!;
+        using Process process = Process.Start(ToolProcess.Start(args))!;
         Task<string> error = process.StandardError.ReadToEndAsync(cancellation);
         Task<string> output = ReadAsync(process.StandardOutput, written, cancellation);
         while (!isTime())

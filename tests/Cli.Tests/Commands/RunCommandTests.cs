@@ -120,7 +120,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task Run_NeedsAPromptWhereNoTokenBegins()
     {
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"], tokenizer: TinyModels.Tokenizer with { BosId = null, TokenTypes = TinyModels.Tokenizer.TokenTypes.SetItem(1, 1) });
-        Assert.Contains("-p must give it something to continue", await CommandLine.FailAsync("run", gguf), StringComparison.Ordinal);
+        Assert.Contains("-p or -f must give it something to continue", await CommandLine.FailAsync("run", gguf), StringComparison.Ordinal);
         Assert.StartsWith("a", await CommandLine.SucceedAsync("run", gguf, "-p", "a", "-n", "3", "-t", "1"), StringComparison.Ordinal);
     }
 

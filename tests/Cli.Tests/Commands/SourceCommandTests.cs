@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
+using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
 using Llamalith.Cli.Compilation;
@@ -75,6 +77,59 @@ public sealed class SourceCommandTests : IDisposable
         await CommandLine.SucceedAsync("init", _folder["console.gguf"], "-o", _folder["app"], "--tokenizer", TinyModels.WriteTokenizerBin(_folder["a \"b\".bin"]), "--kv", "f32");
         Assert.True(File.Exists(_folder["app/ConsoleModel.csproj"]));
         Assert.StartsWith("abc", await RunAsync([await ReadAsync("ConsoleModel.cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("line\nend.gguf", "LineEnd")]
+    [InlineData("a \"b\" <c> & 'd'.gguf", "ABCD")]
+    [InlineData("tab\t\r\u0085\u2028\u2029.gguf", "Tab")]
+    [InlineData("\u202Emodel\u200B.gguf", "Model")]
+    [InlineData("модель 模型 🙂.gguf", "Model")]
+    [InlineData("back\\slash* -->.gguf", "BackSlash")]
+    [InlineData("{0}{{$\"\"\".gguf", "Model0")]
+    [InlineData("program.gguf", "ProgramModel")]
+    [InlineData("PROGRAM.gguf", "PROGRAMModel")]
+    [InlineData("nul.gguf", "NulModel")]
+    public async Task Init_TakesFilesOfAnyName(string name, string expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Names are not so free there.");
+        File.Copy(_model, _folder[name]);
+        await CommandLine.SucceedAsync("init", _folder[name], "-o", _folder["app"]);
+        Assert.StartsWith("abc", await RunAsync([await ReadAsync(expected + ".cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
+        Assert.NotNull(XDocument.Load(_folder[$"app/{expected}.csproj"]).Root);
+    }
+
+    [Fact]
+    public async Task Init_MakesAProjectThatNoFolderAboveReaches()
+    {
+        await File.WriteAllTextAsync(
+            _folder["Directory.Packages.props"],
+            "<Project><PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup></Project>",
+            TestContext.Current.CancellationToken);
+        foreach (string name in (string[])["Directory.Build.props", "Directory.Build.targets"])
+        {
+            await File.WriteAllTextAsync(
+                _folder[name],
+                "<Project><PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors><LangVersion>7</LangVersion><AnalysisMode>All</AnalysisMode></PropertyGroup></Project>",
+                TestContext.Current.CancellationToken);
+        }
+
+        await CommandLine.SucceedAsync("init", _model, "-o", _folder["repository/app"]);
+        ProcessStartInfo start = new(
+            "dotnet", ["msbuild", _folder["repository/app/Tiny.csproj"], "-getProperty:ManagePackageVersionsCentrally,TreatWarningsAsErrors,LangVersion,AnalysisMode,TargetFramework"])
+        {
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement properties = json.RootElement.GetProperty("Properties");
+        Assert.Equal("net10.0", properties.GetProperty("TargetFramework").GetString());
+        Assert.NotEqual("true", properties.GetProperty("ManagePackageVersionsCentrally").GetString());
+        Assert.NotEqual("true", properties.GetProperty("TreatWarningsAsErrors").GetString());
+        Assert.NotEqual("7", properties.GetProperty("LangVersion").GetString());
+        Assert.NotEqual("All", properties.GetProperty("AnalysisMode").GetString());
     }
 
     [Fact]

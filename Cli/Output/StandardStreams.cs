@@ -1,0 +1,48 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Llamalith.Cli.Output;
+
+/// <summary>
+/// Standard input, output and error as this process was given them. One that was closed stays closed, even where the runtime has opened a file
+/// or pipe of its own under its number since: nothing must be written there.
+/// </summary>
+internal static partial class StandardStreams
+{
+    private const int InputNumber = 0, OutputNumber = 1, ErrorNumber = 2;
+
+    // Of fcntl.h: the same on Linux, macOS and the BSDs.
+    private const int GetDescriptorFlags = 1;
+    private const int CloseOnExec = 1;
+
+    /// <summary>Has whatever writes to the console, libraries included, write through a guard: of results on the output, of notices on the error.</summary>
+    public static void Guard()
+    {
+        if (OperatingSystem.IsWindows())
+            Console.OutputEncoding = Encoding.UTF8;
+        Console.SetOut(new ResultWriter(IsOpen(OutputNumber) ? Console.Out : new ClosedWriter()));
+        Console.SetError(new NoticeWriter(IsOpen(ErrorNumber) ? Console.Error : TextWriter.Null));
+    }
+
+    /// <summary>Opens standard input to read bytes.</summary>
+    /// <exception cref="CliException">It is closed.</exception>
+    public static Stream OpenInput() => IsOpen(InputNumber) ? Console.OpenStandardInput() : throw new CliException("Standard input is closed, so nothing can be read from it.");
+
+    // A descriptor that was inherited has lived through an exec; what the runtime opens would not.
+    private static bool IsOpen(int descriptor) => OperatingSystem.IsWindows() || (FileControl(descriptor, GetDescriptorFlags) is var flags && flags >= 0 && (flags & CloseOnExec) == 0);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FileControl(int descriptor, int command);
+
+    private sealed class ClosedWriter : TextWriter
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value) => throw new IOException("It is closed.");
+
+        public override void Write(ReadOnlySpan<char> buffer) => throw new IOException("It is closed.");
+    }
+}
