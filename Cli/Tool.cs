@@ -43,6 +43,7 @@ internal static class Tool
             BenchCommand.Create((request, stop) => BenchEngine.CompileAsync(builder, request, stop)),
             TokenizeCommand.Create(),
             PerplexityCommand.Create(builder),
+            LogitsCommand.Create(builder),
             QuantizeCommand.Create(),
             PackCommand.Create(),
             RandomCommand.Create(),
