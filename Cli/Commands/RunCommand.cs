@@ -79,7 +79,7 @@ internal static class RunCommand
         if (running.Tokenizer.BosId < 0 && running.Tokenizer.Encode(prompt).Length == 0)
             throw new CliException("This model has no token that begins a text, so it cannot begin by itself: -p or -f must give it something to continue.");
         TextGeneration text = generator.Start(prompt, options, cancellation);
-        StreamedText output = new(console.Output, isTerminal: console.Output == Console.Out && !Console.IsOutputRedirected);
+        StreamedText output = new(console.Output, dropControls: console.Output == Console.Out && !Console.IsOutputRedirected);
         try
         {
             if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)

@@ -15,17 +15,17 @@ public sealed class StreamedText
 
     private readonly ArrayBufferWriter<char> _held = new(1024);
     private readonly TextWriter _output;
-    private readonly bool _isTerminal;
+    private readonly bool _dropControls;
     private long _lastWrite;
 
     /// <summary>Makes one.</summary>
     /// <param name="output">Where it goes.</param>
-    /// <param name="isTerminal">Whether a terminal shows it, which control characters would command: all but white space are then left out.</param>
-    public StreamedText(TextWriter output, bool isTerminal)
+    /// <param name="dropControls">Whether control characters other than white space are left out: where a terminal shows the text, they would command it.</param>
+    public StreamedText(TextWriter output, bool dropControls)
     {
         ArgumentNullException.ThrowIfNull(output);
         _output = output;
-        _isTerminal = isTerminal;
+        _dropControls = dropControls;
     }
 
     /// <summary>Writes whole characters of UTF-8, soon.</summary>
@@ -37,7 +37,7 @@ public sealed class StreamedText
         int kept = 0;
         foreach (char c in room[..Encoding.UTF8.GetChars(utf8, room)])
         {
-            if (!_isTerminal || !char.IsControl(c) || char.IsWhiteSpace(c))
+            if (!_dropControls || !char.IsControl(c) || char.IsWhiteSpace(c))
                 room[kept++] = c;
         }
 

@@ -36,7 +36,7 @@ internal static class StoryTeller
             ? generator.Start(Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish)], request.System).Tokens, options, interrupt.Token)
             : generator.Start(request.Prompt ?? "", options, interrupt.Token);
 
-        StreamedText console = new(Console.Out, isTerminal: !Console.IsOutputRedirected);
+        StreamedText console = new(Console.Out, dropControls: true);
         // The prompt is there to read while the model reads it too. An answer's first word comes with the space before it.
         if (story.MoveNext())
         {

@@ -10,7 +10,7 @@ public class StreamedTextTests
     public void Text_ComesThroughWhole()
     {
         StringWriter output = new();
-        StreamedText text = new(output, isTerminal: false);
+        StreamedText text = new(output, dropControls: false);
         foreach (string piece in (string[])["ä", "", "b\e[2J", "c\n"])
             text.Write(Encoding.UTF8.GetBytes(piece));
         text.Flush();
@@ -21,7 +21,7 @@ public class StreamedTextTests
     public void Text_CommandsNoTerminal()
     {
         StringWriter output = new();
-        StreamedText text = new(output, isTerminal: true);
+        StreamedText text = new(output, dropControls: true);
         text.Write("a\e[2J\ab\tc\u0085d\u009be\n"u8);
         text.Flush();
         Assert.Equal("a[2Jb\tc\u0085de\n", output.ToString());
