@@ -28,7 +28,7 @@ internal sealed class DecodeSteps : IStepWriter
                 foreach (string matrix in step.Matrices)
                 {
                     writer.Line($"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.OwnInput(step)}{record}, "
-                        + $"{StepText.Output(step, matrix)}, panels.{matrix}Begin, panels.{matrix}End);");
+                        + $"{StepText.Output(step, matrix)}, panels.{matrix});");
                 }
 
                 break;

@@ -12,15 +12,18 @@ internal sealed class PrefillSteps : IStepWriter
 
     private readonly DecodeSteps _lastToken = new();
 
-    public void WriteItems(SourceWriter writer, ModelPlan plan) =>
-        writer.Line("(int firstToken, int endToken) = Contracts.WorkerTeam.Share(PassTokens, rank, _panels.Length);");
+    public void WriteItems(SourceWriter writer, ModelPlan plan)
+    {
+        writer.Line("int tokens = PassTokens;");
+        writer.Line("(int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);");
+    }
 
     public void Write(SourceWriter writer, ModelPlan plan, Step step)
     {
         switch (step.Kind)
         {
             case StepKind.Norm when step.Split == Split.Replicated:
-                writer.Line($"Kernels.RmsNorm(s.X + ((PassTokens - 1) * (long)DimStride), {StepText.Weights(step.Matrices[0])}, t.Normed);");
+                writer.Line($"Kernels.RmsNorm(s.X + ((tokens - 1) * (long)DimStride), {StepText.Weights(step.Matrices[0])}, t.Normed);");
                 break;
             case StepKind.Quantize when step.Split == Split.Replicated:
             case StepKind.Project when step.Writes[0] == PassBuffer.Logits:
@@ -37,7 +40,7 @@ internal sealed class PrefillSteps : IStepWriter
                 foreach (string matrix in step.Matrices)
                 {
                     writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.SharedInput(step)}{records}, "
-                        + $"{StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, PassTokens, panels.{matrix}Begin, panels.{matrix}End);");
+                        + $"{StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, tokens, panels.{matrix});");
                 }
 
                 break;
@@ -55,7 +58,7 @@ internal sealed class PrefillSteps : IStepWriter
                 break;
             case StepKind.Attend:
                 // Some tiles at once, of each head in turn: neighbours cost alike, so dealing them out in turn is even.
-                writer.Line("int tiles = (PassTokens + PrefillTokenTile - 1) / PrefillTokenTile;");
+                writer.Line("int tiles = (tokens + PrefillTokenTile - 1) / PrefillTokenTile;");
                 writer.Line("int atOnce = Math.Clamp(tiles * KvHeads / (4 * _panels.Length), 1, PrefillTiles);");
                 writer.Block("for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _panels.Length)", () =>
                 {

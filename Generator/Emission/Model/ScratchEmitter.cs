@@ -71,8 +71,9 @@ internal static class ScratchEmitter
                     writer.Line("FillRotations();");
                 });
                 writer.Line();
-                writer.Line($"private const long SharedFloats = {Total(shared)};");
-                writer.Line($"private const long ThreadFloats = {Total(own)};");
+                WriteTotal(writer, "SharedFloats", shared);
+                writer.Line();
+                WriteTotal(writer, "ThreadFloats", own);
                 writer.Line();
                 writer.Line("public void Dispose() => _memory.Dispose();");
                 writer.Line();
@@ -99,12 +100,11 @@ internal static class ScratchEmitter
     // Each buffer on a cache line of its own, so that threads never share one.
     private static string Padded(string size) => $"(((long){size} + 31) & ~31L)";
 
-    private static string Total(IEnumerable<(string Name, string Size, string Shape)> buffers)
+    private static void WriteTotal(SourceWriter writer, string name, (string Name, string Size, string Shape)[] buffers)
     {
-        List<string> sizes = [];
-        foreach ((string _, string size, string _) in buffers)
-            sizes.Add(Padded(size));
-        return sizes.Join(" + ");
+        writer.Line($"private const long {name} =");
+        for (int i = 0; i < buffers.Length; i++)
+            writer.Line($"    {(i == 0 ? "" : "+ ")}{Padded(buffers[i].Size)}{(i == buffers.Length - 1 ? ";" : "")}");
     }
 
     /// <summary>Writes the rotary frequencies and what fills the tables Cos and Sin with them.</summary>

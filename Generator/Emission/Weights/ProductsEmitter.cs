@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Llamalith.Generator.Emission.Model;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Quant;
@@ -27,7 +28,7 @@ internal static class ProductsEmitter
     {
         IReadOnlyList<WeightBlock> formats = plan.FormatsFor(product.ColumnCount);
         string record = plan.IsQuantized(product.ColumnCount) ? ", byte* record" : "";
-        writer.Method($"public static void {name}(in Contracts.PackedMatrix w, float* x{record}, {outputs}, int begin, int end)", () =>
+        writer.Method($"public static void {name}(in Contracts.PackedMatrix w, float* x{record}, {outputs}, {ThreadPanelsEmitter.Range} panels)", () =>
         {
             if (formats.Count == 1)
             {
@@ -50,7 +51,9 @@ internal static class ProductsEmitter
         {
             string scratch = tokens.Length == 0 ? "" : format is IntegerBlock ? ", t.Unpacked" : "";
             string count = tokens.Length == 0 ? "" : ", " + tokens;
-            return $"Kernels.{name}{format.Name}(w.Data, {(format is IntegerBlock ? "record" : "x")}, {arguments}{scratch}{(format.HasUnit ? ", w.Unit" : "")}{count}, begin, end);";
+            string input = format is IntegerBlock ? "record" : "x";
+            string unit = format.HasUnit ? ", w.Unit" : "";
+            return $"Kernels.{name}{format.Name}(w.Data, {input}, {arguments}{scratch}{unit}{count}, panels.Begin, panels.End);";
         }
     }
 }

@@ -29,27 +29,27 @@ internal sealed partial class Engine
                 LayerWeights* w = _weights.Layer + layer;
                 Team.Barrier();
                 Kernels.RmsNorm(s.X, w->AttentionNorm, t.Normed);
-                Products.MatVecDimStore(in w->Query, t.Normed, s.Qkv + QueryOffset, panels.QueryBegin, panels.QueryEnd);
-                Products.MatVecDimStore(in w->Key, t.Normed, s.Qkv + KeyOffset, panels.KeyBegin, panels.KeyEnd);
-                Products.MatVecDimStore(in w->Value, t.Normed, s.Qkv + ValueOffset, panels.ValueBegin, panels.ValueEnd);
+                Products.MatVecDimStore(in w->Query, t.Normed, s.Qkv + QueryOffset, panels.Query);
+                Products.MatVecDimStore(in w->Key, t.Normed, s.Qkv + KeyOffset, panels.Key);
+                Products.MatVecDimStore(in w->Value, t.Normed, s.Qkv + ValueOffset, panels.Value);
                 Team.Barrier();
                 for (int item = firstItem; item < endItem; item++)
                     AttendBlock(w, layer, item, ref t);
                 Team.Barrier();
                 Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);
-                Products.MatVecQueryDimAdd(in w->AttentionOutput, t.Attended, s.X, panels.AttentionOutputBegin, panels.AttentionOutputEnd);
+                Products.MatVecQueryDimAdd(in w->AttentionOutput, t.Attended, s.X, panels.AttentionOutput);
                 Team.Barrier();
                 Kernels.RmsNorm(s.X, w->FfnNorm, t.Normed);
-                Products.MatVecDimSwiGlu(in w->GateUp, t.Normed, s.Hidden, panels.GateUpBegin, panels.GateUpEnd);
+                Products.MatVecDimSwiGlu(in w->GateUp, t.Normed, s.Hidden, panels.GateUp);
                 Team.Barrier();
-                Products.MatVecFfnDimAdd(in w->Down, s.Hidden, s.X, panels.DownBegin, panels.DownEnd);
+                Products.MatVecFfnDimAdd(in w->Down, s.Hidden, s.X, panels.Down);
             }
 
             if (!PassWantsLogits)
                 return;
             Team.Barrier();
             Kernels.RmsNorm(s.X, _weights.FinalNorm, t.Normed);
-            Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.ClassifierBegin, panels.ClassifierEnd);
+            Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.Classifier);
         }
     }
 
@@ -62,7 +62,8 @@ internal sealed partial class Engine
             Scratch s = _scratch;
             ref Scratch.Thread t = ref s.Threads[rank];
             ref ThreadPanels panels = ref _panels[rank];
-            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(PassTokens, rank, _panels.Length);
+            int tokens = PassTokens;
+            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
             for (int layer = 0; layer < PassLayers; layer++)
             {
                 LayerWeights* w = _weights.Layer + layer;
@@ -70,9 +71,9 @@ internal sealed partial class Engine
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
                 Team.Barrier();
-                Products.MatMulDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, PassTokens, panels.QueryBegin, panels.QueryEnd);
-                Products.MatMulDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, PassTokens, panels.KeyBegin, panels.KeyEnd);
-                Products.MatMulDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, PassTokens, panels.ValueBegin, panels.ValueEnd);
+                Products.MatMulDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, tokens, panels.Query);
+                Products.MatMulDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, tokens, panels.Key);
+                Products.MatMulDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, tokens, panels.Value);
                 Team.Barrier();
                 for (int token = firstToken; token < endToken; token++)
                 {
@@ -80,7 +81,7 @@ internal sealed partial class Engine
                         StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
                 }
                 Team.Barrier();
-                int tiles = (PassTokens + PrefillTokenTile - 1) / PrefillTokenTile;
+                int tiles = (tokens + PrefillTokenTile - 1) / PrefillTokenTile;
                 int atOnce = Math.Clamp(tiles * KvHeads / (4 * _panels.Length), 1, PrefillTiles);
                 for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _panels.Length)
                 {
@@ -88,21 +89,21 @@ internal sealed partial class Engine
                     AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);
                 }
                 Team.Barrier();
-                Products.MatMulQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, PassTokens, panels.AttentionOutputBegin, panels.AttentionOutputEnd);
+                Products.MatMulQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
                 Team.Barrier();
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
                 Team.Barrier();
-                Products.MatMulDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, PassTokens, panels.GateUpBegin, panels.GateUpEnd);
+                Products.MatMulDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, tokens, panels.GateUp);
                 Team.Barrier();
-                Products.MatMulFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, PassTokens, panels.DownBegin, panels.DownEnd);
+                Products.MatMulFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, tokens, panels.Down);
             }
 
             if (!PassWantsLogits)
                 return;
             Team.Barrier();
-            Kernels.RmsNorm(s.X + ((PassTokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
-            Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.ClassifierBegin, panels.ClassifierEnd);
+            Kernels.RmsNorm(s.X + ((tokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
+            Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.Classifier);
         }
     }
 
@@ -115,11 +116,12 @@ internal sealed partial class Engine
             Scratch s = _scratch;
             ref Scratch.Thread t = ref s.Threads[rank];
             ref ThreadPanels panels = ref _panels[rank];
-            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(PassTokens, rank, _panels.Length);
+            int tokens = PassTokens;
+            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
             Team.Barrier();
-            Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, PassTokens, panels.ClassifierBegin, panels.ClassifierEnd);
+            Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
         }
     }
 }

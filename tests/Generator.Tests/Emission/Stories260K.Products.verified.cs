@@ -10,67 +10,67 @@ internal sealed partial class Engine
 {
     private static unsafe class Products
     {
-        public static void MatVecDimStore(in Contracts.PackedMatrix w, float* x, float* y, int begin, int end)
+        public static void MatVecDimStore(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatVecDimStoreF32(w.Data, x, y, begin, end);
+                Kernels.MatVecDimStoreF32(w.Data, x, y, panels.Begin, panels.End);
             }
         }
 
-        public static void MatMulDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, int begin, int end)
+        public static void MatMulDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatMulDimStoreF32(w.Data, x, y, yStride, t.Sums, tokens, begin, end);
+                Kernels.MatMulDimStoreF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 
-        public static void MatVecQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int begin, int end)
+        public static void MatVecQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatVecQueryDimAddF32(w.Data, x, y, begin, end);
+                Kernels.MatVecQueryDimAddF32(w.Data, x, y, panels.Begin, panels.End);
             }
         }
 
-        public static void MatMulQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, int begin, int end)
+        public static void MatMulQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatMulQueryDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, begin, end);
+                Kernels.MatMulQueryDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 
-        public static void MatVecDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int begin, int end)
+        public static void MatVecDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatVecDimSwiGluF32(w.Data, x, y, begin, end);
+                Kernels.MatVecDimSwiGluF32(w.Data, x, y, panels.Begin, panels.End);
             }
         }
 
-        public static void MatMulDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, int begin, int end)
+        public static void MatMulDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatMulDimSwiGluF32(w.Data, x, y, yStride, t.Sums, tokens, begin, end);
+                Kernels.MatMulDimSwiGluF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 
-        public static void MatVecFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int begin, int end)
+        public static void MatVecFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatVecFfnDimAddF32(w.Data, x, y, begin, end);
+                Kernels.MatVecFfnDimAddF32(w.Data, x, y, panels.Begin, panels.End);
             }
         }
 
-        public static void MatMulFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, int begin, int end)
+        public static void MatMulFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatMulFfnDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, begin, end);
+                Kernels.MatMulFfnDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
     }

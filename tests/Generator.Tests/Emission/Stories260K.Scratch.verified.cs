@@ -95,8 +95,32 @@ internal sealed partial class Engine
             }
         }
 
-        private const long SharedFloats = (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * DimStride + 31) & ~31L) + (((long)PrefillChunk * QkvStride + 31) & ~31L) + (((long)PrefillChunk * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)PrefillChunk * FfnDimStride + 31) & ~31L) + (((long)LogitRowCount * LogitStride + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L) + (((long)Context * HeadDim + 31) & ~31L);
-        private const long ThreadFloats = (((long)PaddedDim + 31) & ~31L) + (((long)QueryDimStride + 31) & ~31L) + (((long)CacheBlocks * PaddedHeads + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)HeadDim * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)QueryRows * BlockPositions + 31) & ~31L) + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)PrefillTiles * QueryRows + 31) & ~31L) + (((long)QueryRows + 31) & ~31L) + (((long)PrefillChunk * PanelRows + 31) & ~31L);
+        private const long SharedFloats =
+            (((long)PrefillChunk * DimStride + 31) & ~31L)
+            + (((long)PrefillChunk * DimStride + 31) & ~31L)
+            + (((long)PrefillChunk * QkvStride + 31) & ~31L)
+            + (((long)PrefillChunk * QueryDimStride + 31) & ~31L)
+            + (((long)CacheBlocks * QueryDimStride + 31) & ~31L)
+            + (((long)CacheBlocks * PaddedHeads + 31) & ~31L)
+            + (((long)CacheBlocks * PaddedHeads + 31) & ~31L)
+            + (((long)PrefillChunk * FfnDimStride + 31) & ~31L)
+            + (((long)LogitRowCount * LogitStride + 31) & ~31L)
+            + (((long)Context * HeadDim + 31) & ~31L)
+            + (((long)Context * HeadDim + 31) & ~31L);
+
+        private const long ThreadFloats =
+            (((long)PaddedDim + 31) & ~31L)
+            + (((long)QueryDimStride + 31) & ~31L)
+            + (((long)CacheBlocks * PaddedHeads + 31) & ~31L)
+            + (((long)HeadDim * BlockPositions + 31) & ~31L)
+            + (((long)HeadDim * BlockPositions + 31) & ~31L)
+            + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L)
+            + (((long)QueryRows * BlockPositions + 31) & ~31L)
+            + (((long)PrefillTiles * QueryRows * HeadDim + 31) & ~31L)
+            + (((long)PrefillTiles * QueryRows + 31) & ~31L)
+            + (((long)PrefillTiles * QueryRows + 31) & ~31L)
+            + (((long)QueryRows + 31) & ~31L)
+            + (((long)PrefillChunk * PanelRows + 31) & ~31L);
 
         public void Dispose() => _memory.Dispose();
 

@@ -12,37 +12,35 @@ internal sealed partial class Engine
     /// <summary>The panels of each matrix that fall to one thread. Fixed, so results do not depend on timing.</summary>
     private readonly struct ThreadPanels
     {
-        public readonly int QueryBegin, QueryEnd;
-        public readonly int KeyBegin, KeyEnd;
-        public readonly int ValueBegin, ValueEnd;
-        public readonly int AttentionOutputBegin, AttentionOutputEnd;
-        public readonly int GateUpBegin, GateUpEnd;
-        public readonly int DownBegin, DownEnd;
-        public readonly int ClassifierBegin, ClassifierEnd;
+        public readonly (int Begin, int End) Query;
+        public readonly (int Begin, int End) Key;
+        public readonly (int Begin, int End) Value;
+        public readonly (int Begin, int End) AttentionOutput;
+        public readonly (int Begin, int End) GateUp;
+        public readonly (int Begin, int End) Down;
+        public readonly (int Begin, int End) Classifier;
 
         public ThreadPanels(int rank, int threads)
         {
             unchecked
             {
-                (int beginQuery, int endQuery) = Contracts.WorkerTeam.Share(QueryPanels + KeyPanels + ValuePanels, rank, threads);
-                QueryBegin = Math.Clamp(beginQuery, 0, QueryPanels);
-                QueryEnd = Math.Clamp(endQuery, 0, QueryPanels);
-                KeyBegin = Math.Clamp(beginQuery - QueryPanels, 0, KeyPanels);
-                KeyEnd = Math.Clamp(endQuery - QueryPanels, 0, KeyPanels);
-                ValueBegin = Math.Clamp(beginQuery - QueryPanels - KeyPanels, 0, ValuePanels);
-                ValueEnd = Math.Clamp(endQuery - QueryPanels - KeyPanels, 0, ValuePanels);
-                (int beginAttentionOutput, int endAttentionOutput) = Contracts.WorkerTeam.Share(AttentionOutputPanels, rank, threads);
-                AttentionOutputBegin = Math.Clamp(beginAttentionOutput, 0, AttentionOutputPanels);
-                AttentionOutputEnd = Math.Clamp(endAttentionOutput, 0, AttentionOutputPanels);
-                (int beginGateUp, int endGateUp) = Contracts.WorkerTeam.Share(GateUpPanels, rank, threads);
-                GateUpBegin = Math.Clamp(beginGateUp, 0, GateUpPanels);
-                GateUpEnd = Math.Clamp(endGateUp, 0, GateUpPanels);
-                (int beginDown, int endDown) = Contracts.WorkerTeam.Share(DownPanels, rank, threads);
-                DownBegin = Math.Clamp(beginDown, 0, DownPanels);
-                DownEnd = Math.Clamp(endDown, 0, DownPanels);
-                (int beginClassifier, int endClassifier) = Contracts.WorkerTeam.Share(ClassifierPanels, rank, threads);
-                ClassifierBegin = Math.Clamp(beginClassifier, 0, ClassifierPanels);
-                ClassifierEnd = Math.Clamp(endClassifier, 0, ClassifierPanels);
+                (int Begin, int End) shareQueryKeyValue = Contracts.WorkerTeam.Share(QueryPanels + KeyPanels + ValuePanels, rank, threads);
+                Query = Of(shareQueryKeyValue, 0, QueryPanels);
+                Key = Of(shareQueryKeyValue, QueryPanels, KeyPanels);
+                Value = Of(shareQueryKeyValue, QueryPanels + KeyPanels, ValuePanels);
+                AttentionOutput = Contracts.WorkerTeam.Share(AttentionOutputPanels, rank, threads);
+                GateUp = Contracts.WorkerTeam.Share(GateUpPanels, rank, threads);
+                Down = Contracts.WorkerTeam.Share(DownPanels, rank, threads);
+                Classifier = Contracts.WorkerTeam.Share(ClassifierPanels, rank, threads);
+            }
+        }
+
+        // What a thread's share of several matrices holds of the one that lies behind so many panels.
+        private static (int Begin, int End) Of((int Begin, int End) share, int before, int panels)
+        {
+            unchecked
+            {
+                return (Math.Clamp(share.Begin - before, 0, panels), Math.Clamp(share.End - before, 0, panels));
             }
         }
     }
