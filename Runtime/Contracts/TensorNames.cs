@@ -15,42 +15,7 @@ public static class TensorNames
     /// <summary>Classifier [VocabSize, Dim]; absent where embeddings are tied.</summary>
     public const string Classifier = "output.weight";
 
-    /// <summary>RMSNorm before attention [Dim].</summary>
-    public const string AttentionNorm = "attn_norm.weight";
-
-    /// <summary>Query projection [Heads·HeadDim, Dim].</summary>
-    public const string Query = "attn_q.weight";
-
-    /// <summary>Key projection [KvHeads·HeadDim, Dim].</summary>
-    public const string Key = "attn_k.weight";
-
-    /// <summary>Value projection [KvHeads·HeadDim, Dim].</summary>
-    public const string Value = "attn_v.weight";
-
-    /// <summary>Query bias [Heads·HeadDim].</summary>
-    public const string QueryBias = "attn_q.bias";
-
-    /// <summary>Key bias [KvHeads·HeadDim].</summary>
-    public const string KeyBias = "attn_k.bias";
-
-    /// <summary>Value bias [KvHeads·HeadDim].</summary>
-    public const string ValueBias = "attn_v.bias";
-
-    /// <summary>Attention output projection [Dim, Heads·HeadDim].</summary>
-    public const string AttentionOutput = "attn_output.weight";
-
-    /// <summary>RMSNorm before the feed-forward network [Dim].</summary>
-    public const string FfnNorm = "ffn_norm.weight";
-
-    /// <summary>Gate projection, w1 [FfnDim, Dim].</summary>
-    public const string Gate = "ffn_gate.weight";
-
-    /// <summary>Up projection, w3 [FfnDim, Dim].</summary>
-    public const string Up = "ffn_up.weight";
-
-    /// <summary>Down projection, w2 [Dim, FfnDim].</summary>
-    public const string Down = "ffn_down.weight";
-
+    /// <summary>What the name of a layer's tensor begins with.</summary>
     internal const string LayerPrefix = "blk.";
 
     /// <summary>The full name of a layer's tensor: blk.{layer}.{name}.</summary>

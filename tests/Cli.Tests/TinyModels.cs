@@ -8,6 +8,7 @@ using System.Text.Json;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
+using Llamalith.Reference;
 using Llamalith.Tools;
 
 namespace Llamalith.Tests;
@@ -67,7 +68,7 @@ internal static class TinyModels
     {
         const int StrangeType = 1234;
         byte[] file = File.ReadAllBytes(WriteGguf(path));
-        byte[] name = Encoding.UTF8.GetBytes(TensorNames.OfLayer(1, TensorNames.Up));
+        byte[] name = Encoding.UTF8.GetBytes(TensorNames.OfLayer(1, LayerNames.Up));
 
         // Behind a tensor's name: its number of dimensions (32 bits), the two dimensions (64 bits each), its type (32 bits).
         int type = file.AsSpan().IndexOf(name) + name.Length + sizeof(int) + (2 * sizeof(long));
@@ -204,8 +205,8 @@ internal static class TinyModels
         for (long row = 0; row < tensor.Rows; row++)
         {
             float[] values = new float[tensor.Columns];
-            BlockFormats.DequantizeRow(tensor, last is TensorNames.Query or TensorNames.Key ? HalfSplit(row, headDim) : row, values);
-            yield return last is TensorNames.QueryBias or TensorNames.KeyBias ? [.. values.Select((_, i) => values[HalfSplit(i, headDim)])] : values;
+            BlockFormats.DequantizeRow(tensor, last is LayerNames.Query or LayerNames.Key ? HalfSplit(row, headDim) : row, values);
+            yield return last is LayerNames.QueryBias or LayerNames.KeyBias ? [.. values.Select((_, i) => values[HalfSplit(i, headDim)])] : values;
         }
     }
 
@@ -228,17 +229,17 @@ internal static class TinyModels
             };
         return $"model.layers.{parts[1]}." + parts[2] switch
         {
-            TensorNames.AttentionNorm => "input_layernorm.weight",
-            TensorNames.Query => "self_attn.q_proj.weight",
-            TensorNames.Key => "self_attn.k_proj.weight",
-            TensorNames.Value => "self_attn.v_proj.weight",
-            TensorNames.QueryBias => "self_attn.q_proj.bias",
-            TensorNames.KeyBias => "self_attn.k_proj.bias",
-            TensorNames.ValueBias => "self_attn.v_proj.bias",
-            TensorNames.AttentionOutput => "self_attn.o_proj.weight",
-            TensorNames.FfnNorm => "post_attention_layernorm.weight",
-            TensorNames.Gate => "mlp.gate_proj.weight",
-            TensorNames.Up => "mlp.up_proj.weight",
+            LayerNames.AttentionNorm => "input_layernorm.weight",
+            LayerNames.Query => "self_attn.q_proj.weight",
+            LayerNames.Key => "self_attn.k_proj.weight",
+            LayerNames.Value => "self_attn.v_proj.weight",
+            LayerNames.QueryBias => "self_attn.q_proj.bias",
+            LayerNames.KeyBias => "self_attn.k_proj.bias",
+            LayerNames.ValueBias => "self_attn.v_proj.bias",
+            LayerNames.AttentionOutput => "self_attn.o_proj.weight",
+            LayerNames.FfnNorm => "post_attention_layernorm.weight",
+            LayerNames.Gate => "mlp.gate_proj.weight",
+            LayerNames.Up => "mlp.up_proj.weight",
             _ => "mlp.down_proj.weight",
         };
     }

@@ -30,7 +30,7 @@ public sealed class ReferenceTests
         MemoryCheckpoint many = few.Share(shared with { KvHeads = 4 });
         for (int layer = 0; layer < shared.Layers; layer++)
         {
-            foreach (string name in (string[])[TensorNames.Key, TensorNames.Value])
+            foreach (string name in (string[])[LayerNames.Key, LayerNames.Value])
                 Copy(many, TensorNames.OfLayer(layer, name), 32, 32, row => (row / 16 * 8) + (row % 8));
         }
 
@@ -52,7 +52,7 @@ public sealed class ReferenceTests
         // Row i of a head's first half is its row 2i, and row i of its second half is its row 2i + 1.
         for (int layer = 0; layer < shape.Layers; layer++)
         {
-            foreach (string name in (string[])[TensorNames.Query, TensorNames.Key])
+            foreach (string name in (string[])[LayerNames.Query, LayerNames.Key])
                 Copy(halfSplit, TensorNames.OfLayer(layer, name), 32, 32, row => (row / 8 * 8) + (row % 4 * 2) + (row % 8 / 4));
         }
 

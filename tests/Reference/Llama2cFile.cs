@@ -34,15 +34,15 @@ public static class Llama2cFile
 
         // The tensors of all layers follow each other kind by kind; then two rope tables that nobody needs.
         checkpoint.Set(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim, Take(floats, shape.VocabSize * shape.Dim));
-        Add(floats, TensorNames.AttentionNorm, 1, shape.Dim);
-        Add(floats, TensorNames.Query, shape.QueryDim, shape.Dim);
-        Add(floats, TensorNames.Key, shape.KvDim, shape.Dim);
-        Add(floats, TensorNames.Value, shape.KvDim, shape.Dim);
-        Add(floats, TensorNames.AttentionOutput, shape.Dim, shape.QueryDim);
-        Add(floats, TensorNames.FfnNorm, 1, shape.Dim);
-        Add(floats, TensorNames.Gate, shape.FfnDim, shape.Dim);
-        Add(floats, TensorNames.Down, shape.Dim, shape.FfnDim);
-        Add(floats, TensorNames.Up, shape.FfnDim, shape.Dim);
+        Add(floats, LayerNames.AttentionNorm, 1, shape.Dim);
+        Add(floats, LayerNames.Query, shape.QueryDim, shape.Dim);
+        Add(floats, LayerNames.Key, shape.KvDim, shape.Dim);
+        Add(floats, LayerNames.Value, shape.KvDim, shape.Dim);
+        Add(floats, LayerNames.AttentionOutput, shape.Dim, shape.QueryDim);
+        Add(floats, LayerNames.FfnNorm, 1, shape.Dim);
+        Add(floats, LayerNames.Gate, shape.FfnDim, shape.Dim);
+        Add(floats, LayerNames.Down, shape.Dim, shape.FfnDim);
+        Add(floats, LayerNames.Up, shape.FfnDim, shape.Dim);
         checkpoint.Set(TensorNames.FinalNorm, 1, shape.Dim, Take(floats, shape.Dim));
         position += shape.Context * shape.HeadDim;
         if (!shape.TiedEmbeddings)

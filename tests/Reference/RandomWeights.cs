@@ -44,20 +44,20 @@ public sealed record RandomWeights
         Add(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim, 1);
         for (int layer = 0; layer < shape.Layers; layer++)
         {
-            AddNorm(TensorNames.OfLayer(layer, TensorNames.AttentionNorm));
-            AddMatrix(layer, TensorNames.Query, shape.QueryDim, shape.Dim, QueryScale);
-            AddMatrix(layer, TensorNames.Key, shape.KvDim, shape.Dim);
-            AddMatrix(layer, TensorNames.Value, shape.KvDim, shape.Dim);
-            AddMatrix(layer, TensorNames.AttentionOutput, shape.Dim, shape.QueryDim);
-            AddNorm(TensorNames.OfLayer(layer, TensorNames.FfnNorm));
-            AddMatrix(layer, TensorNames.Gate, shape.FfnDim, shape.Dim, GateScale);
-            AddMatrix(layer, TensorNames.Up, shape.FfnDim, shape.Dim);
-            AddMatrix(layer, TensorNames.Down, shape.Dim, shape.FfnDim);
+            AddNorm(TensorNames.OfLayer(layer, LayerNames.AttentionNorm));
+            AddMatrix(layer, LayerNames.Query, shape.QueryDim, shape.Dim, QueryScale);
+            AddMatrix(layer, LayerNames.Key, shape.KvDim, shape.Dim);
+            AddMatrix(layer, LayerNames.Value, shape.KvDim, shape.Dim);
+            AddMatrix(layer, LayerNames.AttentionOutput, shape.Dim, shape.QueryDim);
+            AddNorm(TensorNames.OfLayer(layer, LayerNames.FfnNorm));
+            AddMatrix(layer, LayerNames.Gate, shape.FfnDim, shape.Dim, GateScale);
+            AddMatrix(layer, LayerNames.Up, shape.FfnDim, shape.Dim);
+            AddMatrix(layer, LayerNames.Down, shape.Dim, shape.FfnDim);
             if (shape.QkvBias == true)
             {
-                AddBias(layer, TensorNames.QueryBias, shape.QueryDim);
-                AddBias(layer, TensorNames.KeyBias, shape.KvDim);
-                AddBias(layer, TensorNames.ValueBias, shape.KvDim);
+                AddBias(layer, LayerNames.QueryBias, shape.QueryDim);
+                AddBias(layer, LayerNames.KeyBias, shape.KvDim);
+                AddBias(layer, LayerNames.ValueBias, shape.KvDim);
             }
         }
 

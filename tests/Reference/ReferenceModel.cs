@@ -323,18 +323,18 @@ public sealed class ReferenceModel
     {
         bool bias = shape.QkvBias == true;
         return new Layer(
-            Vector(checkpoint, Name(TensorNames.AttentionNorm)),
-            Matrix(checkpoint, Name(TensorNames.Query)),
-            Matrix(checkpoint, Name(TensorNames.Key)),
-            Matrix(checkpoint, Name(TensorNames.Value)),
-            bias ? Vector(checkpoint, Name(TensorNames.QueryBias)) : null,
-            bias ? Vector(checkpoint, Name(TensorNames.KeyBias)) : null,
-            bias ? Vector(checkpoint, Name(TensorNames.ValueBias)) : null,
-            Matrix(checkpoint, Name(TensorNames.AttentionOutput)),
-            Vector(checkpoint, Name(TensorNames.FfnNorm)),
-            Matrix(checkpoint, Name(TensorNames.Gate)),
-            Matrix(checkpoint, Name(TensorNames.Up)),
-            Matrix(checkpoint, Name(TensorNames.Down)));
+            Vector(checkpoint, Name(LayerNames.AttentionNorm)),
+            Matrix(checkpoint, Name(LayerNames.Query)),
+            Matrix(checkpoint, Name(LayerNames.Key)),
+            Matrix(checkpoint, Name(LayerNames.Value)),
+            bias ? Vector(checkpoint, Name(LayerNames.QueryBias)) : null,
+            bias ? Vector(checkpoint, Name(LayerNames.KeyBias)) : null,
+            bias ? Vector(checkpoint, Name(LayerNames.ValueBias)) : null,
+            Matrix(checkpoint, Name(LayerNames.AttentionOutput)),
+            Vector(checkpoint, Name(LayerNames.FfnNorm)),
+            Matrix(checkpoint, Name(LayerNames.Gate)),
+            Matrix(checkpoint, Name(LayerNames.Up)),
+            Matrix(checkpoint, Name(LayerNames.Down)));
 
         string Name(string tensor) => TensorNames.OfLayer(layer, tensor);
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Contracts;
+using Llamalith.Reference;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using Parameter = Llamalith.Contracts.Parameter;
@@ -88,10 +89,10 @@ public sealed class TorchLlama : IDisposable
         Tensor x = _weights[TensorNames.TokenEmbedding].index_select(0, tokens.flatten()).view(tokens.size(0), length, _shape.Dim);
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
-            Tensor normed = Norm(x, W(layer, TensorNames.AttentionNorm));
-            Tensor q = Rotate(Heads(Project(normed, layer, TensorNames.Query, TensorNames.QueryBias), _shape.Heads), length);
-            Tensor k = Rotate(Heads(Project(normed, layer, TensorNames.Key, TensorNames.KeyBias), _shape.KvHeads), length);
-            Tensor v = Heads(Project(normed, layer, TensorNames.Value, TensorNames.ValueBias), _shape.KvHeads);
+            Tensor normed = Norm(x, W(layer, LayerNames.AttentionNorm));
+            Tensor q = Rotate(Heads(Project(normed, layer, LayerNames.Query, LayerNames.QueryBias), _shape.Heads), length);
+            Tensor k = Rotate(Heads(Project(normed, layer, LayerNames.Key, LayerNames.KeyBias), _shape.KvHeads), length);
+            Tensor v = Heads(Project(normed, layer, LayerNames.Value, LayerNames.ValueBias), _shape.KvHeads);
             int group = _shape.Heads / _shape.KvHeads;
             if (group > 1)
             {
@@ -102,10 +103,10 @@ public sealed class TorchLlama : IDisposable
             Tensor? mask = Tables(length).Mask;
             Tensor attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: mask, is_casual: mask is null);
             attended = attended.transpose(1, 2).reshape(tokens.size(0), length, _shape.QueryDim);
-            x += nn.functional.linear(attended, W(layer, TensorNames.AttentionOutput));
-            normed = Norm(x, W(layer, TensorNames.FfnNorm));
-            Tensor hidden = nn.functional.silu(nn.functional.linear(normed, W(layer, TensorNames.Gate))) * nn.functional.linear(normed, W(layer, TensorNames.Up));
-            x += nn.functional.linear(hidden, W(layer, TensorNames.Down));
+            x += nn.functional.linear(attended, W(layer, LayerNames.AttentionOutput));
+            normed = Norm(x, W(layer, LayerNames.FfnNorm));
+            Tensor hidden = nn.functional.silu(nn.functional.linear(normed, W(layer, LayerNames.Gate))) * nn.functional.linear(normed, W(layer, LayerNames.Up));
+            x += nn.functional.linear(hidden, W(layer, LayerNames.Down));
         }
 
         return nn.functional.linear(Norm(x, _weights[TensorNames.FinalNorm]), _weights[_shape.TiedEmbeddings ? TensorNames.TokenEmbedding : TensorNames.Classifier]);

@@ -53,15 +53,15 @@ internal static class Workload
         Matrix(TensorNames.TokenEmbedding, shape.VocabSize, shape.Dim);
         for (int layer = 0; layer < shape.Layers; layer++)
         {
-            Norm(TensorNames.OfLayer(layer, TensorNames.AttentionNorm));
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Query), shape.QueryDim, shape.Dim);
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Key), shape.KvDim, shape.Dim);
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Value), shape.KvDim, shape.Dim);
-            Matrix(TensorNames.OfLayer(layer, TensorNames.AttentionOutput), shape.Dim, shape.QueryDim);
-            Norm(TensorNames.OfLayer(layer, TensorNames.FfnNorm));
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Gate), shape.FfnDim, shape.Dim);
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Up), shape.FfnDim, shape.Dim);
-            Matrix(TensorNames.OfLayer(layer, TensorNames.Down), shape.Dim, shape.FfnDim);
+            Norm(TensorNames.OfLayer(layer, LayerNames.AttentionNorm));
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Query), shape.QueryDim, shape.Dim);
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Key), shape.KvDim, shape.Dim);
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Value), shape.KvDim, shape.Dim);
+            Matrix(TensorNames.OfLayer(layer, LayerNames.AttentionOutput), shape.Dim, shape.QueryDim);
+            Norm(TensorNames.OfLayer(layer, LayerNames.FfnNorm));
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Gate), shape.FfnDim, shape.Dim);
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Up), shape.FfnDim, shape.Dim);
+            Matrix(TensorNames.OfLayer(layer, LayerNames.Down), shape.Dim, shape.FfnDim);
         }
 
         Norm(TensorNames.FinalNorm);

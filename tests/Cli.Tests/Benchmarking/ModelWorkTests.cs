@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using Llamalith.Cli.Benchmarking;
 using Llamalith.Contracts;
+using Llamalith.Reference;
 
 namespace Llamalith.Tests.Benchmarking;
 
@@ -27,7 +28,7 @@ public class ModelWorkTests
         using ListedCheckpoint checkpoint = new(tied)
         {
             { TensorNames.TokenEmbedding, new TensorView("e", type, 50, 3, null, 600) },
-            { TensorNames.OfLayer(0, TensorNames.Query), new TensorView("q", type, 10, 10, null, 400) },
+            { TensorNames.OfLayer(0, LayerNames.Query), new TensorView("q", type, 10, 10, null, 400) },
         };
         ModelWork work = ModelWork.From(checkpoint, "file");
         Assert.Equal(expected, work.WeightBytes);
@@ -40,7 +41,7 @@ public class ModelWorkTests
         using ListedCheckpoint checkpoint = new(tied: false)
         {
             { TensorNames.Classifier, new TensorView("c", TensorType.F32, 10, 10, null, 400) },
-            { TensorNames.OfLayer(0, TensorNames.Query), new TensorView("q", (TensorType)2, 1, 1, null, 500) },
+            { TensorNames.OfLayer(0, LayerNames.Query), new TensorView("q", (TensorType)2, 1, 1, null, 500) },
         };
         Assert.True(ModelWork.From(checkpoint, "file").Quantized);
     }

@@ -6,6 +6,7 @@ using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Generation;
 using Llamalith.Quantization;
+using Llamalith.Reference;
 
 namespace Llamalith.Tests.Commands;
 
@@ -26,7 +27,7 @@ public sealed class ConversionCommandTests : IDisposable
             Assert.StartsWith($"{_folder["out.gguf"]}: {preset}, ", output, StringComparison.Ordinal);
             using GgufCheckpoint written = GgufCheckpoint.Open(_folder["out.gguf"]);
             Assert.Equal(TensorMix.FileType(preset), written.File.Metadata.GetInteger("general.file_type"));
-            string gate = TensorNames.OfLayer(0, TensorNames.Gate);
+            string gate = TensorNames.OfLayer(0, LayerNames.Gate);
             Assert.True(written.TryGetTensor(gate, out TensorView tensor));
             Assert.Equal(TensorMix.Choose(preset, written.Shape, gate, tensor.Rows, tensor.Columns), tensor.Type);
             Assert.Equal(TinyModels.Shape.VocabSize, written.OpenTokenizer().VocabSize);

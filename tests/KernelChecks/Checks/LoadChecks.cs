@@ -157,9 +157,9 @@ internal static class LoadChecks
                 throw new CheckFailedException($"{name} is named but not there.");
 
             // Gate and up share panels, 16 rows of each.
-            if (name.EndsWith(TensorNames.Up, StringComparison.Ordinal))
+            if (name.EndsWith(LayerNames.Up, StringComparison.Ordinal))
                 continue;
-            int panels = name.EndsWith(TensorNames.Gate, StringComparison.Ordinal) ? WeightPacker.PairPanels(tensor.Rows) : WeightPacker.Panels(tensor.Rows);
+            int panels = name.EndsWith(LayerNames.Gate, StringComparison.Ordinal) ? WeightPacker.PairPanels(tensor.Rows) : WeightPacker.Panels(tensor.Rows);
             bytes += tensor.Rows == 1 ? WeightPacker.VectorBytes(tensor.Columns) : panels * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
         }
 

@@ -175,10 +175,10 @@ internal static class NumberChecks
             ModelShape shape = subject.Shape;
             float[] key = new SeededRandom(9).Normals(shape.KvDim * shape.Dim, 1);
             key[^1] = value;
-            checkpoint.Set(TensorNames.OfLayer(0, TensorNames.Key), shape.KvDim, shape.Dim, key);
+            checkpoint.Set(TensorNames.OfLayer(0, LayerNames.Key), shape.KvDim, shape.Dim, key);
             float[] gate = new SeededRandom(9).Normals(shape.FfnDim * shape.Dim, 1);
             gate[0] = value;
-            checkpoint.Set(TensorNames.OfLayer(0, TensorNames.Gate), shape.FfnDim, shape.Dim, gate);
+            checkpoint.Set(TensorNames.OfLayer(0, LayerNames.Gate), shape.FfnDim, shape.Dim, gate);
             using TModel model = Subject<TModel, TCache>.Load(checkpoint, threads: 2);
             int prompt = subject.Tokens.Length / 2;
             Expect.Equal(model.Prefill(subject.Tokens.AsSpan(0, prompt)).Length, shape.VocabSize, "number of logits");

@@ -147,17 +147,17 @@ internal static class WeightFormatChecks
             Add(TensorNames.Classifier, shape.VocabSize, shape.Dim, bothSigns: true);
         for (int layer = 0; layer < shape.Layers; layer++)
         {
-            checkpoint.Set(TensorNames.OfLayer(layer, TensorNames.AttentionNorm), 1, shape.Dim, ones);
-            checkpoint.Set(TensorNames.OfLayer(layer, TensorNames.FfnNorm), 1, shape.Dim, ones);
-            Add(TensorNames.OfLayer(layer, TensorNames.Query), shape.QueryDim, shape.Dim, bothSigns: true);
-            Add(TensorNames.OfLayer(layer, TensorNames.Key), shape.KvDim, shape.Dim, bothSigns: true);
+            checkpoint.Set(TensorNames.OfLayer(layer, LayerNames.AttentionNorm), 1, shape.Dim, ones);
+            checkpoint.Set(TensorNames.OfLayer(layer, LayerNames.FfnNorm), 1, shape.Dim, ones);
+            Add(TensorNames.OfLayer(layer, LayerNames.Query), shape.QueryDim, shape.Dim, bothSigns: true);
+            Add(TensorNames.OfLayer(layer, LayerNames.Key), shape.KvDim, shape.Dim, bothSigns: true);
 
             // One sign, so that what these make is again one number.
-            Add(TensorNames.OfLayer(layer, TensorNames.Value), shape.KvDim, shape.Dim, bothSigns: false);
-            Add(TensorNames.OfLayer(layer, TensorNames.AttentionOutput), shape.Dim, shape.QueryDim, bothSigns: false);
-            Add(TensorNames.OfLayer(layer, TensorNames.Gate), shape.FfnDim, shape.Dim, bothSigns: false);
-            Add(TensorNames.OfLayer(layer, TensorNames.Up), shape.FfnDim, shape.Dim, bothSigns: false);
-            Add(TensorNames.OfLayer(layer, TensorNames.Down), shape.Dim, shape.FfnDim, bothSigns: false);
+            Add(TensorNames.OfLayer(layer, LayerNames.Value), shape.KvDim, shape.Dim, bothSigns: false);
+            Add(TensorNames.OfLayer(layer, LayerNames.AttentionOutput), shape.Dim, shape.QueryDim, bothSigns: false);
+            Add(TensorNames.OfLayer(layer, LayerNames.Gate), shape.FfnDim, shape.Dim, bothSigns: false);
+            Add(TensorNames.OfLayer(layer, LayerNames.Up), shape.FfnDim, shape.Dim, bothSigns: false);
+            Add(TensorNames.OfLayer(layer, LayerNames.Down), shape.Dim, shape.FfnDim, bothSigns: false);
         }
 
         return checkpoint;
@@ -207,7 +207,7 @@ internal static class WeightFormatChecks
         where TCache : struct, IKvCache<TCache>
     {
         ModelShape shape = subject.Shape;
-        string name = TensorNames.OfLayer(shape.Layers - 1, TensorNames.Value);
+        string name = TensorNames.OfLayer(shape.Layers - 1, LayerNames.Value);
         using MemoryCheckpoint checkpoint = Weights(mix, seed: 15).Make(shape);
         checkpoint.Set(name, shape.KvDim, shape.Dim, new float[shape.KvDim * shape.Dim], TensorType.F32);
         var refusal = Expect.Throws<ModelMismatchException>(() => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: {name} in F32");
@@ -218,8 +218,8 @@ internal static class WeightFormatChecks
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
-        string gate = TensorNames.OfLayer(0, TensorNames.Gate), up = TensorNames.OfLayer(0, TensorNames.Up);
-        FormatMix unequal = mixes[0].With(TensorNames.Up, mixes[1].Of(up));
+        string gate = TensorNames.OfLayer(0, LayerNames.Gate), up = TensorNames.OfLayer(0, LayerNames.Up);
+        FormatMix unequal = mixes[0].With(LayerNames.Up, mixes[1].Of(up));
         using MemoryCheckpoint checkpoint = Weights(unequal, seed: 16).Make(subject.Shape);
         var refusal = Expect.Throws<ModelMismatchException>(
             () => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: gate in {unequal.Of(gate)}, up in {unequal.Of(up)}");

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Contracts;
+using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Zoo;
 
@@ -11,12 +12,12 @@ internal sealed class FormatMix
     // Matrices that a kernel combines have one format, and so one place here.
     private static readonly string[][] s_places =
     [
-        [TensorNames.Query],
-        [TensorNames.Key],
-        [TensorNames.Value],
-        [TensorNames.AttentionOutput],
-        [TensorNames.Gate, TensorNames.Up],
-        [TensorNames.Down],
+        [LayerNames.Query],
+        [LayerNames.Key],
+        [LayerNames.Value],
+        [LayerNames.AttentionOutput],
+        [LayerNames.Gate, LayerNames.Up],
+        [LayerNames.Down],
         [TensorNames.Classifier],
         [TensorNames.TokenEmbedding],
     ];

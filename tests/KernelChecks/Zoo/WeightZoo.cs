@@ -1,6 +1,7 @@
 using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Engines.Kernels;
+using Llamalith.Reference;
 
 namespace Llamalith.KernelChecks.Zoo;
 
@@ -20,6 +21,6 @@ internal static class WeightZoo
     public static FormatMix[] FloatMixes { get; } =
     [
         .. FormatMix.Rotate(TensorType.F16, TensorType.BF16),
-        .. FormatMix.Rotate(TensorType.F16, TensorType.BF16).Select(mix => mix.With(TensorNames.Down, TensorType.Q6_K)),
+        .. FormatMix.Rotate(TensorType.F16, TensorType.BF16).Select(mix => mix.With(LayerNames.Down, TensorType.Q6_K)),
     ];
 }

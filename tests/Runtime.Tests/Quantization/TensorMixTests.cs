@@ -30,13 +30,13 @@ public sealed class TensorMixTests
     [Fact]
     public void Q4_K_M_GivesHalfOfTheSensitiveTensorsMore()
     {
-        int[] better = [.. Enumerable.Range(0, 32).Where(layer => OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, TensorNames.Down, 4096, 11008) == TensorType.Q6_K)];
+        int[] better = [.. Enumerable.Range(0, 32).Where(layer => OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, LayerTensors.Down.Stored, 4096, 11008) == TensorType.Q6_K)];
         Assert.Equal([0, 1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 27, 28, 29, 30, 31], better);
         foreach (int layer in Enumerable.Range(0, 32))
         {
             TensorType expected = better.Contains(layer) ? TensorType.Q6_K : TensorType.Q4_K;
-            Assert.Equal(expected, OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, TensorNames.Value, 4096, 4096));
-            Assert.Equal(TensorType.Q4_K, OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, TensorNames.Query, 4096, 4096));
+            Assert.Equal(expected, OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, LayerTensors.Value.Stored, 4096, 4096));
+            Assert.Equal(TensorType.Q4_K, OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, LayerTensors.Query.Stored, 4096, 4096));
         }
 
         Assert.Equal(TensorType.Q4_K, TensorMix.Choose(QuantizationPreset.Q4_K_M, Llama7B, TensorNames.TokenEmbedding, 32000, 4096));
@@ -47,10 +47,10 @@ public sealed class TensorMixTests
     public void Llama70B_ValuesAreSharedAndSoFiner()
     {
         ModelShape shape = Shape("llama2-70b");
-        Assert.Equal(TensorType.Q5_K, OfLayer(QuantizationPreset.Q4_K_M, shape, 10, TensorNames.Value, 1024, 8192));
-        Assert.Equal(TensorType.Q5_K, OfLayer(QuantizationPreset.Q2_K, shape, 40, TensorNames.Value, 1024, 8192));
-        Assert.Equal(TensorType.Q4_0, OfLayer(QuantizationPreset.Q4_0, shape, 40, TensorNames.Value, 1024, 8192));
-        Assert.Equal(TensorType.Q4_K, OfLayer(QuantizationPreset.Q2_K, Shape("tinyllama-1.1b"), 9, TensorNames.Value, 256, 2048));
+        Assert.Equal(TensorType.Q5_K, OfLayer(QuantizationPreset.Q4_K_M, shape, 10, LayerTensors.Value.Stored, 1024, 8192));
+        Assert.Equal(TensorType.Q5_K, OfLayer(QuantizationPreset.Q2_K, shape, 40, LayerTensors.Value.Stored, 1024, 8192));
+        Assert.Equal(TensorType.Q4_0, OfLayer(QuantizationPreset.Q4_0, shape, 40, LayerTensors.Value.Stored, 1024, 8192));
+        Assert.Equal(TensorType.Q4_K, OfLayer(QuantizationPreset.Q2_K, Shape("tinyllama-1.1b"), 9, LayerTensors.Value.Stored, 256, 2048));
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class TensorMixTests
     [InlineData(QuantizationPreset.BF16, 172, TensorType.BF16)]
     [InlineData(QuantizationPreset.F32, 172, TensorType.F32)]
     public void OddWidths_GetSmallerBlocks(QuantizationPreset preset, int columns, TensorType expected) =>
-        Assert.Equal(expected, OfLayer(preset, Llama7B, 10, TensorNames.Gate, 64, columns));
+        Assert.Equal(expected, OfLayer(preset, Llama7B, 10, LayerTensors.Gate.Stored, 64, columns));
 
     [Theory]
     [MemberData(nameof(Presets))]

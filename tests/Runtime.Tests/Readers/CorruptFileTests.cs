@@ -174,9 +174,9 @@ public sealed unsafe class CorruptFileTests : IDisposable
             }
             else if (info.Rows == 1)
                 Inside((byte*)weights.Vector(name, (int)info.Columns), WeightPacker.VectorBytes(info.Columns));
-            else if (name.EndsWith(TensorNames.Gate, StringComparison.Ordinal))
-                Inside(weights.Pair(name, name.Replace(TensorNames.Gate, TensorNames.Up), (int)info.Rows, (int)info.Columns).Data, info.ByteLength * 2);
-            else if (!name.EndsWith(TensorNames.Up, StringComparison.Ordinal))
+            else if (name.EndsWith(LayerTensors.Gate.Stored, StringComparison.Ordinal))
+                Inside(weights.Pair(name, name.Replace(LayerTensors.Gate.Stored, LayerTensors.Up.Stored), (int)info.Rows, (int)info.Columns).Data, info.ByteLength * 2);
+            else if (!name.EndsWith(LayerTensors.Up.Stored, StringComparison.Ordinal))
                 Inside(weights.Matrix(name, (int)info.Rows, (int)info.Columns).Data, info.ByteLength);
         }
 

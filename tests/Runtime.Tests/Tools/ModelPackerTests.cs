@@ -212,20 +212,20 @@ public sealed unsafe class ModelPackerTests : IDisposable
         {
             for (int layer = 0; layer < shape.Layers; layer++)
             {
-                Vector(TensorNames.OfLayer(layer, TensorNames.AttentionNorm), shape.Dim);
-                Matrix(TensorNames.OfLayer(layer, TensorNames.Query), shape.QueryDim, shape.Dim, order);
-                Matrix(TensorNames.OfLayer(layer, TensorNames.Key), shape.KvDim, shape.Dim, order);
-                Matrix(TensorNames.OfLayer(layer, TensorNames.Value), shape.KvDim, shape.Dim);
+                Vector(TensorNames.OfLayer(layer, LayerTensors.AttentionNorm.Stored), shape.Dim);
+                Matrix(TensorNames.OfLayer(layer, LayerTensors.Query.Stored), shape.QueryDim, shape.Dim, order);
+                Matrix(TensorNames.OfLayer(layer, LayerTensors.Key.Stored), shape.KvDim, shape.Dim, order);
+                Matrix(TensorNames.OfLayer(layer, LayerTensors.Value.Stored), shape.KvDim, shape.Dim);
                 if (shape.QkvBias == true)
                 {
-                    Vector(TensorNames.OfLayer(layer, TensorNames.QueryBias), shape.QueryDim, order);
-                    Vector(TensorNames.OfLayer(layer, TensorNames.ValueBias), shape.KvDim);
+                    Vector(TensorNames.OfLayer(layer, LayerTensors.QueryBias.Stored), shape.QueryDim, order);
+                    Vector(TensorNames.OfLayer(layer, LayerTensors.ValueBias.Stored), shape.KvDim);
                 }
 
-                Matrix(TensorNames.OfLayer(layer, TensorNames.AttentionOutput), shape.Dim, shape.QueryDim);
-                string gate = TensorNames.OfLayer(layer, TensorNames.Gate), up = TensorNames.OfLayer(layer, TensorNames.Up);
+                Matrix(TensorNames.OfLayer(layer, LayerTensors.AttentionOutput.Stored), shape.Dim, shape.QueryDim);
+                string gate = TensorNames.OfLayer(layer, LayerTensors.Gate.Stored), up = TensorNames.OfLayer(layer, LayerTensors.Up.Stored);
                 Same(atLoad.Pair(gate, up, shape.FfnDim, shape.Dim), ahead.Pair(gate, up, shape.FfnDim, shape.Dim), WeightPacker.PairPanels(shape.FfnDim), shape.Dim, gate);
-                Matrix(TensorNames.OfLayer(layer, TensorNames.Down), shape.Dim, shape.FfnDim);
+                Matrix(TensorNames.OfLayer(layer, LayerTensors.Down.Stored), shape.Dim, shape.FfnDim);
             }
 
             Vector(TensorNames.FinalNorm, shape.Dim);

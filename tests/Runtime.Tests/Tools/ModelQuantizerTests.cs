@@ -109,7 +109,7 @@ public sealed class ModelQuantizerTests
         ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F32);
         using GgufCheckpoint result = GgufCheckpoint.Open(folder["out.gguf"]);
         Assert.Equal(RopeLayout.Interleaved, result.RopeLayout);
-        foreach (string part in new[] { TensorNames.Query, TensorNames.Key, TensorNames.Value, TensorNames.QueryBias, TensorNames.KeyBias, TensorNames.ValueBias })
+        foreach (string part in new[] { LayerTensors.Query.Stored, LayerTensors.Key.Stored, LayerTensors.Value.Stored, LayerTensors.QueryBias.Stored, LayerTensors.KeyBias.Stored, LayerTensors.ValueBias.Stored })
         {
             string name = TensorNames.OfLayer(1, part);
             Assert.True(source.TryGetTensor(name, out TensorView before));
@@ -197,7 +197,7 @@ public sealed class ModelQuantizerTests
 
         ModelQuantizer.Quantize(quantized, folder["again.gguf"], QuantizationPreset.Q4_0, new QuantizeOptions { AllowRequantize = true });
         using GgufCheckpoint again = GgufCheckpoint.Open(folder["again.gguf"]);
-        Assert.True(again.TryGetTensor(TensorNames.OfLayer(0, TensorNames.Query), out TensorView tensor));
+        Assert.True(again.TryGetTensor(TensorNames.OfLayer(0, LayerTensors.Query.Stored), out TensorView tensor));
         Assert.Equal(TensorType.Q4_0, tensor.Type);
 
         // The same mix again is a copy.
@@ -287,7 +287,7 @@ public sealed class ModelQuantizerTests
         }
 
         // Rows of 172 fit no block.
-        Assert.True(result.TryGetTensor(TensorNames.OfLayer(0, TensorNames.Down), out TensorView down));
+        Assert.True(result.TryGetTensor(TensorNames.OfLayer(0, LayerTensors.Down.Stored), out TensorView down));
         Assert.Equal(TensorType.F16, down.Type);
     }
 
