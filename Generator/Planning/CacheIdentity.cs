@@ -17,15 +17,17 @@ internal static class CacheIdentity
     public static string Of(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
+
+        // As many parts for every class: a message then tells one by one which of them differ.
         IEnumerable<string> hyperparameters = spec.Hyperparameters
-            .Where(static property => property.IsStated && !s_decideNothing.Contains(property.Name))
-            .Select(static property => $"{property.Name}={Text(property.Value)}");
+            .Where(static property => !s_decideNothing.Contains(property.Name))
+            .Select(static property => $"{property.Name}={(property.IsStated ? Text(property.Value) : "-")}");
         return string.Join(
             " ",
             [
                 spec.FullName,
-                .. hyperparameters,
                 $"KvCache={spec.KvCache}",
+                .. hyperparameters,
                 $"RopeLayout={spec.RopeLayout}",
                 $"Weights={spec.Weights.ToString().Replace(", ", "|")}",
                 $"Block={Text(plan.Cache.BlockPositions)}/{Text(CacheLayout.PositionTile)}/{Text(plan.Cache.Slice)}",

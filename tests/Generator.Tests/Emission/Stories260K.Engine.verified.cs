@@ -92,7 +92,7 @@ internal sealed partial class Engine : Contracts.ModelEngine
     /// [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
     /// </summary>
     public static readonly Contracts.KvLayout Layout = new(
-        "Model Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeTheta=10000 RopeScaling=None SlidingWindow=0 QkvBias=False KvCache=F16 RopeLayout=Interleaved Weights=F32 Block=256/32/8",
+        "Model KvCache=F16 Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeTheta=10000 RopeScaling=None RopeScalingFactor=- RopeScalingLowFrequencyFactor=- RopeScalingHighFrequencyFactor=- RopeScalingOriginalContext=- SlidingWindow=0 QkvBias=False RopeLayout=Interleaved Weights=F32 Block=256/32/8",
         Context,
         BlockPositions,
         BlockElements * sizeof(ushort),

@@ -63,6 +63,7 @@ public class CacheIdentityTests
     private static void Differs(string property, Func<ModelSpec, ModelSpec> change)
     {
         string[] before = Of(Specs.Small).Split(' '), after = Of(change(Specs.Small)).Split(' ');
+        Assert.Equal(before.Length, after.Length);
         Assert.NotEqual(Array.Find(before, part => part.StartsWith(property + "=", StringComparison.Ordinal)), Array.Find(after, part => part.StartsWith(property + "=", StringComparison.Ordinal)));
     }
 }
