@@ -49,7 +49,9 @@ internal static class Tool
             RandomCommand.Create(),
             InitCommand.Create(),
             DumpSourceCommand.Create(),
+            ChartCommand.Create(),
             PeerCommand.Create(),
+            PeerWorkerCommand.Create(),
         };
         // Words that begin with @ are words: what others wrote must not become options.
         ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };

@@ -41,11 +41,19 @@ internal sealed record BenchRecord
     public required double? ReadGigabytes { get; init; }
 
     [JsonPropertyName("load_ms")]
-    public required double LoadMilliseconds { get; init; }
+    public required double? LoadMilliseconds { get; init; }
 
     /// <summary>Resident memory in units of 10^6 bytes.</summary>
     [JsonPropertyName("rss_mb")]
-    public required double ResidentMegabytes { get; init; }
+    public required double? ResidentMegabytes { get; init; }
+
+    /// <summary>The best round's; null where no prompt was measured.</summary>
+    [JsonPropertyName("prompt_tok_s_best")]
+    public required double? BestPromptRate { get; init; }
+
+    /// <summary>The best round's; null where no decoding was measured.</summary>
+    [JsonPropertyName("decode_tok_s_best")]
+    public required double? BestDecodeRate { get; init; }
 }
 
 /// <summary>The JSON output: an array, one object an engine and number of threads.</summary>
@@ -56,8 +64,14 @@ internal sealed partial class BenchJson : JsonSerializerContext
     /// <summary>The array, and a line end.</summary>
     public static void Write(TextWriter output, BenchReport report)
     {
+        output.WriteLine(JsonSerializer.Serialize(Records(report), Default.ListBenchRecord));
+    }
+
+    /// <summary>The objects.</summary>
+    public static List<BenchRecord> Records(BenchReport report)
+    {
         ArgumentNullException.ThrowIfNull(report);
-        List<BenchRecord> records = [.. report.Runs.SelectMany(run => run.Engines.Select(engine => new BenchRecord
+        return [.. report.Runs.SelectMany(run => run.Engines.Select(engine => new BenchRecord
         {
             Engine = engine.Name,
             Model = report.Work.Model,
@@ -68,10 +82,11 @@ internal sealed partial class BenchJson : JsonSerializerContext
             PromptRate = Rounded(engine.PromptRate),
             DecodeRate = Rounded(engine.DecodeRate),
             ReadGigabytes = Rounded(engine.ReadGigabytes(report.Work)),
-            LoadMilliseconds = Math.Round(engine.LoadMilliseconds, 3),
-            ResidentMegabytes = Math.Round(engine.ResidentBytes / 1e6, 3),
+            LoadMilliseconds = Rounded(engine.LoadMilliseconds),
+            ResidentMegabytes = Rounded(engine.ResidentBytes / 1e6),
+            BestPromptRate = Rounded(engine.BestPromptRate),
+            BestDecodeRate = Rounded(engine.BestDecodeRate),
         }))];
-        output.WriteLine(JsonSerializer.Serialize(records, Default.ListBenchRecord));
 
         static double? Rounded(double? value) => value is double some ? Math.Round(some, 3) : null;
     }

@@ -32,8 +32,13 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
         foreach (BenchRun run in Runs)
         {
             string threads = run.Threads == 1 ? "1 thread" : Number(run.Threads, "0") + " threads";
-            if (run.Engines.Count == 2)
-                yield return $"{threads}: {run.Engines[0].Name} / {run.Engines[1].Name} = {Ratios(run.Engines[0], run.Engines[1])}";
+            foreach (EngineRun other in run.Engines.Skip(1))
+            {
+                yield return $"{threads}: {run.Engines[0].Name} / {other.Name} = {Ratios(run.Engines[0], other)}";
+                if (other.IsFreshEachRound)
+                    yield return $"{threads}: {other.Name} at its best of {Quantity.Count(Plan.Repetitions, "round")}, each a process of its own: {Best(run.Engines[0], other)}";
+            }
+
             if (run.Agreement is LogitsAgreement agreement)
                 yield return $"{threads}: logits of {run.Engines[0].Name} and {run.Engines[1].Name}: {agreement}";
             yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of {Quantity.Bytes(run.Machine.ReadBytes)} ({run.Machine.ReadMethod}) "
@@ -53,8 +58,19 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
             parts.Add(Number(Statistics.MedianRatio(first.PromptRates, second.PromptRates), "0.00") + "x prompt");
         if (first.DecodeRates.Length > 0 && second.DecodeRates.Length > 0)
             parts.Add(Number(Statistics.MedianRatio(first.DecodeRates, second.DecodeRates), "0.00") + "x decode");
-        if (second.ResidentBytes > 0)
-            parts.Add(Number((double)first.ResidentBytes / second.ResidentBytes, "0.00") + "x resident memory");
+        if (first.ResidentBytes is { } mine && second.ResidentBytes is > 0 and { } theirs)
+            parts.Add(Number((double)mine / theirs, "0.00") + "x resident memory");
+        return string.Join(", ", parts);
+    }
+
+    // Against its best process the first engine has its median: no luck is taken from the one and given to the other.
+    private static string Best(EngineRun first, EngineRun second)
+    {
+        List<string> parts = [];
+        if (second.BestPromptRate is double prompt)
+            parts.Add($"{Rate(prompt)} prompt tok/s ({Number(first.PromptRate / prompt, "0.00")}x)");
+        if (second.BestDecodeRate is double decode)
+            parts.Add($"{Rate(decode)} decode tok/s ({Number(first.DecodeRate / decode, "0.00")}x)");
         return string.Join(", ", parts);
     }
 
@@ -62,10 +78,10 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
     {
         if (values.Length == 0)
             return "-";
-        double median = Statistics.Median(values);
-        string format = median >= 1000 ? "0" : median >= 100 ? "0.0" : "0.00";
-        return Number(median, format) + " ±" + Number(100 * Statistics.Spread(values), "0") + "%";
+        return Rate(Statistics.Median(values)) + " ±" + Number(100 * Statistics.Spread(values), "0") + "%";
     }
+
+    private static string Rate(double value) => Number(value, value >= 1000 ? "0" : value >= 100 ? "0.0" : "0.00");
 
     private static string Percent(double? share) => share is double value ? Number(100 * value, "0") + "%" : "-";
 

@@ -31,17 +31,26 @@ internal sealed record EngineRun
     /// <summary>Decoded tokens per second; empty where none was measured.</summary>
     public required double[] DecodeRates { get; init; }
 
-    /// <summary>Time to load.</summary>
-    public required double LoadMilliseconds { get; init; }
+    /// <summary>Time to load, the median where it was loaded for every round; null where the engine does not say.</summary>
+    public required double? LoadMilliseconds { get; init; }
 
-    /// <summary>Bytes by which the process's resident memory grew by loading and warming up.</summary>
-    public required long ResidentBytes { get; init; }
+    /// <summary>Bytes by which a process's resident memory grew by loading and warming up; of another program, all that it had. Null where the system does not say.</summary>
+    public required long? ResidentBytes { get; init; }
+
+    /// <summary>Whether every round had a process of its own, whose speed may depend on where its memory happened to lie.</summary>
+    public bool IsFreshEachRound { get; init; }
 
     /// <summary>The median of prompt tokens per second; null where none was measured.</summary>
     public double? PromptRate => PromptRates.Length > 0 ? Statistics.Median(PromptRates) : null;
 
     /// <summary>The median of decoded tokens per second; null where none was measured.</summary>
     public double? DecodeRate => DecodeRates.Length > 0 ? Statistics.Median(DecodeRates) : null;
+
+    /// <summary>The most prompt tokens per second of any round; null where none was measured.</summary>
+    public double? BestPromptRate => PromptRates.Length > 0 ? PromptRates.Max() : null;
+
+    /// <summary>The most decoded tokens per second of any round; null where none was measured.</summary>
+    public double? BestDecodeRate => DecodeRates.Length > 0 ? DecodeRates.Max() : null;
 
     /// <summary>Gigabytes of weights per second that decoding reads.</summary>
     public double? ReadGigabytes(ModelWork work) => DecodeRate * work.WeightBytes / 1e9;

@@ -16,20 +16,27 @@ internal static class BenchCommand
     {
         Argument<string> file = new Argument<string>("FILE") { Description = "The model." }.RejectEmpty();
         Option<bool> peer = new("--peer") { Description = "Measure llama.cpp in the same run, installing it with npm if need be, and compare logits." };
+        Option<string[]> commands = new("--peer-command")
+        {
+            HelpName = "command",
+            Description = "A llama-bench to measure in the same run, with options of its own, as in \"/opt/ik/llama-bench -fa 1 -rtr 1\". May be given several times.",
+            DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = false,
+        };
         BenchOptions options = new();
-        Command command = new("bench", "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer };
+        Command command = new("bench", "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer, commands };
         options.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
-            BenchRequest request = options.Read(result, result.GetRequiredValue(file));
+            BenchRequest request = options.Read(result, result.GetRequiredValue(file)) with { PeerCommands = result.GetRequiredValue(commands) };
             BenchSession.Check(request);
 
             // The peer is fetched first: whoever asks for it should not wait for a compilation to learn that it is not to be had.
-            EngineSource? beside = result.GetValue(peer) ? await BenchSession.PeerAsync(request, result.InvocationConfiguration.Error, cancellation) : null;
-            List<EngineSource> sources = [await compile(request, cancellation)];
-            if (beside is not null)
-                sources.Add(beside);
-            BenchSession.Run(request, sources, result.InvocationConfiguration, cancellation);
+            List<IContenderSource> beside = [];
+            if (result.GetValue(peer))
+                beside.Add(await BenchSession.PeerAsync(request, result.InvocationConfiguration.Error, cancellation));
+            beside.AddRange(BenchSession.Commands(request, result.InvocationConfiguration.Error));
+            BenchSession.Run(request, [await compile(request, cancellation), .. beside], result.InvocationConfiguration, cancellation);
             return 0;
         });
         return command;

@@ -25,12 +25,18 @@ internal sealed class BenchOptions
     private readonly Option<string> output = Choice("--output", "-o", "table", ["json"], "How to write the result.");
     private readonly Option<string> cache = Choice("--kv", null, "f16", ["f32", "int8"], "Element type of the KV cache; int8 is llama.cpp's q8_0.");
     private readonly Option<string> attention = Choice("--peer-attention", null, "auto", ["on", "off"], "llama.cpp's flash attention; auto is the faster.");
+    private readonly Option<string?> save = new Option<string?>("--save")
+    {
+        HelpName = "file",
+        Description = "Also write a measurement that `chart` draws: the results with processor, date, version and command.",
+    }.RejectEmpty();
+
     private readonly Option<bool> verbose = new("--verbose") { Description = "Let llama.cpp log to standard error." };
 
     /// <summary>Puts the options on a verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[prompt, generated, depth, repetitions, threads, output, cache, attention, verbose])
+        foreach (Option option in (Option[])[prompt, generated, depth, repetitions, threads, output, save, cache, attention, verbose])
             command.Options.Add(option);
     }
 
@@ -49,6 +55,8 @@ internal sealed class BenchOptions
         Cache = Enum.Parse<KvFormat>(result.GetRequiredValue(cache), ignoreCase: true),
         PeerFlashAttention = result.GetValue(attention) switch { "on" => true, "off" => false, _ => null },
         Json = result.GetValue(output) == "json",
+        SavePath = result.GetValue(save),
+        Command = string.Join(' ', result.Tokens.Select(token => Quoted(token.Value == path ? System.IO.Path.GetFileName(path) : token.Value)).Prepend("llamalith")),
         Verbose = result.GetValue(verbose),
     };
 
@@ -57,6 +65,8 @@ internal sealed class BenchOptions
         Option<string> option = new(name, alias is null ? [] : [alias]) { Description = description, DefaultValueFactory = _ => usual };
         return option.AcceptOnlyFromAmong([usual, .. others]);
     }
+
+    private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word;
 
     private static int[] ParseThreads(ArgumentResult result)
     {

@@ -21,6 +21,15 @@ internal sealed record BenchRequest
     /// <summary>llama.cpp's flash attention; null for the faster of on and off.</summary>
     public required bool? PeerFlashAttention { get; init; }
 
+    /// <summary>Programs with llama-bench's options to measure beside, each with options of its own.</summary>
+    public IReadOnlyList<string> PeerCommands { get; init; } = [];
+
+    /// <summary>The file of a measurement to write; null for none.</summary>
+    public string? SavePath { get; init; }
+
+    /// <summary>The command line, for measurements that are kept.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>Whether the output is JSON.</summary>
     public required bool Json { get; init; }
 

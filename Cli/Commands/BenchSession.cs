@@ -1,12 +1,14 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Llamalith.Checkpoints;
 using Llamalith.Cli.Benchmarking;
+using Llamalith.Cli.Benchmarking.Measurements;
 using Llamalith.Cli.Peer;
 using Llamalith.Contracts;
 using Spectre.Console;
@@ -28,7 +30,7 @@ internal static class BenchSession
 
     /// <summary>llama.cpp for the requested model, installed first where need be.</summary>
     /// <exception cref="CliException">The model is of a format that llama.cpp does not read, or llama.cpp is not to be had.</exception>
-    public static async Task<EngineSource> PeerAsync(BenchRequest request, TextWriter notices, CancellationToken cancellation)
+    public static async Task<IContenderSource> PeerAsync(BenchRequest request, TextWriter notices, CancellationToken cancellation)
     {
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
         {
@@ -36,20 +38,44 @@ internal static class BenchSession
                 throw new CliException($"llama.cpp reads GGUF files only, and {request.Path} is none: `llamalith quantize` makes one of any model.");
         }
 
-        LlamaCppLog.Verbose = request.Verbose;
         PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
-        PeerCacheFormat cache = request.Cache switch
-        {
-            KvFormat.F32 => PeerCacheFormat.F32,
-            KvFormat.F16 => PeerCacheFormat.F16,
-            KvFormat.Int8 => PeerCacheFormat.Q8_0,
-            _ => throw new ArgumentOutOfRangeException(nameof(request), request.Cache, "Not an element type of a cache."),
-        };
-        return PeerSource.Create(libraries, request.Path, cache, request.PeerFlashAttention);
+        return new PeerSource(
+            new PeerTask
+            {
+                Folder = libraries.Folder,
+                Path = Path.GetFullPath(request.Path),
+                Plan = request.Plan,
+                Threads = 0,
+                Cache = CacheOf(request),
+                FlashAttention = request.PeerFlashAttention,
+                Verbose = request.Verbose,
+            },
+            request.Verbose ? notices.WriteLine : null);
     }
 
+    /// <summary>Programs with llama-bench's options and JSON, as the command line names them. Two of one name are told apart by their numbers.</summary>
+    public static IEnumerable<IContenderSource> Commands(BenchRequest request, TextWriter notices)
+    {
+        List<string> names = [];
+        foreach (string command in request.PeerCommands)
+        {
+            LlamaBench peer = new(command, request.Path, CacheOf(request), request.PeerFlashAttention, request.Verbose ? notices.WriteLine : null);
+            names.Add(peer.Name);
+            int number = names.Count(name => name == peer.Name);
+            yield return number == 1 ? peer : peer.Named(string.Create(CultureInfo.InvariantCulture, $"{peer.Name} {number}"));
+        }
+    }
+
+    private static PeerCacheFormat CacheOf(BenchRequest request) => request.Cache switch
+    {
+        KvFormat.F32 => PeerCacheFormat.F32,
+        KvFormat.F16 => PeerCacheFormat.F16,
+        KvFormat.Int8 => PeerCacheFormat.Q8_0,
+        _ => throw new ArgumentOutOfRangeException(nameof(request), request.Cache, "Not an element type of a cache."),
+    };
+
     /// <summary>Measures and shows the result.</summary>
-    public static void Run(BenchRequest request, IReadOnlyList<EngineSource> sources, InvocationConfiguration console, CancellationToken cancellation)
+    public static void Run(BenchRequest request, IReadOnlyList<IContenderSource> sources, InvocationConfiguration console, CancellationToken cancellation)
     {
         ModelWork work;
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
@@ -58,6 +84,8 @@ internal static class BenchSession
         Action<string>? progress = Console.IsErrorRedirected ? null : console.Error.WriteLine;
         BenchRunner runner = new(request.Plan, work, progress);
         BenchReport report = new(request.Plan, work, [.. request.Threads.Select(t => runner.Run(t, sources, cancellation))]);
+        if (request.SavePath is { } path)
+            Measurement.Of(report, request.Command).Write(path);
         if (request.Json)
         {
             // What the objects do not carry must not be lost: whether the answers agree, above all.

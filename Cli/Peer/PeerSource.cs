@@ -1,39 +1,46 @@
 using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Threading;
 using Llamalith.Cli.Benchmarking;
 
 namespace Llamalith.Cli.Peer;
 
-/// <summary>llama.cpp as an engine to measure beside others.</summary>
-internal static class PeerSource
+/// <summary>llama.cpp as a contender, in processes of its own.</summary>
+/// <param name="task">What all of them are asked, but for the plan and the threads.</param>
+/// <param name="log">Takes llama.cpp's log; null for nobody.</param>
+internal sealed class PeerSource(PeerTask task, Action<string>? log) : IContenderSource
 {
-    /// <summary>An engine source over installed libraries.</summary>
-    /// <param name="libraries">Where llama.cpp lies.</param>
-    /// <param name="path">The GGUF file.</param>
-    /// <param name="cache">Element type of the KV cache.</param>
-    /// <param name="flashAttention">On, off, or null for the faster of both.</param>
-    /// <exception cref="CliException">The libraries cannot be loaded, or are another build than the known one.</exception>
-    public static EngineSource Create(PeerLibraries libraries, string path, PeerCacheFormat cache, bool? flashAttention)
+    /// <inheritdoc/>
+    public string Name => PeerEngine.EngineName;
+
+    /// <inheritdoc/>
+    public IContender Prepare(BenchPlan plan, int threads, LogitsComparison comparison, CancellationToken cancellation)
     {
-        // Loaded here, so that its code is not taken for the memory that a model needs.
-        LlamaCpp api = LlamaCpp.Open(libraries);
-        return new(PeerEngine.EngineName, (plan, threads) => PeerEngine.Load(api, path, new PeerOptions
+        ArgumentNullException.ThrowIfNull(comparison);
+        PeerTask asked = task with { Plan = plan, Threads = threads };
+        string logits = Path.GetTempFileName();
+        try
         {
-            Threads = threads,
-            Context = plan.Positions,
-            Cache = cache,
-            FlashAttention = flashAttention,
-            Trial = TrialFor(plan),
-        }));
+            // The first process says what it sees, and which way of attention is the faster; those that are timed have only that one.
+            PeerAnswer seen = PeerContender.Ask(asked with { LogitsPath = logits, Tokens = comparison.Tokens }, log, cancellation);
+            comparison.RequireVocabulary(Name, seen.VocabSize);
+            if (comparison.IsRecorded)
+                comparison.Compare(Rows(logits, seen.VocabSize));
+            return new PeerContender(asked with { FlashAttention = seen.FlashAttention }, seen.Detail, log);
+        }
+        finally
+        {
+            File.Delete(logits);
+        }
     }
 
-    /// <summary>
-    /// The plan in small: enough to tell flash attention on from off, at no more than about the cost of one repetition. Attention's
-    /// share grows with the depth in the same way for both, so a quarter of the longest context tells which is faster there.
-    /// </summary>
-    internal static PeerTrial TrialFor(BenchPlan plan) => new()
+    private static float[][] Rows(string path, int columns)
     {
-        Depth = Math.Min(plan.Depth, 1024),
-        Prompt = Math.Min(plan.PromptTokens, 128),
-        Decode = Math.Min(plan.GeneratedTokens, 32),
-    };
+        ReadOnlySpan<float> all = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path));
+        float[][] rows = new float[all.Length / columns][];
+        for (int row = 0; row < rows.Length; row++)
+            rows[row] = all.Slice(row * columns, columns).ToArray();
+        return rows;
+    }
 }

@@ -19,7 +19,7 @@ public class BenchReportTests
                 Engines =
                 [
                     new EngineRun { Name = "llamalith", Detail = "avx512", PromptRates = [200, 220, 100], DecodeRates = [20, 22, 10], LoadMilliseconds = 1234.5678, ResidentBytes = 4_000_000_000 },
-                    new EngineRun { Name = "llama.cpp", Detail = "zen4", PromptRates = [100, 110, 50], DecodeRates = [], LoadMilliseconds = 5, ResidentBytes = 8_000_000_000 },
+                    new EngineRun { Name = "llama.cpp", Detail = "zen4", PromptRates = [100, 110, 50], DecodeRates = [], LoadMilliseconds = 5, ResidentBytes = 8_000_000_000, IsFreshEachRound = true },
                 ],
                 Machine = new MachineRun { ReadGigabytes = [50, 55, 25], ReadMethod = "loads", ReadBytes = 1 << 30, Gigamultiplies = [400, 440, 200], MultiplyMethod = "products" },
                 Agreement = null,
@@ -36,7 +36,7 @@ public class BenchReportTests
         foreach (JsonElement element in json.RootElement.EnumerateArray())
         {
             Assert.Equal(
-                ["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb"],
+                ["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"],
                 element.EnumerateObject().Select(p => p.Name));
         }
 
@@ -52,7 +52,10 @@ public class BenchReportTests
         Assert.Equal(40, first.GetProperty("read_gb_s").GetDouble());
         Assert.Equal(1234.568, first.GetProperty("load_ms").GetDouble());
         Assert.Equal(4000, first.GetProperty("rss_mb").GetDouble());
+        Assert.Equal(220, first.GetProperty("prompt_tok_s_best").GetDouble());
+        Assert.Equal(22, first.GetProperty("decode_tok_s_best").GetDouble());
         Assert.Equal(JsonValueKind.Null, json.RootElement[1].GetProperty("decode_tok_s").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.RootElement[1].GetProperty("decode_tok_s_best").ValueKind);
         Assert.Equal(JsonValueKind.Null, json.RootElement[1].GetProperty("read_gb_s").ValueKind);
     }
 
@@ -78,6 +81,7 @@ public class BenchReportTests
         Assert.StartsWith("llamalith", lines[1], StringComparison.Ordinal);
         Assert.Contains("200.0 ±30%", lines[1], StringComparison.Ordinal);
         Assert.Contains("2 threads: llamalith / llama.cpp = 2.00x prompt, 0.50x resident memory", lines);
+        Assert.Contains("2 threads: llama.cpp at its best of 3 rounds, each a process of its own: 110.0 prompt tok/s (1.82x)", lines);
     }
 
     [Fact]

@@ -149,7 +149,7 @@ public class BenchCommandTests
         foreach (JsonElement engine in engines)
         {
             string[] names = [.. engine.EnumerateObject().Select(property => property.Name)];
-            Assert.Equal(["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb"], names);
+            Assert.Equal(["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"], names);
             Assert.Equal(("llamalith", "tiny", 16, 4, 2), (
                 engine.GetProperty("engine").GetString(),
                 engine.GetProperty("model").GetString(),

@@ -17,7 +17,7 @@ public sealed class ToolTests : IDisposable
     {
         string help = await CommandLine.SucceedAsync();
         Assert.Equal(help, await CommandLine.SucceedAsync("--help"));
-        foreach (string verb in (string[])["inspect", "run", "bench", "tokenize", "perplexity", "logits", "quantize", "pack", "random", "init", "dump-source", "peer"])
+        foreach (string verb in (string[])["inspect", "run", "bench", "tokenize", "perplexity", "logits", "quantize", "pack", "random", "init", "dump-source", "chart", "peer"])
         {
             Assert.Contains("  " + verb, help, StringComparison.Ordinal);
             Assert.Contains($"llamalith {verb}", (await CommandLine.SucceedAsync(verb, "--help")).Replace("Llamalith.Cli.Tests", "llamalith", StringComparison.Ordinal), StringComparison.Ordinal);

@@ -156,26 +156,41 @@ public sealed class PeerEngineTests : IDisposable
     }
 
     [Fact]
-    public void Runner_FindsThePeerEqualToItself()
+    public void Runner_FindsThePeerInAProcessOfItsOwnEqualToItself()
     {
         LlamaCpp api = InstalledPeer.OrSkip();
         string path = GgufFiles.WriteRandom(folder["random.gguf"]);
         BenchPlan plan = new() { PromptTokens = 32, GeneratedTokens = 8, Depth = 16, Repetitions = 2 };
         ModelWork work = ModelWork.From(GgufFiles.RandomShape, "random");
         BenchRun run = new BenchRunner(plan, work).Run(1, [
-            PeerSource.Create(api.Libraries, path, PeerCacheFormat.F16, flashAttention: false),
-            PeerSource.Create(api.Libraries, path, PeerCacheFormat.F16, flashAttention: false)], TestContext.Current.CancellationToken);
+            new EngineSource("llama.cpp", (asked, threads) => PeerEngine.Load(api, path, Options() with { Threads = threads, Context = asked.Positions })),
+            new PeerSource(TaskFor(api.Libraries.Folder, path), log: null)], TestContext.Current.CancellationToken);
         Assert.NotNull(run.Agreement);
         Assert.Equal((9, 9, 0.0), (run.Agreement.Positions, run.Agreement.SameArgmax, run.Agreement.LargestDifference));
-        Assert.All(run.Engines, e => Assert.True(e.PromptRate > 0 && e.DecodeRate > 0 && e.LoadMilliseconds > 0));
+        Assert.All(run.Engines, e => Assert.True(e.PromptRate > 0 && e.DecodeRate > 0 && e.LoadMilliseconds > 0 && e.ResidentBytes > 0));
+        Assert.Equal([2, 2], run.Engines.Select(e => e.DecodeRates.Length));
+        Assert.Equal([false, true], run.Engines.Select(e => e.IsFreshEachRound));
+        Assert.Contains("flash attention off", run.Engines[1].Detail, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Process_SaysWhyItCannot()
+    {
+        string libraries = InstalledPeer.OrSkip().Libraries.Folder, broken = folder["broken.gguf"];
+        File.WriteAllText(broken, "GGUF");
+        CliException error = Assert.Throws<CliException>(() => PeerContender.Ask(TaskFor(libraries, broken) with { Threads = 1 }, log: null, TestContext.Current.CancellationToken));
+        Assert.Contains($"ended with code 1: llama.cpp cannot load {broken}", error.Message, StringComparison.Ordinal);
+    }
+
+    private static PeerTask TaskFor(string libraries, string path) =>
+        new() { Folder = libraries, Path = path, Plan = new BenchPlan { PromptTokens = 8, GeneratedTokens = 2 }, Threads = 0, Cache = PeerCacheFormat.F16, FlashAttention = false };
 
     [Fact]
     public void Trial_IsThePlanInSmall()
     {
-        PeerTrial trial = PeerSource.TrialFor(new BenchPlan { PromptTokens = 512, GeneratedTokens = 128, Depth = 3500 });
+        PeerTrial trial = PeerWorker.TrialFor(new BenchPlan { PromptTokens = 512, GeneratedTokens = 128, Depth = 3500 });
         Assert.Equal(new PeerTrial { Depth = 1024, Prompt = 128, Decode = 32 }, trial);
-        trial = PeerSource.TrialFor(new BenchPlan { PromptTokens = 8, GeneratedTokens = 0, Depth = 3 });
+        trial = PeerWorker.TrialFor(new BenchPlan { PromptTokens = 8, GeneratedTokens = 0, Depth = 3 });
         Assert.Equal(new PeerTrial { Depth = 3, Prompt = 8, Decode = 0 }, trial);
     }
 
