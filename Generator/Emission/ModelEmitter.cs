@@ -5,7 +5,6 @@ using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Emission.Model;
 using Llamalith.Generator.Emission.Training;
 using Llamalith.Generator.Emission.Weights;
-using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
@@ -42,8 +41,8 @@ internal static class ModelEmitter
 
         // Every instruction set has a kernel of the same signature, or, where only one can be taken, that one alone.
         List<KernelSignature> kernels = [];
-        foreach (Dialect isa in plan.Targets.Concat(plan.IntegerTargets))
-            kernels.AddRange(KernelFiles.Write(plan, isa, Add).Where(kernel => !kernels.Any(known => known.Name == kernel.Name)).ToList());
+        foreach (TargetPlan target in plan.Kernels)
+            kernels.AddRange(KernelFiles.Write(plan, target, Add).Where(kernel => !kernels.Any(known => known.Name == kernel.Name)).ToList());
         Add("Kernels", DispatchEmitter.Write(plan, kernels));
         return files;
 

@@ -26,6 +26,11 @@ internal sealed class Avx128(int registers) : X86Dialect
         return V128.ToScalar(X86Sse.Max(v, X86Avx.Permute(v, 0xB1)));
         """;
 
+    public override string HalvedSum => """
+        v += X86Avx.Permute(v, 0x4E);
+        return V128.ToScalar(v + X86Avx.Permute(v, 0xB1));
+        """;
+
     public override string SwapPairs(string vector) => $"X86Avx.Permute({vector}, 0xB1)";
 
     public override string Round(string vector) => $"X86Sse41.RoundToNearestInteger({vector})";
@@ -36,7 +41,8 @@ internal sealed class Avx128(int registers) : X86Dialect
     public override string WidenBytes(string pointer, bool signed) =>
         $"X86Sse41.ConvertToVector128Int32(({(signed ? "sbyte" : "byte")}*)({pointer}))";
 
-    public override string StoreBytes(string pointer, string vector) => throw new System.NotSupportedException("The narrow width never quantises.");
+    public override string StoreBytes(string pointer, string vector) =>
+        throw new System.NotSupportedException("The narrow width never quantises.");
 
     protected override string MultiplyAddAdjacentBytes => "X86Ssse3.MultiplyAddAdjacent";
 

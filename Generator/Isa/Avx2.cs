@@ -27,6 +27,12 @@ internal class Avx2(int registers) : X86Dialect
         return V128.ToScalar(X86Sse.Max(half, X86Avx.Permute(half, 0xB1)));
         """;
 
+    public override string HalvedSum => """
+        Vec4 half = V256.GetLower(v) + V256.GetUpper(v);
+        half += X86Avx.Permute(half, 0x4E);
+        return V128.ToScalar(half + X86Avx.Permute(half, 0xB1));
+        """;
+
     public override string SwapPairs(string vector) => $"X86Avx.Permute({vector}, 0xB1)";
 
     public override string Round(string vector) => $"X86Avx.RoundToNearestInteger({vector})";
@@ -37,7 +43,8 @@ internal class Avx2(int registers) : X86Dialect
     public override string WidenBytes(string pointer, bool signed) =>
         $"X86Avx2.ConvertToVector256Int32(({(signed ? "sbyte" : "byte")}*)({pointer}))";
 
-    public override string StoreBytes(string pointer, string vector) => $"StoreBytes((sbyte*)({pointer}), X86Avx.ConvertToVector256Int32({vector}));";
+    public override string StoreBytes(string pointer, string vector) =>
+        $"StoreBytes((sbyte*)({pointer}), X86Avx.ConvertToVector256Int32({vector}));";
 
     public override string IntegerHelpers => """
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]

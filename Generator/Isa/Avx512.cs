@@ -28,6 +28,13 @@ internal sealed class Avx512 : X86Dialect
         return V128.ToScalar(X86Sse.Max(quarter, X86Avx.Permute(quarter, 0xB1)));
         """;
 
+    public override string HalvedSum => """
+        Vec8 half = V512.GetLower(v) + V512.GetUpper(v);
+        Vec4 quarter = V256.GetLower(half) + V256.GetUpper(half);
+        quarter += X86Avx.Permute(quarter, 0x4E);
+        return V128.ToScalar(quarter + X86Avx.Permute(quarter, 0xB1));
+        """;
+
     public override string SwapPairs(string vector) => $"X86Avx512F.Permute4x32({vector}, 0xB1)";
 
     public override string Round(string vector) => $"X86Avx512F.RoundScale({vector}, 0x08)";

@@ -41,7 +41,7 @@ internal abstract class Dialect
     /// What a half widened by <see cref="WidenHalf"/> must be multiplied with. Without a conversion instruction, moving the bits
     /// into place gives the value times 2^-112; the factor is folded into a scale that is applied anyway.
     /// </summary>
-    public virtual string HalfScale => "5.1922969E+33f";
+    public const string HalfFactor = "5.1922969E+33f";
 
     /// <summary>The same family with half the lanes, for dimensions that no full vector divides; null where lanes is 1.</summary>
     public abstract Dialect? Narrower { get; }
@@ -63,19 +63,27 @@ internal abstract class Dialect
 
     public abstract string Broadcast(string scalar);
 
-    /// <summary>a · b + c, rounded once where the machine can.</summary>
+    /// <summary>a · b + c, rounded once.</summary>
     public abstract string Fma(string a, string b, string c);
 
+    /// <summary>a where it is larger, else b, which is a number: so that what is not a number leaves b.</summary>
     public abstract string Max(string a, string b);
 
+    /// <summary>a where it is smaller, else b, which is a number.</summary>
     public abstract string Min(string a, string b);
 
+    /// <summary>The sum of all lanes, in any order: for integers in floats, whose sums are exact, or where bits may differ.</summary>
     public abstract string ReduceSum(string vector);
+
+    /// <summary>
+    /// Statements that return the sum of the lanes of a vector named v: the upper half is added to the lower until one is left.
+    /// </summary>
+    public abstract string HalvedSum { get; }
 
     /// <summary>Statements that return the largest lane of a vector named v.</summary>
     public abstract string LargestLane { get; }
 
-    /// <summary>Halves at a ushort pointer, as floats, to be multiplied by <see cref="HalfScale"/>.</summary>
+    /// <summary>Halves at a ushort pointer, as floats, to be multiplied by <see cref="HalfFactor"/>.</summary>
     public abstract string WidenHalf(string pointer);
 
     /// <summary>bfloat16s at a ushort pointer, as floats.</summary>
@@ -105,6 +113,12 @@ internal abstract class Dialect
     /// </summary>
     public abstract int ChainUnits(int largestCode);
 
+    /// <summary>Products of a unit that one lane of a chain sums.</summary>
+    public virtual int ChainProducts => ChainType == IntType ? 4 : 2;
+
+    /// <summary>The largest sum that a lane of a chain holds.</summary>
+    public virtual int LargestChainSum => ChainType == IntType ? int.MaxValue : short.MaxValue;
+
     /// <summary>Whether a chain sums in 32 bits, so that it may begin at the offset that centres its codes.</summary>
     public virtual bool ChainsBeginAnywhere => ChainType == IntType;
 
@@ -118,30 +132,44 @@ internal abstract class Dialect
     public abstract SignedBytes SignedBytes { get; }
 
     /// <summary>The 16-bit forms of signed codes: columns 0 and 2 of a unit, then columns 1 and 3. Only where they are widened.</summary>
-    public virtual (string Even, string Odd) WidenUnit(string unit) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
+    public virtual (string Even, string Odd) WidenUnit(string unit) =>
+        throw new System.NotSupportedException("This instruction set multiplies bytes.");
 
     /// <summary>sum + widened unit · 16-bit activations. Only where signed bytes are widened.</summary>
-    public virtual string DotWide(string sum, string unit, string activations) => throw new System.NotSupportedException("This instruction set multiplies bytes.");
+    public virtual string DotShorts(string sum, string unit, string activations) =>
+        throw new System.NotSupportedException("This instruction set multiplies bytes.");
 
     /// <summary>Stores floats that hold integers in [-128, 127] as signed bytes.</summary>
     public abstract string StoreBytes(string pointer, string vector);
 
     public abstract string Abs(string vector);
 
-    /// <summary>Asks for the cache line at a pointer; empty where that is of no use.</summary>
-    public virtual string Prefetch(string pointer) => "";
+    /// <summary>Whether asking for cache lines by hand is of use.</summary>
+    public virtual bool Prefetches => false;
 
-    /// <summary>Asks for the cache line at a pointer, into the second level; empty where that is of no use.</summary>
-    public virtual string PrefetchFar(string pointer) => "";
+    /// <summary>Asks for the cache line at a pointer. Only where that is of use.</summary>
+    public virtual string Prefetch(string pointer) => throw new System.NotSupportedException("This instruction set does not prefetch.");
+
+    /// <summary>Asks for the cache line at a pointer, into the second level. Only where that is of use.</summary>
+    public virtual string PrefetchFar(string pointer) =>
+        throw new System.NotSupportedException("This instruction set does not prefetch.");
+
+    /// <summary>Helper methods that the float operations call.</summary>
+    public virtual string FloatHelpers => "";
 
     /// <summary>Helper methods that the integer operations call.</summary>
     public virtual string IntegerHelpers => "";
 
-    /// <summary>The first halves of two vectors of four floats, lane by lane in turn; empty where there are no vectors.</summary>
-    public virtual string ZipLow(string a, string b) => "";
+    /// <summary>Whether four rows of floats can be turned into columns in registers.</summary>
+    public virtual bool Zips => false;
+
+    /// <summary>The first halves of two vectors of four floats, lane by lane in turn. Only where there are such.</summary>
+    public virtual string ZipLow(string a, string b) =>
+        throw new System.NotSupportedException("This instruction set has no vectors of four.");
 
     /// <summary>Their second halves.</summary>
-    public virtual string ZipHigh(string a, string b) => "";
+    public virtual string ZipHigh(string a, string b) =>
+        throw new System.NotSupportedException("This instruction set has no vectors of four.");
 
     /// <summary>The neighbouring lanes of each pair exchanged.</summary>
     public abstract string SwapPairs(string vector);

@@ -21,17 +21,23 @@ internal sealed class Neon : Dialect
 
     public override string Fma(string a, string b, string c) => $"ArmAdvSimd.FusedMultiplyAdd({c}, {a}, {b})";
 
-    public override string Max(string a, string b) => $"ArmAdvSimd.Max({a}, {b})";
+    public override string Max(string a, string b) => $"ArmAdvSimd.MaxNumber({a}, {b})";
 
-    public override string Min(string a, string b) => $"ArmAdvSimd.Min({a}, {b})";
+    public override string Min(string a, string b) => $"ArmAdvSimd.MinNumber({a}, {b})";
 
     public override string ReduceSum(string vector) => $"V128.Sum({vector})";
 
-    public override string LargestLane => "return V64.ToScalar(ArmAdvSimd64.MaxAcross(v));";
+    public override string LargestLane => "return V64.ToScalar(ArmAdvSimd64.MaxNumberAcross(v));";
+
+    public override string HalvedSum => """
+        v += ArmAdvSimd.ExtractVector128(v, v, 2);
+        return V128.ToScalar(v) + V128.GetElement(v, 1);
+        """;
 
     // Sign, exponent and mantissa of a half moved to a float's places; the copies of the sign in between are masked away.
     public override string WidenHalf(string pointer) =>
-        $"V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)({pointer}))) << 13) & V128.Create(unchecked((int)0x8FFFE000)))";
+        $"V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)({pointer}))) << 13)"
+        + " & V128.Create(unchecked((int)0x8FFFE000)))";
 
     public override string WidenBFloat(string pointer) =>
         $"V128.AsSingle(ArmAdvSimd.ZeroExtendWideningLower(ArmAdvSimd.LoadVector64((ushort*)({pointer}))) << 16)";
@@ -51,9 +57,12 @@ internal sealed class Neon : Dialect
     // Two chains a chunk: SDOT takes three or four cycles.
     public override int ChainUnits(int largestCode) => 4;
 
-    public override string Dot(string start, string unit, string activations) => $"Dot({(start.Length == 0 ? "Ints4.Zero" : start)}, {unit}, {activations})";
+    public override string Dot(string start, string unit, string activations) =>
+        $"Dot({(start.Length == 0 ? "Ints4.Zero" : start)}, {unit}, {activations})";
 
     public override SignedBytes SignedBytes => SignedBytes.Multiplied;
+
+    public override bool Zips => true;
 
     public override string ZipLow(string a, string b) => $"ArmAdvSimd64.ZipLow({a}, {b})";
 
@@ -65,7 +74,8 @@ internal sealed class Neon : Dialect
         $"StoreBytes((sbyte*)({pointer}), ArmAdvSimd.ConvertToInt32RoundToEven({vector}));";
 
     public override string IntegerHelpers => """
-        // Four signed bytes a lane: one instruction where the dot product extension is there, else widening products and sums of neighbours.
+        // Four signed bytes a lane: one instruction where the dot product extension is there, else widening products and sums of
+        // neighbours.
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Ints4 Dot(Ints4 sum, Ints4 a, Ints4 b)
         {

@@ -17,26 +17,27 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override string VectorType => "float";
 
-    public override string HalfScale => "1f";
-
     public override Dialect? Narrower => null;
 
     public override string Zero => "0f";
 
     public override string Broadcast(string scalar) => scalar;
 
-    // Without hardware FMA, MathF.FusedMultiplyAdd is a library call.
-    public override string Fma(string a, string b, string c) => fused ? $"MathF.FusedMultiplyAdd({a}, {b}, {c})" : $"(({a} * {b}) + {c})";
+    public override string Fma(string a, string b, string c) => fused ? $"MathF.FusedMultiplyAdd({a}, {b}, {c})" : $"Fma({a}, {b}, {c})";
 
-    public override string Max(string a, string b) => $"MathF.Max({a}, {b})";
+    public override string Max(string a, string b) => $"Larger({a}, {b})";
 
-    public override string Min(string a, string b) => $"MathF.Min({a}, {b})";
+    public override string Min(string a, string b) => $"Smaller({a}, {b})";
 
     public override string ReduceSum(string vector) => vector;
 
     public override string LargestLane => "return v;";
 
-    public override string WidenHalf(string pointer) => $"(float)BitConverter.UInt16BitsToHalf(*({pointer}))";
+    public override string HalvedSum => throw new System.NotSupportedException("One lane has no halves.");
+
+    // As vectors do it: sign, exponent and mantissa moved to a float's places.
+    public override string WidenHalf(string pointer) =>
+        $"BitConverter.Int32BitsToSingle((*(short*)({pointer}) << 13) & unchecked((int)0x8FFFE000))";
 
     public override string WidenBFloat(string pointer) => $"BitConverter.Int32BitsToSingle(*({pointer}) << 16)";
 
@@ -52,13 +53,50 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override int ChainUnits(int largestCode) => 8;
 
-    public override string Dot(string start, string unit, string activations) => start.Length == 0 ? $"Dot({unit}, {activations})" : $"{start} + Dot({unit}, {activations})";
+    public override string Dot(string start, string unit, string activations) =>
+        start.Length == 0 ? $"Dot({unit}, {activations})" : $"{start} + Dot({unit}, {activations})";
 
     public override SignedBytes SignedBytes => SignedBytes.Multiplied;
 
     public override string Abs(string vector) => $"MathF.Abs({vector})";
 
     public override string StoreBytes(string pointer, string vector) => $"*(sbyte*)({pointer}) = (sbyte)({vector});";
+
+    // A product of floats is exact as a double, and so is most of the sum: rounding it once more is right but where it lies in the middle
+    // of two floats, or where floats are subnormal. Then the last bit says which way the rest of the sum went (rounding to odd).
+    public override string FloatHelpers => """
+        /// <summary>a · b + c, rounded once.</summary>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Fma(float a, float b, float c)
+        {
+            if (X86Fma.IsSupported || ArmAdvSimd.IsSupported)
+                return MathF.FusedMultiplyAdd(a, b, c);
+            double sum = ((double)a * b) + c;
+            bool middle = (BitConverter.DoubleToInt64Bits(sum) & 0x1FFFFFFF) == 0x10000000;
+            return middle || Math.Abs(sum) < 1.1754943508222875E-38 ? FmaBetween(a, b, c) : (float)sum;
+        }
+
+        private static float FmaBetween(float a, float b, float c)
+        {
+            unchecked
+            {
+                double product = (double)a * b;
+                double sum = product + c;
+                double back = sum - product;
+                double rest = (product - (sum - back)) + (c - back);
+                long bits = BitConverter.DoubleToInt64Bits(sum);
+                if (rest == 0 || (bits & 1) != 0)
+                    return (float)sum;
+                return (float)BitConverter.Int64BitsToDouble(sum > 0 == rest > 0 ? bits + 1 : bits - 1);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Larger(float a, float b) => a > b ? a : b;
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Smaller(float a, float b) => a < b ? a : b;
+        """;
 
     public override string IntegerHelpers => """
         // Four signed bytes of each.

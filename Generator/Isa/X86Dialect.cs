@@ -46,12 +46,16 @@ internal abstract class X86Dialect : Dialect
     public override (string Even, string Odd) WidenUnit(string unit) =>
         ($"{Width}.AsInt32(({Width}.AsInt16({unit}) << 8) >> 8)", $"{Width}.AsInt32({Width}.AsInt16({unit}) >> 8)");
 
-    public override string DotWide(string sum, string unit, string activations) =>
+    public override string DotShorts(string sum, string unit, string activations) =>
         $"{sum} + {MultiplyAddAdjacentShorts}({Width}.AsInt16({unit}), {Width}.AsInt16({activations}))";
+
+    public override bool Prefetches => true;
 
     public override string Prefetch(string pointer) => $"X86Sse.Prefetch0({pointer});";
 
     public override string PrefetchFar(string pointer) => $"X86Sse.Prefetch1({pointer});";
+
+    public override bool Zips => true;
 
     public override string ZipLow(string a, string b) => $"X86Sse.UnpackLow({a}, {b})";
 

@@ -57,6 +57,9 @@ internal sealed class CacheLayout
     /// <summary>Whether elements must be widened before floats can be computed with.</summary>
     public bool Widens => ElementBytes < sizeof(float);
 
+    /// <summary>Whether widening leaves elements without the exponent that they had: those of halves.</summary>
+    public bool LosesExponent => Widens && !IsScaled;
+
     /// <summary>Positions in a block.</summary>
     public int BlockPositions { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Planning;
@@ -35,3 +36,46 @@ internal sealed record HeadPlan(LayerTensor Projection, IReadOnlyList<HeadStep> 
             yield return new(HeadOperation.AddBias, bias);
     }
 }
+
+/// <summary>A kernel of what is done to heads.</summary>
+/// <param name="Isa">Vectors that divide what it walks over.</param>
+/// <param name="Elements">Numbers that it walks over.</param>
+internal abstract record HeadKernelPlan(Dialect Isa, int Elements) : KernelPlan(Isa)
+{
+    /// <summary>The kernels of an engine's heads.</summary>
+    public static IEnumerable<HeadKernelPlan> Of(ModelPlan plan, Dialect isa)
+    {
+        yield return RotatePlan.Of(plan.Spec, isa, "RotateQuery") with { IsQuery = true };
+        yield return RotatePlan.Of(plan.Spec, isa, "RotateKey");
+        if (plan.DoesToHeads(HeadOperation.AddBias))
+            yield return new AddBiasPlan(isa.Fit(plan.Spec.HeadDim), plan.Spec.HeadDim);
+    }
+
+    /// <summary>Those of their derivatives.</summary>
+    public static IEnumerable<HeadKernelPlan> Back(ModelPlan plan, Dialect isa)
+    {
+        yield return RotatePlan.Of(plan.Spec, isa, "RotateBack") with { IsBack = true };
+    }
+}
+
+/// <summary>The rotary embedding.</summary>
+/// <param name="Isa">Vectors that divide what it walks over.</param>
+/// <param name="Elements">Numbers that it walks over: half a head where partners lie in its halves.</param>
+/// <param name="Name">As in RotateKey.</param>
+internal sealed record RotatePlan(Dialect Isa, int Elements, string Name) : HeadKernelPlan(Isa, Elements)
+{
+    /// <summary>Whether the softmax's scale is taken along.</summary>
+    public bool IsQuery { get; init; }
+
+    /// <summary>Whether it turns back.</summary>
+    public bool IsBack { get; init; }
+
+    public static RotatePlan Of(ModelSpec spec, Dialect isa, string name)
+    {
+        int elements = spec.RopeLayout == RopeLayout.Interleaved ? spec.HeadDim : spec.HeadDim / 2;
+        return new RotatePlan(isa.Fit(elements), elements, name);
+    }
+}
+
+/// <summary>The bias of a projection.</summary>
+internal sealed record AddBiasPlan(Dialect Isa, int Elements) : HeadKernelPlan(Isa, Elements);

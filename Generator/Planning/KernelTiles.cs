@@ -6,10 +6,10 @@ namespace Llamalith.Generator.Planning;
 
 /// <summary>The register tile of a matrix-vector product over one panel.</summary>
 /// <param name="RowVectors">Vectors of rows that are accumulated at once.</param>
-/// <param name="Columns">Columns a loop turn; each has accumulators of its own, so that additions do not wait for each other.</param>
-internal sealed record MatVecTile(int RowVectors, int Columns)
+/// <param name="Chains">Columns a loop turn; each has accumulators of its own, so that additions do not wait for each other.</param>
+internal sealed record MatVecTile(int RowVectors, int Chains)
 {
-    public int Accumulators => RowVectors * Columns;
+    public int Accumulators => RowVectors * Chains;
 }
 
 /// <summary>The register tile of a matrix-matrix product over one panel.</summary>
@@ -20,14 +20,20 @@ internal sealed record MatMulTile(int RowVectors, IReadOnlyList<int> Tokens);
 /// <summary>How query rows are tiled when they meet the K half of a block of positions.</summary>
 /// <param name="Rows">Query rows whose scores are accumulated at once, sharing each load of K.</param>
 /// <param name="Vectors">Vectors of positions that are accumulated at once.</param>
-/// <param name="Steps">Elements of the head a loop turn, each with accumulators of its own.</param>
-internal sealed record ScoreTile(int Rows, int Vectors, int Steps);
+/// <param name="Chains">Elements of the head a loop turn, each with accumulators of its own.</param>
+internal sealed record ScoreTile(int Rows, int Vectors, int Chains)
+{
+    public int Accumulators => Rows * Vectors * Chains;
+}
 
 /// <summary>How query rows are tiled when they meet the V half of a block of positions.</summary>
 /// <param name="Rows">Query rows whose outputs are accumulated at once, sharing each load of V.</param>
 /// <param name="Vectors">Vectors of the head that are accumulated at once.</param>
-/// <param name="Steps">Positions a loop turn, each with accumulators of its own.</param>
-internal sealed record MixTile(int Rows, int Vectors, int Steps);
+/// <param name="Chains">Positions a loop turn, each with accumulators of its own.</param>
+internal sealed record MixTile(int Rows, int Vectors, int Chains)
+{
+    public int Accumulators => Rows * Vectors * Chains;
+}
 
 /// <summary>
 /// Chooses register tiles from an instruction set's traits alone: lanes and registers. A tile wants enough accumulators to
@@ -35,13 +41,15 @@ internal sealed record MixTile(int Rows, int Vectors, int Steps);
 /// </summary>
 internal static class KernelTiles
 {
-    /// <summary>Independent accumulators that keep two multiply-add units of four cycles' latency busy.</summary>
-    private const int Chains = 8;
+    /// <summary>Multiply-adds under way that keep two units of four cycles' latency busy.</summary>
+    private const int InFlight = 8;
 
     public static MatVecTile MatVec(Dialect isa)
     {
-        int vectors = Math.Min(ModelPlan.PanelRows / isa.Lanes, isa.Registers / 2);
-        return new MatVecTile(vectors, Math.Max(1, Chains / vectors));
+        int vectors = ModelPlan.PanelRows / isa.Lanes;
+        while ((vectors * SumOrder.ColumnChains) + 2 > isa.Registers)
+            vectors /= 2;
+        return new MatVecTile(vectors, SumOrder.ColumnChains);
     }
 
     public static MatMulTile MatMul(Dialect isa)
@@ -85,28 +93,64 @@ internal static class KernelTiles
         return true;
     }
 
-    /// <summary>Vectors of rows that an integer matrix-vector product takes at once, so that their sums need not wait for each other.</summary>
-    public static int IntegerMatVec(Dialect isa) => Math.Min(ModelPlan.PanelRows / isa.Lanes, 4);
-
-    public static ScoreTile Scores(Dialect isa, AttentionForm form, int headDim)
+    /// <summary>
+    /// Vectors of rows that an integer matrix-vector product takes at once, so that their sums need not wait for each other: at most four,
+    /// and no more than have registers for their chains; 0 for a row a turn, where a vector is one number.
+    /// </summary>
+    public static int IntegerMatVec(IntegerChunkPlan chunk)
     {
-        (int rows, int vectors) = AttentionTile(isa, form, CacheLayout.PositionTile / isa.Lanes);
-        int steps = Math.Max(1, Chains / (vectors * rows));
-        while (headDim % steps != 0)
-            steps--;
-        return new ScoreTile(rows, vectors, steps);
+        if (chunk.Isa.Lanes == 1)
+            return 0;
+        int together = Math.Min(ModelPlan.PanelRows / chunk.Isa.Lanes, 4);
+        while (together > 1 && IntegerMatVecRegisters(chunk, together) > chunk.Isa.Registers)
+            together /= 2;
+        return together;
+    }
+
+    /// <summary>
+    /// What stays in registers while a chunk is multiplied: chains, masks, a unit of codes and one of activations (two where they are
+    /// widened).
+    /// </summary>
+    public static int IntegerMatVecRegisters(IntegerChunkPlan chunk, int together) =>
+        (together * chunk.Chains) + chunk.Masks + (chunk.IsWidened ? 4 : 2);
+
+    /// <summary>Vectors a loop turn where a block of the cache is widened.</summary>
+    public const int Widening = 4;
+
+    /// <summary>Vectors of a head that the blocks of the cache are combined in at once.</summary>
+    public static int Combine(Dialect head, int headDim)
+    {
+        int vectors = 8;
+        while (headDim / head.Lanes % vectors != 0)
+            vectors /= 2;
+        return vectors;
+    }
+
+    /// <summary>
+    /// Vectors of a panel's columns that training sums over tokens at once, where 32 columns may be more than the registers.
+    /// </summary>
+    public static int Columns(Dialect isa) => Math.Min(ModelPlan.PanelRows / isa.Lanes, isa.Registers / 4);
+
+    public static ScoreTile Scores(Dialect isa, AttentionForm form)
+    {
+        int chains = SumOrder.ScoreChains(form);
+        (int rows, int vectors) = AttentionTile(isa, form, CacheLayout.PositionTile / isa.Lanes, chains);
+        return new ScoreTile(rows, vectors, chains);
     }
 
     public static MixTile Mix(Dialect isa, AttentionForm form, int slice)
     {
-        (int rows, int vectors) = AttentionTile(isa, form, slice / isa.Lanes);
-        return new MixTile(rows, vectors, Math.Max(1, Math.Min(4, Chains / (vectors * rows))));
+        int chains = SumOrder.MixChains(form, slice);
+        (int rows, int vectors) = AttentionTile(isa, form, slice / isa.Lanes, chains);
+        return new MixTile(rows, vectors, chains);
     }
 
-    // The tile that takes the fewest cycles a multiply-add: two units multiply and widen, two load vectors and broadcast rows.
-    private static (int Rows, int Vectors) AttentionTile(Dialect isa, AttentionForm form, int vectorsInAll)
+    // The tile that takes the fewest cycles a multiply-add: two units multiply and widen, two load vectors and broadcast rows, and a
+    // chain's multiply-adds wait for each other.
+    private static (int Rows, int Vectors) AttentionTile(Dialect isa, AttentionForm form, int vectorsInAll, int chains)
     {
         const int WideningOperations = 3;
+        double waiting = (double)InFlight / chains;
         int budget = isa.Registers - 4;
         (int Rows, int Vectors) best = (1, 1);
         double fewest = double.MaxValue;
@@ -114,10 +158,10 @@ internal static class KernelTiles
         {
             for (int vectors = 1; vectors <= Math.Min(vectorsInAll, 4); vectors++)
             {
-                if (form.Rows % rows != 0 || vectorsInAll % vectors != 0 || (vectors * rows) + vectors > budget)
+                if (form.Rows % rows != 0 || vectorsInAll % vectors != 0 || (vectors * rows * chains) + vectors > budget)
                     continue;
                 int computed = (rows * vectors) + (form.Widens ? WideningOperations * vectors : 0);
-                double cycles = Math.Max(computed, rows + vectors) / (double)(rows * vectors);
+                double cycles = Math.Max(waiting, Math.Max(computed, rows + vectors)) / (rows * vectors);
                 if (cycles > fewest || (cycles == fewest && rows * vectors < best.Rows * best.Vectors))
                     continue;
                 fewest = cycles;

@@ -9,7 +9,9 @@ namespace Llamalith.Generator.Planning;
 
 /// <summary>A packed weight matrix: y[Rows] = W · x[Columns]. Sizes are named, since emitted code names its constants.</summary>
 /// <param name="Name">As in LayerWeights.Query.</param>
-/// <param name="Tensors">The layer's tensors that it is packed from: one, or a pair whose rows take turns; none where it is no layer's.</param>
+/// <param name="Tensors">
+/// The layer's tensors that it is packed from: one, or a pair whose rows take turns; none where it is no layer's.
+/// </param>
 /// <param name="Rows">Rows in memory before padding to panels (of both matrices of a pair).</param>
 /// <param name="Kernel">The product that multiplies it.</param>
 internal sealed record MatrixPlan(string Name, IReadOnlyList<LayerTensor> Tensors, int Rows, ProductPlan Kernel)
@@ -28,12 +30,13 @@ internal sealed record ProductPlan(string Columns, int ColumnCount, Epilogue Epi
 }
 
 /// <summary>What a product of integers does, as far as the choice of its instruction set goes.</summary>
-/// <param name="Wide">Whether codes fill a signed byte.</param>
+/// <param name="FillsBytes">Whether codes fill a signed byte.</param>
 /// <param name="SubScaled">Whether a block has scales within, so that sums are scaled with more than a multiplication.</param>
 /// <param name="ManyTokens">Whether it is bound by multiplying, not by reading.</param>
-internal sealed record IntegerProduct(bool Wide, bool SubScaled, bool ManyTokens)
+internal sealed record IntegerProduct(bool FillsBytes, bool SubScaled, bool ManyTokens)
 {
-    public static IntegerProduct Of(IntegerBlock format, bool manyTokens) => new(format.IsWide, format.Scales != ScaleStorage.Halves, manyTokens);
+    public static IntegerProduct Of(IntegerBlock format, bool manyTokens) => 
+        new(format.FillsBytes, format.Scales != ScaleStorage.Halves, manyTokens);
 }
 
 /// <summary>
@@ -60,7 +63,10 @@ internal sealed class ModelPlan
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
 
-    /// <summary>Query rows for which K and V are widened once in prefill: enough that it costs nothing, and their state stays in the second-level cache.</summary>
+    /// <summary>
+    /// Query rows for which K and V are widened once in prefill: enough that it costs nothing, and their state stays in the second-level
+    /// cache.
+    /// </summary>
     private const int WidenedQueryRows = 128;
 
     /// <summary>The norm after the last layer.</summary>
@@ -96,6 +102,7 @@ internal sealed class ModelPlan
         IntegerTargets = Formats.OfType<IntegerBlock>().Any() && spec.AvxVnni is not false
             ? Dialects.ForIntegers.Where(target => ((int)spec.Isa & target.Flags) != 0).Select(target => target.Dialect).ToList()
             : [];
+        Kernels = [.. Targets.Concat(IntegerTargets).Select(target => KernelPlanner.Of(this, target))];
     }
 
     public ModelSpec Spec { get; }
@@ -113,13 +120,16 @@ internal sealed class ModelPlan
     /// </summary>
     public IReadOnlyList<Dialect> TargetsOf(IntegerProduct product)
     {
-        bool wideFirst = (product.ManyTokens || product.SubScaled) && !product.Wide;
-        List<Dialect> wider = Targets.Where(target => wideFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
+        bool widerFirst = (product.ManyTokens || product.SubScaled) && !product.FillsBytes;
+        List<Dialect> wider = Targets.Where(target => widerFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
         List<Dialect> all = [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
 
         // Of one machine it is known which of them it takes.
         return Spec.AvxVnni is not null && Targets.Count == 1 ? all.GetRange(0, 1) : all;
     }
+
+    /// <summary>The kernels of each instruction set, those for integers alone last.</summary>
+    public IReadOnlyList<TargetPlan> Kernels { get; }
 
     public IReadOnlyList<MatrixPlan> Matrices { get; }
 
@@ -132,7 +142,8 @@ internal sealed class ModelPlan
     public bool WidensCodes => Formats.OfType<IntegerBlock>().Any(format => Targets.Any(target => RecordPlan.IsWidened(target, format)));
 
     /// <summary>The columns of products, each with its width, the widest use first in the layer.</summary>
-    public IReadOnlyList<(string Name, int Count)> ColumnKinds => Products.Select(product => (product.Columns, product.ColumnCount)).Distinct().ToList();
+    public IReadOnlyList<(string Name, int Count)> ColumnKinds =>
+        Products.Select(product => (product.Columns, product.ColumnCount)).Distinct().ToList();
 
     /// <summary>The declared formats that rows of so many columns can have: whole blocks.</summary>
     public IReadOnlyList<WeightBlock> FormatsFor(int columns) => Formats.Where(format => columns % format.Columns == 0).ToList();
@@ -205,7 +216,11 @@ internal sealed class ModelPlan
     {
         get
         {
-            List<IReadOnlyList<int>> tiles = [.. Targets.Select(target => KernelTiles.MatMul(target).Tokens), .. Targets.Concat(IntegerTargets).Select(KernelTiles.IntegerMatMul)];
+            List<IReadOnlyList<int>> tiles =
+            [
+                .. Targets.Select(target => KernelTiles.MatMul(target).Tokens),
+                .. Targets.Concat(IntegerTargets).Select(KernelTiles.IntegerMatMul),
+            ];
             int most = Math.Min(PrefillChunk, Spec.Context - 1);
             int tokens = tiles.Max(sizes => sizes.Sum());
             while (tokens < most && !tiles.All(sizes => KernelTiles.UsesAll(sizes, tokens)))
@@ -224,7 +239,14 @@ internal sealed class ModelPlan
     private MatrixPlan PackedPair(string name, LayerTensor first, LayerTensor second, Epilogue epilogue) =>
         new(name, [first, second], 2 * Pad(first.RowsOf(Spec), PanelRows / 2), Product(first, epilogue));
 
-    private ProductPlan Product(LayerTensor tensor, Epilogue epilogue) => new(tensor.Columns.ToString(), tensor.ColumnsOf(Spec), epilogue);
+    // Columns of one size are one kind, so that no kernel is written under two names.
+    private ProductPlan Product(LayerTensor tensor, Epilogue epilogue)
+    {
+        int count = tensor.ColumnsOf(Spec);
+        LayerTensor[] kinds = [LayerTensors.Query, LayerTensors.AttentionOutput, LayerTensors.Down];
+        LayerTensor first = kinds.First(other => other.ColumnsOf(Spec) == count);
+        return new(first.Columns.ToString(), count, epilogue);
+    }
 
     public MatrixPlan Matrix(string name) => Matrices.First(matrix => matrix.Name == name);
 
@@ -237,6 +259,9 @@ internal sealed class ModelPlan
         int padded = Pad(floats, PanelRows);
         return padded % 512 == 0 ? padded + PanelRows : padded;
     }
+
+    /// <summary>Floats from one token's row of queries, keys and values to the next.</summary>
+    public static int QkvStride(ModelSpec spec) => RowStride(Pad(spec.QueryDim, PanelRows) + Pad(spec.KvDim, PanelRows) + spec.KvDim);
 
     public static int Pad(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Planning;
 
@@ -15,37 +16,17 @@ internal static class PlanVerifier
     // RyuJIT leaves values in memory above some 1,000 locals and gives up above 20,000 instructions; a multiply-add is about 12.
     private const int MaxMultiplyAdds = 400;
 
+    // A float holds every integer up to here.
+    private const int LargestExact = 1 << 24;
+
     public static void Verify(ModelPlan plan)
     {
-        foreach (Dialect isa in plan.Targets)
+        foreach (TargetPlan target in plan.Kernels)
         {
-            MatVecTile matVec = KernelTiles.MatVec(isa);
-            Require(ModelPlan.PanelRows % (matVec.RowVectors * isa.Lanes) == 0, "a MatVec tile divides a panel", isa);
-            RequireRegisters(matVec.Accumulators + 2, isa, "MatVec");
-
-            MatMulTile matMul = KernelTiles.MatMul(isa);
-            Require(ModelPlan.PanelRows % (matMul.RowVectors * isa.Lanes) == 0, "a MatMul tile divides a panel", isa);
-            Require(matMul.Tokens[matMul.Tokens.Count - 1] == 1, "MatMul tiles end with one token", isa);
-            RequireRegisters((matMul.Tokens[0] * matMul.RowVectors) + matMul.RowVectors + 1, isa, "MatMul");
-
-            if (plan.Training is not null)
+            foreach (KernelFamily family in target.Families)
             {
-                Dialect head = isa.Fit(plan.Spec.HeadDim);
-                TrainingTile product = TrainingPlan.Product(isa), mixed = plan.Training.Head(head);
-                RequireTile(product, ModelPlan.PanelRows, isa);
-                RequireTile(mixed, plan.Spec.HeadDim, head);
-            }
-
-            foreach (AttentionForm form in new[] { plan.DecodeAttention, plan.PrefillAttention })
-            {
-                ScoreTile scores = KernelTiles.Scores(isa, form, plan.Spec.HeadDim);
-                Require(form.Rows % scores.Rows == 0 && CacheLayout.PositionTile % (scores.Vectors * isa.Lanes) == 0 && plan.Spec.HeadDim % scores.Steps == 0, "a score tile divides rows, positions and the head", isa);
-                RequireRegisters((scores.Rows * scores.Vectors * scores.Steps) + scores.Vectors + 1, isa, "Scores");
-
-                Dialect slice = isa.Fit(plan.Cache.Slice);
-                MixTile mix = KernelTiles.Mix(slice, form, plan.Cache.Slice);
-                Require(form.Rows % mix.Rows == 0 && plan.Cache.Slice % (mix.Vectors * slice.Lanes) == 0, "a mix tile divides rows and the slice", isa);
-                RequireRegisters((mix.Rows * mix.Vectors * mix.Steps) + mix.Vectors + 1, slice, "Mix");
+                foreach (KernelPlan kernel in family.Kernels)
+                    Verify(plan, kernel);
             }
         }
 
@@ -56,6 +37,148 @@ internal static class PlanVerifier
             Schedule schedule = Scheduler.Of(pass);
             RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Output));
         }
+    }
+
+    /// <summary>Checks one kernel.</summary>
+    public static void Verify(ModelPlan plan, KernelPlan kernel)
+    {
+        Dialect isa = kernel.Isa;
+        int headDim = plan.Spec.HeadDim;
+        switch (kernel)
+        {
+            case FloatMatVecPlan matVec:
+                RequireDivides(matVec.Tile.RowVectors * isa.Lanes, ModelPlan.PanelRows, "a MatVec tile divides a panel", isa);
+                RequireRegisters(matVec.Tile.Accumulators + 2, isa, "MatVec");
+                RequireOrder(matVec.Tile.Chains, SumOrder.ColumnChains, "MatVec", isa);
+                break;
+            case FloatTilePlan tile:
+                RequireDivides(tile.Rows, ModelPlan.PanelRows, "a MatMul tile divides a panel", isa);
+                RequireRegisters(tile.Accumulators + tile.RowVectors + 1, isa, "MatMul");
+                break;
+            case FloatMatMulPlan matMul:
+                RequireTails(matMul.Tiles.Select(tile => tile.Tokens).ToList(), "MatMul", isa);
+                Require(
+                    matMul.Tiles.All(tile => tile.Columns == matMul.Product.Columns && tile.Format == matMul.Format),
+                    "tiles are of the product's columns and format",
+                    isa);
+                break;
+            case IntegerMatVecPlan matVec:
+                VerifyChunk(matVec.Chunk, matVec.Product.ColumnCount);
+                Require(matVec.VectorsTogether > 0 == isa.Lanes > 1, "rows are multiplied together where there are vectors", isa);
+                if (matVec.VectorsTogether > 0)
+                {
+                    RequireDivides(matVec.VectorsTogether * isa.Lanes, ModelPlan.PanelRows, "rows multiplied together divide a panel", isa);
+                    RequireRegisters(KernelTiles.IntegerMatVecRegisters(matVec.Chunk, matVec.VectorsTogether), isa, "integer MatVec");
+                }
+
+                Require(
+                    (matVec.ChunkLines * matVec.Chunks) + matVec.BlockLines == matVec.Format.PanelBytes / ReadAheadPlan.CacheLine,
+                    "each line of a block is asked for once",
+                    isa);
+                break;
+            case IntegerChunkKernelPlan shared:
+                VerifyChunk(shared.Chunk, shared.Chunk.Format.Columns);
+                break;
+            case IntegerUnpackPlan unpack:
+                RequireDivides(isa.Lanes, WeightBlock.GroupRows, "a vector's rows divide a group", isa);
+                Require(unpack.Chunk.Isa == isa, "a panel is unpacked for the tiles that read it", isa);
+                break;
+            case IntegerTilePlan tile:
+                VerifyTile(tile);
+                break;
+            case IntegerMatMulPlan matMul:
+                RequireTails(matMul.Tiles.Select(tile => tile.Tokens).ToList(), "integer MatMul", isa);
+                Require(
+                    matMul.Tiles.All(tile => tile.Columns == matMul.Product.Columns && tile.Chunk == matMul.Chunk),
+                    "tiles are of the product's columns and format",
+                    isa);
+                VerifyChunk(matMul.Chunk, matMul.Product.ColumnCount);
+                break;
+            case ScoresPlan scores:
+                RequireDivides(scores.Tile.Rows, scores.Form.Rows, "a score tile divides the form's rows", isa);
+                RequireDivides(scores.Tile.Vectors * isa.Lanes, CacheLayout.PositionTile, "a score tile divides a tile of the cache", isa);
+                RequireDivides(scores.Tile.Chains, headDim, "a score tile divides the head", isa);
+                RequireRegisters(scores.Tile.Accumulators + scores.Tile.Vectors + 1, isa, "Scores");
+                RequireOrder(scores.Tile.Chains, SumOrder.ScoreChains(scores.Form), "Scores", isa);
+                break;
+            case SoftmaxPlan softmax:
+                RequireDivides(SumOrder.Lanes, CacheLayout.PositionTile, "the lanes of a sum divide a tile of the cache", isa);
+                RequireDivides(isa.Lanes, SumOrder.Lanes, "a vector divides the lanes of a sum", isa);
+                break;
+            case MixPlan mix:
+                RequireDivides(mix.Tile.Rows, mix.Form.Rows, "a mix tile divides the form's rows", isa);
+                RequireDivides(mix.Tile.Vectors * isa.Lanes, plan.Cache.Slice, "a mix tile divides a slice", isa);
+                RequireRegisters(mix.Tile.Accumulators + mix.Tile.Vectors + 1, isa, "Mix");
+                RequireOrder(mix.Tile.Chains, SumOrder.MixChains(mix.Form, plan.Cache.Slice), "Mix", isa);
+                break;
+            case CombinePlan combine:
+                RequireDivides(combine.Vectors * isa.Lanes, headDim, "what is combined at once divides the head", isa);
+                RequireDivides(combine.Heads.Lanes, plan.PaddedHeads, "a vector of heads divides all of them", isa);
+                RequireRegisters(combine.Vectors + 2, isa, "Combine");
+                break;
+            case NormalizePlan:
+                RequireDivides(isa.Lanes, headDim, "a vector divides the head", isa);
+                break;
+            case WideningPlan widening:
+                int positions = CacheLayout.PositionTile * plan.Cache.Slice;
+                RequireDivides(widening.Vectors * isa.Lanes, positions, "vectors widened at once divide a tile", isa);
+                RequireDivides(widening.Values.Lanes, plan.Cache.Slice, "a vector divides a slice", isa);
+                break;
+            case RmsNormPlan:
+                RequireDivides(SumOrder.Lanes, ModelPlan.PanelRows, "the lanes of a sum divide a padded row", isa);
+                RequireDivides(isa.Lanes, SumOrder.Lanes, "a vector divides the lanes of a sum", isa);
+                break;
+            case HeadKernelPlan head:
+                RequireDivides(isa.Lanes, head.Elements, "a vector divides what is done to a head", isa);
+                break;
+            case QuantizePlan quantize:
+                RequireDivides(2 * isa.Lanes, IntegerBlock.Chunk, "two vectors divide a chunk", isa);
+                if (quantize.Widening is { } widened)
+                    Require(widened.Lanes == IntegerBlock.Units, "a vector of 16-bit forms holds a chunk's units", isa);
+                break;
+            case TrainingProductsPlan products:
+                VerifyTile(products.Tile, ModelPlan.PanelRows, isa);
+                RequireDivides(products.Tile.Rows[0], TrainingPlan.RowBlock, "a training tile divides a block of rows", isa);
+                break;
+            case TrainingHeadsPlan heads:
+                VerifyTile(heads.Tile, headDim, isa);
+                break;
+            case TrainingPointwisePlan pointwise:
+                RequireDivides(pointwise.ColumnVectors * isa.Lanes, ModelPlan.PanelRows, "columns summed at once divide a panel", isa);
+                RequireDivides(pointwise.HeadWidth.Lanes, headDim, "a vector divides the head", isa);
+                RequireRegisters(pointwise.ColumnVectors + 2, isa, "column sums");
+                break;
+            case FunctionsPlan:
+                break;
+            default:
+                throw new InvalidOperationException($"A kernel of an unknown kind: {kernel.GetType().Name}.");
+        }
+    }
+
+    // 8-bit activations lie in [-127, 127]. No chain may overflow, and a chunk's sum is exact in a float.
+    private static void VerifyChunk(IntegerChunkPlan chunk, int columns)
+    {
+        Dialect isa = chunk.Isa;
+        long factor = chunk.LargestFactor * 127L;
+        RequireDivides(chunk.Format.Columns, columns, "a block divides a row", isa);
+        RequireDivides(chunk.ChainUnits, IntegerBlock.Units, "a chain's units divide a chunk", isa);
+        Require(chunk.IsWidened || chunk.SubUnits % chunk.ChainUnits == 0, "a chain has one scale", isa);
+        long centred = chunk.Center is { } center ? (long)center.Center * 127 * chunk.Format.SubBlock : 0;
+        long start = isa.ChainsBeginAnywhere ? centred : 0;
+        Require(
+            chunk.IsWidened || (factor * chunk.ChainUnits * isa.ChainProducts) + start <= isa.LargestChainSum,
+            Text("a chain of {0} units of {1} does not overflow", chunk.ChainUnits, chunk.Format.Name),
+            isa);
+        bool exact = (factor * IntegerBlock.Chunk) + centred < LargestExact;
+        Require(exact, $"the sum of a chunk of {chunk.Format.Name} is exact in a float", isa);
+    }
+
+    private static void VerifyTile(IntegerTilePlan tile)
+    {
+        IntegerChunkPlan chunk = tile.Chunk;
+        int scales = chunk.SubBlocks * (chunk.Format.HasMinima ? 2 : 1);
+        RequireDivides(tile.Isa.Lanes, ModelPlan.PanelRows, "a vector's rows divide a panel", tile.Isa);
+        RequireRegisters(IntegerBlock.Units + (chunk.IsWidened ? 1 : scales + chunk.Chains) + 1, tile.Isa, "integer MatMul");
     }
 
     // A thread that skipped a barrier would corrupt silently: what is read whole has been waited for since others wrote to it.
@@ -79,18 +202,35 @@ internal static class PlanVerifier
         }
     }
 
-    private static void RequireTile(TrainingTile tile, int columns, Dialect isa)
+    private static void VerifyTile(TrainingTile tile, int columns, Dialect isa)
     {
-        Require(columns % (tile.Vectors * isa.Lanes) == 0, "a training tile divides its columns", isa);
-        Require(tile.Rows[tile.Rows.Count - 1] == 1, "training tiles end with one row", isa);
+        RequireDivides(tile.Vectors * isa.Lanes, columns, "a training tile divides the product's columns", isa);
+        RequireTails(tile.Rows, "training", isa);
         RequireRegisters((tile.Rows[0] * tile.Vectors) + tile.Vectors + 1, isa, "training");
     }
 
+    // Tiles come largest first and end with one, so that any number is taken up.
+    private static void RequireTails(IReadOnlyList<int> sizes, string kernel, Dialect isa)
+    {
+        for (int i = 1; i < sizes.Count; i++)
+            Require(sizes[i] < sizes[i - 1], $"{kernel} tiles come largest first", isa);
+        Require(sizes[sizes.Count - 1] == 1, $"{kernel} tiles end with one", isa);
+    }
+
+    // Chains are the order of a sum, which no instruction set may have to itself.
+    private static void RequireOrder(int chains, int order, string kernel, Dialect isa) =>
+        Require(chains == order, Text("{0} sums in {1} chains, not {2}", kernel, order, chains), isa);
+
+    private static void RequireDivides(int part, int whole, string rule, Dialect isa) =>
+        Require(part > 0 && whole % part == 0, Text("{0} ({1} of {2})", rule, part, whole), isa);
+
     private static void RequireRegisters(int used, Dialect isa, string kernel)
     {
-        Require(used <= isa.Registers, string.Format(CultureInfo.InvariantCulture, "the {0} tile of {1} values fits {2} registers", kernel, used, isa.Registers), isa);
+        Require(used <= isa.Registers, Text("the {0} tile of {1} values fits {2} registers", kernel, used, isa.Registers), isa);
         Require(used <= MaxMultiplyAdds, "a tile stays far from the JIT's limits", isa);
     }
+
+    private static string Text(string format, params object[] values) => string.Format(CultureInfo.InvariantCulture, format, values);
 
     private static void Require(bool holds, string rule, Dialect? isa = null)
     {

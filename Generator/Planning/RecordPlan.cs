@@ -33,7 +33,7 @@ internal sealed class RecordPlan
             .ToList();
         HasSums = formats.Any(format => format.HasMinima && format.SubBlock == IntegerBlock.Chunk);
         HasHalfSums = formats.Any(format => format.HasMinima && format.SubBlock < IntegerBlock.Chunk);
-        HasWide = dialects.Any(isa => formats.Any(format => IsWidened(isa, format)));
+        HasShorts = dialects.Any(isa => formats.Any(format => IsWidened(isa, format)));
 
         List<RecordPart> parts = [];
         int at = columns;
@@ -44,10 +44,10 @@ internal sealed class RecordPlan
             Part("HalfSums", columns / IntegerBlock.Chunk * 8);
         foreach (CenterPlan center in Centers)
             Part(center.Name, columns / center.SubBlock * 4);
-        if (HasWide)
+        if (HasShorts)
         {
             at = ModelPlan.Pad(at, CacheLine);
-            Part("Wide", 2 * columns);
+            Part("Shorts", 2 * columns);
         }
 
         // An odd number of cache lines, so that rows do not fall into the same set.
@@ -72,7 +72,7 @@ internal sealed class RecordPlan
     public bool HasHalfSums { get; }
 
     /// <summary>Whether activations are there in 16 bits, too: for each 32, columns 0 and 2 of its units, then columns 1 and 3.</summary>
-    public bool HasWide { get; }
+    public bool HasShorts { get; }
 
     /// <summary>The parts behind the signed bytes.</summary>
     public IReadOnlyList<RecordPart> Parts { get; }
@@ -82,8 +82,8 @@ internal sealed class RecordPlan
 
     /// <summary>What the codes that an instruction set multiplies lie around.</summary>
     public static int CenterOf(Dialect isa, IntegerBlock format) =>
-        format.IsWide && isa.SignedBytes == SignedBytes.Offset ? 128 : format.Center;
+        format.FillsBytes && isa.SignedBytes == SignedBytes.Offset ? 128 : format.Center;
 
     /// <summary>Whether an instruction set multiplies the codes of a format in 16 bits.</summary>
-    public static bool IsWidened(Dialect isa, IntegerBlock format) => format.IsWide && isa.SignedBytes == SignedBytes.Widened;
+    public static bool IsWidened(Dialect isa, IntegerBlock format) => format.FillsBytes && isa.SignedBytes == SignedBytes.Widened;
 }

@@ -21,13 +21,18 @@ internal sealed record TrainedMatrix(string Name, string Rows, string Columns, s
 /// <summary>What a trainer adds to a model's plan: sizes, matrices and tiles.</summary>
 internal sealed class TrainingPlan
 {
-    /// <summary>Summands of a product that are taken at once: a packed block of 32 columns of them takes a fraction of the first-level cache.</summary>
+    /// <summary>
+    /// Summands of a product that are taken at once: a packed block of 32 columns of them takes a fraction of the first-level cache.
+    /// </summary>
     public const int DepthBlock = 128;
 
     /// <summary>Rows of a weight's gradient whose packed columns stay in the second-level cache; a multiple of every tile.</summary>
     public const int RowBlock = 504;
 
-    /// <summary>Queries of one head that are attended at once; a multiple of common tiles, and few enough for scores to stay in the second-level cache.</summary>
+    /// <summary>
+    /// Queries of one head that are attended at once; a multiple of common tiles, and few enough for scores to stay in the second-level
+    /// cache.
+    /// </summary>
     public const int QueryBlock = 56;
 
     /// <summary>Most logits that are in memory at once.</summary>
@@ -45,8 +50,11 @@ internal sealed class TrainingPlan
         LogitTokens = Math.Max(64, Math.Min(1024, MaxLogits / VocabStride / 64 * 64));
     }
 
-    /// <summary>The row strides that products read their input with: a tile is emitted for each, so that its addresses are constants.</summary>
-    public static IReadOnlyList<string> InputStrides { get; } = ["Dim", "QueryDim", "FfnDim", "GateUp", "Qkv", "Vocab"];
+    /// <summary>
+    /// The row strides that products read their input with, as in Dim: kernels are emitted for each, so that addresses are constants. Of
+    /// strides that are one number the first stands for all.
+    /// </summary>
+    public IReadOnlyList<string> InputStrides => Strides.Select(stride => InputStride(stride.Name)).Distinct().ToList();
 
     /// <summary>Where Up's outputs begin in a row of gates and ups.</summary>
     public int UpOffset { get; }
@@ -61,9 +69,28 @@ internal sealed class TrainingPlan
     /// <summary>Tokens whose logits are in memory at once.</summary>
     public int LogitTokens { get; }
 
-    /// <summary>The matrices of a step: the outputs of the first begin its row of outputs, those of each other have an offset of their own.</summary>
+    /// <summary>
+    /// The matrices of a step: the outputs of the first begin its row of outputs, those of each other have an offset of their own.
+    /// </summary>
     public static IEnumerable<TrainedMatrix> Matrices(TrainingStep step) => step.Tensors.Select((tensor, i) =>
         new TrainedMatrix(tensor.Name, tensor.Rows.ToString(), tensor.Columns.ToString(), i == 0 ? "" : tensor.Name + "Offset"));
+
+    /// <summary>The stride whose kernels read rows of another.</summary>
+    public string InputStride(string name)
+    {
+        int floats = Strides.First(stride => stride.Name == name).Floats;
+        return Strides.First(stride => stride.Floats == floats).Name;
+    }
+
+    private (string Name, int Floats)[] Strides =>
+    [
+        ("Dim", ModelPlan.RowStride(_spec.Dim)),
+        ("QueryDim", ModelPlan.RowStride(_spec.QueryDim)),
+        ("FfnDim", ModelPlan.RowStride(_spec.FfnDim)),
+        ("GateUp", GateUpStride),
+        ("Qkv", ModelPlan.QkvStride(_spec)),
+        ("Vocab", VocabStride),
+    ];
 
     /// <summary>The tile of products with weights, whose packed blocks have 32 columns.</summary>
     public static TrainingTile Product(Dialect isa)

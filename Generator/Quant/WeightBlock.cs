@@ -64,7 +64,8 @@ internal readonly record struct BitPlane(int Bits, int Shift);
 /// A unit is four columns of 16 rows: byte j of lane r is the code of column 4u + j. A plane of n bits holds 8 / n units in each line:
 /// unit u lies in line u % lines of an n-bit plane with 2, 4 or 8 bits, moved right by n · (u / lines); a 1-bit plane is one line.
 /// </remarks>
-internal sealed record IntegerBlock(string Name, int Flag, int Columns, BitPlane[] Planes, int Center, int SubBlock, ScaleStorage Scales, bool HasMinima)
+internal sealed record IntegerBlock(
+    string Name, int Flag, int Columns, BitPlane[] Planes, int Center, int SubBlock, ScaleStorage Scales, bool HasMinima)
     : WeightBlock(Name, Flag, Columns)
 {
     /// <summary>Columns that one round of a kernel takes: activations have a scale for each.</summary>
@@ -74,7 +75,7 @@ internal sealed record IntegerBlock(string Name, int Flag, int Columns, BitPlane
     public const int Units = Chunk / 4;
 
     /// <summary>Whether codes fill a signed byte: products of them overflow 16 bits when paired, so they are widened first.</summary>
-    public bool IsWide => Planes[0].Bits == 8;
+    public bool FillsBytes => Planes[0].Bits == 8;
 
     /// <summary>Bits of a code.</summary>
     public int Bits

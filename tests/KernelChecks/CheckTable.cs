@@ -11,7 +11,8 @@ namespace Llamalith.KernelChecks;
 /// <summary>Every check, by name: run by the executable under any instruction set, and by a theory under a test framework.</summary>
 public static class CheckTable
 {
-    // Small enough to be computed hundreds of times slower. Between them they meet every cache format, full and broken vectors, decode and prefill.
+    // Small enough to be computed hundreds of times slower. Between them they meet every cache format, full and broken vectors, decode
+    // and prefill.
     private static readonly Engine[] s_small =
     [
         Of(AttentionZoo.Mha),
@@ -98,7 +99,7 @@ public static class CheckTable
             subject.Shape,
             subject.KvFormat,
             subject.Isa,
-            Named(subject, "", NumberChecks.Of(subject)),
+            Named(subject, "", NumberChecks.Of(subject).Concat(BitsChecks.Of(subject))),
             [
                 new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported, () => LoadChecks.UnsupportedIsRefused(subject)),
                 .. Named(subject, "", ThreadChecks.Of(subject)),
@@ -111,7 +112,13 @@ public static class CheckTable
     private static Engine Of<TModel, TCache>(Subject<TModel, TCache> subject, FormatMix[] mixes)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache> =>
-        new(subject.Name, subject.Shape, subject.KvFormat, subject.Isa, Named(subject, ", weights", WeightFormatChecks.Of(subject, mixes)), []);
+        new(
+            subject.Name,
+            subject.Shape,
+            subject.KvFormat,
+            subject.Isa,
+            Named(subject, ", weights", WeightFormatChecks.Of(subject, mixes).Concat(BitsChecks.Of(subject, mixes))),
+            []);
 
     private static Check[] Named<TModel, TCache>(Subject<TModel, TCache> subject, string about, IEnumerable<(string Behaviour, Action Run)> checks)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>

@@ -14,7 +14,7 @@ namespace Llamalith.KernelChecks;
 internal static class Program
 {
     private const string Usage = """
-        usage: Llamalith.KernelChecks [--expect avx512|avx2|neon|scalar] [--dot yes|no] [--small] [--only TEXT] [--list] [--times] [--errors]
+        usage: Llamalith.KernelChecks [--expect avx512|avx2|neon|scalar] [--dot yes|no] [--small] [--only TEXT] [--list] [--times] [--errors] [--digests]
           --expect   fails unless this is the instruction set that the process offers and the engines pick
           --dot      fails unless this is whether dot products of bytes are there: ARM's, or AVX-VNNI's
           --small    runs the checks of the smallest classes, which cover every format, for machines that are emulated
@@ -22,13 +22,14 @@ internal static class Program
           --list     prints the names of the checks
           --times    prints how long each check took
           --errors   prints the largest error seen under each bound
+          --digests  prints Digests.txt as it must be where this process is right
         """;
 
     private static int Main(string[] args)
     {
         string? expected = null, dot = null;
         string only = "";
-        bool small = false, list = false, times = false, errors = false;
+        bool small = false, list = false, times = false, errors = false, digests = false;
         for (int i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -54,6 +55,9 @@ internal static class Program
                 case "--errors":
                     errors = true;
                     break;
+                case "--digests":
+                    digests = true;
+                    break;
                 default:
                     Console.Error.WriteLine(Usage);
                     return 2;
@@ -61,6 +65,9 @@ internal static class Program
         }
 
         List<Check> checks = [.. (small ? CheckTable.Small : CheckTable.All).Where(check => check.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        if (digests)
+            return PrintDigests(checks);
+
         if (list)
         {
             foreach (Check check in checks)
@@ -84,6 +91,21 @@ internal static class Program
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
         return failed == 0 && passed > 0 ? 0 : 1;
+    }
+
+    private static int PrintDigests(List<Check> checks)
+    {
+        // Engines for other machines keep what the table has.
+        Digests.Recorded = new(Digests.Known, StringComparer.Ordinal);
+        foreach (Check check in checks)
+        {
+            if (check.IsSupported() && check.Name.EndsWith(BitsChecks.Same, StringComparison.Ordinal))
+                check.Run();
+        }
+
+        foreach ((string name, string digest) in Digests.Recorded)
+            Console.WriteLine($"{digest} {name}");
+        return 0;
     }
 
     // What the process offers. The engines are held to the same answer by a check of the table.

@@ -53,6 +53,14 @@ public sealed class InstructionSetTests
         Run("scalar", [], ("DOTNET_EnableAVX2", "0"));
     }
 
+    /// <summary>Nothing but what every processor of the architecture has: the bits are still those of the widest vectors.</summary>
+    [Fact]
+    public void Engine_GivesTheSameBitsWithoutIntrinsics()
+    {
+        Assert.SkipWhen(AdvSimd.Arm64.IsSupported, "On 64-bit ARM the vector unit cannot be switched off.");
+        CheckProcess.RunWith("scalar", ["--only", BitsChecks.Same], ("DOTNET_EnableHWIntrinsic", "0"));
+    }
+
     // What this process runs on, CheckTableTests has run the table on; left are the checks that want a process for themselves.
     private static void Run(string instructionSet, string[] arguments, params (string Name, string Value)[] environment) => CheckProcess.RunWith(
         instructionSet,

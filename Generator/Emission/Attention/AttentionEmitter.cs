@@ -73,11 +73,12 @@ internal static class AttentionEmitter
         {
             string raise = Code.Int(CacheLayout.HalfRaise);
             writer.Line();
-            writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.");
+            writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut,");
+            writer.Line("// and what is not a number is one pattern of bits, since machines have several.");
             writer.Method("private static ushort ToHalf(float x)", () =>
             {
                 writer.Line($"ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * {raise}f, -65504f, 65504f));");
-                writer.Line("return (bits & 0x7C00) == 0 ? default : bits;");
+                writer.Line("return (bits & 0x7C00) switch { 0 => 0, 0x7C00 => 0x7E00, _ => bits };");
             });
         }
 
@@ -89,7 +90,7 @@ internal static class AttentionEmitter
             {
                 writer.Line("float top = 0f;");
                 writer.Nested("for (int i = 0; i < HeadDim; i++)", "top = MathF.Max(top, MathF.Abs(head[i]));");
-                writer.Line("inverse = top > 0f ? 127f / top : 0f;");
+                writer.Line("inverse = top > 1E-36f ? 127f / top : 0f; // What is smaller has no inverse, and counts as nothing.");
                 writer.Line("return top / 127f;");
             });
         }

@@ -2,6 +2,7 @@ using System.Linq;
 using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Attention;
 
@@ -9,9 +10,9 @@ namespace Llamalith.Generator.Emission.Attention;
 internal static class AttentionResult
 {
     /// <summary>Prefill: one row that has seen its whole past.</summary>
-    public static void WriteNormalize(KernelClass kernels)
+    public static void WriteNormalize(KernelClass kernels, NormalizePlan plan)
     {
-        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         kernels.Kernel(
             "Normalize",
@@ -21,7 +22,7 @@ internal static class AttentionResult
             () =>
             {
                 writer.Line($"{isa.VectorType} factor = {isa.Broadcast("1f / sum")};");
-                writer.Block($"for (int i = 0; i < HeadDim; i += {isa.Lanes})", () => writer.Line(isa.Store("y + i", $"{isa.Load("mixed + i")} * factor")));
+                Loops.ForVectors(writer, isa, "0", "HeadDim", () => writer.Line(isa.Store("y + i", $"{isa.Load("mixed + i")} * factor")));
             });
     }
 
@@ -29,16 +30,12 @@ internal static class AttentionResult
     /// Decode: softmaxes over blocks become the softmax over all of them, in the order of the blocks whoever computed them (the
     /// reduction of flash decoding, Dao et al. 2023).
     /// </summary>
-    public static void WriteCombine(KernelClass kernels)
+    public static void WriteCombine(KernelClass kernels, CombinePlan plan)
     {
-        Dialect heads = kernels.Isa;
-        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
+        (Dialect isa, Dialect heads, int vectors) = (plan.Isa, plan.Heads, plan.Vectors);
         SourceWriter writer = kernels.Writer;
         string vec = heads.VectorType;
-        int all = kernels.Plan.Spec.HeadDim / isa.Lanes;
-        int vectors = 8;
-        while (all % vectors != 0)
-            vectors /= 2;
+        bool whole = vectors * isa.Lanes == kernels.Plan.Spec.HeadDim;
         kernels.Kernel(
             "Combine",
             "y = Σ mixed · 2^(max - largest max) / Σ sum · 2^(max - largest max), over blocks",
@@ -62,7 +59,7 @@ internal static class AttentionResult
                     writer.Line(Each(heads.Store("factors + at", $"{heads.Load("factors + at")} * total")));
                 });
                 writer.Block($"for (int head = 0; head < Heads; head++)", () =>
-                    Loops.ForPieces(writer, "i", vectors * isa.Lanes, "HeadDim", all == vectors, i =>
+                    Loops.ForPieces(writer, "i", vectors * isa.Lanes, "HeadDim", whole, i =>
                     {
                         writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"y{v} = {isa.Zero}").Join(", ")};");
                         writer.Line($"float* from = {Code.At("mixed + (head * HeadDim)", i)};");

@@ -9,33 +9,35 @@ namespace Llamalith.Generator.Emission.Attention;
 /// <summary>Scores of some query rows over the keys of a block, in units of log2: the queries carry log2(e) / sqrt(HeadDim).</summary>
 internal static class AttentionScores
 {
-    public static void Write(KernelClass kernels, AttentionForm form)
+    public static void Write(KernelClass kernels, ScoresPlan plan)
     {
-        Dialect isa = kernels.Isa;
         CacheLayout cache = kernels.Plan.Cache;
         SourceWriter writer = kernels.Writer;
-        ScoreTile tile = KernelTiles.Scores(isa, form, kernels.Plan.Spec.HeadDim);
-        int positions = tile.Vectors * isa.Lanes;
+        (AttentionForm form, ScoreTile tile) = (plan.Form, plan.Tile);
+        int positions = tile.Vectors * plan.Isa.Lanes;
         string element = form.Widens ? cache.ElementType : "float";
         string stride = form.Widens ? "KeyTileElements" : "HeadDim * PositionTile";
         kernels.Kernel(
             form.Name + "Scores",
             "scores = q · Kᵀ" + (form.Widens && cache.IsScaled ? " · key scales" : ""),
-            $"q [{form.Rows}, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [{form.Rows}, BlockPositions] · tile {tile.Rows} rows x {positions} positions x {tile.Steps} elements · {tile.Rows * tile.Vectors * tile.Steps} accumulators",
+            $"q [{form.Rows}, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [{form.Rows}, BlockPositions]"
+                + $" · tile {tile.Rows} rows x {positions} positions x {tile.Chains} elements · {tile.Accumulators} accumulators",
             [("float*", "q"), (element + "*", "k"), ("float*", "scores"), ("int", "count")],
             () => writer.Block($"for (int tile = 0; tile < count; tile += PositionTile, k += {stride})", () =>
                 Loops.ForPieces(writer, "row", tile.Rows, Code.Int(form.Rows), form.Rows == tile.Rows, row =>
                     Loops.ForPieces(writer, "position", positions, "PositionTile", positions == CacheLayout.PositionTile, position =>
-                        WriteTile(kernels, form, tile, element, row, position)))));
+                        WriteTile(kernels, plan, element, row, position)))));
     }
 
-    private static void WriteTile(KernelClass kernels, AttentionForm form, ScoreTile tile, string element, string row, string position)
+    private static void WriteTile(KernelClass kernels, ScoresPlan plan, string element, string row, string position)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
+        CacheLayout cache = kernels.Plan.Cache;
+        (AttentionForm form, ScoreTile tile) = (plan.Form, plan.Tile);
         string vec = isa.VectorType;
         static string Accumulator(int s, int r, int v) => $"a{s}_{r}_{v}";
-        for (int s = 0; s < tile.Steps; s++)
+        for (int s = 0; s < tile.Chains; s++)
         {
             for (int r = 0; r < tile.Rows; r++)
                 writer.Line($"{vec} {Enumerable.Range(0, tile.Vectors).Select(v => $"{Accumulator(s, r, v)} = {isa.Zero}").Join(", ")};");
@@ -43,11 +45,11 @@ internal static class AttentionScores
 
         writer.Line($"{element}* kd = {Code.At("k", position)};");
         writer.Line($"float* e = {(row == "0" ? "q" : $"q + ({row} * HeadDim)")};");
-        writer.Block($"for (float* stop = e + HeadDim; e != stop; e += {tile.Steps}, kd += {tile.Steps} * PositionTile)", () =>
+        writer.Block($"for (float* stop = e + HeadDim; e != stop; e += {tile.Chains}, kd += {tile.Chains} * PositionTile)", () =>
         {
-            if (!form.CarriesOn)
-                Loops.Prefetch(kernels, "kd", tile.Vectors * isa.Lanes * kernels.Plan.Cache.ElementBytes, tile.Steps, CacheLayout.PositionTile * kernels.Plan.Cache.ElementBytes);
-            for (int s = 0; s < tile.Steps; s++)
+            int bytes = tile.Vectors * isa.Lanes * cache.ElementBytes;
+            Loops.Prefetch(writer, isa, plan.ReadAhead, "kd", bytes, tile.Chains, CacheLayout.PositionTile * cache.ElementBytes);
+            for (int s = 0; s < tile.Chains; s++)
             {
                 for (int v = 0; v < tile.Vectors; v++)
                 {
@@ -63,20 +65,25 @@ internal static class AttentionScores
                 }
             }
         });
-        bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
+        bool scaled = form.Widens && cache.IsScaled;
         if (scaled)
         {
+            string scales = Code.At("(float*)(k + (HeadDim * PositionTile))", position);
             for (int v = 0; v < tile.Vectors; v++)
-                writer.Line($"{vec} scale{v} = {isa.Load($"(float*)(k + (HeadDim * PositionTile)){(position == "0" ? "" : " + " + position)}{(v == 0 ? "" : " + " + Code.Int(v * isa.Lanes))}")};");
+                writer.Line($"{vec} scale{v} = {isa.Load(Code.At(scales, v * isa.Lanes))};");
         }
 
-        writer.Line($"float* to = scores + tile{(position == "0" ? "" : " + position")}{(row == "0" ? "" : $" + ({row} * BlockPositions)")};");
+        string to = row == "0" ? "" : $" + ({row} * BlockPositions)";
+        writer.Line($"float* to = {Code.At("scores + tile", position)}{to};");
         for (int r = 0; r < tile.Rows; r++)
         {
             for (int v = 0; v < tile.Vectors; v++)
-                writer.Line(isa.Store(Code.At("to", Loops.Offset(r, "BlockPositions", v * isa.Lanes)), Scaled(v, Loops.Sum(tile.Steps, s => Accumulator(s, r, v)))));
+            {
+                string sum = Loops.Sum(tile.Chains, s => Accumulator(s, r, v));
+                writer.Line(isa.Store(Code.At("to", Loops.Offset(r, "BlockPositions", v * isa.Lanes)), Scaled(v, sum)));
+            }
         }
 
-        string Scaled(int vector, string sum) => !scaled ? sum : tile.Steps == 1 ? $"{sum} * scale{vector}" : $"({sum}) * scale{vector}";
+        string Scaled(int vector, string sum) => !scaled ? sum : tile.Chains == 1 ? $"{sum} * scale{vector}" : $"({sum}) * scale{vector}";
     }
 }

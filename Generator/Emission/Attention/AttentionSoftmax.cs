@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Kernels;
 using Llamalith.Generator.Emission.Text;
@@ -12,61 +14,105 @@ namespace Llamalith.Generator.Emission.Attention;
 /// </summary>
 internal static class AttentionSoftmax
 {
-    public static void Write(KernelClass kernels, AttentionForm form)
+    public static void Write(KernelClass kernels, SoftmaxPlan plan)
     {
-        Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
-
-        // Weights take the values' scales along, or restore their exponent: if the result did, sums of small weights would be subnormal
-        // on the way, which is slow. For the same reason, where whole stretches are masked they weigh nothing at all, not 2^-126.
+        AttentionForm form = plan.Form;
         bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
-        string exponent = form.Widens ? kernels.CacheScale(isa.Fit(kernels.Plan.Cache.Slice)) : "1f";
-        string factor = exponent != "1f" ? $" * {isa.Broadcast(exponent)}" : "";
-        string nothing = kernels.Plan.Visible.Forgets ? $" - {isa.Broadcast(Code.Float(System.Math.Pow(2, -126)))}" : "";
+        string equation = $"scores = 2^(scores - max){(scaled ? " · value scales" : "")}";
         kernels.Kernel(
             form.Name + "Softmax",
-            $"scores = 2^(scores - max){(scaled ? " · value scales" : "")}" + (form.CarriesOn ? "; sum = sum · scale + Σ scores; scale = 2^(max before - max)" : "; sum = Σ 2^(scores - max)"),
-            $"scores [{form.Rows}, BlockPositions] · max, sum{(form.CarriesOn ? ", scale" : "")} [{form.Rows}] · count is a multiple of PositionTile, masked scores are -∞",
-            [("float*", "scores"), .. scaled ? new[] { ("float*", "valueScales") } : [], ("float*", "max"), ("float*", "sum"), .. form.CarriesOn ? new[] { ("float*", "scale") } : [], ("int", "count")],
-            () => writer.Block($"for (int row = 0; row < {form.Rows}; row++, scores += BlockPositions)", () =>
+            equation + (form.CarriesOn ? "; sum = sum · scale + Σ scores; scale = 2^(max before - max)" : "; sum = Σ 2^(scores - max)"),
+            $"scores [{form.Rows}, BlockPositions] · max, sum{(form.CarriesOn ? ", scale" : "")} [{form.Rows}]"
+                + " · count is a multiple of PositionTile, masked scores are -∞",
+            [
+                ("float*", "scores"),
+                .. scaled ? new[] { ("float*", "valueScales") } : [],
+                ("float*", "max"), ("float*", "sum"),
+                .. form.CarriesOn ? new[] { ("float*", "scale") } : [],
+                ("int", "count"),
+            ],
+            () =>
             {
-                if (form.CarriesOn)
-                    writer.Line("float before = max[row];");
+                if (plan.Vectors == 0)
+                    writer.Line($"float* lanes = stackalloc float[{SumOrder.Lanes}];");
+                writer.Block($"for (int row = 0; row < {form.Rows}; row++, scores += BlockPositions)", () =>
+                    WriteRow(kernels, plan, scaled));
+            });
+    }
 
-                // Several chains, since one would wait for itself.
-                int chains = System.Math.Min(4, CacheLayout.PositionTile / isa.Lanes);
-                string At(int chain) => Code.At("scores + i", chain * isa.Lanes);
-                void EachVector(System.Action<int> body) => writer.Block($"for (int i = 0; i < count; i += {Code.Int(chains * isa.Lanes)})", () =>
-                {
-                    for (int chain = 0; chain < chains; chain++)
-                        body(chain);
-                });
-                string Reduced(string name, System.Func<string, string, string> combine) =>
-                    Enumerable.Range(0, chains).Select(chain => name + chain).Aggregate(combine);
+    private static void WriteRow(KernelClass kernels, SoftmaxPlan plan, bool scaled)
+    {
+        SourceWriter writer = kernels.Writer;
+        AttentionForm form = plan.Form;
+        Row row = new(kernels, plan, scaled);
+        if (form.CarriesOn)
+            writer.Line("float before = max[row];");
+        if (plan.Vectors == 0)
+            row.WriteNumbers();
+        else
+            row.WriteVectors();
+        writer.Line("max[row] = now;");
+        if (!form.CarriesOn)
+        {
+            writer.Line("sum[row] = total;");
+            return;
+        }
 
-                writer.Line($"{vec} {Enumerable.Range(0, chains).Select(chain => $"top{chain} = {isa.Broadcast(form.CarriesOn ? "before" : "LowestMax")}").Join(", ")};");
-                EachVector(chain => writer.Line($"top{chain} = {isa.Max($"top{chain}", isa.Load(At(chain)))};"));
-                writer.Line($"float now = LargestLane({Reduced("top", isa.Max)});");
-                writer.Line($"{vec} top = {isa.Broadcast("now")};");
-                writer.Line($"{vec} {Enumerable.Range(0, chains).Select(chain => $"total{chain} = {isa.Zero}").Join(", ")};");
-                EachVector(chain =>
-                {
-                    writer.Line($"{vec} weight{chain} = Exp2({isa.Load(At(chain))} - top){nothing};");
-                    writer.Line($"total{chain} += weight{chain};");
-                    writer.Line(isa.Store(At(chain), $"weight{chain}" + (scaled ? $" * {isa.Load(Code.At("valueScales + i", chain * isa.Lanes))}" : factor)));
-                });
-                string total = isa.ReduceSum(Reduced("total", (a, b) => $"({a} + {b})"));
-                writer.Line("max[row] = now;");
-                if (!form.CarriesOn)
-                {
-                    writer.Line($"sum[row] = {total};");
-                    return;
-                }
+        Dialect isa = plan.Isa;
+        string shrink = isa.Lanes == 1 ? "Exp2(before - now)" : $"V{isa.Lanes * 32}.ToScalar(Exp2({isa.Broadcast("before - now")}))";
+        writer.Line($"float shrink = {shrink};");
+        writer.Line("scale[row] = shrink;");
+        writer.Line("sum[row] = (sum[row] * shrink) + total;");
+    }
 
-                writer.Line($"float shrink = {(isa.Lanes == 1 ? "Exp2(before - now)" : $"V{isa.Lanes * 32}.ToScalar(Exp2({isa.Broadcast("before - now")}))")};");
-                writer.Line("scale[row] = shrink;");
-                writer.Line($"sum[row] = (sum[row] * shrink) + {total};");
-            }));
+    /// <summary>What makes weights of one row's scores, and leaves their largest and their sum in now and total.</summary>
+    private sealed class Row(KernelClass kernels, SoftmaxPlan plan, bool scaled)
+    {
+        private readonly Dialect _isa = plan.Isa;
+        private readonly SourceWriter _writer = kernels.Writer;
+
+        // The largest score so far: blocks before this one have been seen where the softmax carries on.
+        private string Lowest => plan.Form.CarriesOn ? "before" : "LowestMax";
+
+        private string Factor => plan.RestoresExponent ? $" * {_isa.Broadcast(kernels.CacheScale)}" : "";
+
+        private string Smallest => plan.DropsSmallest ? $" - {_isa.Broadcast(Code.Float(Math.Pow(2, -126)))}" : "";
+
+        // Each vector of the lanes has a chain of its own, since one would wait for itself.
+        public void WriteVectors()
+        {
+            string vec = _isa.VectorType;
+            IEnumerable<int> vectors = Enumerable.Range(0, plan.Vectors);
+            _writer.Line($"{vec} {vectors.Select(v => $"top{v} = {_isa.Broadcast(Lowest)}").Join(", ")};");
+            Loops.ForLanes(_writer, _isa, "count", v => _writer.Line($"top{v} = {_isa.Max(_isa.Load(At("scores", v)), $"top{v}")};"));
+            _writer.Line($"float now = LargestLane({Loops.Halves(vectors.Select(v => $"top{v}").ToList(), _isa.Max)});");
+            _writer.Line($"{vec} top = {_isa.Broadcast("now")};");
+            _writer.Line($"{vec} {vectors.Select(v => $"total{v} = {_isa.Zero}").Join(", ")};");
+            Loops.ForLanes(_writer, _isa, "count", v =>
+            {
+                _writer.Line($"{vec} weight{v} = Exp2({_isa.Load(At("scores", v))} - top){Smallest};");
+                _writer.Line($"total{v} += weight{v};");
+                string scale = scaled ? $" * {_isa.Load(At("valueScales", v))}" : Factor;
+                _writer.Line(_isa.Store(At("scores", v), $"weight{v}{scale}"));
+            });
+            _writer.Line($"float total = SumLanes({Loops.Halves(vectors.Select(v => $"total{v}").ToList(), (a, b) => $"({a} + {b})")});");
+        }
+
+        public void WriteNumbers()
+        {
+            _writer.Line($"float now = {Lowest};");
+            _writer.Nested("for (int i = 0; i < count; i++)", $"now = {_isa.Max("scores[i]", "now")};");
+            _writer.Line($"new FloatSpan(lanes, {SumOrder.Lanes}).Clear();");
+            _writer.Block("for (int i = 0; i < count; i++)", () =>
+            {
+                _writer.Line($"float weight = Exp2(scores[i] - now){Smallest};");
+                _writer.Line($"lanes[i % {SumOrder.Lanes}] += weight;");
+                _writer.Line($"scores[i] = weight{(scaled ? " * valueScales[i]" : Factor)};");
+            });
+            _writer.Line("float total = SumLanes(lanes);");
+        }
+
+        private string At(string pointer, int vector) => Code.At(pointer + " + i", vector * _isa.Lanes);
     }
 }

@@ -30,17 +30,25 @@ internal static class HeadStepText
         }
     }
 
-    /// <summary>The kernels of whatever is done to heads.</summary>
-    public static void WriteKernels(KernelClass kernels)
+    /// <summary>A kernel of what is done to heads.</summary>
+    public static void WriteKernel(KernelClass kernels, HeadKernelPlan plan)
     {
-        Pointwise.WriteRotate(kernels);
-        if (kernels.Plan.DoesToHeads(HeadOperation.AddBias))
-            WriteAddBias(kernels);
+        switch (plan)
+        {
+            case RotatePlan rotate:
+                Pointwise.WriteRotate(kernels, rotate);
+                break;
+            case AddBiasPlan bias:
+                WriteAddBias(kernels, bias);
+                break;
+            default:
+                throw new InvalidOperationException($"No head knows {plan.GetType().Name}.");
+        }
     }
 
-    private static void WriteAddBias(KernelClass kernels)
+    private static void WriteAddBias(KernelClass kernels, AddBiasPlan plan)
     {
-        Dialect isa = kernels.Isa.Fit(kernels.Plan.Spec.HeadDim);
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         kernels.Kernel(
             "AddBias",

@@ -13,15 +13,17 @@ namespace Llamalith.Generator.Emission.Kernels;
 internal static class Activations
 {
     /// <summary>Writes the kernel that turns a row of floats into a record.</summary>
-    public static void WriteQuantize(KernelClass kernels, string columns, RecordPlan record)
+    public static void WriteQuantize(KernelClass kernels, QuantizePlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
-        string vec = isa.VectorType;
+        (string columns, RecordPlan record) = (plan.Columns, plan.Record);
+        string parts = record.Parts.Select(part => part.Name.ToLowerInvariant()).Join(", ");
         kernels.Kernel(
             "Quantize" + columns,
             "values = round(x / scale), scale = max|x| / 127 for each 32",
-            $"x [{columns}] · record: values [{columns}] signed bytes, then {record.Parts.Select(part => part.Name.ToLowerInvariant()).Join(", ")} · scales and sums carry the factor that restores widened halves",
+            $"x [{columns}] · record: values [{columns}] signed bytes, then {parts}"
+                + " · scales and sums carry the factor that restores widened halves",
             [("float*", "x"), ("byte*", "to")],
             () =>
             {
@@ -31,10 +33,10 @@ internal static class Activations
                     writer.Line($"float* v = x + (chunk * {IntegerBlock.Chunk});");
                     writer.Line($"sbyte* values = (sbyte*)to + (chunk * {IntegerBlock.Chunk});");
                     if (isa.Lanes == 1)
-                        WriteScalar(writer, isa);
+                        WriteNumbers(writer, isa);
                     else
-                        WriteVectors(writer, isa, vec);
-                    writer.Line("scales[chunk] = scale;");
+                        WriteVectors(writer, isa);
+                    writer.Line("scales[chunk] = scale + ((low + high) * 0f); // Not a number where x has one that is none.");
                     if (record.HasSums)
                         writer.Line($"((float*)(to + {columns}SumsAt))[chunk] = (low + high) * scale;");
                     if (record.HasHalfSums)
@@ -45,20 +47,22 @@ internal static class Activations
 
                     foreach (CenterPlan center in record.Centers)
                         WriteCenters(writer, columns, center);
-                    if (record.HasWide && isa.SignedBytes == SignedBytes.Widened)
-                        WriteWide(writer, isa.Fit(IntegerBlock.Units), kernels.Plan.IntegerTargets, columns);
+                    if (plan.Widening is { } widening)
+                        WriteShorts(writer, widening, plan);
                 });
             });
     }
 
     // top, scale, and the sums of 16 values each: low and high. Sums of integers are exact in floats.
-    private static void WriteVectors(SourceWriter writer, Dialect isa, string vec)
+    private static void WriteVectors(SourceWriter writer, Dialect isa)
     {
+        string vec = isa.VectorType;
         int vectors = IntegerBlock.Chunk / isa.Lanes;
         for (int i = 0; i < vectors; i++)
             writer.Line($"{vec} v{i} = {isa.Load(Code.At("v", i * isa.Lanes))};");
-        writer.Line($"float top = LargestLane({Tree(Enumerable.Range(0, vectors).Select(i => isa.Abs($"v{i}")).ToList(), isa.Max)});");
-        WriteScale(writer, isa);
+        List<string> sizes = Enumerable.Range(0, vectors).Select(i => isa.Abs($"v{i}")).ToList();
+        writer.Line($"float top = LargestLane({Loops.Tree(sizes, isa.Max)});");
+        WriteScale(writer);
         writer.Line($"{vec} factor = {isa.Broadcast("inverse")};");
         for (int i = 0; i < vectors; i++)
         {
@@ -69,28 +73,33 @@ internal static class Activations
         writer.Line($"float low = {isa.ReduceSum(Sum(0, vectors / 2))};");
         writer.Line($"float high = {isa.ReduceSum(Sum(vectors / 2, vectors))};");
 
-        static string Sum(int first, int end) => Tree(Enumerable.Range(first, end - first).Select(i => $"v{i}").ToList(), (a, b) => $"({a} + {b})");
+        static string Sum(int first, int end) =>
+            Loops.Tree(Enumerable.Range(first, end - first).Select(i => $"v{i}").ToList(), (a, b) => $"({a} + {b})");
     }
 
-    private static void WriteScalar(SourceWriter writer, Dialect isa)
+    private static void WriteNumbers(SourceWriter writer, Dialect isa)
     {
         writer.Line("float top = 0f;");
-        writer.Nested($"for (int i = 0; i < {IntegerBlock.Chunk}; i++)", "top = MathF.Max(top, MathF.Abs(v[i]));");
-        WriteScale(writer, isa);
-        writer.Nested($"for (int i = 0; i < {IntegerBlock.Chunk}; i++)", isa.StoreBytes("values + i", isa.Round("v[i] * inverse")));
+        writer.Nested($"for (int i = 0; i < {IntegerBlock.Chunk}; i++)", $"top = {isa.Max(isa.Abs("v[i]"), "top")};");
+        WriteScale(writer);
         writer.Line("float low = 0f;");
         writer.Line("float high = 0f;");
-        writer.Block("for (int i = 0; i < 16; i++)", () =>
+        writer.Block($"for (int i = 0; i < {IntegerBlock.Chunk / 2}; i++)", () =>
         {
-            writer.Line("low += values[i];");
-            writer.Line("high += values[i + 16];");
+            foreach ((string name, int at, string sum) in new[] { ("a", 0, "low"), ("b", IntegerBlock.Chunk / 2, "high") })
+            {
+                writer.Line($"float {name} = {isa.Round($"v[{Code.At("i", at)}] * inverse")};");
+                writer.Line(isa.StoreBytes(Code.At("values + i", at), name));
+                writer.Line($"{sum} += {name};");
+            }
         });
     }
 
-    private static void WriteScale(SourceWriter writer, Dialect isa)
+    // What is so small that its inverse is none counts as nothing.
+    private static void WriteScale(SourceWriter writer)
     {
-        writer.Line("float inverse = top > 0f ? 127f / top : 0f;");
-        writer.Line($"float scale = top * {(isa.HalfScale == "1f" ? "(1f / 127f)" : $"({isa.HalfScale} / 127f)")};");
+        writer.Line("float inverse = top > 1E-36f ? 127f / top : 0f;");
+        writer.Line($"float scale = top * ({Dialect.HalfFactor} / 127f);");
     }
 
     private static void WriteCenters(SourceWriter writer, string columns, CenterPlan center)
@@ -107,23 +116,19 @@ internal static class Activations
     }
 
     // Only for kernels that widen; where another instruction set multiplies such codes, nobody would read it.
-    private static void WriteWide(SourceWriter writer, Dialect width, IReadOnlyList<Dialect> instead, string columns)
+    private static void WriteShorts(SourceWriter writer, Dialect isa, QuantizePlan plan)
     {
         void Write()
         {
-            (string even, string odd) = width.WidenUnit(width.LoadInts("values"));
-            writer.Line($"int* wide = (int*)(to + {columns}WideAt) + (chunk * {2 * IntegerBlock.Units});");
-            writer.Line($"*({width.IntType}*)wide = {even};");
-            writer.Line($"*({width.IntType}*)(wide + {IntegerBlock.Units}) = {odd};");
+            (string even, string odd) = isa.WidenUnit(isa.LoadInts("values"));
+            writer.Line($"int* shorts = (int*)(to + {plan.Columns}ShortsAt) + (chunk * {2 * IntegerBlock.Units});");
+            writer.Line($"*({isa.IntType}*)shorts = {even};");
+            writer.Line($"*({isa.IntType}*)(shorts + {IntegerBlock.Units}) = {odd};");
         }
 
-        if (instead.Count == 0)
+        if (plan.InPlace.Count == 0)
             Write();
         else
-            writer.Block($"if (!({instead.Select(other => other.Guard).Join(" || ")}))", Write);
+            writer.Block($"if (!({plan.InPlace.Select(other => other.Guard).Join(" || ")}))", Write);
     }
-
-    private static string Tree(List<string> terms, System.Func<string, string, string> join) => terms.Count == 1
-        ? terms[0]
-        : join(Tree(terms.Take(terms.Count / 2).ToList(), join), Tree(terms.Skip(terms.Count / 2).ToList(), join));
 }

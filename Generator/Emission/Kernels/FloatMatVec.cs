@@ -13,82 +13,97 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class FloatMatVec
 {
-    public static void Write(KernelClass kernels, ProductPlan product, FloatBlock format)
+    public static void Write(KernelClass kernels, FloatMatVecPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
-        MatVecTile tile = KernelTiles.MatVec(isa);
+        (ProductPlan product, FloatBlock format, MatVecTile tile) = (plan.Product, plan.Format, plan.Tile);
         int rows = tile.RowVectors * isa.Lanes;
-        bool wholePanel = rows == ModelPlan.PanelRows;
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · tile {rows} rows x {tile.Columns} columns · {tile.Accumulators} accumulators · {Code.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
-            [("byte*", "w"), ("float*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name}"
+                + $" · tile {rows} rows x {tile.Chains} columns · {tile.Accumulators} accumulators"
+                + $" · {Code.Grouped((long)product.ColumnCount * format.PanelBytes)} bytes a panel",
+            [
+                ("byte*", "w"), ("float*", "x"), ("float*", "y"),
+                .. ProductEpilogue.UnitParameter(format),
+                ("int", "begin"), ("int", "end"),
+            ],
             () =>
             {
-                if (!wholePanel)
+                if (!plan.IsWholePanel)
                     writer.Line("float* sums = stackalloc float[PanelRows];");
                 writer.Line($"{format.ElementType}* v = ({format.ElementType}*)w + (begin * (nint)({product.Columns} * PanelRows));");
                 writer.Block("for (int panel = begin; panel < end; panel++)", () =>
                 {
-                    if (wholePanel)
+                    if (plan.IsWholePanel)
                     {
-                        WriteSums(writer, isa, product, format, tile, "v");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y", Vectors(tile).ToList());
+                        WriteSums(writer, plan, "v");
+                        List<string> own = Enumerable.Range(0, tile.RowVectors).Select(i => $"a0{i}").ToList();
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y", own);
                         return;
                     }
 
                     writer.Block($"for (int row = 0; row < PanelRows; row += {rows})", () =>
                     {
                         writer.Line($"{format.ElementType}* u = v + row;");
-                        WriteSums(writer, isa, product, format, tile, "u");
+                        WriteSums(writer, plan, "u");
                         for (int i = 0; i < tile.RowVectors; i++)
                             writer.Line(isa.Store(Code.At("sums + row", i * isa.Lanes), $"a0{i}"));
                     });
                     writer.Line($"v += {product.Columns} * PanelRows;");
-                    ProductEpilogue.Write(writer, isa, product.Epilogue, "y", Enumerable.Range(0, ModelPlan.PanelRows / isa.Lanes).Select(i => isa.Load(Code.At("sums", i * isa.Lanes))).ToList());
+                    List<string> sums = Enumerable.Range(0, ModelPlan.PanelRows / isa.Lanes)
+                        .Select(i => isa.Load(Code.At("sums", i * isa.Lanes)))
+                        .ToList();
+                    ProductEpilogue.Write(writer, isa, product.Epilogue, "y", sums);
                 });
             });
     }
 
-    private static IEnumerable<string> Vectors(MatVecTile tile) => Enumerable.Range(0, tile.RowVectors).Select(i => $"a0{i}");
-
     // Leaves the sums in a00, a01, ..., and the pointer behind the panel (if it is the panel's own).
-    private static void WriteSums(SourceWriter writer, Dialect isa, ProductPlan product, FloatBlock format, MatVecTile tile, string v)
+    private static void WriteSums(SourceWriter writer, FloatMatVecPlan plan, string v)
     {
-        int tail = product.ColumnCount % tile.Columns;
-        for (int c = 0; c < tile.Columns; c++)
+        Dialect isa = plan.Isa;
+        MatVecTile tile = plan.Tile;
+        string columns = plan.Product.Columns;
+        for (int c = 0; c < tile.Chains; c++)
             writer.Line($"{isa.VectorType} {Enumerable.Range(0, tile.RowVectors).Select(i => $"a{c}{i} = {isa.Zero}").Join(", ")};");
-        string stop = tail == 0 ? product.Columns : $"({product.Columns} - {tail})";
-        writer.Block($"for (float* e = x, stop = x + {stop}; e != stop; e += {tile.Columns}, {v} += {tile.Columns} * PanelRows)", () => WriteColumns(writer, isa, format, tile, tile.Columns, v, "e"));
-        if (tail > 0)
+        string stop = plan.Tail == 0 ? columns : $"({columns} - {plan.Tail})";
+        writer.Block(
+            $"for (float* e = x, stop = x + {stop}; e != stop; e += {tile.Chains}, {v} += {tile.Chains} * PanelRows)",
+            () => WriteColumns(writer, plan, tile.Chains, v));
+        if (plan.Tail > 0)
         {
             writer.Block("", () =>
             {
                 writer.Line($"float* e = x + {stop};");
-                WriteColumns(writer, isa, format, tile, tail, v, "e");
+                WriteColumns(writer, plan, plan.Tail, v);
                 if (v == "v")
-                    writer.Line($"v += {tail} * PanelRows;");
+                    writer.Line($"v += {plan.Tail} * PanelRows;");
             });
         }
 
-        string scale = FloatLoad.Scale(isa, format);
-        for (int i = 0; i < tile.RowVectors && (tile.Columns > 1 || scale.Length > 0); i++)
-            writer.Line($"a0{i} = {SumTree(Enumerable.Range(0, tile.Columns).Select(c => $"a{c}{i}").ToList())}{(scale.Length == 0 ? "" : " * " + isa.Broadcast(scale))};");
-    }
-
-    private static void WriteColumns(SourceWriter writer, Dialect isa, FloatBlock format, MatVecTile tile, int columns, string v, string e)
-    {
-        for (int c = 0; c < columns; c++)
+        string scale = FloatLoad.Scale(plan.Format);
+        string scaled = scale.Length == 0 ? "" : " * " + isa.Broadcast(scale);
+        for (int i = 0; i < tile.RowVectors; i++)
         {
-            writer.Line($"{isa.VectorType} b{c} = {isa.Broadcast($"{e}[{c}]")};");
-            for (int i = 0; i < tile.RowVectors; i++)
-                writer.Line($"a{c}{i} = {isa.Fma(FloatLoad.Write(isa, format, Code.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes))), $"b{c}", $"a{c}{i}")};");
+            string sum = Loops.Tree(Enumerable.Range(0, tile.Chains).Select(c => $"a{c}{i}").ToList(), (a, b) => $"({a} + {b})");
+            writer.Line($"a0{i} = {sum}{scaled};");
         }
     }
 
-    private static string SumTree(List<string> terms) => terms.Count == 1
-        ? terms[0]
-        : $"({SumTree(terms.Take(terms.Count / 2).ToList())} + {SumTree(terms.Skip(terms.Count / 2).ToList())})";
+    private static void WriteColumns(SourceWriter writer, FloatMatVecPlan plan, int columns, string v)
+    {
+        Dialect isa = plan.Isa;
+        for (int c = 0; c < columns; c++)
+        {
+            writer.Line($"{isa.VectorType} b{c} = {isa.Broadcast($"e[{c}]")};");
+            for (int i = 0; i < plan.Tile.RowVectors; i++)
+            {
+                string weights = FloatLoad.Write(isa, plan.Format, Code.At(v, (c * ModelPlan.PanelRows) + (i * isa.Lanes)));
+                writer.Line($"a{c}{i} = {isa.Fma(weights, $"b{c}", $"a{c}{i}")};");
+            }
+        }
+    }
 }

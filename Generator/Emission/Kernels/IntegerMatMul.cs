@@ -15,174 +15,186 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatMul
 {
-    /// <summary>What all products of the format share: a token's chunk, then for each number of columns the unpacking and the tiles.</summary>
-    public static void WriteShared(KernelClass kernels, IReadOnlyList<string> columnKinds, IntegerBlock format)
+    public static void Write(KernelClass kernels, IntegerMatMulPlan plan)
     {
-        WriteChunk(kernels, format);
-        foreach (string columns in columnKinds)
-        {
-            kernels.Writer.Line();
-            WriteTiles(kernels, columns, format);
-        }
-    }
-
-    private static void WriteTiles(KernelClass kernels, string columns, IntegerBlock format)
-    {
-        WriteUnpack(kernels, columns, format);
-        foreach (int tokens in KernelTiles.IntegerMatMul(kernels.Isa))
-        {
-            kernels.Writer.Line();
-            WriteTile(kernels, columns, format, tokens);
-        }
-    }
-
-    public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
-    {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
+        (ProductPlan product, IntegerBlock format) = (plan.Product, plan.Format);
         string columns = product.Columns;
         int vectors = IntegerPanel.RowVectors(isa);
-        IReadOnlyList<int> tiles = KernelTiles.IntegerMatMul(isa);
+        string floats = $"{columns} / {format.SubBlock}";
+        string block = $"{columns} / {format.Columns} * {format.PanelBytes}";
         kernels.Kernel(
             "MatMul" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x") + ", for each of many tokens",
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x [tokens] records of 8-bit activations · y [tokens, yStride] · tile {isa.Lanes} rows x {tiles[0]} tokens",
-            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("float*", "unpacked"), .. ProductEpilogue.UnitParameter(format), ("int", "tokens"), ("int", "begin"), ("int", "end")],
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name}"
+                + $" · x [tokens] records of 8-bit activations"
+                + $" · y [tokens, yStride] · tile {isa.Lanes} rows x {plan.Tiles[0].Tokens} tokens",
+            [
+                ("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("float*", "unpacked"),
+                .. ProductEpilogue.UnitParameter(format),
+                ("int", "tokens"), ("int", "begin"), ("int", "end"),
+            ],
             () =>
             {
                 writer.Line("float* scales = unpacked;");
-                writer.Line($"float* minima = scales + ({columns} / {format.SubBlock} * PanelRows);");
-                writer.Line($"byte* codes = (byte*)(minima{(format.HasMinima ? $" + ({columns} / {format.SubBlock} * PanelRows)" : "")});");
-                writer.Line($"byte* v = w + (begin * (nint)({columns} / {format.Columns} * {format.PanelBytes}));");
-                writer.Block($"for (int panel = begin; panel < end; panel++, v += {columns} / {format.Columns} * {format.PanelBytes})", () =>
+                writer.Line($"float* minima = scales + ({floats} * PanelRows);");
+                writer.Line($"byte* codes = (byte*)(minima{(format.HasMinima ? $" + ({floats} * PanelRows)" : "")});");
+                writer.Line($"byte* v = w + (begin * (nint)({block}));");
+                writer.Block($"for (int panel = begin; panel < end; panel++, v += {block})", () =>
                 {
-                    writer.Line($"Unpack{columns}{format.Name}(v, codes, scales, minima);");
+                    writer.Line($"{plan.Unpack.Name}(v, codes, scales, minima);");
                     writer.Line();
-                    writer.Line("// Tokens in blocks whose records stay in the second-level cache while all rows of the panel pass over them.");
+                    writer.Line("// Blocks of tokens whose records stay in the second-level cache while the panel's rows pass over them.");
                     writer.Block("for (int block = 0; block < tokens; block += TokenBlock)", () =>
                     writer.Block($"for (int vector = 0; vector < {vectors}; vector++)", () =>
                     {
-                        writer.Line($"byte* c = codes + (vector * {columns} * {isa.Lanes * (RecordPlan.IsWidened(isa, format) ? 2 : 1)});");
-                        writer.Line($"float* f = scales + (vector * {columns} / {format.SubBlock} * {isa.Lanes});");
-                        writer.Line($"float* m = minima + (vector * {columns} / {format.SubBlock} * {isa.Lanes});");
+                        writer.Line($"byte* c = codes + (vector * {columns} * {isa.Lanes * (plan.Chunk.IsWidened ? 2 : 1)});");
+                        writer.Line($"float* f = scales + (vector * {floats} * {isa.Lanes});");
+                        writer.Line($"float* m = minima + (vector * {floats} * {isa.Lanes});");
                         writer.Line($"float* s = sums + (block * PanelRows) + (vector * {isa.Lanes});");
                         writer.Line($"byte* e = x + (block * (nint){columns}RecordBytes);");
                         writer.Line("int left = Math.Min(TokenBlock, tokens - block);");
-                        foreach (int tile in tiles)
+                        foreach (IntegerTilePlan tile in plan.Tiles)
                         {
-                            writer.Block(tile == 1 ? "for (; left > 0; left--)" : $"for (; left >= {tile}; left -= {tile})", () =>
+                            Loops.ForTiles(writer, "left", tile.Tokens, () =>
                             {
-                                writer.Line($"Tile{columns}{format.Name}x{tile}(c, f, m, e, s);");
-                                writer.Line($"e += {tile} * {columns}RecordBytes;");
-                                writer.Line($"s += {tile} * PanelRows;");
+                                writer.Line($"{tile.Name}(c, f, m, e, s);");
+                                writer.Line($"e += {tile.Tokens} * {columns}RecordBytes;");
+                                writer.Line($"s += {tile.Tokens} * PanelRows;");
                             });
                         }
                     }));
                     writer.Block("for (int token = 0; token < tokens; token++)", () =>
                     {
                         writer.Line("float* s = sums + (token * PanelRows);");
-                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", Enumerable.Range(0, vectors).Select(i => isa.Load(Code.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit")).ToList());
+                        List<string> sums = Enumerable.Range(0, vectors)
+                            .Select(i => isa.Load(Code.At("s", i * isa.Lanes)) + " * " + isa.Broadcast("unit"))
+                            .ToList();
+                        ProductEpilogue.Write(writer, isa, product.Epilogue, "y + (token * (nint)yStride)", sums);
                     });
                 });
             },
             IntegerProduct.Of(format, manyTokens: true));
     }
 
-    // codes: [vector of rows][chunk][unit][lanes] dwords (widened: two a unit); scales and minima: [vector of rows][sub-block][lanes] floats.
-    private static void WriteUnpack(KernelClass kernels, string columns, IntegerBlock format)
+    /// <summary>
+    /// What unpacks a panel. Codes: [vector of rows][chunk][unit][lanes] dwords (widened: two a unit); scales and minima:
+    /// [vector of rows][sub-block][lanes] floats.
+    /// </summary>
+    public static void WriteUnpack(KernelClass kernels, IntegerUnpackPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
-        bool super = format.Scales != ScaleStorage.Halves;
-        int subUnits = format.SubBlock / 4;
+        IntegerBlock format = plan.Chunk.Format;
+        writer.Line();
         writer.Line($"// One panel of {format.Name}: a byte for each code, a float for each scale and minimum.");
-        writer.HotMethod($"private static void Unpack{columns}{format.Name}(byte* v, byte* codes, float* scales, float* minima)", () =>
+        writer.HotMethod($"private static void {plan.Name}(byte* v, byte* codes, float* scales, float* minima)", () =>
         {
-            IntegerPanel.DeclareMasks(writer, isa, format);
+            IntegerPanel.DeclareMasks(writer, plan.Chunk);
             writer.Block($"for (int row = 0; row < PanelRows; row += {isa.Lanes})", () =>
             {
                 writer.Line("byte* next = v;");
-                writer.Block($"for (int block = 0; block < {columns} / {format.Columns}; block++)", () =>
+                writer.Block($"for (int block = 0; block < {plan.Columns} / {format.Columns}; block++)", () =>
                 {
                     IntegerScales scales = new(isa, format, "next", "row", ("d", "e"));
-                    if (super)
+                    if (plan.Chunk.IsSuper)
                     {
-                        writer.Line($"{isa.VectorType} d = {scales.HalfScale};");
+                        writer.Line($"{isa.VectorType} d = {scales.BlockScale};");
                         if (format.HasMinima)
-                            writer.Line($"{isa.VectorType} e = {scales.HalfMinimum};");
+                            writer.Line($"{isa.VectorType} e = {scales.BlockMinimum};");
                     }
 
                     writer.Line($"byte* sub = next + {format.HalvesBytes};");
-                    writer.Line($"byte* p = sub + {format.SubScaleBytes} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
-                    void Chunk()
+                    string group = $"(row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4)";
+                    writer.Line($"byte* p = sub + {format.SubScaleBytes} + {group};");
+                    string step = $"sub += {plan.Chunk.SubBlocks * 2 * WeightBlock.GroupRows}, p += {2 * format.GroupBytes}";
+                    if (plan.Chunk.IsSuper)
                     {
-                        for (int unit = 0; unit < IntegerBlock.Units; unit++)
-                        {
-                            string code = IntegerPanel.Unit(isa, format, unit, ("p", 0));
-                            if (RecordPlan.IsWidened(isa, format))
-                            {
-                                (string even, string odd) = isa.WidenUnit(code);
-                                writer.Line($"*({isa.IntType}*)(codes + {2 * unit * isa.Lanes * 4}) = {even};");
-                                writer.Line($"*({isa.IntType}*)(codes + {((2 * unit) + 1) * isa.Lanes * 4}) = {odd};");
-                            }
-                            else
-                            {
-                                writer.Line($"*({isa.IntType}*)(codes + {unit * isa.Lanes * 4}) = {code};");
-                            }
-                        }
-
-                        writer.Line($"codes += {IntegerBlock.Units * isa.Lanes * 4 * (RecordPlan.IsWidened(isa, format) ? 2 : 1)};");
-                        for (int sub = 0; sub < IntegerBlock.Units / subUnits; sub++)
-                        {
-                            writer.Line(isa.Store(Code.At("scales", sub * isa.Lanes), scales.Scale(sub)));
-                            if (format.HasMinima)
-                                writer.Line(isa.Store(Code.At("minima", sub * isa.Lanes), scales.Minimum(sub)));
-                        }
-
-                        writer.Line($"scales += {IntegerBlock.Units / subUnits * isa.Lanes};");
-                        if (format.HasMinima)
-                            writer.Line($"minima += {IntegerBlock.Units / subUnits * isa.Lanes};");
+                        writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, {step})", () =>
+                            WriteUnpackedChunk(writer, plan.Chunk, scales));
+                    }
+                    else
+                    {
+                        WriteUnpackedChunk(writer, plan.Chunk, scales);
                     }
 
-                    if (super)
-                        writer.Block($"for (int chunk = 0; chunk < {format.Columns / IntegerBlock.Chunk}; chunk++, sub += {IntegerBlock.Chunk / format.SubBlock * 2 * WeightBlock.GroupRows}, p += {2 * format.GroupBytes})", Chunk);
-                    else
-                        Chunk();
                     writer.Line($"next += {format.PanelBytes};");
                 });
             });
         });
     }
 
-    // One token's chunk times a vector of rows. It is inlined into the tiles, where units, scales and sums are registers.
-    private static void WriteChunk(KernelClass kernels, IntegerBlock format)
+    private static void WriteUnpackedChunk(SourceWriter writer, IntegerChunkPlan chunk, IntegerScales scales)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = chunk.Isa;
+        int bytes = isa.Lanes * 4;
+        for (int unit = 0; unit < IntegerBlock.Units; unit++)
+        {
+            string code = IntegerPanel.Unit(chunk, unit, ("p", 0));
+            if (chunk.IsWidened)
+            {
+                (string even, string odd) = isa.WidenUnit(code);
+                writer.Line($"*({isa.IntType}*)(codes + {2 * unit * bytes}) = {even};");
+                writer.Line($"*({isa.IntType}*)(codes + {((2 * unit) + 1) * bytes}) = {odd};");
+            }
+            else
+            {
+                writer.Line($"*({isa.IntType}*)(codes + {unit * bytes}) = {code};");
+            }
+        }
+
+        bool minima = chunk.Format.HasMinima;
+        writer.Line($"codes += {IntegerBlock.Units * bytes * (chunk.IsWidened ? 2 : 1)};");
+        for (int sub = 0; sub < chunk.SubBlocks; sub++)
+        {
+            writer.Line(isa.Store(Code.At("scales", sub * isa.Lanes), scales.Scale(sub)));
+            if (minima)
+                writer.Line(isa.Store(Code.At("minima", sub * isa.Lanes), scales.Minimum(sub)));
+        }
+
+        writer.Line($"scales += {chunk.SubBlocks * isa.Lanes};");
+        if (minima)
+            writer.Line($"minima += {chunk.SubBlocks * isa.Lanes};");
+    }
+
+    /// <summary>
+    /// One token's chunk times a vector of rows. It is inlined into the tiles, where units, scales and sums are registers.
+    /// </summary>
+    public static void WriteChunk(KernelClass kernels, IntegerChunkKernelPlan plan)
+    {
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
+        (IntegerChunkPlan chunk, IntegerBlock format) = (plan.Chunk, plan.Chunk.Format);
         string ints = isa.IntType;
         writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
-        if (RecordPlan.IsWidened(isa, format))
+        if (chunk.IsWidened)
         {
-            writer.Line($"// sum + half a chunk of codes in 16 bits times one token's");
+            writer.Line("// sum + half a chunk of codes in 16 bits times one token's");
             writer.Method($"private static {ints} Chunk{format.Name}({Join(8, w => $"{ints} w{w}")}, int* a, {ints} sum)", () =>
             {
                 for (int w = 0; w < 8; w++)
-                    writer.Line($"sum = {isa.DotWide("sum", $"w{w}", isa.BroadcastInt($"a[{(w / 2) + (w % 2 * IntegerBlock.Units)}]"))};");
+                {
+                    string factor = isa.BroadcastInt($"a[{(w / 2) + (w % 2 * IntegerBlock.Units)}]");
+                    writer.Line($"sum = {isa.DotShorts("sum", $"w{w}", factor)};");
+                }
+
                 writer.Line("return sum;");
             });
             return;
         }
 
-        int subs = IntegerBlock.Chunk / format.SubBlock;
-        bool centred = IntegerPanel.CenterPart(isa, format) is not null;
-        string scales = Join(subs, sub => $"{isa.VectorType} f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"{isa.VectorType} m{sub}") : "");
-        string parts = $"int* a, float* scale{(centred ? ", int* center" : "")}{(format.HasMinima ? ", float* sum" : "")}";
+        string units = Join(IntegerBlock.Units, unit => $"{ints} u{unit}");
+        string scales = Join(chunk.SubBlocks, sub => $"{isa.VectorType} f{sub}");
+        string minima = format.HasMinima ? ", " + Join(chunk.SubBlocks, sub => $"{isa.VectorType} m{sub}") : "";
+        string parts = $"int* a, float* scale{(chunk.Center is null ? "" : ", int* center")}{(format.HasMinima ? ", float* sum" : "")}";
         writer.Line("// sum + a chunk of codes, scaled, times one token's");
-        writer.Method($"private static {isa.VectorType} Chunk{format.Name}({Join(IntegerBlock.Units, unit => $"{ints} u{unit}")}, {scales}, {parts}, {isa.VectorType} s)", () =>
+        writer.Method($"private static {isa.VectorType} Chunk{format.Name}({units}, {scales}{minima}, {parts}, {isa.VectorType} s)", () =>
         {
-            Func<int, string>? center = centred ? sub => isa.BroadcastInt($"center[{sub}]") : null;
-            Func<string, int, string> dots = IntegerPanel.WriteDots(writer, isa, format, [""], (_, unit) => $"u{unit}", unit => isa.BroadcastInt($"a[{unit}]"), center);
-            for (int sub = 0; sub < subs; sub++)
+            Func<int, string>? center = chunk.Center is null ? null : sub => isa.BroadcastInt($"center[{sub}]");
+            Func<string, int, string> dots = IntegerPanel.WriteDots(
+                writer, chunk, [""], (_, unit) => $"u{unit}", unit => isa.BroadcastInt($"a[{unit}]"), center);
+            for (int sub = 0; sub < chunk.SubBlocks; sub++)
             {
                 writer.Line($"s = {isa.Fma(isa.ToFloat(dots("", sub)), $"(f{sub} * {isa.Broadcast("*scale")})", "s")};");
                 if (format.HasMinima)
@@ -193,76 +205,101 @@ internal static class IntegerMatMul
         });
     }
 
-    private static void WriteTile(KernelClass kernels, string columns, IntegerBlock format, int tokens)
+    /// <summary>A tile, which the products of as many columns share.</summary>
+    public static void WriteTile(KernelClass kernels, IntegerTilePlan tile)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = tile.Isa;
         SourceWriter writer = kernels.Writer;
-        bool widened = RecordPlan.IsWidened(isa, format);
-        int lanes = isa.Lanes;
-        int subs = IntegerBlock.Chunk / format.SubBlock;
-        string? center = IntegerPanel.CenterPart(isa, format);
-        string? sums = IntegerPanel.SumsPart(format);
-        writer.Line($"// sums[t, row] = x[t] · W[row]: {lanes} rows x {tokens} tokens");
-        writer.HotMethod($"private static void Tile{columns}{format.Name}x{tokens}(byte* codes, float* scales, float* minima, byte* x, float* sums)", () =>
+        (IntegerChunkPlan chunk, string columns) = (tile.Chunk, tile.Columns);
+        writer.Line();
+        writer.Line($"// sums[t, row] = x[t] · W[row]: {isa.Lanes} rows x {tile.Tokens} tokens");
+        writer.HotMethod($"private static void {tile.Name}(byte* codes, float* scales, float* minima, byte* x, float* sums)", () =>
         {
-            for (int t = 0; t < tokens; t++)
+            for (int t = 0; t < tile.Tokens; t++)
                 writer.Line($"{isa.VectorType} s{t} = {isa.Zero};");
-            writer.Line(widened ? $"byte* a = x + {columns}WideAt;" : "byte* a = x;");
+            writer.Line(chunk.IsWidened ? $"byte* a = x + {columns}ShortsAt;" : "byte* a = x;");
             writer.Line($"byte* b = x + {columns}ScalesAt;");
-            if (center is not null)
-                writer.Line($"byte* g = x + {columns}{center}At;");
-            if (sums is not null)
+            if (chunk.Center is { } center)
+                writer.Line($"byte* g = x + {columns}{center.Name}At;");
+            if (chunk.SumsPart is { } sums)
                 writer.Line($"byte* h = x + {columns}{sums}At;");
-            string step = $"a += {(widened ? 64 : 32)}, b += 4{(center is null ? "" : $", g += {4 * subs}")}{(sums is null ? "" : $", h += {4 * subs}")}, codes += {IntegerBlock.Units * lanes * 4 * (widened ? 2 : 1)}, scales += {subs * lanes}{(format.HasMinima ? $", minima += {subs * lanes}" : "")}";
-            writer.Block($"for (byte* stop = b + ({columns} / {IntegerBlock.Chunk} * 4); b != stop; {step})", () =>
+            writer.Block($"for (byte* stop = b + ({columns} / {IntegerBlock.Chunk} * 4); b != stop; {Step(chunk)})", () =>
             {
-                if (widened)
-                    WriteWidened();
+                if (chunk.IsWidened)
+                    WriteWidenedChunk(writer, tile);
                 else
-                    WriteBytes();
+                    WriteByteChunk(writer, tile);
             });
-            for (int t = 0; t < tokens; t++)
+            for (int t = 0; t < tile.Tokens; t++)
                 writer.Line(isa.Store(Code.At("sums", t * ModelPlan.PanelRows), $"s{t}"));
         });
-
-        void WriteBytes()
-        {
-            for (int unit = 0; unit < IntegerBlock.Units; unit++)
-                writer.Line($"{isa.IntType} u{unit} = {isa.LoadInts(Code.At("codes", unit * lanes * 4))};");
-            for (int sub = 0; sub < subs; sub++)
-            {
-                writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Code.At("scales", sub * lanes))};");
-                if (format.HasMinima)
-                    writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Code.At("minima", sub * lanes))};");
-            }
-
-            string registers = Join(IntegerBlock.Units, unit => $"u{unit}") + ", " + Join(subs, sub => $"f{sub}") + (format.HasMinima ? ", " + Join(subs, sub => $"m{sub}") : "");
-            for (int t = 0; t < tokens; t++)
-                writer.Line($"s{t} = Chunk{format.Name}({registers}, (int*)({At("a", t)}), (float*)({At("b", t)}){(center is null ? "" : $", (int*)({At("g", t)})")}{(sums is null ? "" : $", (float*)({At("h", t)})")}, s{t});");
-        }
-
-        void WriteWidened()
-        {
-            for (int t = 0; t < tokens; t++)
-                writer.Line($"{isa.IntType} i{t} = {isa.IntType}.Zero;");
-            for (int half = 0; half < 2; half++)
-            {
-                writer.Block("", () =>
-                {
-                    for (int w = 0; w < 8; w++)
-                        writer.Line($"{isa.IntType} w{w} = {isa.LoadInts(Code.At("codes", ((8 * half) + w) * lanes * 4))};");
-                    for (int t = 0; t < tokens; t++)
-                        writer.Line($"i{t} = Chunk{format.Name}({Join(8, w => $"w{w}")}, (int*)({Code.At(At("a", t), half * 16)}), i{t});");
-                });
-            }
-
-            writer.Line($"{isa.VectorType} f = {isa.Load("scales")};");
-            for (int t = 0; t < tokens; t++)
-                writer.Line($"s{t} = {isa.Fma(isa.ToFloat($"i{t}"), $"(f * {isa.Broadcast($"*(float*)({At("b", t)})")})", $"s{t}")};");
-        }
-
-        string At(string part, int token) => token == 0 ? part : $"{part} + ({token} * {columns}RecordBytes)";
     }
+
+    // From one chunk to the next, of activations and of the panel.
+    private static string Step(IntegerChunkPlan chunk)
+    {
+        int subs = chunk.SubBlocks;
+        string center = chunk.Center is null ? "" : $", g += {4 * subs}";
+        string sums = chunk.SumsPart is null ? "" : $", h += {4 * subs}";
+        int bytes = IntegerBlock.Units * chunk.Isa.Lanes * 4 * (chunk.IsWidened ? 2 : 1);
+        string codes = $"codes += {bytes}, scales += {subs * chunk.Isa.Lanes}";
+        string minima = chunk.Format.HasMinima ? $", minima += {subs * chunk.Isa.Lanes}" : "";
+        return $"a += {(chunk.IsWidened ? 64 : 32)}, b += 4{center}{sums}, {codes}{minima}";
+    }
+
+    private static void WriteByteChunk(SourceWriter writer, IntegerTilePlan tile)
+    {
+        Dialect isa = tile.Isa;
+        IntegerChunkPlan chunk = tile.Chunk;
+        bool minima = chunk.Format.HasMinima;
+        for (int unit = 0; unit < IntegerBlock.Units; unit++)
+            writer.Line($"{isa.IntType} u{unit} = {isa.LoadInts(Code.At("codes", unit * isa.Lanes * 4))};");
+        for (int sub = 0; sub < chunk.SubBlocks; sub++)
+        {
+            writer.Line($"{isa.VectorType} f{sub} = {isa.Load(Code.At("scales", sub * isa.Lanes))};");
+            if (minima)
+                writer.Line($"{isa.VectorType} m{sub} = {isa.Load(Code.At("minima", sub * isa.Lanes))};");
+        }
+
+        string scales = Join(chunk.SubBlocks, sub => $"f{sub}") + (minima ? ", " + Join(chunk.SubBlocks, sub => $"m{sub}") : "");
+        string registers = $"{Join(IntegerBlock.Units, unit => $"u{unit}")}, {scales}";
+        for (int t = 0; t < tile.Tokens; t++)
+        {
+            string center = chunk.Center is null ? "" : $", (int*)({At(tile, "g", t)})";
+            string sums = chunk.SumsPart is null ? "" : $", (float*)({At(tile, "h", t)})";
+            string parts = $"(int*)({At(tile, "a", t)}), (float*)({At(tile, "b", t)}){center}{sums}";
+            writer.Line($"s{t} = Chunk{chunk.Format.Name}({registers}, {parts}, s{t});");
+        }
+    }
+
+    private static void WriteWidenedChunk(SourceWriter writer, IntegerTilePlan tile)
+    {
+        Dialect isa = tile.Isa;
+        string name = tile.Chunk.Format.Name;
+        for (int t = 0; t < tile.Tokens; t++)
+            writer.Line($"{isa.IntType} i{t} = {isa.IntType}.Zero;");
+        for (int half = 0; half < 2; half++)
+        {
+            writer.Block("", () =>
+            {
+                for (int w = 0; w < 8; w++)
+                    writer.Line($"{isa.IntType} w{w} = {isa.LoadInts(Code.At("codes", ((8 * half) + w) * isa.Lanes * 4))};");
+                string registers = Join(8, w => $"w{w}");
+                for (int t = 0; t < tile.Tokens; t++)
+                    writer.Line($"i{t} = Chunk{name}({registers}, (int*)({Code.At(At(tile, "a", t), half * 16)}), i{t});");
+            });
+        }
+
+        writer.Line($"{isa.VectorType} f = {isa.Load("scales")};");
+        for (int t = 0; t < tile.Tokens; t++)
+        {
+            string scale = $"(f * {isa.Broadcast($"*(float*)({At(tile, "b", t)})")})";
+            writer.Line($"s{t} = {isa.Fma(isa.ToFloat($"i{t}"), scale, $"s{t}")};");
+        }
+    }
+
+    private static string At(IntegerTilePlan tile, string part, int token) =>
+        token == 0 ? part : $"{part} + ({token} * {tile.Columns}RecordBytes)";
 
     private static string Join(int count, Func<int, string> item) => Enumerable.Range(0, count).Select(item).Join(", ");
 }

@@ -14,30 +14,27 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// </summary>
 internal static class IntegerMatVec
 {
-    private const int CacheLine = 64;
-
-    public static void Write(KernelClass kernels, ProductPlan product, IntegerBlock format)
+    public static void Write(KernelClass kernels, IntegerMatVecPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
+        (ProductPlan product, IntegerChunkPlan chunk, IntegerBlock format) = (plan.Product, plan.Chunk, plan.Format);
         string columns = product.Columns;
+        bool looped = plan.VectorsTogether == 0;
         int vectors = IntegerPanel.RowVectors(isa);
-        bool looped = isa.Lanes == 1;
-        bool super = format.Scales != ScaleStorage.Halves;
-        bool widened = RecordPlan.IsWidened(isa, format);
-        string? center = IntegerPanel.CenterPart(isa, format);
-        string? sums = IntegerPanel.SumsPart(format);
-        int subs = IntegerBlock.Chunk / format.SubBlock;
-        int chunks = format.Columns / IntegerBlock.Chunk;
-        int lines = format.PanelBytes / CacheLine;
         kernels.Kernel(
             "MatVec" + product.Name + format.Name,
             ProductEpilogue.Equation(product.Epilogue, "x"),
-            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations · {Code.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
-            [("byte*", "w"), ("byte*", "x"), ("float*", "y"), .. ProductEpilogue.UnitParameter(format), ("int", "begin"), ("int", "end")],
+            $"W [panels of {ModelPlan.PanelRows} rows, {product.ColumnCount} columns] {format.Name} · x a record of 8-bit activations"
+                + $" · {Code.Grouped((long)product.ColumnCount / format.Columns * format.PanelBytes)} bytes a panel",
+            [
+                ("byte*", "w"), ("byte*", "x"), ("float*", "y"),
+                .. ProductEpilogue.UnitParameter(format),
+                ("int", "begin"), ("int", "end"),
+            ],
             () =>
             {
-                IntegerPanel.DeclareMasks(writer, isa, format);
+                IntegerPanel.DeclareMasks(writer, chunk);
                 if (looped)
                     writer.Line("float* sums = stackalloc float[PanelRows];");
                 writer.Line($"byte* v = w + (begin * (nint)({columns} / {format.Columns} * {format.PanelBytes}));");
@@ -47,46 +44,11 @@ internal static class IntegerMatVec
                         writer.Line("new FloatSpan(sums, PanelRows).Clear();");
                     else
                         writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(r => $"s{r} = {isa.Zero}").Join(", ")};");
-                    writer.Line($"int* a = (int*){(widened ? $"(x + {columns}WideAt)" : "x")};");
-                    writer.Line($"float* scale = (float*)(x + {columns}ScalesAt);");
-                    if (center is not null)
-                        writer.Line($"int* center = (int*)(x + {columns}{center}At);");
-                    if (sums is not null)
-                        writer.Line($"float* sum = (float*)(x + {columns}{sums}At);");
-                    string chunkStep = $"a += {(widened ? 2 : 1) * IntegerBlock.Units}, scale++{(center is null ? "" : $", center += {subs}")}{(sums is null ? "" : $", sum += {subs}")}";
-                    if (!super)
-                    {
-                        writer.Block($"for (float* stop = scale + ({columns} / {IntegerBlock.Chunk}); scale != stop; {chunkStep}, v += {format.PanelBytes})", () =>
-                        {
-                            Prefetch("v", lines);
-                            WriteChunk(writer, isa, format, ("v", format.HalvesBytes));
-                        });
-                    }
+                    WriteParts(writer, columns, chunk);
+                    if (chunk.IsSuper)
+                        WriteBlocks(writer, plan);
                     else
-                    {
-                        writer.Block($"for (int block = 0; block < {columns} / {format.Columns}; block++)", () =>
-                        {
-                            // A block's lines are asked for evenly over its chunks: all of its header's at once would be more than can be under way.
-                            Prefetch("v", lines % chunks);
-                            if (ReadAhead.IsKnown(isa))
-                                writer.Line($"byte* ahead = v + {lines % chunks * CacheLine};");
-                            for (int r = 0; r < vectors && !looped; r++)
-                            {
-                                IntegerScales scales = new(isa, format, "v", Code.Int(r * isa.Lanes), default);
-                                writer.Line($"{isa.VectorType} d{r} = {scales.HalfScale}{(format.HasMinima ? $", e{r} = {scales.HalfMinimum}" : "")};");
-                            }
-
-                            writer.Line($"byte* sub = v + {format.HalvesBytes};");
-                            writer.Line($"byte* p = sub + {format.SubScaleBytes};");
-                            writer.Block($"for (int chunk = 0; chunk < {chunks}; chunk++, {chunkStep}, sub += {subs * ModelPlan.PanelRows}, p += {2 * format.GroupBytes}{(ReadAhead.IsKnown(isa) ? $", ahead += {lines / chunks * CacheLine}" : "")})", () =>
-                            {
-                                Prefetch("ahead", lines / chunks);
-                                WriteChunk(writer, isa, format, ("p", 0));
-                            });
-                            writer.Line($"v += {format.PanelBytes};");
-                        });
-                    }
-
+                        WriteChunks(writer, plan);
                     List<string> results = looped
                         ? Enumerable.Range(0, vectors).Select(r => $"sums[{r}] * unit").ToList()
                         : Enumerable.Range(0, vectors).Select(r => $"s{r} * {isa.Broadcast("unit")}").ToList();
@@ -94,66 +56,134 @@ internal static class IntegerMatVec
                 });
             },
             IntegerProduct.Of(format, manyTokens: false));
+    }
 
-        void Prefetch(string pointer, int count)
+    // Where the parts of a record lie that the format needs.
+    private static void WriteParts(SourceWriter writer, string columns, IntegerChunkPlan chunk)
+    {
+        writer.Line($"int* a = (int*){(chunk.IsWidened ? $"(x + {columns}ShortsAt)" : "x")};");
+        writer.Line($"float* scale = (float*)(x + {columns}ScalesAt);");
+        if (chunk.Center is { } center)
+            writer.Line($"int* center = (int*)(x + {columns}{center.Name}At);");
+        if (chunk.SumsPart is { } sums)
+            writer.Line($"float* sum = (float*)(x + {columns}{sums}At);");
+    }
+
+    // From one chunk's activations to the next one's.
+    private static string Step(IntegerChunkPlan chunk)
+    {
+        string center = chunk.Center is null ? "" : $", center += {chunk.SubBlocks}";
+        string sums = chunk.SumsPart is null ? "" : $", sum += {chunk.SubBlocks}";
+        return $"a += {(chunk.IsWidened ? 2 : 1) * IntegerBlock.Units}, scale++{center}{sums}";
+    }
+
+    // Blocks of one chunk.
+    private static void WriteChunks(SourceWriter writer, IntegerMatVecPlan plan)
+    {
+        IntegerBlock format = plan.Format;
+        string stop = $"float* stop = scale + ({plan.Product.Columns} / {IntegerBlock.Chunk})";
+        writer.Block($"for ({stop}; scale != stop; {Step(plan.Chunk)}, v += {format.PanelBytes})", () =>
         {
-            for (int line = 0; line < count; line++)
-                ReadAhead.Write(writer, isa, pointer, line * CacheLine, ReadAhead.NearWeights);
-        }
+            Prefetch(writer, plan, "v", plan.ChunkLines);
+            WriteChunk(writer, plan, ("v", format.HalvesBytes));
+        });
+    }
+
+    // Blocks with scales within.
+    private static void WriteBlocks(SourceWriter writer, IntegerMatVecPlan plan)
+    {
+        Dialect isa = plan.Isa;
+        IntegerBlock format = plan.Format;
+        bool ahead = plan.ReadAhead is not null;
+        writer.Block($"for (int block = 0; block < {plan.Product.Columns} / {format.Columns}; block++)", () =>
+        {
+            Prefetch(writer, plan, "v", plan.BlockLines);
+            if (ahead)
+                writer.Line($"byte* ahead = v + {plan.BlockLines * ReadAheadPlan.CacheLine};");
+            for (int r = 0; plan.VectorsTogether > 0 && r < IntegerPanel.RowVectors(isa); r++)
+            {
+                IntegerScales scales = new(isa, format, "v", Code.Int(r * isa.Lanes), default);
+                writer.Line($"{isa.VectorType} d{r} = {scales.BlockScale}{(format.HasMinima ? $", e{r} = {scales.BlockMinimum}" : "")};");
+            }
+
+            writer.Line($"byte* sub = v + {format.HalvesBytes};");
+            writer.Line($"byte* p = sub + {format.SubScaleBytes};");
+            string panel = $"sub += {plan.Chunk.SubBlocks * ModelPlan.PanelRows}, p += {2 * format.GroupBytes}";
+            string lines = ahead ? $", ahead += {plan.ChunkLines * ReadAheadPlan.CacheLine}" : "";
+            writer.Block($"for (int chunk = 0; chunk < {plan.Chunks}; chunk++, {Step(plan.Chunk)}, {panel}{lines})", () =>
+            {
+                Prefetch(writer, plan, "ahead", plan.ChunkLines);
+                WriteChunk(writer, plan, ("p", 0));
+            });
+            writer.Line($"v += {format.PanelBytes};");
+        });
+    }
+
+    private static void Prefetch(SourceWriter writer, IntegerMatVecPlan plan, string pointer, int lines)
+    {
+        for (int line = 0; line < lines; line++)
+            ReadAhead.Write(writer, plan.Isa, plan.ReadAhead, pointer, line * ReadAheadPlan.CacheLine);
     }
 
     // A chunk of all rows: some vectors of rows at once, or one row a turn where a vector is one number.
-    private static void WriteChunk(SourceWriter writer, Dialect isa, IntegerBlock format, (string Base, int Offset) planes)
+    private static void WriteChunk(SourceWriter writer, IntegerMatVecPlan plan, (string Base, int Offset) planes)
     {
-        if (isa.Lanes == 1)
+        Dialect isa = plan.Isa;
+        IntegerBlock format = plan.Format;
+        if (plan.VectorsTogether == 0)
         {
             writer.Block("for (int row = 0; row < PanelRows; row++)", () =>
             {
-                writer.Line($"byte* u = {Code.At(planes.Base, planes.Offset)} + (row / {WeightBlock.GroupRows} * {format.GroupBytes}) + (row % {WeightBlock.GroupRows} * 4);");
-                WriteRows(writer, isa, format, [new RowVector("", "row", "sums[row]", ("u", 0))]);
+                string group = $"(row / {WeightBlock.GroupRows} * {format.GroupBytes})";
+                writer.Line($"byte* u = {Code.At(planes.Base, planes.Offset)} + {group} + (row % {WeightBlock.GroupRows} * 4);");
+                WriteRows(writer, plan.Chunk, [new RowVector("", "row", "sums[row]", ("u", 0))]);
             });
             return;
         }
 
-        int vectors = IntegerPanel.RowVectors(isa);
-        int together = KernelTiles.IntegerMatVec(isa);
-        for (int first = 0; first < vectors; first += together)
+        for (int first = 0; first < IntegerPanel.RowVectors(isa); first += plan.VectorsTogether)
         {
             List<RowVector> rows = [];
-            for (int r = first; r < first + together; r++)
+            for (int r = first; r < first + plan.VectorsTogether; r++)
             {
                 int row = r * isa.Lanes;
-                rows.Add(new RowVector(Code.Int(r), Code.Int(row), $"s{r}", (planes.Base, planes.Offset + (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4))));
+                int at = planes.Offset + (row / WeightBlock.GroupRows * format.GroupBytes) + (row % WeightBlock.GroupRows * 4);
+                rows.Add(new RowVector(Code.Int(r), Code.Int(row), $"s{r}", (planes.Base, at)));
             }
 
-            writer.Block("", () => WriteRows(writer, isa, format, rows));
+            writer.Block("", () => WriteRows(writer, plan.Chunk, rows));
         }
     }
 
-    private static void WriteRows(SourceWriter writer, Dialect isa, IntegerBlock format, List<RowVector> rows)
+    private static void WriteRows(SourceWriter writer, IntegerChunkPlan chunk, List<RowVector> rows)
     {
+        Dialect isa = chunk.Isa;
+        IntegerBlock format = chunk.Format;
         Dictionary<string, RowVector> byName = rows.ToDictionary(row => row.Name);
         Func<string, int, string> dots;
-        if (RecordPlan.IsWidened(isa, format))
+        if (chunk.IsWidened)
         {
-            WriteWidened(writer, isa, format, rows);
+            WriteWidened(writer, chunk, rows);
             dots = (name, _) => "c" + name;
         }
         else
         {
-            Func<int, string>? center = IntegerPanel.CenterPart(isa, format) is null ? null : sub => isa.BroadcastInt($"center[{sub}]");
-            dots = IntegerPanel.WriteDots(writer, isa, format, byName.Keys.ToList(), (name, unit) => IntegerPanel.Unit(isa, format, unit, byName[name].Planes), Activations, center);
+            Func<int, string>? center = chunk.Center is null ? null : sub => isa.BroadcastInt($"center[{sub}]");
+            string Unit(string name, int unit) => IntegerPanel.Unit(chunk, unit, byName[name].Planes);
+            dots = IntegerPanel.WriteDots(writer, chunk, byName.Keys.ToList(), Unit, Activations, center);
         }
 
         foreach (RowVector row in rows)
         {
             IntegerScales scales = new(isa, format, "v", row.First, ("d" + row.Name, "e" + row.Name));
-            if (isa.Lanes == 1)
-                scales = scales with { Super = (scales.HalfScale, scales.HalfMinimum) };
-            for (int sub = 0; sub < IntegerBlock.Chunk / format.SubBlock; sub++)
+            if (row.Name.Length == 0)
+                scales = scales with { Super = (scales.BlockScale, scales.BlockMinimum) };
+            for (int sub = 0; sub < chunk.SubBlocks; sub++)
             {
-                string scaled = isa.Fma(isa.ToFloat(dots(row.Name, sub)), $"({scales.Scale(sub)} * {isa.Broadcast("*scale")})", row.Sum);
-                writer.Line($"{row.Sum} = {(format.HasMinima ? isa.Fma($"({scales.Minimum(sub)})", isa.Broadcast($"-sum[{sub}]"), scaled) : scaled)};");
+                string sum = isa.Fma(isa.ToFloat(dots(row.Name, sub)), $"({scales.Scale(sub)} * {isa.Broadcast("*scale")})", row.Sum);
+                if (format.HasMinima)
+                    sum = isa.Fma($"({scales.Minimum(sub)})", isa.Broadcast($"-sum[{sub}]"), sum);
+                writer.Line($"{row.Sum} = {sum};");
             }
         }
 
@@ -166,8 +196,9 @@ internal static class IntegerMatVec
         }
     }
 
-    private static void WriteWidened(SourceWriter writer, Dialect isa, IntegerBlock format, List<RowVector> rows)
+    private static void WriteWidened(SourceWriter writer, IntegerChunkPlan chunk, List<RowVector> rows)
     {
+        Dialect isa = chunk.Isa;
         foreach (RowVector row in rows)
             writer.Line($"{isa.IntType} c{row.Name} = {isa.IntType}.Zero;");
         for (int unit = 0; unit < IntegerBlock.Units; unit++)
@@ -176,14 +207,14 @@ internal static class IntegerMatVec
             writer.Line($"{isa.IntType} odd{unit} = {isa.BroadcastInt($"a[{IntegerBlock.Units + unit}]")};");
             foreach (RowVector row in rows)
             {
-                (string even, string odd) = isa.WidenUnit(IntegerPanel.Unit(isa, format, unit, row.Planes));
-                writer.Line($"c{row.Name} = {isa.DotWide(isa.DotWide("c" + row.Name, even, $"even{unit}"), odd, $"odd{unit}")};");
+                (string even, string odd) = isa.WidenUnit(IntegerPanel.Unit(chunk, unit, row.Planes));
+                writer.Line($"c{row.Name} = {isa.DotShorts(isa.DotShorts("c" + row.Name, even, $"even{unit}"), odd, $"odd{unit}")};");
             }
         }
     }
 
     /// <summary>One vector of rows of a chunk.</summary>
-    /// <param name="Name">What tells its variables from others'.</param>
+    /// <param name="Name">What tells its variables from others'; empty for a row a turn.</param>
     /// <param name="First">Its first row, 0 to 31, as an expression.</param>
     /// <param name="Sum">Where its sums are.</param>
     /// <param name="Planes">Where its bit planes lie.</param>

@@ -13,11 +13,12 @@ namespace Llamalith.Generator.Emission.Kernels;
 internal static class IntegerPanel
 {
     /// <summary>Declares the masks that <see cref="Unit"/> needs: m15, m3, m1 for nibbles, pairs and single bits.</summary>
-    public static void DeclareMasks(SourceWriter writer, Dialect isa, IntegerBlock format)
+    public static void DeclareMasks(SourceWriter writer, IntegerChunkPlan chunk)
     {
-        foreach (string mask in format.Planes.Where(plane => plane.Bits < 8).Select(plane => Mask(plane)).Distinct())
+        Dialect isa = chunk.Isa;
+        foreach (string mask in chunk.Format.Planes.Where(plane => plane.Bits < 8).Select(Mask).Distinct())
             writer.Line($"{isa.IntType} m{mask} = {isa.BroadcastInt("0x" + mask + mask + mask + mask)};");
-        if (IsOffset(isa, format))
+        if (chunk.IsOffset)
             writer.Line($"{isa.IntType} sign = {isa.BroadcastInt("unchecked((int)0x80808080)")};");
     }
 
@@ -25,17 +26,16 @@ internal static class IntegerPanel
     /// The codes of unit u (four columns) of a group of rows, a byte each. Lines are read where they are used: most of them are used
     /// once or twice, and registers are dearer than loads.
     /// </summary>
-    /// <param name="isa">The instruction set.</param>
-    /// <param name="format">The weights' format.</param>
+    /// <param name="chunk">How a chunk is multiplied.</param>
     /// <param name="unit">0 to 7.</param>
     /// <param name="pointer">The group's first byte of the rows wanted, as the base and the offset of an address.</param>
-    public static string Unit(Dialect isa, IntegerBlock format, int unit, (string Base, int Offset) pointer)
+    public static string Unit(IntegerChunkPlan chunk, int unit, (string Base, int Offset) pointer)
     {
         List<string> planes = [];
         int line = 0;
-        foreach (BitPlane plane in format.Planes)
+        foreach (BitPlane plane in chunk.Format.Planes)
         {
-            string bits = isa.LoadInts(Code.At(pointer.Base, pointer.Offset + ((line + (unit % plane.Bits)) * 64)));
+            string bits = chunk.Isa.LoadInts(Code.At(pointer.Base, pointer.Offset + ((line + (unit % plane.Bits)) * 64)));
             int right = (plane.Bits * (unit / plane.Bits)) - plane.Shift;
             string moved = right == 0 ? bits : right > 0 ? $"({bits} >>> {right})" : $"({bits} << {-right})";
             planes.Add(plane.Bits == 8 ? moved : $"({moved} & m{Mask(plane)})");
@@ -43,7 +43,7 @@ internal static class IntegerPanel
         }
 
         string codes = planes.Count == 1 ? planes[0] : $"({planes.Join(" | ")})";
-        return IsOffset(isa, format) ? $"({codes} ^ sign)" : codes;
+        return chunk.IsOffset ? $"({codes} ^ sign)" : codes;
     }
 
     /// <summary>
@@ -51,27 +51,31 @@ internal static class IntegerPanel
     /// the 32-bit sums of each vector and sub-block as expressions.
     /// </summary>
     /// <param name="writer">Where to write.</param>
-    /// <param name="isa">The instruction set.</param>
-    /// <param name="format">The weights' format.</param>
+    /// <param name="chunk">How a chunk is multiplied.</param>
     /// <param name="vectors">What tells the vectors' names apart.</param>
     /// <param name="unitOf">The codes of a vector's unit.</param>
     /// <param name="activations">Writes what a unit is multiplied by, if anything need be written, and returns its name.</param>
     /// <param name="centerOf">The offset that centres the codes of a sub-block; null where they are not centred.</param>
-    public static Func<string, int, string> WriteDots(SourceWriter writer, Dialect isa, IntegerBlock format, IReadOnlyList<string> vectors, Func<string, int, string> unitOf, Func<int, string> activations, Func<int, string>? centerOf)
+    public static Func<string, int, string> WriteDots(
+        SourceWriter writer,
+        IntegerChunkPlan chunk,
+        IReadOnlyList<string> vectors,
+        Func<string, int, string> unitOf,
+        Func<int, string> activations,
+        Func<int, string>? centerOf)
     {
-        int subUnits = format.SubBlock / 4;
-        int chainUnits = Math.Min(subUnits, isa.ChainUnits(format.LargestCode));
-        int chains = IntegerBlock.Units / chainUnits;
-        for (int step = 0; step < chainUnits; step++)
+        Dialect isa = chunk.Isa;
+        for (int step = 0; step < chunk.ChainUnits; step++)
         {
-            for (int chain = 0; chain < chains; chain++)
+            for (int chain = 0; chain < chunk.Chains; chain++)
             {
-                int unit = (chain * chainUnits) + step;
+                int unit = (chain * chunk.ChainUnits) + step;
                 string factor = activations(unit);
                 foreach (string vector in vectors)
                 {
                     string name = Chain(chain, vector);
-                    string start = step > 0 ? name : isa.ChainsBeginAnywhere && unit % subUnits == 0 ? centerOf?.Invoke(unit / subUnits) ?? "" : "";
+                    bool centred = isa.ChainsBeginAnywhere && unit % chunk.SubUnits == 0;
+                    string start = step > 0 ? name : centred ? centerOf?.Invoke(unit / chunk.SubUnits) ?? "" : "";
                     writer.Line($"{(step > 0 ? "" : isa.ChainType + " ")}{name} = {isa.Dot(start, unitOf(vector, unit), factor)};");
                 }
             }
@@ -79,7 +83,7 @@ internal static class IntegerPanel
 
         return (vector, sub) =>
         {
-            int count = subUnits / chainUnits;
+            int count = chunk.SubUnits / chunk.ChainUnits;
             string sum = Enumerable.Range(sub * count, count).Select(chain => isa.FinishChain(Chain(chain, vector))).Join(" + ");
             return isa.ChainsBeginAnywhere || centerOf is null ? sum : $"{sum} + {centerOf(sub)}";
         };
@@ -90,20 +94,12 @@ internal static class IntegerPanel
     /// <summary>The rows that one vector holds, out of the 32 of a panel.</summary>
     public static int RowVectors(Dialect isa) => ModelPlan.PanelRows / isa.Lanes;
 
-    /// <summary>The part of a record that centres the format's codes; null where they are not centred.</summary>
-    public static string? CenterPart(Dialect isa, IntegerBlock format) =>
-        RecordPlan.CenterOf(isa, format) is int center and > 0 ? new CenterPlan(center, format.SubBlock).Name : null;
-
-    /// <summary>The part of a record with the sums that the format's minima are multiplied by; null where it has no minima.</summary>
-    public static string? SumsPart(IntegerBlock format) => !format.HasMinima ? null : format.SubBlock == IntegerBlock.Chunk ? "Sums" : "HalfSums";
-
-    private static bool IsOffset(Dialect isa, IntegerBlock format) => format.IsWide && isa.SignedBytes == SignedBytes.Offset;
-
     private static string Mask(BitPlane plane) => plane.Bits switch
     {
         4 => "0F",
         2 => Shifted(plane, 3),
-        _ => Shifted(plane, 1),
+        1 => Shifted(plane, 1),
+        _ => throw new ArgumentOutOfRangeException(nameof(plane), plane.Bits, "No such bit plane."),
     };
 
     private static string Shifted(BitPlane plane, int mask) => (mask << plane.Shift).ToString("X2", CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Quant;
 
@@ -9,29 +10,35 @@ namespace Llamalith.Generator.Emission.Kernels;
 /// <param name="Block">The pointer to the block.</param>
 /// <param name="Row">The first row of the vector, 0 to 31, as an expression.</param>
 /// <param name="Super">Names of the block's scale and minimum where the block has sub-blocks; else unused.</param>
-internal readonly record struct IntegerScales(Dialect Isa, IntegerBlock Format, string Block, string Row, (string Scale, string Minimum) Super)
+internal readonly record struct IntegerScales(
+    Dialect Isa, IntegerBlock Format, string Block, string Row, (string Scale, string Minimum) Super)
 {
     /// <summary>The halves at a block's beginning: scales of 32 rows, then minima.</summary>
-    public string HalfScale => Isa.WidenHalf($"(ushort*)({Block} + ({Row} * 2))");
+    public string BlockScale => Isa.WidenHalf($"(ushort*)({Block} + ({Row} * 2))");
 
-    public string HalfMinimum => Isa.WidenHalf($"(ushort*)({Block} + 64 + ({Row} * 2))");
+    public string BlockMinimum => Isa.WidenHalf($"(ushort*)({Block} + 64 + ({Row} * 2))");
 
     /// <summary>The scale of sub-block <paramref name="sub"/> of a chunk, whose byte scales are at the pointer sub.</summary>
     public string Scale(int sub) => Format.Scales switch
     {
-        ScaleStorage.Halves => HalfScale,
+        ScaleStorage.Halves => BlockScale,
         ScaleStorage.Nibbles => $"{Super.Scale} * {Isa.ToFloat($"{Bytes(sub, 0, signed: false)} & {Isa.BroadcastInt("15")}")}",
-        _ => $"{Super.Scale} * {Isa.ToFloat(Bytes(sub, 0, Format.Scales == ScaleStorage.SignedBytes))}",
+        ScaleStorage.Bytes => $"{Super.Scale} * {Isa.ToFloat(Bytes(sub, 0, signed: false))}",
+        ScaleStorage.SignedBytes => $"{Super.Scale} * {Isa.ToFloat(Bytes(sub, 0, signed: true))}",
+        _ => throw Unknown(),
     };
 
     /// <summary>The minimum of that sub-block.</summary>
     public string Minimum(int sub) => Format.Scales switch
     {
-        ScaleStorage.Halves => HalfMinimum,
+        ScaleStorage.Halves => BlockMinimum,
         ScaleStorage.Nibbles => $"{Super.Minimum} * {Isa.ToFloat($"{Bytes(sub, 0, signed: false)} >>> 4")}",
-        _ => $"{Super.Minimum} * {Isa.ToFloat(Bytes(sub, Format.SubScaleBytes / 2, signed: false))}",
+        ScaleStorage.Bytes => $"{Super.Minimum} * {Isa.ToFloat(Bytes(sub, Format.SubScaleBytes / 2, signed: false))}",
+        _ => throw Unknown(),
     };
 
     private string Bytes(int sub, int at, bool signed) =>
         Isa.WidenBytes($"sub + {at + (sub * 2 * WeightBlock.GroupRows)} + {Row}", signed);
+
+    private ArgumentOutOfRangeException Unknown() => new(nameof(Format), Format.Scales, "No such storage of scales or minima.");
 }

@@ -27,7 +27,13 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     public IReadOnlyList<KernelSignature> Signatures => _signatures;
 
     /// <summary>Writes a kernel: its equation, what it moves, and its body.</summary>
-    public void Kernel(string name, string equation, string shape, IReadOnlyList<(string Type, string Name)> parameters, Action body, IntegerProduct? integers = null)
+    public void Kernel(
+        string name,
+        string equation,
+        string shape,
+        IReadOnlyList<(string Type, string Name)> parameters,
+        Action body,
+        IntegerProduct? integers = null)
     {
         List<string> declared = [];
         List<string> passed = [];
@@ -49,11 +55,12 @@ internal sealed class KernelClass(ModelPlan plan, Dialect isa, SourceWriter writ
     /// <summary>A vector of the KV cache's elements at a pointer, widened to floats (see <see cref="CacheScale"/>).</summary>
     public string LoadCache(Dialect width, string pointer) => plan.Spec.KvCache switch
     {
+        Spec.KvFormat.F32 => width.Load(pointer),
         Spec.KvFormat.F16 => width.WidenHalf(pointer),
         Spec.KvFormat.Int8 => width.ToFloat(width.WidenBytes(pointer, signed: true)),
-        _ => width.Load(pointer),
+        _ => throw new InvalidOperationException($"No kernel reads a cache of {plan.Spec.KvCache}."),
     };
 
-    /// <summary>What sums over widened cache elements must be multiplied by.</summary>
-    public string CacheScale(Dialect width) => plan.Spec.KvCache == Spec.KvFormat.F16 ? $"{width.HalfScale} / {Code.Int(CacheLayout.HalfRaise)}" : "1f";
+    /// <summary>What sums over widened cache elements must be multiplied by; empty for nothing.</summary>
+    public string CacheScale => plan.Cache.LosesExponent ? $"({Dialect.HalfFactor} / {Code.Int(CacheLayout.HalfRaise)})" : "";
 }

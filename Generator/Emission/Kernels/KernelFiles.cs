@@ -1,12 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Emission.Training;
-using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
-using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -14,98 +11,94 @@ namespace Llamalith.Generator.Emission.Kernels;
 internal static class KernelFiles
 {
     /// <summary>Writes every family that an instruction set is asked for, and returns the kernels' signatures.</summary>
-    public static IReadOnlyList<KernelSignature> Write(ModelPlan plan, Dialect isa, Action<string, string> add)
+    public static IReadOnlyList<KernelSignature> Write(ModelPlan plan, TargetPlan target, Action<string, string> add)
     {
         List<KernelSignature> signatures = [];
-        if (isa.MultipliesIntegersOnly)
-            Family("Pointwise", Pointwise.WriteFunctions);
-        foreach (WeightBlock format in plan.Formats)
+        foreach (KernelFamily family in target.Families)
         {
-            if (isa.MultipliesIntegersOnly && format is not IntegerBlock)
-                continue;
-            if (IsAskedFor(format, manyTokens: false))
-                Family("MatVec" + format.Name, kernels => WriteMatVec(kernels, format));
-            if (IsAskedFor(format, manyTokens: true))
-                Family("MatMul" + format.Name, kernels => WriteMatMul(kernels, format));
-        }
-
-        if (isa.MultipliesIntegersOnly)
-            return signatures;
-
-        Family("Attention", kernels =>
-        {
-            foreach (AttentionForm form in new[] { plan.DecodeAttention, plan.PrefillAttention })
+            string name = target.Isa.Name;
+            string file = EngineFile.Write(plan.Spec, writer => writer.Block($"private static unsafe partial class {name}", () =>
             {
-                AttentionScores.Write(kernels, form);
-                AttentionSoftmax.Write(kernels, form);
-                AttentionMix.Write(kernels, form);
-            }
-
-            AttentionResult.WriteCombine(kernels);
-            AttentionResult.WriteNormalize(kernels);
-            if (plan.Cache.Widens)
-                CacheWidening.Write(kernels);
-        });
-        Family("Pointwise", kernels =>
-        {
-            Pointwise.WriteFunctions(kernels);
-            Pointwise.WriteRmsNorm(kernels);
-            HeadStepText.WriteKernels(kernels);
-            foreach ((string columns, int count) in plan.ColumnKinds)
-            {
-                if (plan.IsQuantized(count))
-                    Activations.WriteQuantize(kernels, columns, plan.Record(count));
-            }
-        });
-        if (plan.Training is not null)
-        {
-            Family("TrainingProducts", TrainingProducts.Write);
-            Family("TrainingHeads", TrainingProducts.WriteHeads);
-            Family("TrainingPointwise", TrainingPointwise.Write);
+                KernelClass kernels = new(plan, target.Isa, writer);
+                foreach (KernelPlan kernel in family.Kernels)
+                    Write(kernels, kernel);
+                signatures.AddRange(kernels.Signatures);
+            }));
+            add($"{name}.{family.Name}", file);
         }
 
         return signatures;
-
-        bool IsAskedFor(WeightBlock format, bool manyTokens) =>
-            format is not IntegerBlock integer || plan.TargetsOf(IntegerProduct.Of(integer, manyTokens)).Contains(isa);
-
-        void Family(string name, Action<KernelClass> write)
-        {
-            add($"{isa.Name}.{name}", EngineFile.Write(plan.Spec, writer => writer.Block($"private static unsafe partial class {isa.Name}", () =>
-            {
-                KernelClass kernels = new(plan, isa, writer);
-                write(kernels);
-                signatures.AddRange(kernels.Signatures);
-            })));
-        }
     }
 
-    private static void WriteMatVec(KernelClass kernels, WeightBlock format)
+    private static void Write(KernelClass kernels, KernelPlan kernel)
     {
-        foreach (ProductPlan product in ProductsOf(kernels.Plan, format))
+        switch (kernel)
         {
-            if (format is IntegerBlock integer)
-                IntegerMatVec.Write(kernels, product, integer);
-            else
-                FloatMatVec.Write(kernels, product, (FloatBlock)format);
+            case FloatMatVecPlan matVec:
+                FloatMatVec.Write(kernels, matVec);
+                break;
+            case FloatTilePlan tile:
+                FloatMatMul.WriteTile(kernels, tile);
+                break;
+            case FloatMatMulPlan matMul:
+                FloatMatMul.Write(kernels, matMul);
+                break;
+            case IntegerMatVecPlan matVec:
+                IntegerMatVec.Write(kernels, matVec);
+                break;
+            case IntegerChunkKernelPlan chunk:
+                IntegerMatMul.WriteChunk(kernels, chunk);
+                break;
+            case IntegerUnpackPlan unpack:
+                IntegerMatMul.WriteUnpack(kernels, unpack);
+                break;
+            case IntegerTilePlan tile:
+                IntegerMatMul.WriteTile(kernels, tile);
+                break;
+            case IntegerMatMulPlan matMul:
+                IntegerMatMul.Write(kernels, matMul);
+                break;
+            case ScoresPlan scores:
+                AttentionScores.Write(kernels, scores);
+                break;
+            case SoftmaxPlan softmax:
+                AttentionSoftmax.Write(kernels, softmax);
+                break;
+            case MixPlan mix:
+                AttentionMix.Write(kernels, mix);
+                break;
+            case CombinePlan combine:
+                AttentionResult.WriteCombine(kernels, combine);
+                break;
+            case NormalizePlan normalize:
+                AttentionResult.WriteNormalize(kernels, normalize);
+                break;
+            case WideningPlan widening:
+                CacheWidening.Write(kernels, widening);
+                break;
+            case FunctionsPlan functions:
+                Pointwise.WriteFunctions(kernels, functions);
+                break;
+            case RmsNormPlan norm:
+                Pointwise.WriteRmsNorm(kernels, norm);
+                break;
+            case HeadKernelPlan head:
+                HeadStepText.WriteKernel(kernels, head);
+                break;
+            case QuantizePlan quantize:
+                Activations.WriteQuantize(kernels, quantize);
+                break;
+            case TrainingProductsPlan products:
+                TrainingProducts.Write(kernels, products);
+                break;
+            case TrainingHeadsPlan heads:
+                TrainingProducts.WriteHeads(kernels, heads);
+                break;
+            case TrainingPointwisePlan pointwise:
+                TrainingPointwise.Write(kernels, pointwise);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kernel), kernel.GetType().Name, "No emitter writes such a kernel.");
         }
     }
-
-    private static void WriteMatMul(KernelClass kernels, WeightBlock format)
-    {
-        List<ProductPlan> products = ProductsOf(kernels.Plan, format);
-        if (format is IntegerBlock shared && products.Count > 0)
-            IntegerMatMul.WriteShared(kernels, products.Select(product => product.Columns).Distinct().ToList(), shared);
-        foreach (ProductPlan product in products)
-        {
-            if (format is IntegerBlock integer)
-                IntegerMatMul.Write(kernels, product, integer);
-            else
-                FloatMatMul.Write(kernels, product, (FloatBlock)format);
-        }
-    }
-
-    // Those whose rows are whole blocks.
-    private static List<ProductPlan> ProductsOf(ModelPlan plan, WeightBlock format) =>
-        plan.Products.Where(product => product.ColumnCount % format.Columns == 0).ToList();
 }

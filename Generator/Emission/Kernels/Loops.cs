@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -28,17 +30,48 @@ internal static class Loops
     public static void ForVectors(SourceWriter writer, Dialect isa, string begin, string end, Action body) =>
         writer.Block($"for (int i = {begin}; i < {end}; i += {isa.Lanes})", body);
 
+    /// <summary>A loop that takes so many off a count while there are as many.</summary>
+    public static void ForTiles(SourceWriter writer, string left, int size, Action body) =>
+        writer.Block(size == 1 ? $"for (; {left} > 0; {left}--)" : $"for (; {left} >= {size}; {left} -= {size})", body);
+
     /// <summary>Asks for what lies ahead of some steps through the cache.</summary>
-    /// <param name="kernels">Where to write.</param>
+    /// <param name="writer">Where to write.</param>
+    /// <param name="isa">The instruction set.</param>
+    /// <param name="plan">How far ahead; null for not at all.</param>
     /// <param name="pointer">The first step's elements.</param>
     /// <param name="bytes">Bytes that a step takes.</param>
     /// <param name="steps">Number of steps.</param>
     /// <param name="stride">Bytes from one step to the next.</param>
-    public static void Prefetch(KernelClass kernels, string pointer, int bytes, int steps, int stride)
+    public static void Prefetch(SourceWriter writer, Dialect isa, ReadAheadPlan? plan, string pointer, int bytes, int steps, int stride)
     {
-        foreach (int line in Enumerable.Range(0, steps).SelectMany(step => Enumerable.Range(0, (bytes + 63) / 64).Select(line => ((step * stride) + (line * 64)) / 64)).Distinct())
-            ReadAhead.Write(kernels.Writer, kernels.Isa, $"(byte*){pointer}", line * 64, ReadAhead.NearCache);
+        const int CacheLine = ReadAheadPlan.CacheLine;
+        int each = (bytes + CacheLine - 1) / CacheLine;
+        IEnumerable<int> lines = Enumerable.Range(0, steps)
+            .SelectMany(step => Enumerable.Range(0, each).Select(line => ((step * stride) + (line * CacheLine)) / CacheLine))
+            .Distinct();
+        foreach (int line in lines)
+            ReadAhead.Write(writer, isa, plan, $"(byte*){pointer}", line * CacheLine);
     }
+
+    /// <summary>A loop over i, as many vectors a turn as hold the lanes of a sum; the body is told each.</summary>
+    public static void ForLanes(SourceWriter writer, Dialect isa, string end, Action<int> body) =>
+        writer.Block($"for (int i = 0; i < {end}; i += {SumOrder.Lanes})", () =>
+        {
+            for (int vector = 0; vector < SumOrder.Lanes / isa.Lanes; vector++)
+                body(vector);
+        });
+
+    /// <summary>The upper half of some terms joined to the lower, until one is left.</summary>
+    public static string Halves(IReadOnlyList<string> terms, Func<string, string, string> join)
+    {
+        int half = terms.Count / 2;
+        return terms.Count == 1 ? terms[0] : Halves(terms.Take(half).Zip(terms.Skip(half), join).ToList(), join);
+    }
+
+    /// <summary>Some terms joined in pairs, the halves by themselves first.</summary>
+    public static string Tree(IReadOnlyList<string> terms, Func<string, string, string> join) => terms.Count == 1
+        ? terms[0]
+        : join(Tree(terms.Take(terms.Count / 2).ToList(), join), Tree(terms.Skip(terms.Count / 2).ToList(), join));
 
     /// <summary>The sum of one accumulator over all steps.</summary>
     public static string Sum(int steps, Func<int, string> accumulator) => Enumerable.Range(0, steps).Select(accumulator).Join(" + ");

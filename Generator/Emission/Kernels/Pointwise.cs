@@ -1,8 +1,8 @@
+using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
-using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Emission.Kernels;
 
@@ -12,13 +12,14 @@ internal static class Pointwise
     // 2^f for f in [-1/2, 1/2], a Chebyshev interpolation of degree 6: relative error 2.6e-9, below a float's rounding.
     private static readonly double[] Exp2Coefficients =
     [
-        1.0, 0.6931472067028321, 0.24022650922288827, 0.05550327226670944, 0.00961805667852609, 0.0013400428177419153, 0.0001546144469646172,
+        1.0, 0.6931472067028321, 0.24022650922288827, 0.05550327226670944,
+        0.00961805667852609, 0.0013400428177419153, 0.0001546144469646172,
     ];
 
     /// <summary>The element functions. They are small and inlined; nothing dispatches to them.</summary>
-    public static void WriteFunctions(KernelClass kernels)
+    public static void WriteFunctions(KernelClass kernels, FunctionsPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         string vec = isa.VectorType;
 
@@ -40,29 +41,50 @@ internal static class Pointwise
         writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Line($"private static {vec} Silu({vec} x) => x / ({isa.Broadcast("1f")} + Exp2(x * {isa.Broadcast("-1.442695f")}));");
 
+        if (plan.Reduces)
+            WriteReductions(writer, isa);
+        WriteHelpers(writer, isa.FloatHelpers);
+        if (plan.Integers)
+            WriteHelpers(writer, isa.IntegerHelpers);
+        writer.Line();
+    }
+
+    private static void WriteHelpers(SourceWriter writer, string helpers)
+    {
+        if (helpers.Length == 0)
+            return;
+        writer.Line();
+        writer.Line(helpers);
+    }
+
+    private static void WriteReductions(SourceWriter writer, Dialect isa)
+    {
+        string vec = isa.VectorType;
         writer.Line();
         writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Method($"private static float LargestLane({vec} v)", () => writer.Line(isa.LargestLane));
         writer.Line();
-        if (isa.IntegerHelpers.Length > 0 && (kernels.Plan.Cache.IsScaled || kernels.Plan.Formats.Any(format => format is IntegerBlock)))
+        writer.Line("/// <summary>The upper half of the lanes is added to the lower until one is left: one order for any width.</summary>");
+        if (isa.Lanes > 1)
         {
-            writer.Line(isa.IntegerHelpers);
-            writer.Line();
+            writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
+            writer.Method($"private static float SumLanes({vec} v)", () => writer.Line(isa.HalvedSum));
+            return;
         }
+
+        writer.Method("private static float SumLanes(float* lanes)", () =>
+        {
+            writer.Block($"for (int half = {SumOrder.Lanes / 2}; half > 0; half /= 2)", () =>
+                writer.Nested("for (int i = 0; i < half; i++)", "lanes[i] += lanes[half + i];"));
+            writer.Line("return lanes[0];");
+        });
     }
 
-    public static void WriteRmsNorm(KernelClass kernels)
+    public static void WriteRmsNorm(KernelClass kernels, RmsNormPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         string vec = isa.VectorType;
-        const int Chains = 4;
-        int step = Chains * isa.Lanes;
-
-        // The padding of x and w is zero, so whole vectors need no tail. 32 is a multiple of every step but AVX-512's.
-        while (ModelPlan.Pad(kernels.Plan.Spec.Dim, ModelPlan.PanelRows) % step != 0)
-            step /= 2;
-        int chains = step / isa.Lanes;
         kernels.Kernel(
             "RmsNorm",
             "y = x / sqrt(mean(x²) + NormEps) ⊙ w",
@@ -70,45 +92,55 @@ internal static class Pointwise
             [("float*", "x"), ("float*", "w"), ("float*", "y")],
             () =>
             {
-                writer.Line($"{vec} {Enumerable.Range(0, chains).Select(c => $"s{c} = {isa.Zero}").Join(", ")};");
-                writer.Block($"for (int i = 0; i < PaddedDim; i += {step})", () =>
-                {
-                    for (int c = 0; c < chains; c++)
-                    {
-                        writer.Line($"{vec} v{c} = {isa.Load(Code.At("x + i", c * isa.Lanes))};");
-                        writer.Line($"s{c} = {isa.Fma($"v{c}", $"v{c}", $"s{c}")};");
-                    }
-                });
-                string sum = isa.ReduceSum(chains == 4 ? "((s0 + s1) + (s2 + s3))" : chains == 2 ? "(s0 + s1)" : "s0");
-                writer.Line($"{vec} scale = {isa.Broadcast($"1f / MathF.Sqrt(({sum} / Dim) + NormEps)")};");
+                if (plan.Vectors == 0)
+                    WriteSquares(writer, isa);
+                else
+                    WriteSquares(writer, isa, plan.Vectors);
+                writer.Line($"{vec} scale = {isa.Broadcast("1f / MathF.Sqrt((sum / Dim) + NormEps)")};");
                 Loops.ForVectors(writer, isa, "0", "PaddedDim", () =>
                     writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * scale * {isa.Load("w + i")}")));
             });
     }
 
-    /// <summary>Rotates one head: a query takes the softmax scale along for nothing.</summary>
-    public static void WriteRotate(KernelClass kernels)
+    // The padding of x and w is zero, so whole vectors need no tail.
+    private static void WriteSquares(SourceWriter writer, Dialect isa, int vectors)
     {
-        string halves = kernels.CacheScale(kernels.Isa);
-        double scale = 1.4426950408889634 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim);
-        WriteRotate(kernels, "RotateQuery", $"{Code.Float(scale)}{(halves == "1f" ? "" : $" * ({halves})")}");
-        WriteRotate(kernels, "RotateKey", "");
+        List<string> sums = Enumerable.Range(0, vectors).Select(v => $"s{v}").ToList();
+        writer.Line($"{isa.VectorType} {sums.Select(sum => $"{sum} = {isa.Zero}").Join(", ")};");
+        Loops.ForLanes(writer, isa, "PaddedDim", v =>
+        {
+            writer.Line($"{isa.VectorType} v{v} = {isa.Load(Code.At("x + i", v * isa.Lanes))};");
+            writer.Line($"s{v} = {isa.Fma($"v{v}", $"v{v}", $"s{v}")};");
+        });
+        writer.Line($"float sum = SumLanes({Loops.Halves(sums, (a, b) => $"({a} + {b})")});");
     }
 
-    /// <summary>Rotates one head back: what the derivative of a rotation does.</summary>
-    public static void WriteRotateBack(KernelClass kernels) => WriteRotate(kernels, "RotateBack", "", back: true);
+    private static void WriteSquares(SourceWriter writer, Dialect isa)
+    {
+        writer.Line($"float* lanes = stackalloc float[{SumOrder.Lanes}];");
+        writer.Line($"new FloatSpan(lanes, {SumOrder.Lanes}).Clear();");
+        writer.Nested(
+            "for (int i = 0; i < PaddedDim; i++)",
+            $"lanes[i % {SumOrder.Lanes}] = {isa.Fma("x[i]", "x[i]", $"lanes[i % {SumOrder.Lanes}]")};");
+        writer.Line("float sum = SumLanes(lanes);");
+    }
 
-    private static void WriteRotate(KernelClass kernels, string name, string scale, bool back = false)
+    /// <summary>
+    /// Rotates one head: a query takes the softmax scale along for nothing. Back is what the derivative of a rotation does.
+    /// </summary>
+    public static void WriteRotate(KernelClass kernels, RotatePlan plan)
     {
         bool interleaved = kernels.Plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
-        int headDim = kernels.Plan.Spec.HeadDim;
-        Dialect isa = kernels.Isa.Fit(interleaved ? headDim : headDim / 2);
+        bool back = plan.IsBack;
+        string scale = plan.IsQuery ? QueryScale(kernels) : "";
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         string vec = isa.VectorType;
+        string halves = interleaved ? "x, y [HeadDim] in neighbouring pairs" : "x, y [HeadDim], element i paired with i + HeadDim / 2";
         kernels.Kernel(
-            name,
+            plan.Name,
             $"y = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
-            (interleaved ? "x, y [HeadDim] in neighbouring pairs" : "x, y [HeadDim], element i paired with i + HeadDim / 2") + " · cos, sin [HeadDim], sin signed for each element",
+            halves + " · cos, sin [HeadDim], sin signed for each element",
             [("float*", "x"), ("float*", "cos"), ("float*", "sin"), ("float*", "y")],
             () =>
             {
@@ -121,8 +153,10 @@ internal static class Pointwise
                     {
                         writer.Line($"{vec} a = {isa.Load("x + i")};");
                         writer.Line($"{vec} b = {isa.Load("x + i" + Partner)};");
-                        writer.Line(isa.Store("y + i", Turned("b", isa.Load("sin + i"), "a", isa.Load("cos + i"))));
-                        writer.Line(isa.Store("y + i" + Partner, Turned("a", isa.Load("sin + i" + Partner), "b", isa.Load("cos + i" + Partner))));
+                        string first = Turned("b", isa.Load("sin + i"), "a", isa.Load("cos + i"));
+                        string second = Turned("a", isa.Load("sin + i" + Partner), "b", isa.Load("cos + i" + Partner));
+                        writer.Line(isa.Store("y + i", first));
+                        writer.Line(isa.Store("y + i" + Partner, second));
                     });
                 }
                 else if (isa.Lanes == 1)
@@ -150,5 +184,11 @@ internal static class Pointwise
             string turned = back ? $"({own} * {cos}) - ({partner} * {sin})" : isa.Fma(partner, sin, $"({own} * {cos})");
             return scale.Length == 0 ? turned : turned + " * scale";
         }
+    }
+
+    private static string QueryScale(KernelClass kernels)
+    {
+        double scale = 1.4426950408889634 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim);
+        return Code.Float(scale) + (kernels.CacheScale.Length == 0 ? "" : " * " + kernels.CacheScale);
     }
 }

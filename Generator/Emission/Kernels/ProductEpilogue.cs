@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Isa;
@@ -24,9 +25,10 @@ internal static class ProductEpilogue
             string target = Code.At("to", i * isa.Lanes);
             string value = epilogue switch
             {
+                Epilogue.Store => sums[i],
                 Epilogue.Add => $"{isa.Load(target)} + ({sums[i]})",
                 Epilogue.SwiGlu => $"Silu({sums[i]}) * ({sums[i + count]})",
-                _ => sums[i],
+                _ => throw Unknown(epilogue),
             };
             writer.Line(isa.Store(target, value));
         }
@@ -37,8 +39,11 @@ internal static class ProductEpilogue
 
     public static string Equation(Epilogue epilogue, string x) => epilogue switch
     {
+        Epilogue.Store => $"y = W · {x}",
         Epilogue.Add => $"y += W · {x}",
         Epilogue.SwiGlu => $"y = silu(Gate · {x}) ⊙ (Up · {x})",
-        _ => $"y = W · {x}",
+        _ => throw Unknown(epilogue),
     };
+
+    private static ArgumentOutOfRangeException Unknown(Epilogue epilogue) => new(nameof(epilogue), epilogue, "No such epilogue.");
 }

@@ -130,7 +130,7 @@ internal static class ScratchEmitter
             writer.Line("float* sin = Sin + (position * (long)HeadDim);");
             writer.Block("for (int pair = 0; pair < HeadDim / 2; pair++)", () =>
             {
-                writer.Line("(double s, double c) = Math.SinCos(position * Frequencies[pair]);");
+                writer.Line("(double s, double c) = Contracts.RotaryAngle.SinCos(position * Frequencies[pair]);");
                 writer.Line(interleaved ? "int a = 2 * pair, b = a + 1;" : "int a = pair, b = pair + (HeadDim / 2);");
                 writer.Line("cos[a] = cos[b] = (float)c;");
                 writer.Line("sin[a] = (float)-s;");

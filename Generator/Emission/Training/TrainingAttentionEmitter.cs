@@ -64,7 +64,7 @@ internal static class TrainingAttentionEmitter
                 {
                     writer.Line("float* y = attended + (first * (nint)QueryDimStride) + (head * HeadDim);");
                     writer.Line("float* dy = attendedGradient + (first * (nint)QueryDimStride) + (head * HeadDim);");
-                    WritePanels(writer, "QueryDim", "dy", "t.Values", "t.Slopes");
+                    WritePanels(writer, plan, "QueryDim", "dy", "t.Values", "t.Slopes");
                     writer.Block("for (int row = 0; row < rows; row++)", () =>
                     {
                         WriteSeen(writer, plan);
@@ -103,16 +103,18 @@ internal static class TrainingAttentionEmitter
                 writer.Line($"int begin = {VisibleText.FirstMultiple(plan.Visible, "first", "PanelRows")};");
                 writer.Line("int count = first + rows - begin;");
                 writer.Line("float* q = qkv + (first * (nint)QkvStride) + (head * HeadDim);");
-                WritePanels(writer, "Qkv", "q", "t.Keys", "t.Scores");
+                WritePanels(writer, plan, "Qkv", "q", "t.Keys", "t.Scores");
                 body();
             }));
 
     // Rows that see nothing of a panel are left out.
-    private static void WritePanels(SourceWriter writer, string stride, string rows, string panels, string scores) =>
+    private static void WritePanels(SourceWriter writer, ModelPlan plan, string stride, string rows, string panels, string scores) =>
         writer.Block("for (int position = begin; position < begin + count; position += PanelRows)", () =>
         {
             writer.Line("int skip = Math.Max(0, position - first);");
-            writer.Line($"Kernels.Rows{stride}({rows} + (skip * (nint){stride}Stride), {panels} + (position * HeadDim), {scores} + (skip * (nint)PositionStride) + position - begin, PositionStride, rows - skip, HeadDim, false, m.Zeros);");
+            string kernel = "Kernels.Rows" + plan.Training!.InputStride(stride);
+            writer.Line($"{kernel}({rows} + (skip * (nint){stride}Stride), {panels} + (position * HeadDim), "
+                + $"{scores} + (skip * (nint)PositionStride) + position - begin, PositionStride, rows - skip, HeadDim, false, m.Zeros);");
         });
 
     private static void WriteSeen(SourceWriter writer, ModelPlan plan)

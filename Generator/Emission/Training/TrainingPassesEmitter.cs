@@ -23,7 +23,7 @@ internal static class TrainingPassesEmitter
             WritePass(writer, plan, "BackwardOn", "One thread's share of a backward pass, from the gradient of what the classifier sees on.", TrainingGraph.Backward, "for (int layer = Layers - 1; layer >= 0; layer--)", () =>
                 writer.Nested("for (int token = firstToken; token < endToken; token++)", "new FloatSpan(m.InputGradient + (token * (nint)DimStride), PaddedDim).Clear();"));
             writer.Line();
-            WriteLogits(writer);
+            WriteLogits(writer, plan.Training!);
             writer.Line();
             WriteHelpers(writer);
         }));
@@ -61,10 +61,11 @@ internal static class TrainingPassesEmitter
         }
     }
 
-    private static void WriteLogits(SourceWriter writer)
+    private static void WriteLogits(SourceWriter writer, TrainingPlan plan)
     {
+        (string dim, string vocab) = (plan.InputStride("Dim"), plan.InputStride("Vocab"));
         writer.Line("/// <summary>One thread's share of the logits of some tokens: shown to a reader, or turned into gradients by a loss and taken back.</summary>");
-        writer.Method("protected override void LogitsOn(int rank)", () => writer.Line("""
+        writer.Method("protected override void LogitsOn(int rank)", () => writer.Line($"""
             Memory m = _memory;
             ref Memory.Thread t = ref m.Threads[rank];
             (int begin, int end) = Contracts.WorkerTeam.Share(PickedCount, rank, Team.Size);
@@ -72,13 +73,13 @@ internal static class TrainingPassesEmitter
             float* logits = m.Logits + (begin * (nint)VocabStride);
             for (int i = begin; i < end; i++)
                 Unsafe.CopyBlockUnaligned(m.Picked + (i * (nint)DimStride), m.Final + (Picked[i] * (nint)DimStride), PaddedDim * sizeof(float));
-            Kernels.MultiplyTransposedDim(hidden, _classifier, VocabSize, Dim, logits, VocabStride, end - begin, false, t.Block, m.Zeros);
+            Kernels.MultiplyTransposed{dim}(hidden, _classifier, VocabSize, Dim, logits, VocabStride, end - begin, false, t.Block, m.Zeros);
             for (int i = begin; i < end; i++)
                 See(i, new FloatSpan(m.Logits + (i * (nint)VocabStride), VocabSize));
             if (!IsLoss)
                 return;
             float* gradient = m.PickedGradient + (begin * (nint)DimStride);
-            Kernels.MultiplyVocab(logits, _classifier, Dim, VocabSize, gradient, DimStride, end - begin, false, t.Block, m.Zeros);
+            Kernels.Multiply{vocab}(logits, _classifier, Dim, VocabSize, gradient, DimStride, end - begin, false, t.Block, m.Zeros);
             for (int i = begin; i < end; i++)
                 Kernels.AddRow(m.PickedGradient + (i * (nint)DimStride), m.NormedGradient + (Picked[i] * (nint)DimStride), Dim);
             """));

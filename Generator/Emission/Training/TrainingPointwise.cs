@@ -10,28 +10,29 @@ namespace Llamalith.Generator.Emission.Training;
 internal sealed class TrainingPointwise
 {
     private readonly KernelClass _kernels;
+    private readonly TrainingPointwisePlan _plan;
     private readonly Dialect _isa;
     private readonly SourceWriter _writer;
     private readonly string _vec;
 
-    private TrainingPointwise(KernelClass kernels)
+    private TrainingPointwise(KernelClass kernels, TrainingPointwisePlan plan)
     {
         _kernels = kernels;
-        _isa = kernels.Isa;
+        _plan = plan;
+        _isa = plan.Isa;
         _writer = kernels.Writer;
-        _vec = kernels.Isa.VectorType;
+        _vec = plan.Isa.VectorType;
     }
 
-    public static void Write(KernelClass kernels)
+    public static void Write(KernelClass kernels, TrainingPointwisePlan plan)
     {
-        TrainingPointwise pointwise = new(kernels);
+        TrainingPointwise pointwise = new(kernels, plan);
         pointwise.WriteNorm();
         pointwise.WriteNormBackward();
         pointwise.WriteColumns("NormWeights", "dw[j] += Σ dy[t, j] · x[t, j] · scale[t]", norm: true);
         pointwise.WriteColumns("ColumnSums", "db[j] += Σ dy[t, j]", norm: false);
         pointwise.WriteSwiGlu();
         pointwise.WriteSwiGluBackward();
-        Pointwise.WriteRotateBack(kernels);
         pointwise.WriteSoftmax();
         pointwise.WriteSoftmaxBackward();
         pointwise.WriteAdd();
@@ -74,24 +75,29 @@ internal sealed class TrainingPointwise
                 _writer.Line($"{_vec} factor = {_isa.Broadcast("scale")};");
                 _writer.Line($"{_vec} back = {_isa.Broadcast($"-({_isa.ReduceSum("dots")} / Dim) * scale * scale * scale")};");
                 ForVectors("0", "PaddedDim", () =>
-                    _writer.Line(_isa.Store("dx + i", _isa.Fma(_isa.Load("x + i"), "back", _isa.Fma($"({_isa.Load("w + i")} * {_isa.Load("dy + i")})", "factor", _isa.Load("dx + i"))))));
+                {
+                    string own = _isa.Fma($"({_isa.Load("w + i")} * {_isa.Load("dy + i")})", "factor", _isa.Load("dx + i"));
+                    _writer.Line(_isa.Store("dx + i", _isa.Fma(_isa.Load("x + i"), "back", own)));
+                });
             });
     }
 
     // 32 columns over all tokens: each column is summed by one thread in one order.
     private void WriteColumns(string name, string equation, bool norm)
     {
-        int vectors = ModelPlan.PanelRows / _isa.Lanes;
-
-        // Where 32 columns are more than the registers, a few vectors at a time.
-        int atOnce = System.Math.Min(vectors, _isa.Registers / 4);
+        int atOnce = _plan.ColumnVectors;
         _kernels.Kernel(
             name,
             equation,
-            norm ? "x, dy [tokens, DimStride] · scales [tokens] · dw [Dim], columns [column, column + count) · tile [32]" : "dy [tokens, stride] · db [count] · tile [32]",
             norm
-                ? [("float*", "x"), ("float*", "dy"), ("float*", "scales"), ("float*", "dw"), ("int", "tokens"), ("int", "column"), ("int", "count"), ("float*", "tile")]
-                : [("float*", "dy"), ("nint", "stride"), ("float*", "dw"), ("int", "tokens"), ("int", "column"), ("int", "count"), ("float*", "tile")],
+                ? "x, dy [tokens, DimStride] · scales [tokens] · dw [Dim], columns [column, column + count) · tile [32]"
+                : "dy [tokens, stride] · db [count] · tile [32]",
+            [
+                .. norm
+                    ? new[] { ("float*", "x"), ("float*", "dy"), ("float*", "scales") }
+                    : [("float*", "dy"), ("nint", "stride")],
+                ("float*", "dw"), ("int", "tokens"), ("int", "column"), ("int", "count"), ("float*", "tile"),
+            ],
             () =>
             {
                 _writer.Block($"for (int part = 0; part < PanelRows; part += {atOnce * _isa.Lanes})", () =>
@@ -100,14 +106,16 @@ internal sealed class TrainingPointwise
                     _writer.Line("float* d = dy + column + part;");
                     if (norm)
                         _writer.Line("float* v = x + column + part;");
-                    _writer.Block($"for (int token = 0; token < tokens; token++, d += {(norm ? "DimStride, v += DimStride" : "stride")})", () =>
+                    string step = norm ? "DimStride, v += DimStride" : "stride";
+                    _writer.Block($"for (int token = 0; token < tokens; token++, d += {step})", () =>
                     {
                         if (norm)
                             _writer.Line($"{_vec} scale = {_isa.Broadcast("scales[token]")};");
                         for (int i = 0; i < atOnce; i++)
                         {
                             string dy = _isa.Load(Code.At("d", i * _isa.Lanes));
-                            _writer.Line(norm ? $"s{i} = {_isa.Fma($"({dy} * {_isa.Load(Code.At("v", i * _isa.Lanes))})", "scale", $"s{i}")};" : $"s{i} += {dy};");
+                            string x = _isa.Load(Code.At("v", i * _isa.Lanes));
+                            _writer.Line(norm ? $"s{i} = {_isa.Fma($"({dy} * {x})", "scale", $"s{i}")};" : $"s{i} += {dy};");
                         }
                     });
                     for (int i = 0; i < atOnce; i++)
@@ -140,7 +148,8 @@ internal sealed class TrainingPointwise
                 _writer.Line($"{_vec} gate = {_isa.Load("gateUp + i")};");
                 _writer.Line($"{_vec} up = {_isa.Load("gateUp + UpOffset + i")};");
                 _writer.Line($"{_vec} d = {_isa.Load("dh + i")};");
-                _writer.Line($"{_vec} sigmoid = {_isa.Broadcast("1f")} / ({_isa.Broadcast("1f")} + Exp2(gate * {_isa.Broadcast("-1.442695f")}));");
+                string one = _isa.Broadcast("1f");
+                _writer.Line($"{_vec} sigmoid = {one} / ({one} + Exp2(gate * {_isa.Broadcast("-1.442695f")}));");
                 _writer.Line($"{_vec} silu = gate * sigmoid;");
                 _writer.Line(_isa.Store("h + i", "silu * up"));
                 _writer.Line(_isa.Store("gateUp + UpOffset + i", "d * silu"));
@@ -185,16 +194,20 @@ internal sealed class TrainingPointwise
 
     private void WriteSoftmaxBackward()
     {
-        Dialect head = _isa.Fit(_kernels.Plan.Spec.HeadDim);
+        Dialect head = _plan.HeadWidth;
         _kernels.Kernel(
             "SoftmaxBackward",
             "p = softmax(scores / sqrt(HeadDim)), ds = p ⊙ (dp - dy · y) / sqrt(HeadDim), both 0 outside [begin, end)",
             "scores: in, scores; out, p · slopes: in, dp; out, ds · y, dy [HeadDim]",
-            [("float*", "scores"), ("float*", "slopes"), ("float*", "y"), ("float*", "dy"), ("float", "logSum"), ("int", "begin"), ("int", "end"), ("int", "count")],
+            [
+                ("float*", "scores"), ("float*", "slopes"), ("float*", "y"), ("float*", "dy"),
+                ("float", "logSum"), ("int", "begin"), ("int", "end"), ("int", "count"),
+            ],
             () =>
             {
                 _writer.Line($"{head.VectorType} dots = {head.Zero};");
-                Loops.ForVectors(_writer, head, "0", "HeadDim", () => _writer.Line($"dots = {head.Fma(head.Load("y + i"), head.Load("dy + i"), "dots")};"));
+                Loops.ForVectors(_writer, head, "0", "HeadDim", () =>
+                    _writer.Line($"dots = {head.Fma(head.Load("y + i"), head.Load("dy + i"), "dots")};"));
                 _writer.Line($"{_vec} delta = {_isa.Broadcast(head.ReduceSum("dots"))};");
                 _writer.Line($"{_vec} scale = {_isa.Broadcast(ScoreScale)};");
                 _writer.Line($"{_vec} root = {_isa.Broadcast(Code.Float(1 / System.Math.Sqrt(_kernels.Plan.Spec.HeadDim)))};");
@@ -229,7 +242,11 @@ internal sealed class TrainingPointwise
             {
                 _writer.Line("int i = 0;");
                 if (_isa.Lanes > 1)
-                    _writer.Block($"for (; i <= count - {_isa.Lanes}; i += {_isa.Lanes})", () => _writer.Line(_isa.Store("y + i", $"{_isa.Load("y + i")} + {_isa.Load("x + i")}")));
+                {
+                    _writer.Block($"for (; i <= count - {_isa.Lanes}; i += {_isa.Lanes})", () =>
+                        _writer.Line(_isa.Store("y + i", $"{_isa.Load("y + i")} + {_isa.Load("x + i")}")));
+                }
+
                 _writer.Nested("for (; i < count; i++)", "y[i] += x[i];");
             });
     }

@@ -8,69 +8,83 @@ using Llamalith.Generator.Planning;
 namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>
-/// The three products of training, y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, and attention's own. All are one register tile, c = from + a · b: b is
-/// a packed block [depth, 32], read in vectors, and each element of a is broadcast, from rows where they lie (a[i, k]) or from columns
-/// (a[k, i]), which are packed too where they lie far apart. An element's summands are added in the order of k, whatever tile it falls in.
+/// The three products of training, y = x · Wᵀ, dx = dy · W and dW = dyᵀ · x, and attention's own. All are one register tile, c = from + a
+/// · b: b is a packed block [depth, 32], read in vectors, and each element of a is broadcast, from rows where they lie (a[i, k]) or from
+/// columns (a[k, i]), which are packed too where they lie far apart. An element's summands are added in the order of k, whatever tile it
+/// falls in.
 /// </summary>
 internal static class TrainingProducts
 {
-    private const int LineFloats = 16;
+    private const int LineFloats = ReadAheadPlan.CacheLine / sizeof(float);
 
-    public static void Write(KernelClass kernels)
+    public static void Write(KernelClass kernels, TrainingProductsPlan plan)
     {
-        TrainingTile tile = TrainingPlan.Product(kernels.Isa);
-        WritePack(kernels);
-        WritePackColumns(kernels, tile);
-        foreach (string stride in TrainingPlan.InputStrides)
+        TrainingTile tile = plan.Tile;
+        WritePack(kernels, plan.Isa);
+        WritePackColumns(kernels, plan);
+        foreach (string stride in plan.Strides)
         {
+            string Row(int i) => i == 0 ? "" : $"{i} * {stride}Stride";
             foreach (int rows in tile.Rows)
-                WriteTile(kernels, kernels.Isa, "Tile" + stride, tile.Vectors, rows, ModelPlan.PanelRows, i => i == 0 ? "" : $"{i} * {stride}Stride", "1");
+                WriteTile(kernels, plan.Isa, "Tile" + stride, tile.Vectors, rows, ModelPlan.PanelRows, Row, "1");
             WriteRows(kernels, stride, tile);
             WriteMultiply(kernels, stride);
         }
 
         foreach (int rows in tile.Rows)
-            WriteTile(kernels, kernels.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, Column, Code.Int(rows));
+            WriteTile(kernels, plan.Isa, "TileColumns", tile.Vectors, rows, ModelPlan.PanelRows, Column, Code.Int(rows));
         WriteGradient(kernels, tile);
     }
 
-    /// <summary>Products that are one head wide: with scores from rows (values, and gradients of queries) and from columns (of keys and values).</summary>
-    public static void WriteHeads(KernelClass kernels)
+    /// <summary>
+    /// Products that are one head wide: with scores from rows (values, and gradients of queries) and from columns (of keys and values).
+    /// </summary>
+    public static void WriteHeads(KernelClass kernels, TrainingHeadsPlan plan)
     {
-        int headDim = kernels.Plan.Spec.HeadDim;
-        Dialect isa = kernels.Isa.Fit(headDim);
-        TrainingTile tile = kernels.Plan.Training!.Head(isa);
-        int width = tile.Vectors * isa.Lanes;
+        TrainingTile tile = plan.Tile;
         foreach (int rows in tile.Rows)
         {
-            WriteTile(kernels, isa, "HeadRows", tile.Vectors, rows, width, i => i == 0 ? "" : $"{i} * PositionStride", "1", "bStride");
-            WriteTile(kernels, isa, "HeadColumns", tile.Vectors, rows, width, Column, "PositionStride", "bStride");
+            WriteTile(kernels, plan.Isa, "HeadRows", tile.Vectors, rows, plan.Columns, Row, "1", "bStride");
+            WriteTile(kernels, plan.Isa, "HeadColumns", tile.Vectors, rows, plan.Columns, Column, "PositionStride", "bStride");
         }
 
-        WriteMix(kernels, tile, width);
-        WriteSpread(kernels, tile, width);
+        WriteMix(kernels, tile, plan.Columns);
+        WriteSpread(kernels, tile, plan.Columns);
+
+        static string Row(int i) => i == 0 ? "" : $"{i} * PositionStride";
     }
 
     private static string Column(int i) => i == 0 ? "" : Code.Int(i);
 
-    private static void WriteTile(KernelClass kernels, Dialect isa, string name, int vectors, int rows, int width, Func<int, string> row, string aStride, string bStride = "PanelRows")
+    private static void WriteTile(
+        KernelClass kernels,
+        Dialect isa,
+        string name,
+        int vectors,
+        int rows,
+        int width,
+        Func<int, string> row,
+        string aStride,
+        string bStride = "PanelRows")
     {
         SourceWriter writer = kernels.Writer;
         int columns = vectors * isa.Lanes;
         string strides = bStride == "bStride" ? ", nint bStride" : "";
         writer.Line($"// {rows} rows x {columns} columns, {rows * vectors} accumulators");
-        writer.HotMethod($"private static void {name}{rows}(float* a, float* b{strides}, float* from, nint fromStride, float* c, nint cStride, int depth)", () =>
+        string rest = "float* from, nint fromStride, float* c, nint cStride, int depth";
+        writer.HotMethod($"private static void {name}{rows}(float* a, float* b{strides}, {rest})", () =>
         {
             void Body()
             {
                 for (int i = 0; i < rows; i++)
                 {
                     string at = i == 0 ? "from" : $"from + ({i} * fromStride)";
-                    writer.Line($"{isa.VectorType} {Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Code.At(at, v * isa.Lanes))}").Join(", ")};");
+                    string sums = Enumerable.Range(0, vectors).Select(v => $"c{i}_{v} = {isa.Load(Code.At(at, v * isa.Lanes))}").Join(", ");
+                    writer.Line($"{isa.VectorType} {sums};");
                 }
 
                 // Rows of c lie apart, so that no hardware foresees the next tile's.
-                if (isa.Prefetch("").Length > 0)
+                if (isa.Prefetches)
                 {
                     for (int i = rows; i < 2 * rows; i++)
                     {
@@ -102,7 +116,10 @@ internal static class TrainingProducts
             if (columns == width)
                 Body();
             else
-                writer.Block($"for (int column = 0; column < {width}; column += {columns}, b += {columns}, from += {columns}, c += {columns})", Body);
+            {
+                string step = $"column += {columns}, b += {columns}, from += {columns}, c += {columns}";
+                writer.Block($"for (int column = 0; column < {width}; {step})", Body);
+            }
         });
         writer.Line();
     }
@@ -114,8 +131,12 @@ internal static class TrainingProducts
         kernels.Kernel(
             "Rows" + stride,
             "c (+)= a · b",
-            $"a [rows, {stride}Stride] · b [depth, {ModelPlan.PanelRows}] · c [rows, cStride], {ModelPlan.PanelRows} columns of it · zeros [{ModelPlan.PanelRows}]",
-            [("float*", "a"), ("float*", "b"), ("float*", "c"), ("nint", "cStride"), ("int", "rows"), ("int", "depth"), ("bool", "add"), ("float*", "zeros")],
+            $"a [rows, {stride}Stride] · b [depth, {ModelPlan.PanelRows}] · c [rows, cStride], {ModelPlan.PanelRows} columns of it"
+                + $" · zeros [{ModelPlan.PanelRows}]",
+            [
+                ("float*", "a"), ("float*", "b"), ("float*", "c"), ("nint", "cStride"),
+                ("int", "rows"), ("int", "depth"), ("bool", "add"), ("float*", "zeros"),
+            ],
             () =>
             {
                 writer.Line("float* from = add ? c : zeros;");
@@ -132,8 +153,11 @@ internal static class TrainingProducts
 
     private static void WriteMultiply(KernelClass kernels, string stride)
     {
-        Product("MultiplyTransposed", "y (+)= x · Wᵀ", "W [width, depth]", "PackTransposed(w + (column * (nint)depth) + first, depth, Math.Min(PanelRows, width - column), count, block);");
-        Product("Multiply", "y (+)= x · W", "W [depth, width]", "PackRows(w + (first * (nint)width) + column, width, Math.Min(PanelRows, width - column), count, block);");
+        const string Width = "Math.Min(PanelRows, width - column)";
+        const string Transposed = $"PackTransposed(w + (column * (nint)depth) + first, depth, {Width}, count, block);";
+        const string Rows = $"PackRows(w + (first * (nint)width) + column, width, {Width}, count, block);";
+        Product("MultiplyTransposed", "y (+)= x · Wᵀ", "W [width, depth]", Transposed);
+        Product("Multiply", "y (+)= x · W", "W [depth, width]", Rows);
 
         void Product(string name, string equation, string shape, string pack)
         {
@@ -141,8 +165,12 @@ internal static class TrainingProducts
             kernels.Kernel(
                 name + stride,
                 equation,
-                $"x [tokens, {stride}Stride], depth columns of it · {shape} · y [tokens, yStride], padded with zeros · block [DepthBlock, {ModelPlan.PanelRows}]",
-                [("float*", "x"), ("float*", "w"), ("int", "width"), ("int", "depth"), ("float*", "y"), ("nint", "yStride"), ("int", "tokens"), ("bool", "add"), ("float*", "block"), ("float*", "zeros")],
+                $"x [tokens, {stride}Stride], depth columns of it · {shape} · y [tokens, yStride], padded with zeros"
+                    + $" · block [DepthBlock, {ModelPlan.PanelRows}]",
+                [
+                    ("float*", "x"), ("float*", "w"), ("int", "width"), ("int", "depth"), ("float*", "y"), ("nint", "yStride"),
+                    ("int", "tokens"), ("bool", "add"), ("float*", "block"), ("float*", "zeros"),
+                ],
                 () => writer.Block("for (int first = 0; first < depth; first += DepthBlock)", () =>
                 {
                     writer.Line("int count = Math.Min(DepthBlock, depth - first);");
@@ -161,8 +189,14 @@ internal static class TrainingProducts
         kernels.Kernel(
             "MultiplyGradient",
             "dW += dyᵀ · x",
-            $"dy [tokens, dyStride] · x [tokens, xStride] · dW [rows, width], rows begin to end of it · block [DepthBlock, {ModelPlan.PanelRows}] · columns [RowBlock, DepthBlock] · tile [{tile.Rows[0]}, {ModelPlan.PanelRows}]",
-            [("float*", "dy"), ("nint", "dyStride"), ("float*", "x"), ("nint", "xStride"), ("float*", "dw"), ("int", "width"), ("int", "begin"), ("int", "end"), ("int", "tokens"), ("float*", "block"), ("float*", "columns"), ("float*", "tile"), ("float*", "zeros")],
+            $"dy [tokens, dyStride] · x [tokens, xStride] · dW [rows, width], rows begin to end of it"
+                + $" · block [DepthBlock, {ModelPlan.PanelRows}] · columns [RowBlock, DepthBlock]"
+                + $" · tile [{tile.Rows[0]}, {ModelPlan.PanelRows}]",
+            [
+                ("float*", "dy"), ("nint", "dyStride"), ("float*", "x"), ("nint", "xStride"), ("float*", "dw"), ("int", "width"),
+                ("int", "begin"), ("int", "end"), ("int", "tokens"),
+                ("float*", "block"), ("float*", "columns"), ("float*", "tile"), ("float*", "zeros"),
+            ],
             () => writer.Block("for (int first = 0; first < tokens; first += DepthBlock)", () =>
             {
                 writer.Line("int depth = Math.Min(DepthBlock, tokens - first);");
@@ -205,12 +239,17 @@ internal static class TrainingProducts
         kernels.Kernel(
             "MixRows",
             "c = a · b, one head wide",
-            "a [rows, PositionStride] · b [positions, bStride] · c [rows, cStride], HeadDim columns of it · row i has visible + i positions that are not zero",
-            [("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"), ("int", "rows"), ("int", "visible"), ("float*", "zeros")],
+            "a [rows, PositionStride] · b [positions, bStride] · c [rows, cStride], HeadDim columns of it"
+                + " · row i has visible + i positions that are not zero",
+            [
+                ("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"),
+                ("int", "rows"), ("int", "visible"), ("float*", "zeros"),
+            ],
             () => ForTiles(writer, tile, rows =>
             {
                 writer.Line($"visible += {rows};");
-                ForColumns(writer, kernels, width, column => writer.Line($"HeadRows{rows}(a, b{column}, bStride, zeros, 0, c{column}, cStride, visible - 1);"));
+                ForColumns(writer, kernels, width, column =>
+                    writer.Line($"HeadRows{rows}(a, b{column}, bStride, zeros, 0, c{column}, cStride, visible - 1);"));
                 writer.Line($"a += {rows} * PositionStride;");
                 writer.Line($"c += {rows} * cStride;");
             }));
@@ -224,15 +263,24 @@ internal static class TrainingProducts
         kernels.Kernel(
             "SpreadColumns",
             "c += aᵀ · b, one head wide",
-            "a [rows, PositionStride] · b [rows, bStride] · c [positions, cStride], HeadDim columns of it · row i sees positions up to first + i",
-            [("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"), ("int", "positions"), ("int", "seen"), ("int", "first")],
+            "a [rows, PositionStride] · b [rows, bStride] · c [positions, cStride], HeadDim columns of it"
+                + " · row i sees positions up to first + i",
+            [
+                ("float*", "a"), ("float*", "b"), ("nint", "bStride"), ("float*", "c"), ("nint", "cStride"),
+                ("int", "positions"), ("int", "seen"), ("int", "first"),
+            ],
             () =>
             {
                 writer.Line("int rows = positions;");
                 ForTiles(writer, tile, r =>
                 {
                     writer.Line("int skip = Math.Max(0, positions - rows - first);");
-                    ForColumns(writer, kernels, width, column => writer.Line($"HeadColumns{r}(a + (skip * PositionStride), b{column} + (skip * bStride), bStride, c{column}, cStride, c{column}, cStride, seen - skip);"));
+                    ForColumns(writer, kernels, width, column =>
+                    {
+                        string c = $"c{column}, cStride";
+                        string b = $"b{column} + (skip * bStride), bStride";
+                        writer.Line($"HeadColumns{r}(a + (skip * PositionStride), {b}, {c}, {c}, seen - skip);");
+                    });
                     writer.Line($"a += {r};");
                     writer.Line($"c += {r} * cStride;");
                 });
@@ -250,12 +298,11 @@ internal static class TrainingProducts
     private static void ForTiles(SourceWriter writer, TrainingTile tile, Action<int> body)
     {
         foreach (int rows in tile.Rows)
-            writer.Block(rows == 1 ? "for (; rows > 0; rows--)" : $"for (; rows >= {rows}; rows -= {rows})", () => body(rows));
+            Loops.ForTiles(writer, "rows", rows, () => body(rows));
     }
 
-    private static void WritePack(KernelClass kernels)
+    private static void WritePack(KernelClass kernels, Dialect isa)
     {
-        Dialect isa = kernels.Isa;
         SourceWriter writer = kernels.Writer;
         kernels.Kernel(
             "PackTransposed",
@@ -266,7 +313,7 @@ internal static class TrainingProducts
             {
                 writer.Nested("if (rows < PanelRows)", "new FloatSpan(block, depth * PanelRows).Clear();");
                 writer.Line("int row = 0;");
-                if (isa.ZipLow("", "").Length > 0)
+                if (isa.Zips)
                     writer.Block("for (; row <= rows - 4; row += 4, w += 4 * stride)", () => WriteTurn(writer, isa));
                 writer.Block("for (; row < rows; row++, w += stride)", () =>
                 {
@@ -323,16 +370,16 @@ internal static class TrainingProducts
     }
 
     // Whole vectors, the surplus of each overwritten by the next.
-    private static void WritePackColumns(KernelClass kernels, TrainingTile tile)
+    private static void WritePackColumns(KernelClass kernels, TrainingProductsPlan plan)
     {
-        Dialect isa = kernels.Isa;
+        Dialect isa = plan.Isa;
         SourceWriter writer = kernels.Writer;
         kernels.Kernel(
             "PackColumns",
             "columns = the tiles of a's columns, each [depth, rows of the tile]",
             "a [depth, stride], rows columns of it · columns [rows, depth], and a vector behind it",
             [("float*", "a"), ("nint", "stride"), ("int", "rows"), ("int", "depth"), ("float*", "columns")],
-            () => ForTiles(writer, tile, r =>
+            () => ForTiles(writer, plan.Tile, r =>
             {
                 writer.Line("float* from = a;");
                 writer.Block($"for (int k = 0; k < depth; k++, from += stride, columns += {r})", () =>

@@ -27,12 +27,12 @@ internal static class TrainingSteps
                 writer.Line($"NormWeights({All(step, step.Reads[0])}, {Weights(step)}, rank, ref t);");
                 break;
             case TrainingOperation.Project:
-                WriteProject(writer, step, matrices);
+                WriteProject(writer, plan, step, matrices);
                 break;
             case TrainingOperation.ProjectBackward:
                 foreach (TrainedMatrix w in matrices)
                 {
-                    writer.Line($"Kernels.Multiply{Stride(step.Reads[0])}({Own(step, step.Reads[0], w.Output)}, w->{w.Name}, {w.Columns}, {w.Rows}, "
+                    writer.Line($"Kernels.Multiply{Kernel(plan, step)}({Own(step, step.Reads[0], w.Output)}, w->{w.Name}, {w.Columns}, {w.Rows}, "
                         + $"{Own(step, step.Writes[0], "")}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(w != matrices[0])}, t.Block, m.Zeros);");
                 }
 
@@ -66,7 +66,7 @@ internal static class TrainingSteps
         void Tokens(string statement) => writer.Nested(EachToken, statement);
     }
 
-    private static void WriteProject(SourceWriter writer, TrainingStep step, List<TrainedMatrix> matrices)
+    private static void WriteProject(SourceWriter writer, ModelPlan plan, TrainingStep step, List<TrainedMatrix> matrices)
     {
         bool residual = step.Reads.Count > 1;
 
@@ -77,7 +77,7 @@ internal static class TrainingSteps
             writer.Line($"Unsafe.CopyBlockUnaligned({output}, {Own(step, step.Reads[1], "")}, (uint)tokens * DimStride * sizeof(float));");
         foreach (TrainedMatrix w in matrices)
         {
-            writer.Line($"Kernels.MultiplyTransposed{Stride(step.Reads[0])}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, "
+            writer.Line($"Kernels.MultiplyTransposed{Kernel(plan, step)}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, "
                 + $"{Code.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(residual)}, t.Block, m.Zeros);");
         }
     }
@@ -175,6 +175,9 @@ internal static class TrainingSteps
     private static string At(HeadPlan head) => head.Projection == LayerTensors.Query ? "qkv" : $"qkv + {head.Projection.Name}Offset";
 
     private static string Weights(TrainingStep step) => step.Tensors.Length == 0 ? "_finalNorm" : "w->" + step.Tensors[0].Name;
+
+    // Kernels are named for the stride of the rows that they read.
+    private static string Kernel(ModelPlan plan, TrainingStep step) => plan.Training!.InputStride(Stride(step.Reads[0]));
 
     private static string Stride(TrainingBuffer buffer) => buffer switch
     {

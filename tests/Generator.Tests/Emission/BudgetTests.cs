@@ -41,14 +41,18 @@ public sealed partial class BudgetTests
         }
     }
 
-    /// <summary>Unrolling is over tiles, heads and groups; a wider or deeper model is the same text with other constants.</summary>
+    /// <summary>
+    /// Unrolling is over tiles, heads and groups; a wider or deeper model is the same text with other constants. (Widths that are one number
+    /// share their kernels, so that no two of these are.)
+    /// </summary>
     [Theory]
     [InlineData("")]
     [InlineData(", Training = true")]
     public void Output_DoesNotGrowWithDimAndLayers(string option)
     {
-        string small = $"[Llamalith.LlamaModel(Dim = 512, FfnDim = 1024, Layers = 2, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 1024{option})] partial class Model;";
-        string large = $"[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, Heads = 8, KvHeads = 4, HeadDim = 64, VocabSize = 65536{option})] partial class Model;";
+        const string Heads = "Heads = 8, KvHeads = 4, HeadDim = 64";
+        string small = $"[Llamalith.LlamaModel(Dim = 768, FfnDim = 1536, Layers = 2, {Heads}, VocabSize = 2000{option})] partial class Model;";
+        string large = $"[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, {Heads}, VocabSize = 65000{option})] partial class Model;";
         Assert.Equal(LinesOf(small), LinesOf(large));
 
         static int LinesOf(string model) => Compiler.Generate(model).Sum(static file => file.SourceText.Lines.Count);

@@ -57,13 +57,14 @@ internal sealed partial class Engine
         }
     }
 
-    // A half of 16 x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut.
+    // A half of 16 x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut,
+    // and what is not a number is one pattern of bits, since machines have several.
     private static ushort ToHalf(float x)
     {
         unchecked
         {
             ushort bits = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(x * 16f, -65504f, 65504f));
-            return (bits & 0x7C00) == 0 ? default : bits;
+            return (bits & 0x7C00) switch { 0 => 0, 0x7C00 => 0x7E00, _ => bits };
         }
     }
 

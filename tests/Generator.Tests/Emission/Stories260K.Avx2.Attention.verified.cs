@@ -74,31 +74,32 @@ internal sealed partial class Engine
                     Vec8 top0 = V256.Create(LowestMax), top1 = V256.Create(LowestMax), top2 = V256.Create(LowestMax), top3 = V256.Create(LowestMax);
                     for (int i = 0; i < count; i += 32)
                     {
-                        top0 = X86Avx.Max(top0, *(Vec8*)(scores + i));
-                        top1 = X86Avx.Max(top1, *(Vec8*)(scores + i + 8));
-                        top2 = X86Avx.Max(top2, *(Vec8*)(scores + i + 16));
-                        top3 = X86Avx.Max(top3, *(Vec8*)(scores + i + 24));
+                        top0 = X86Avx.Max(*(Vec8*)(scores + i), top0);
+                        top1 = X86Avx.Max(*(Vec8*)(scores + i + 8), top1);
+                        top2 = X86Avx.Max(*(Vec8*)(scores + i + 16), top2);
+                        top3 = X86Avx.Max(*(Vec8*)(scores + i + 24), top3);
                     }
-                    float now = LargestLane(X86Avx.Max(X86Avx.Max(X86Avx.Max(top0, top1), top2), top3));
+                    float now = LargestLane(X86Avx.Max(X86Avx.Max(top0, top2), X86Avx.Max(top1, top3)));
                     Vec8 top = V256.Create(now);
                     Vec8 total0 = Vec8.Zero, total1 = Vec8.Zero, total2 = Vec8.Zero, total3 = Vec8.Zero;
                     for (int i = 0; i < count; i += 32)
                     {
                         Vec8 weight0 = Exp2(*(Vec8*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec8*)(scores + i) = weight0 * V256.Create(5.1922969E+33f / 16);
+                        *(Vec8*)(scores + i) = weight0 * V256.Create((5.1922969E+33f / 16));
                         Vec8 weight1 = Exp2(*(Vec8*)(scores + i + 8) - top);
                         total1 += weight1;
-                        *(Vec8*)(scores + i + 8) = weight1 * V256.Create(5.1922969E+33f / 16);
+                        *(Vec8*)(scores + i + 8) = weight1 * V256.Create((5.1922969E+33f / 16));
                         Vec8 weight2 = Exp2(*(Vec8*)(scores + i + 16) - top);
                         total2 += weight2;
-                        *(Vec8*)(scores + i + 16) = weight2 * V256.Create(5.1922969E+33f / 16);
+                        *(Vec8*)(scores + i + 16) = weight2 * V256.Create((5.1922969E+33f / 16));
                         Vec8 weight3 = Exp2(*(Vec8*)(scores + i + 24) - top);
                         total3 += weight3;
-                        *(Vec8*)(scores + i + 24) = weight3 * V256.Create(5.1922969E+33f / 16);
+                        *(Vec8*)(scores + i + 24) = weight3 * V256.Create((5.1922969E+33f / 16));
                     }
+                    float total = SumLanes(((total0 + total2) + (total1 + total3)));
                     max[row] = now;
-                    sum[row] = V256.Sum((((total0 + total1) + total2) + total3));
+                    sum[row] = total;
                 }
             }
         }
@@ -223,33 +224,34 @@ internal sealed partial class Engine
                     Vec8 top0 = V256.Create(before), top1 = V256.Create(before), top2 = V256.Create(before), top3 = V256.Create(before);
                     for (int i = 0; i < count; i += 32)
                     {
-                        top0 = X86Avx.Max(top0, *(Vec8*)(scores + i));
-                        top1 = X86Avx.Max(top1, *(Vec8*)(scores + i + 8));
-                        top2 = X86Avx.Max(top2, *(Vec8*)(scores + i + 16));
-                        top3 = X86Avx.Max(top3, *(Vec8*)(scores + i + 24));
+                        top0 = X86Avx.Max(*(Vec8*)(scores + i), top0);
+                        top1 = X86Avx.Max(*(Vec8*)(scores + i + 8), top1);
+                        top2 = X86Avx.Max(*(Vec8*)(scores + i + 16), top2);
+                        top3 = X86Avx.Max(*(Vec8*)(scores + i + 24), top3);
                     }
-                    float now = LargestLane(X86Avx.Max(X86Avx.Max(X86Avx.Max(top0, top1), top2), top3));
+                    float now = LargestLane(X86Avx.Max(X86Avx.Max(top0, top2), X86Avx.Max(top1, top3)));
                     Vec8 top = V256.Create(now);
                     Vec8 total0 = Vec8.Zero, total1 = Vec8.Zero, total2 = Vec8.Zero, total3 = Vec8.Zero;
                     for (int i = 0; i < count; i += 32)
                     {
-                        Vec8 weight0 = Exp2(*(Vec8*)(scores + i) - top);
+                        Vec8 weight0 = Exp2(*(Vec8*)(scores + i) - top) - V256.Create(1.1754944E-38f);
                         total0 += weight0;
                         *(Vec8*)(scores + i) = weight0;
-                        Vec8 weight1 = Exp2(*(Vec8*)(scores + i + 8) - top);
+                        Vec8 weight1 = Exp2(*(Vec8*)(scores + i + 8) - top) - V256.Create(1.1754944E-38f);
                         total1 += weight1;
                         *(Vec8*)(scores + i + 8) = weight1;
-                        Vec8 weight2 = Exp2(*(Vec8*)(scores + i + 16) - top);
+                        Vec8 weight2 = Exp2(*(Vec8*)(scores + i + 16) - top) - V256.Create(1.1754944E-38f);
                         total2 += weight2;
                         *(Vec8*)(scores + i + 16) = weight2;
-                        Vec8 weight3 = Exp2(*(Vec8*)(scores + i + 24) - top);
+                        Vec8 weight3 = Exp2(*(Vec8*)(scores + i + 24) - top) - V256.Create(1.1754944E-38f);
                         total3 += weight3;
                         *(Vec8*)(scores + i + 24) = weight3;
                     }
+                    float total = SumLanes(((total0 + total2) + (total1 + total3)));
                     max[row] = now;
                     float shrink = V256.ToScalar(Exp2(V256.Create(before - now)));
                     scale[row] = shrink;
-                    sum[row] = (sum[row] * shrink) + V256.Sum((((total0 + total1) + total2) + total3));
+                    sum[row] = (sum[row] * shrink) + total;
                 }
             }
         }
@@ -397,10 +399,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 32)
                     {
-                        *(Vec8*)(to + i) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create(5.1922969E+33f / 16);
-                        *(Vec8*)(to + i + 8) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create(5.1922969E+33f / 16);
-                        *(Vec8*)(to + i + 16) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create(5.1922969E+33f / 16);
-                        *(Vec8*)(to + i + 24) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create(5.1922969E+33f / 16);
+                        *(Vec8*)(to + i) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(to + i + 8) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(to + i + 16) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(to + i + 24) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
                     }
                 }
             }

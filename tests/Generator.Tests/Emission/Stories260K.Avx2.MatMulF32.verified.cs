@@ -19,7 +19,7 @@ internal sealed partial class Engine
     {
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile6(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -73,7 +73,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile2(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -103,7 +103,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -125,372 +125,9 @@ internal sealed partial class Engine
             }
         }
 
-        /// <summary>y = W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulDimStoreF32Tile6(v, e, s, columns);
-                            e += 6 * DimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulDimStoreF32Tile2(v, e, s, columns);
-                            e += 2 * DimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimStoreF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec8*)(to) = *(Vec8*)(s);
-                        *(Vec8*)(to + 8) = *(Vec8*)(s + 8);
-                        *(Vec8*)(to + 16) = *(Vec8*)(s + 16);
-                        *(Vec8*)(to + 24) = *(Vec8*)(s + 24);
-                    }
-                }
-            }
-        }
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    Vec8 a1_0 = *(Vec8*)(sums + 32), a1_1 = *(Vec8*)(sums + 40);
-                    Vec8 a2_0 = *(Vec8*)(sums + 64), a2_1 = *(Vec8*)(sums + 72);
-                    Vec8 a3_0 = *(Vec8*)(sums + 96), a3_1 = *(Vec8*)(sums + 104);
-                    Vec8 a4_0 = *(Vec8*)(sums + 128), a4_1 = *(Vec8*)(sums + 136);
-                    Vec8 a5_0 = *(Vec8*)(sums + 160), a5_1 = *(Vec8*)(sums + 168);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                        Vec8 b1 = V256.Create(e[1 * QueryDimStride]);
-                        a1_0 = X86Fma.MultiplyAdd(w0, b1, a1_0);
-                        a1_1 = X86Fma.MultiplyAdd(w1, b1, a1_1);
-                        Vec8 b2 = V256.Create(e[2 * QueryDimStride]);
-                        a2_0 = X86Fma.MultiplyAdd(w0, b2, a2_0);
-                        a2_1 = X86Fma.MultiplyAdd(w1, b2, a2_1);
-                        Vec8 b3 = V256.Create(e[3 * QueryDimStride]);
-                        a3_0 = X86Fma.MultiplyAdd(w0, b3, a3_0);
-                        a3_1 = X86Fma.MultiplyAdd(w1, b3, a3_1);
-                        Vec8 b4 = V256.Create(e[4 * QueryDimStride]);
-                        a4_0 = X86Fma.MultiplyAdd(w0, b4, a4_0);
-                        a4_1 = X86Fma.MultiplyAdd(w1, b4, a4_1);
-                        Vec8 b5 = V256.Create(e[5 * QueryDimStride]);
-                        a5_0 = X86Fma.MultiplyAdd(w0, b5, a5_0);
-                        a5_1 = X86Fma.MultiplyAdd(w1, b5, a5_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                    *(Vec8*)(sums + 32) = a1_0;
-                    *(Vec8*)(sums + 40) = a1_1;
-                    *(Vec8*)(sums + 64) = a2_0;
-                    *(Vec8*)(sums + 72) = a2_1;
-                    *(Vec8*)(sums + 96) = a3_0;
-                    *(Vec8*)(sums + 104) = a3_1;
-                    *(Vec8*)(sums + 128) = a4_0;
-                    *(Vec8*)(sums + 136) = a4_1;
-                    *(Vec8*)(sums + 160) = a5_0;
-                    *(Vec8*)(sums + 168) = a5_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    Vec8 a1_0 = *(Vec8*)(sums + 32), a1_1 = *(Vec8*)(sums + 40);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                        Vec8 b1 = V256.Create(e[1 * QueryDimStride]);
-                        a1_0 = X86Fma.MultiplyAdd(w0, b1, a1_0);
-                        a1_1 = X86Fma.MultiplyAdd(w1, b1, a1_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                    *(Vec8*)(sums + 32) = a1_0;
-                    *(Vec8*)(sums + 40) = a1_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                }
-            }
-        }
-
-
-        /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < QueryDim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, QueryDim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulQueryDimAddF32Tile6(v, e, s, columns);
-                            e += 6 * QueryDimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulQueryDimAddF32Tile2(v, e, s, columns);
-                            e += 2 * QueryDimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulQueryDimAddF32Tile1(v, e, s, columns);
-                            e += 1 * QueryDimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec8*)(to) = *(Vec8*)(to) + (*(Vec8*)(s));
-                        *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (*(Vec8*)(s + 8));
-                        *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (*(Vec8*)(s + 16));
-                        *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (*(Vec8*)(s + 24));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    Vec8 a1_0 = *(Vec8*)(sums + 32), a1_1 = *(Vec8*)(sums + 40);
-                    Vec8 a2_0 = *(Vec8*)(sums + 64), a2_1 = *(Vec8*)(sums + 72);
-                    Vec8 a3_0 = *(Vec8*)(sums + 96), a3_1 = *(Vec8*)(sums + 104);
-                    Vec8 a4_0 = *(Vec8*)(sums + 128), a4_1 = *(Vec8*)(sums + 136);
-                    Vec8 a5_0 = *(Vec8*)(sums + 160), a5_1 = *(Vec8*)(sums + 168);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                        Vec8 b1 = V256.Create(e[1 * DimStride]);
-                        a1_0 = X86Fma.MultiplyAdd(w0, b1, a1_0);
-                        a1_1 = X86Fma.MultiplyAdd(w1, b1, a1_1);
-                        Vec8 b2 = V256.Create(e[2 * DimStride]);
-                        a2_0 = X86Fma.MultiplyAdd(w0, b2, a2_0);
-                        a2_1 = X86Fma.MultiplyAdd(w1, b2, a2_1);
-                        Vec8 b3 = V256.Create(e[3 * DimStride]);
-                        a3_0 = X86Fma.MultiplyAdd(w0, b3, a3_0);
-                        a3_1 = X86Fma.MultiplyAdd(w1, b3, a3_1);
-                        Vec8 b4 = V256.Create(e[4 * DimStride]);
-                        a4_0 = X86Fma.MultiplyAdd(w0, b4, a4_0);
-                        a4_1 = X86Fma.MultiplyAdd(w1, b4, a4_1);
-                        Vec8 b5 = V256.Create(e[5 * DimStride]);
-                        a5_0 = X86Fma.MultiplyAdd(w0, b5, a5_0);
-                        a5_1 = X86Fma.MultiplyAdd(w1, b5, a5_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                    *(Vec8*)(sums + 32) = a1_0;
-                    *(Vec8*)(sums + 40) = a1_1;
-                    *(Vec8*)(sums + 64) = a2_0;
-                    *(Vec8*)(sums + 72) = a2_1;
-                    *(Vec8*)(sums + 96) = a3_0;
-                    *(Vec8*)(sums + 104) = a3_1;
-                    *(Vec8*)(sums + 128) = a4_0;
-                    *(Vec8*)(sums + 136) = a4_1;
-                    *(Vec8*)(sums + 160) = a5_0;
-                    *(Vec8*)(sums + 168) = a5_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    Vec8 a1_0 = *(Vec8*)(sums + 32), a1_1 = *(Vec8*)(sums + 40);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                        Vec8 b1 = V256.Create(e[1 * DimStride]);
-                        a1_0 = X86Fma.MultiplyAdd(w0, b1, a1_0);
-                        a1_1 = X86Fma.MultiplyAdd(w1, b1, a1_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                    *(Vec8*)(sums + 32) = a1_0;
-                    *(Vec8*)(sums + 40) = a1_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec8 a0_0 = *(Vec8*)(sums), a0_1 = *(Vec8*)(sums + 8);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec8 w0 = *(Vec8*)(v);
-                        Vec8 w1 = *(Vec8*)(v + 8);
-                        Vec8 b0 = V256.Create(*e);
-                        a0_0 = X86Fma.MultiplyAdd(w0, b0, a0_0);
-                        a0_1 = X86Fma.MultiplyAdd(w1, b0, a0_1);
-                    }
-                    *(Vec8*)(sums) = a0_0;
-                    *(Vec8*)(sums + 8) = a0_1;
-                }
-            }
-        }
-
-
-        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulDimSwiGluF32Tile6(v, e, s, columns);
-                            e += 6 * DimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulDimSwiGluF32Tile2(v, e, s, columns);
-                            e += 2 * DimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimSwiGluF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                        *(Vec8*)(to) = Silu(*(Vec8*)(s)) * (*(Vec8*)(s + 16));
-                        *(Vec8*)(to + 8) = Silu(*(Vec8*)(s + 8)) * (*(Vec8*)(s + 24));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 12 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile6(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -544,7 +181,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile2(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -574,7 +211,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 2 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -596,6 +233,153 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>y = W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec8*)(to) = *(Vec8*)(s);
+                        *(Vec8*)(to + 8) = *(Vec8*)(s + 8);
+                        *(Vec8*)(to + 16) = *(Vec8*)(s + 16);
+                        *(Vec8*)(to + 24) = *(Vec8*)(s + 24);
+                    }
+                }
+            }
+        }
+
+        /// <summary>y += W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec8*)(to) = *(Vec8*)(to) + (*(Vec8*)(s));
+                        *(Vec8*)(to + 8) = *(Vec8*)(to + 8) + (*(Vec8*)(s + 8));
+                        *(Vec8*)(to + 16) = *(Vec8*)(to + 16) + (*(Vec8*)(s + 16));
+                        *(Vec8*)(to + 24) = *(Vec8*)(to + 24) + (*(Vec8*)(s + 24));
+                    }
+                }
+            }
+        }
+
+        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
+                        *(Vec8*)(to) = Silu(*(Vec8*)(s)) * (*(Vec8*)(s + 16));
+                        *(Vec8*)(to + 8) = Silu(*(Vec8*)(s + 8)) * (*(Vec8*)(s + 24));
+                    }
+                }
+            }
+        }
 
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
@@ -616,19 +400,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulFfnDimAddF32Tile6(v, e, s, columns);
+                            MatMulFfnDimF32Tile6(v, e, s, columns);
                             e += 6 * FfnDimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulFfnDimAddF32Tile2(v, e, s, columns);
+                            MatMulFfnDimF32Tile2(v, e, s, columns);
                             e += 2 * FfnDimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulFfnDimAddF32Tile1(v, e, s, columns);
+                            MatMulFfnDimF32Tile1(v, e, s, columns);
                             e += 1 * FfnDimStride;
                             s += 1 * PanelRows;
                         }

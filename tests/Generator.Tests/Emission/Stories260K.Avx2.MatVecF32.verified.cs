@@ -56,16 +56,16 @@ internal sealed partial class Engine
         /// <summary>y += W · x</summary>
         // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 8 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             unchecked
             {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec8 a00 = Vec8.Zero, a01 = Vec8.Zero, a02 = Vec8.Zero, a03 = Vec8.Zero;
                     Vec8 a10 = Vec8.Zero, a11 = Vec8.Zero, a12 = Vec8.Zero, a13 = Vec8.Zero;
-                    for (float* e = x, stop = x + QueryDim; e != stop; e += 2, v += 2 * PanelRows)
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec8 b0 = V256.Create(e[0]);
                         a00 = X86Fma.MultiplyAdd(*(Vec8*)(v), b0, a00);

@@ -54,6 +54,18 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>The upper half of the lanes is added to the lower until one is left: one order for any width.</summary>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float SumLanes(Vec8 v)
+        {
+            unchecked
+            {
+                Vec4 half = V256.GetLower(v) + V256.GetUpper(v);
+                half += X86Avx.Permute(half, 0x4E);
+                return V128.ToScalar(half + X86Avx.Permute(half, 0xB1));
+            }
+        }
+
         /// <summary>y = x / sqrt(mean(x²) + NormEps) ⊙ w</summary>
         // x, w, y [64], padded with zeros to a multiple of 32
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -73,7 +85,8 @@ internal sealed partial class Engine
                     Vec8 v3 = *(Vec8*)(x + i + 24);
                     s3 = X86Fma.MultiplyAdd(v3, v3, s3);
                 }
-                Vec8 scale = V256.Create(1f / MathF.Sqrt((V256.Sum(((s0 + s1) + (s2 + s3))) / Dim) + NormEps));
+                float sum = SumLanes(((s0 + s2) + (s1 + s3)));
+                Vec8 scale = V256.Create(1f / MathF.Sqrt((sum / Dim) + NormEps));
                 for (int i = 0; i < PaddedDim; i += 8)
                 {
                     *(Vec8*)(y + i) = *(Vec8*)(x + i) * scale * *(Vec8*)(w + i);

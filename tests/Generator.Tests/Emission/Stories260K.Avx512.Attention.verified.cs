@@ -22,7 +22,7 @@ internal sealed partial class Engine
     private static unsafe partial class Avx512
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 2 elements · 8 accumulators
+        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements · 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
@@ -32,14 +32,11 @@ internal sealed partial class Engine
                 {
                     Vec16 a0_0_0 = Vec16.Zero, a0_0_1 = Vec16.Zero;
                     Vec16 a0_1_0 = Vec16.Zero, a0_1_1 = Vec16.Zero;
-                    Vec16 a1_0_0 = Vec16.Zero, a1_0_1 = Vec16.Zero;
-                    Vec16 a1_1_0 = Vec16.Zero, a1_1_1 = Vec16.Zero;
                     ushort* kd = k;
                     float* e = q;
-                    for (float* stop = e + HeadDim; e != stop; e += 2, kd += 2 * PositionTile)
+                    for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
                         X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
-                        X86Sse.Prefetch1((byte*)kd + 8256); X86Sse.Prefetch0((byte*)kd + 1088);
                         Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
                         Vec16 k0_1 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
                         Vec16 b0_0 = V512.Create(e[0]);
@@ -48,20 +45,12 @@ internal sealed partial class Engine
                         Vec16 b0_1 = V512.Create(e[HeadDim]);
                         a0_1_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_1, a0_1_0);
                         a0_1_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_1, a0_1_1);
-                        Vec16 k1_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        Vec16 k1_1 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        Vec16 b1_0 = V512.Create(e[1]);
-                        a1_0_0 = X86Avx512F.FusedMultiplyAdd(k1_0, b1_0, a1_0_0);
-                        a1_0_1 = X86Avx512F.FusedMultiplyAdd(k1_1, b1_0, a1_0_1);
-                        Vec16 b1_1 = V512.Create(e[HeadDim + 1]);
-                        a1_1_0 = X86Avx512F.FusedMultiplyAdd(k1_0, b1_1, a1_1_0);
-                        a1_1_1 = X86Avx512F.FusedMultiplyAdd(k1_1, b1_1, a1_1_1);
                     }
                     float* to = scores + tile;
-                    *(Vec16*)(to) = a0_0_0 + a1_0_0;
-                    *(Vec16*)(to + 16) = a0_0_1 + a1_0_1;
-                    *(Vec16*)(to + BlockPositions) = a0_1_0 + a1_1_0;
-                    *(Vec16*)(to + BlockPositions + 16) = a0_1_1 + a1_1_1;
+                    *(Vec16*)(to) = a0_0_0;
+                    *(Vec16*)(to + 16) = a0_0_1;
+                    *(Vec16*)(to + BlockPositions) = a0_1_0;
+                    *(Vec16*)(to + BlockPositions + 16) = a0_1_1;
                 }
             }
         }
@@ -78,8 +67,8 @@ internal sealed partial class Engine
                     Vec16 top0 = V512.Create(LowestMax), top1 = V512.Create(LowestMax);
                     for (int i = 0; i < count; i += 32)
                     {
-                        top0 = X86Avx512F.Max(top0, *(Vec16*)(scores + i));
-                        top1 = X86Avx512F.Max(top1, *(Vec16*)(scores + i + 16));
+                        top0 = X86Avx512F.Max(*(Vec16*)(scores + i), top0);
+                        top1 = X86Avx512F.Max(*(Vec16*)(scores + i + 16), top1);
                     }
                     float now = LargestLane(X86Avx512F.Max(top0, top1));
                     Vec16 top = V512.Create(now);
@@ -88,13 +77,14 @@ internal sealed partial class Engine
                     {
                         Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec16*)(scores + i) = weight0 * V512.Create(5.1922969E+33f / 16);
+                        *(Vec16*)(scores + i) = weight0 * V512.Create((5.1922969E+33f / 16));
                         Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top);
                         total1 += weight1;
-                        *(Vec16*)(scores + i + 16) = weight1 * V512.Create(5.1922969E+33f / 16);
+                        *(Vec16*)(scores + i + 16) = weight1 * V512.Create((5.1922969E+33f / 16));
                     }
+                    float total = SumLanes((total0 + total1));
                     max[row] = now;
-                    sum[row] = V512.Sum((total0 + total1));
+                    sum[row] = total;
                 }
             }
         }
@@ -237,25 +227,26 @@ internal sealed partial class Engine
                     Vec16 top0 = V512.Create(before), top1 = V512.Create(before);
                     for (int i = 0; i < count; i += 32)
                     {
-                        top0 = X86Avx512F.Max(top0, *(Vec16*)(scores + i));
-                        top1 = X86Avx512F.Max(top1, *(Vec16*)(scores + i + 16));
+                        top0 = X86Avx512F.Max(*(Vec16*)(scores + i), top0);
+                        top1 = X86Avx512F.Max(*(Vec16*)(scores + i + 16), top1);
                     }
                     float now = LargestLane(X86Avx512F.Max(top0, top1));
                     Vec16 top = V512.Create(now);
                     Vec16 total0 = Vec16.Zero, total1 = Vec16.Zero;
                     for (int i = 0; i < count; i += 32)
                     {
-                        Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top);
+                        Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top) - V512.Create(1.1754944E-38f);
                         total0 += weight0;
                         *(Vec16*)(scores + i) = weight0;
-                        Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top);
+                        Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top) - V512.Create(1.1754944E-38f);
                         total1 += weight1;
                         *(Vec16*)(scores + i + 16) = weight1;
                     }
+                    float total = SumLanes((total0 + total1));
                     max[row] = now;
                     float shrink = V512.ToScalar(Exp2(V512.Create(before - now)));
                     scale[row] = shrink;
-                    sum[row] = (sum[row] * shrink) + V512.Sum((total0 + total1));
+                    sum[row] = (sum[row] * shrink) + total;
                 }
             }
         }
@@ -403,10 +394,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 64)
                     {
-                        *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
-                        *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
-                        *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
-                        *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create(5.1922969E+33f / 16);
+                        *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
                     }
                 }
             }

@@ -19,7 +19,7 @@ internal sealed partial class Engine
     {
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile14(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -118,7 +118,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile4(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -157,7 +157,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -176,469 +176,9 @@ internal sealed partial class Engine
             }
         }
 
-        /// <summary>y = W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 14; left -= 14)
-                        {
-                            MatMulDimStoreF32Tile14(v, e, s, columns);
-                            e += 14 * DimStride;
-                            s += 14 * PanelRows;
-                        }
-                        for (; left >= 4; left -= 4)
-                        {
-                            MatMulDimStoreF32Tile4(v, e, s, columns);
-                            e += 4 * DimStride;
-                            s += 4 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimStoreF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec16*)(to) = *(Vec16*)(s);
-                        *(Vec16*)(to + 16) = *(Vec16*)(s + 16);
-                    }
-                }
-            }
-        }
         // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile14(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
-                Vec16 a2_0 = *(Vec16*)(sums + 64), a2_1 = *(Vec16*)(sums + 80);
-                Vec16 a3_0 = *(Vec16*)(sums + 96), a3_1 = *(Vec16*)(sums + 112);
-                Vec16 a4_0 = *(Vec16*)(sums + 128), a4_1 = *(Vec16*)(sums + 144);
-                Vec16 a5_0 = *(Vec16*)(sums + 160), a5_1 = *(Vec16*)(sums + 176);
-                Vec16 a6_0 = *(Vec16*)(sums + 192), a6_1 = *(Vec16*)(sums + 208);
-                Vec16 a7_0 = *(Vec16*)(sums + 224), a7_1 = *(Vec16*)(sums + 240);
-                Vec16 a8_0 = *(Vec16*)(sums + 256), a8_1 = *(Vec16*)(sums + 272);
-                Vec16 a9_0 = *(Vec16*)(sums + 288), a9_1 = *(Vec16*)(sums + 304);
-                Vec16 a10_0 = *(Vec16*)(sums + 320), a10_1 = *(Vec16*)(sums + 336);
-                Vec16 a11_0 = *(Vec16*)(sums + 352), a11_1 = *(Vec16*)(sums + 368);
-                Vec16 a12_0 = *(Vec16*)(sums + 384), a12_1 = *(Vec16*)(sums + 400);
-                Vec16 a13_0 = *(Vec16*)(sums + 416), a13_1 = *(Vec16*)(sums + 432);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                    Vec16 b1 = V512.Create(e[1 * QueryDimStride]);
-                    a1_0 = X86Avx512F.FusedMultiplyAdd(w0, b1, a1_0);
-                    a1_1 = X86Avx512F.FusedMultiplyAdd(w1, b1, a1_1);
-                    Vec16 b2 = V512.Create(e[2 * QueryDimStride]);
-                    a2_0 = X86Avx512F.FusedMultiplyAdd(w0, b2, a2_0);
-                    a2_1 = X86Avx512F.FusedMultiplyAdd(w1, b2, a2_1);
-                    Vec16 b3 = V512.Create(e[3 * QueryDimStride]);
-                    a3_0 = X86Avx512F.FusedMultiplyAdd(w0, b3, a3_0);
-                    a3_1 = X86Avx512F.FusedMultiplyAdd(w1, b3, a3_1);
-                    Vec16 b4 = V512.Create(e[4 * QueryDimStride]);
-                    a4_0 = X86Avx512F.FusedMultiplyAdd(w0, b4, a4_0);
-                    a4_1 = X86Avx512F.FusedMultiplyAdd(w1, b4, a4_1);
-                    Vec16 b5 = V512.Create(e[5 * QueryDimStride]);
-                    a5_0 = X86Avx512F.FusedMultiplyAdd(w0, b5, a5_0);
-                    a5_1 = X86Avx512F.FusedMultiplyAdd(w1, b5, a5_1);
-                    Vec16 b6 = V512.Create(e[6 * QueryDimStride]);
-                    a6_0 = X86Avx512F.FusedMultiplyAdd(w0, b6, a6_0);
-                    a6_1 = X86Avx512F.FusedMultiplyAdd(w1, b6, a6_1);
-                    Vec16 b7 = V512.Create(e[7 * QueryDimStride]);
-                    a7_0 = X86Avx512F.FusedMultiplyAdd(w0, b7, a7_0);
-                    a7_1 = X86Avx512F.FusedMultiplyAdd(w1, b7, a7_1);
-                    Vec16 b8 = V512.Create(e[8 * QueryDimStride]);
-                    a8_0 = X86Avx512F.FusedMultiplyAdd(w0, b8, a8_0);
-                    a8_1 = X86Avx512F.FusedMultiplyAdd(w1, b8, a8_1);
-                    Vec16 b9 = V512.Create(e[9 * QueryDimStride]);
-                    a9_0 = X86Avx512F.FusedMultiplyAdd(w0, b9, a9_0);
-                    a9_1 = X86Avx512F.FusedMultiplyAdd(w1, b9, a9_1);
-                    Vec16 b10 = V512.Create(e[10 * QueryDimStride]);
-                    a10_0 = X86Avx512F.FusedMultiplyAdd(w0, b10, a10_0);
-                    a10_1 = X86Avx512F.FusedMultiplyAdd(w1, b10, a10_1);
-                    Vec16 b11 = V512.Create(e[11 * QueryDimStride]);
-                    a11_0 = X86Avx512F.FusedMultiplyAdd(w0, b11, a11_0);
-                    a11_1 = X86Avx512F.FusedMultiplyAdd(w1, b11, a11_1);
-                    Vec16 b12 = V512.Create(e[12 * QueryDimStride]);
-                    a12_0 = X86Avx512F.FusedMultiplyAdd(w0, b12, a12_0);
-                    a12_1 = X86Avx512F.FusedMultiplyAdd(w1, b12, a12_1);
-                    Vec16 b13 = V512.Create(e[13 * QueryDimStride]);
-                    a13_0 = X86Avx512F.FusedMultiplyAdd(w0, b13, a13_0);
-                    a13_1 = X86Avx512F.FusedMultiplyAdd(w1, b13, a13_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-                *(Vec16*)(sums + 32) = a1_0;
-                *(Vec16*)(sums + 48) = a1_1;
-                *(Vec16*)(sums + 64) = a2_0;
-                *(Vec16*)(sums + 80) = a2_1;
-                *(Vec16*)(sums + 96) = a3_0;
-                *(Vec16*)(sums + 112) = a3_1;
-                *(Vec16*)(sums + 128) = a4_0;
-                *(Vec16*)(sums + 144) = a4_1;
-                *(Vec16*)(sums + 160) = a5_0;
-                *(Vec16*)(sums + 176) = a5_1;
-                *(Vec16*)(sums + 192) = a6_0;
-                *(Vec16*)(sums + 208) = a6_1;
-                *(Vec16*)(sums + 224) = a7_0;
-                *(Vec16*)(sums + 240) = a7_1;
-                *(Vec16*)(sums + 256) = a8_0;
-                *(Vec16*)(sums + 272) = a8_1;
-                *(Vec16*)(sums + 288) = a9_0;
-                *(Vec16*)(sums + 304) = a9_1;
-                *(Vec16*)(sums + 320) = a10_0;
-                *(Vec16*)(sums + 336) = a10_1;
-                *(Vec16*)(sums + 352) = a11_0;
-                *(Vec16*)(sums + 368) = a11_1;
-                *(Vec16*)(sums + 384) = a12_0;
-                *(Vec16*)(sums + 400) = a12_1;
-                *(Vec16*)(sums + 416) = a13_0;
-                *(Vec16*)(sums + 432) = a13_1;
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile4(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
-                Vec16 a2_0 = *(Vec16*)(sums + 64), a2_1 = *(Vec16*)(sums + 80);
-                Vec16 a3_0 = *(Vec16*)(sums + 96), a3_1 = *(Vec16*)(sums + 112);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                    Vec16 b1 = V512.Create(e[1 * QueryDimStride]);
-                    a1_0 = X86Avx512F.FusedMultiplyAdd(w0, b1, a1_0);
-                    a1_1 = X86Avx512F.FusedMultiplyAdd(w1, b1, a1_1);
-                    Vec16 b2 = V512.Create(e[2 * QueryDimStride]);
-                    a2_0 = X86Avx512F.FusedMultiplyAdd(w0, b2, a2_0);
-                    a2_1 = X86Avx512F.FusedMultiplyAdd(w1, b2, a2_1);
-                    Vec16 b3 = V512.Create(e[3 * QueryDimStride]);
-                    a3_0 = X86Avx512F.FusedMultiplyAdd(w0, b3, a3_0);
-                    a3_1 = X86Avx512F.FusedMultiplyAdd(w1, b3, a3_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-                *(Vec16*)(sums + 32) = a1_0;
-                *(Vec16*)(sums + 48) = a1_1;
-                *(Vec16*)(sums + 64) = a2_0;
-                *(Vec16*)(sums + 80) = a2_1;
-                *(Vec16*)(sums + 96) = a3_0;
-                *(Vec16*)(sums + 112) = a3_1;
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-            }
-        }
-
-
-        /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < QueryDim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, QueryDim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 14; left -= 14)
-                        {
-                            MatMulQueryDimAddF32Tile14(v, e, s, columns);
-                            e += 14 * QueryDimStride;
-                            s += 14 * PanelRows;
-                        }
-                        for (; left >= 4; left -= 4)
-                        {
-                            MatMulQueryDimAddF32Tile4(v, e, s, columns);
-                            e += 4 * QueryDimStride;
-                            s += 4 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulQueryDimAddF32Tile1(v, e, s, columns);
-                            e += 1 * QueryDimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec16*)(to) = *(Vec16*)(to) + (*(Vec16*)(s));
-                        *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (*(Vec16*)(s + 16));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile14(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
-                Vec16 a2_0 = *(Vec16*)(sums + 64), a2_1 = *(Vec16*)(sums + 80);
-                Vec16 a3_0 = *(Vec16*)(sums + 96), a3_1 = *(Vec16*)(sums + 112);
-                Vec16 a4_0 = *(Vec16*)(sums + 128), a4_1 = *(Vec16*)(sums + 144);
-                Vec16 a5_0 = *(Vec16*)(sums + 160), a5_1 = *(Vec16*)(sums + 176);
-                Vec16 a6_0 = *(Vec16*)(sums + 192), a6_1 = *(Vec16*)(sums + 208);
-                Vec16 a7_0 = *(Vec16*)(sums + 224), a7_1 = *(Vec16*)(sums + 240);
-                Vec16 a8_0 = *(Vec16*)(sums + 256), a8_1 = *(Vec16*)(sums + 272);
-                Vec16 a9_0 = *(Vec16*)(sums + 288), a9_1 = *(Vec16*)(sums + 304);
-                Vec16 a10_0 = *(Vec16*)(sums + 320), a10_1 = *(Vec16*)(sums + 336);
-                Vec16 a11_0 = *(Vec16*)(sums + 352), a11_1 = *(Vec16*)(sums + 368);
-                Vec16 a12_0 = *(Vec16*)(sums + 384), a12_1 = *(Vec16*)(sums + 400);
-                Vec16 a13_0 = *(Vec16*)(sums + 416), a13_1 = *(Vec16*)(sums + 432);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                    Vec16 b1 = V512.Create(e[1 * DimStride]);
-                    a1_0 = X86Avx512F.FusedMultiplyAdd(w0, b1, a1_0);
-                    a1_1 = X86Avx512F.FusedMultiplyAdd(w1, b1, a1_1);
-                    Vec16 b2 = V512.Create(e[2 * DimStride]);
-                    a2_0 = X86Avx512F.FusedMultiplyAdd(w0, b2, a2_0);
-                    a2_1 = X86Avx512F.FusedMultiplyAdd(w1, b2, a2_1);
-                    Vec16 b3 = V512.Create(e[3 * DimStride]);
-                    a3_0 = X86Avx512F.FusedMultiplyAdd(w0, b3, a3_0);
-                    a3_1 = X86Avx512F.FusedMultiplyAdd(w1, b3, a3_1);
-                    Vec16 b4 = V512.Create(e[4 * DimStride]);
-                    a4_0 = X86Avx512F.FusedMultiplyAdd(w0, b4, a4_0);
-                    a4_1 = X86Avx512F.FusedMultiplyAdd(w1, b4, a4_1);
-                    Vec16 b5 = V512.Create(e[5 * DimStride]);
-                    a5_0 = X86Avx512F.FusedMultiplyAdd(w0, b5, a5_0);
-                    a5_1 = X86Avx512F.FusedMultiplyAdd(w1, b5, a5_1);
-                    Vec16 b6 = V512.Create(e[6 * DimStride]);
-                    a6_0 = X86Avx512F.FusedMultiplyAdd(w0, b6, a6_0);
-                    a6_1 = X86Avx512F.FusedMultiplyAdd(w1, b6, a6_1);
-                    Vec16 b7 = V512.Create(e[7 * DimStride]);
-                    a7_0 = X86Avx512F.FusedMultiplyAdd(w0, b7, a7_0);
-                    a7_1 = X86Avx512F.FusedMultiplyAdd(w1, b7, a7_1);
-                    Vec16 b8 = V512.Create(e[8 * DimStride]);
-                    a8_0 = X86Avx512F.FusedMultiplyAdd(w0, b8, a8_0);
-                    a8_1 = X86Avx512F.FusedMultiplyAdd(w1, b8, a8_1);
-                    Vec16 b9 = V512.Create(e[9 * DimStride]);
-                    a9_0 = X86Avx512F.FusedMultiplyAdd(w0, b9, a9_0);
-                    a9_1 = X86Avx512F.FusedMultiplyAdd(w1, b9, a9_1);
-                    Vec16 b10 = V512.Create(e[10 * DimStride]);
-                    a10_0 = X86Avx512F.FusedMultiplyAdd(w0, b10, a10_0);
-                    a10_1 = X86Avx512F.FusedMultiplyAdd(w1, b10, a10_1);
-                    Vec16 b11 = V512.Create(e[11 * DimStride]);
-                    a11_0 = X86Avx512F.FusedMultiplyAdd(w0, b11, a11_0);
-                    a11_1 = X86Avx512F.FusedMultiplyAdd(w1, b11, a11_1);
-                    Vec16 b12 = V512.Create(e[12 * DimStride]);
-                    a12_0 = X86Avx512F.FusedMultiplyAdd(w0, b12, a12_0);
-                    a12_1 = X86Avx512F.FusedMultiplyAdd(w1, b12, a12_1);
-                    Vec16 b13 = V512.Create(e[13 * DimStride]);
-                    a13_0 = X86Avx512F.FusedMultiplyAdd(w0, b13, a13_0);
-                    a13_1 = X86Avx512F.FusedMultiplyAdd(w1, b13, a13_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-                *(Vec16*)(sums + 32) = a1_0;
-                *(Vec16*)(sums + 48) = a1_1;
-                *(Vec16*)(sums + 64) = a2_0;
-                *(Vec16*)(sums + 80) = a2_1;
-                *(Vec16*)(sums + 96) = a3_0;
-                *(Vec16*)(sums + 112) = a3_1;
-                *(Vec16*)(sums + 128) = a4_0;
-                *(Vec16*)(sums + 144) = a4_1;
-                *(Vec16*)(sums + 160) = a5_0;
-                *(Vec16*)(sums + 176) = a5_1;
-                *(Vec16*)(sums + 192) = a6_0;
-                *(Vec16*)(sums + 208) = a6_1;
-                *(Vec16*)(sums + 224) = a7_0;
-                *(Vec16*)(sums + 240) = a7_1;
-                *(Vec16*)(sums + 256) = a8_0;
-                *(Vec16*)(sums + 272) = a8_1;
-                *(Vec16*)(sums + 288) = a9_0;
-                *(Vec16*)(sums + 304) = a9_1;
-                *(Vec16*)(sums + 320) = a10_0;
-                *(Vec16*)(sums + 336) = a10_1;
-                *(Vec16*)(sums + 352) = a11_0;
-                *(Vec16*)(sums + 368) = a11_1;
-                *(Vec16*)(sums + 384) = a12_0;
-                *(Vec16*)(sums + 400) = a12_1;
-                *(Vec16*)(sums + 416) = a13_0;
-                *(Vec16*)(sums + 432) = a13_1;
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile4(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                Vec16 a1_0 = *(Vec16*)(sums + 32), a1_1 = *(Vec16*)(sums + 48);
-                Vec16 a2_0 = *(Vec16*)(sums + 64), a2_1 = *(Vec16*)(sums + 80);
-                Vec16 a3_0 = *(Vec16*)(sums + 96), a3_1 = *(Vec16*)(sums + 112);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                    Vec16 b1 = V512.Create(e[1 * DimStride]);
-                    a1_0 = X86Avx512F.FusedMultiplyAdd(w0, b1, a1_0);
-                    a1_1 = X86Avx512F.FusedMultiplyAdd(w1, b1, a1_1);
-                    Vec16 b2 = V512.Create(e[2 * DimStride]);
-                    a2_0 = X86Avx512F.FusedMultiplyAdd(w0, b2, a2_0);
-                    a2_1 = X86Avx512F.FusedMultiplyAdd(w1, b2, a2_1);
-                    Vec16 b3 = V512.Create(e[3 * DimStride]);
-                    a3_0 = X86Avx512F.FusedMultiplyAdd(w0, b3, a3_0);
-                    a3_1 = X86Avx512F.FusedMultiplyAdd(w1, b3, a3_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-                *(Vec16*)(sums + 32) = a1_0;
-                *(Vec16*)(sums + 48) = a1_1;
-                *(Vec16*)(sums + 64) = a2_0;
-                *(Vec16*)(sums + 80) = a2_1;
-                *(Vec16*)(sums + 96) = a3_0;
-                *(Vec16*)(sums + 112) = a3_1;
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                Vec16 a0_0 = *(Vec16*)(sums), a0_1 = *(Vec16*)(sums + 16);
-                float* v = w;
-                for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                {
-                    Vec16 w0 = *(Vec16*)(v);
-                    Vec16 w1 = *(Vec16*)(v + 16);
-                    Vec16 b0 = V512.Create(*e);
-                    a0_0 = X86Avx512F.FusedMultiplyAdd(w0, b0, a0_0);
-                    a0_1 = X86Avx512F.FusedMultiplyAdd(w1, b0, a0_1);
-                }
-                *(Vec16*)(sums) = a0_0;
-                *(Vec16*)(sums + 16) = a0_1;
-            }
-        }
-
-
-        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 14; left -= 14)
-                        {
-                            MatMulDimSwiGluF32Tile14(v, e, s, columns);
-                            e += 14 * DimStride;
-                            s += 14 * PanelRows;
-                        }
-                        for (; left >= 4; left -= 4)
-                        {
-                            MatMulDimSwiGluF32Tile4(v, e, s, columns);
-                            e += 4 * DimStride;
-                            s += 4 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimSwiGluF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                        *(Vec16*)(to) = Silu(*(Vec16*)(s)) * (*(Vec16*)(s + 16));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 32 rows x 14 tokens, 28 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile14(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile14(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -737,7 +277,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 4 tokens, 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile4(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile4(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -776,7 +316,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 32 rows x 1 tokens, 2 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -795,6 +335,148 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>y = W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 14; left -= 14)
+                        {
+                            MatMulDimF32Tile14(v, e, s, columns);
+                            e += 14 * DimStride;
+                            s += 14 * PanelRows;
+                        }
+                        for (; left >= 4; left -= 4)
+                        {
+                            MatMulDimF32Tile4(v, e, s, columns);
+                            e += 4 * DimStride;
+                            s += 4 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec16*)(to) = *(Vec16*)(s);
+                        *(Vec16*)(to + 16) = *(Vec16*)(s + 16);
+                    }
+                }
+            }
+        }
+
+        /// <summary>y += W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 14; left -= 14)
+                        {
+                            MatMulDimF32Tile14(v, e, s, columns);
+                            e += 14 * DimStride;
+                            s += 14 * PanelRows;
+                        }
+                        for (; left >= 4; left -= 4)
+                        {
+                            MatMulDimF32Tile4(v, e, s, columns);
+                            e += 4 * DimStride;
+                            s += 4 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec16*)(to) = *(Vec16*)(to) + (*(Vec16*)(s));
+                        *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (*(Vec16*)(s + 16));
+                    }
+                }
+            }
+        }
+
+        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 14; left -= 14)
+                        {
+                            MatMulDimF32Tile14(v, e, s, columns);
+                            e += 14 * DimStride;
+                            s += 14 * PanelRows;
+                        }
+                        for (; left >= 4; left -= 4)
+                        {
+                            MatMulDimF32Tile4(v, e, s, columns);
+                            e += 4 * DimStride;
+                            s += 4 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
+                        *(Vec16*)(to) = Silu(*(Vec16*)(s)) * (*(Vec16*)(s + 16));
+                    }
+                }
+            }
+        }
 
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 32 rows x 14 tokens · blocks of 512 columns
@@ -815,19 +497,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 14; left -= 14)
                         {
-                            MatMulFfnDimAddF32Tile14(v, e, s, columns);
+                            MatMulFfnDimF32Tile14(v, e, s, columns);
                             e += 14 * FfnDimStride;
                             s += 14 * PanelRows;
                         }
                         for (; left >= 4; left -= 4)
                         {
-                            MatMulFfnDimAddF32Tile4(v, e, s, columns);
+                            MatMulFfnDimF32Tile4(v, e, s, columns);
                             e += 4 * FfnDimStride;
                             s += 4 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulFfnDimAddF32Tile1(v, e, s, columns);
+                            MatMulFfnDimF32Tile1(v, e, s, columns);
                             e += 1 * FfnDimStride;
                             s += 1 * PanelRows;
                         }

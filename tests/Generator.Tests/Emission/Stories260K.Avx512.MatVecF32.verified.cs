@@ -16,7 +16,7 @@ internal sealed partial class Engine
     private static unsafe partial class Avx512
     {
         /// <summary>y = W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 4 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 4 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -27,9 +27,7 @@ internal sealed partial class Engine
                 {
                     Vec16 a00 = Vec16.Zero, a01 = Vec16.Zero;
                     Vec16 a10 = Vec16.Zero, a11 = Vec16.Zero;
-                    Vec16 a20 = Vec16.Zero, a21 = Vec16.Zero;
-                    Vec16 a30 = Vec16.Zero, a31 = Vec16.Zero;
-                    for (float* e = x, stop = x + Dim; e != stop; e += 4, v += 4 * PanelRows)
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec16 b0 = V512.Create(e[0]);
                         a00 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v), b0, a00);
@@ -37,15 +35,9 @@ internal sealed partial class Engine
                         Vec16 b1 = V512.Create(e[1]);
                         a10 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 32), b1, a10);
                         a11 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 48), b1, a11);
-                        Vec16 b2 = V512.Create(e[2]);
-                        a20 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 64), b2, a20);
-                        a21 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 80), b2, a21);
-                        Vec16 b3 = V512.Create(e[3]);
-                        a30 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 96), b3, a30);
-                        a31 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 112), b3, a31);
                     }
-                    a00 = ((a00 + a10) + (a20 + a30));
-                    a01 = ((a01 + a11) + (a21 + a31));
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
                     float* to = y + (panel * PanelRows);
                     *(Vec16*)(to) = a00;
                     *(Vec16*)(to + 16) = a01;
@@ -54,20 +46,18 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 4 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 4 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             unchecked
             {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec16 a00 = Vec16.Zero, a01 = Vec16.Zero;
                     Vec16 a10 = Vec16.Zero, a11 = Vec16.Zero;
-                    Vec16 a20 = Vec16.Zero, a21 = Vec16.Zero;
-                    Vec16 a30 = Vec16.Zero, a31 = Vec16.Zero;
-                    for (float* e = x, stop = x + QueryDim; e != stop; e += 4, v += 4 * PanelRows)
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec16 b0 = V512.Create(e[0]);
                         a00 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v), b0, a00);
@@ -75,15 +65,9 @@ internal sealed partial class Engine
                         Vec16 b1 = V512.Create(e[1]);
                         a10 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 32), b1, a10);
                         a11 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 48), b1, a11);
-                        Vec16 b2 = V512.Create(e[2]);
-                        a20 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 64), b2, a20);
-                        a21 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 80), b2, a21);
-                        Vec16 b3 = V512.Create(e[3]);
-                        a30 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 96), b3, a30);
-                        a31 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 112), b3, a31);
                     }
-                    a00 = ((a00 + a10) + (a20 + a30));
-                    a01 = ((a01 + a11) + (a21 + a31));
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
                     float* to = y + (panel * PanelRows);
                     *(Vec16*)(to) = *(Vec16*)(to) + (a00);
                     *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (a01);
@@ -92,7 +76,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x)</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 4 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 4 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -103,9 +87,7 @@ internal sealed partial class Engine
                 {
                     Vec16 a00 = Vec16.Zero, a01 = Vec16.Zero;
                     Vec16 a10 = Vec16.Zero, a11 = Vec16.Zero;
-                    Vec16 a20 = Vec16.Zero, a21 = Vec16.Zero;
-                    Vec16 a30 = Vec16.Zero, a31 = Vec16.Zero;
-                    for (float* e = x, stop = x + Dim; e != stop; e += 4, v += 4 * PanelRows)
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec16 b0 = V512.Create(e[0]);
                         a00 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v), b0, a00);
@@ -113,15 +95,9 @@ internal sealed partial class Engine
                         Vec16 b1 = V512.Create(e[1]);
                         a10 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 32), b1, a10);
                         a11 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 48), b1, a11);
-                        Vec16 b2 = V512.Create(e[2]);
-                        a20 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 64), b2, a20);
-                        a21 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 80), b2, a21);
-                        Vec16 b3 = V512.Create(e[3]);
-                        a30 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 96), b3, a30);
-                        a31 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 112), b3, a31);
                     }
-                    a00 = ((a00 + a10) + (a20 + a30));
-                    a01 = ((a01 + a11) + (a21 + a31));
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
                     float* to = y + (panel * (PanelRows / 2));
                     *(Vec16*)(to) = Silu(a00) * (a01);
                 }
@@ -129,7 +105,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 172 columns] F32 · tile 32 rows x 4 columns · 8 accumulators · 22,016 bytes a panel
+        // W [panels of 32 rows, 172 columns] F32 · tile 32 rows x 2 columns · 4 accumulators · 22,016 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -140,9 +116,7 @@ internal sealed partial class Engine
                 {
                     Vec16 a00 = Vec16.Zero, a01 = Vec16.Zero;
                     Vec16 a10 = Vec16.Zero, a11 = Vec16.Zero;
-                    Vec16 a20 = Vec16.Zero, a21 = Vec16.Zero;
-                    Vec16 a30 = Vec16.Zero, a31 = Vec16.Zero;
-                    for (float* e = x, stop = x + FfnDim; e != stop; e += 4, v += 4 * PanelRows)
+                    for (float* e = x, stop = x + FfnDim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec16 b0 = V512.Create(e[0]);
                         a00 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v), b0, a00);
@@ -150,15 +124,9 @@ internal sealed partial class Engine
                         Vec16 b1 = V512.Create(e[1]);
                         a10 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 32), b1, a10);
                         a11 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 48), b1, a11);
-                        Vec16 b2 = V512.Create(e[2]);
-                        a20 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 64), b2, a20);
-                        a21 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 80), b2, a21);
-                        Vec16 b3 = V512.Create(e[3]);
-                        a30 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 96), b3, a30);
-                        a31 = X86Avx512F.FusedMultiplyAdd(*(Vec16*)(v + 112), b3, a31);
                     }
-                    a00 = ((a00 + a10) + (a20 + a30));
-                    a01 = ((a01 + a11) + (a21 + a31));
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
                     float* to = y + (panel * PanelRows);
                     *(Vec16*)(to) = *(Vec16*)(to) + (a00);
                     *(Vec16*)(to + 16) = *(Vec16*)(to + 16) + (a01);

@@ -58,6 +58,19 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>The upper half of the lanes is added to the lower until one is left: one order for any width.</summary>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float SumLanes(Vec16 v)
+        {
+            unchecked
+            {
+                Vec8 half = V512.GetLower(v) + V512.GetUpper(v);
+                Vec4 quarter = V256.GetLower(half) + V256.GetUpper(half);
+                quarter += X86Avx.Permute(quarter, 0x4E);
+                return V128.ToScalar(quarter + X86Avx.Permute(quarter, 0xB1));
+            }
+        }
+
         /// <summary>y = x / sqrt(mean(x²) + NormEps) ⊙ w</summary>
         // x, w, y [64], padded with zeros to a multiple of 32
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -65,19 +78,16 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec16 s0 = Vec16.Zero, s1 = Vec16.Zero, s2 = Vec16.Zero, s3 = Vec16.Zero;
-                for (int i = 0; i < PaddedDim; i += 64)
+                Vec16 s0 = Vec16.Zero, s1 = Vec16.Zero;
+                for (int i = 0; i < PaddedDim; i += 32)
                 {
                     Vec16 v0 = *(Vec16*)(x + i);
                     s0 = X86Avx512F.FusedMultiplyAdd(v0, v0, s0);
                     Vec16 v1 = *(Vec16*)(x + i + 16);
                     s1 = X86Avx512F.FusedMultiplyAdd(v1, v1, s1);
-                    Vec16 v2 = *(Vec16*)(x + i + 32);
-                    s2 = X86Avx512F.FusedMultiplyAdd(v2, v2, s2);
-                    Vec16 v3 = *(Vec16*)(x + i + 48);
-                    s3 = X86Avx512F.FusedMultiplyAdd(v3, v3, s3);
                 }
-                Vec16 scale = V512.Create(1f / MathF.Sqrt((V512.Sum(((s0 + s1) + (s2 + s3))) / Dim) + NormEps));
+                float sum = SumLanes((s0 + s1));
+                Vec16 scale = V512.Create(1f / MathF.Sqrt((sum / Dim) + NormEps));
                 for (int i = 0; i < PaddedDim; i += 16)
                 {
                     *(Vec16*)(y + i) = *(Vec16*)(x + i) * scale * *(Vec16*)(w + i);

@@ -49,18 +49,18 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.MatVecQueryDimAddF32(w, x, y, begin, end);
+                    Avx512.MatVecDimAddF32(w, x, y, begin, end);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.MatVecQueryDimAddF32(w, x, y, begin, end);
+                    Avx2.MatVecDimAddF32(w, x, y, begin, end);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.MatVecQueryDimAddF32(w, x, y, begin, end);
+                    Neon.MatVecDimAddF32(w, x, y, begin, end);
                 else
-                    Scalar.MatVecQueryDimAddF32(w, x, y, begin, end);
+                    Scalar.MatVecDimAddF32(w, x, y, begin, end);
             }
         }
 
@@ -113,18 +113,18 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                    Avx512.MatMulDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                    Avx2.MatMulDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                    Neon.MatMulDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
                 else
-                    Scalar.MatMulQueryDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                    Scalar.MatMulDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
             }
         }
 

@@ -69,40 +69,57 @@ internal sealed partial class Engine
             {
                 for (int row = 0; row < 2; row++, scores += BlockPositions)
                 {
-                    Vec4 top0 = V128.Create(LowestMax), top1 = V128.Create(LowestMax), top2 = V128.Create(LowestMax), top3 = V128.Create(LowestMax);
-                    for (int i = 0; i < count; i += 16)
+                    Vec4 top0 = V128.Create(LowestMax), top1 = V128.Create(LowestMax), top2 = V128.Create(LowestMax), top3 = V128.Create(LowestMax), top4 = V128.Create(LowestMax), top5 = V128.Create(LowestMax), top6 = V128.Create(LowestMax), top7 = V128.Create(LowestMax);
+                    for (int i = 0; i < count; i += 32)
                     {
-                        top0 = ArmAdvSimd.Max(top0, *(Vec4*)(scores + i));
-                        top1 = ArmAdvSimd.Max(top1, *(Vec4*)(scores + i + 4));
-                        top2 = ArmAdvSimd.Max(top2, *(Vec4*)(scores + i + 8));
-                        top3 = ArmAdvSimd.Max(top3, *(Vec4*)(scores + i + 12));
+                        top0 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i), top0);
+                        top1 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 4), top1);
+                        top2 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 8), top2);
+                        top3 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 12), top3);
+                        top4 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 16), top4);
+                        top5 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 20), top5);
+                        top6 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 24), top6);
+                        top7 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 28), top7);
                     }
-                    float now = LargestLane(ArmAdvSimd.Max(ArmAdvSimd.Max(ArmAdvSimd.Max(top0, top1), top2), top3));
+                    float now = LargestLane(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)), ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
                     Vec4 top = V128.Create(now);
-                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero;
-                    for (int i = 0; i < count; i += 16)
+                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero, total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
+                    for (int i = 0; i < count; i += 32)
                     {
                         Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec4*)(scores + i) = weight0 * V128.Create(5.1922969E+33f / 16);
+                        *(Vec4*)(scores + i) = weight0 * V128.Create((5.1922969E+33f / 16));
                         Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top);
                         total1 += weight1;
-                        *(Vec4*)(scores + i + 4) = weight1 * V128.Create(5.1922969E+33f / 16);
+                        *(Vec4*)(scores + i + 4) = weight1 * V128.Create((5.1922969E+33f / 16));
                         Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top);
                         total2 += weight2;
-                        *(Vec4*)(scores + i + 8) = weight2 * V128.Create(5.1922969E+33f / 16);
+                        *(Vec4*)(scores + i + 8) = weight2 * V128.Create((5.1922969E+33f / 16));
                         Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top);
                         total3 += weight3;
-                        *(Vec4*)(scores + i + 12) = weight3 * V128.Create(5.1922969E+33f / 16);
+                        *(Vec4*)(scores + i + 12) = weight3 * V128.Create((5.1922969E+33f / 16));
+                        Vec4 weight4 = Exp2(*(Vec4*)(scores + i + 16) - top);
+                        total4 += weight4;
+                        *(Vec4*)(scores + i + 16) = weight4 * V128.Create((5.1922969E+33f / 16));
+                        Vec4 weight5 = Exp2(*(Vec4*)(scores + i + 20) - top);
+                        total5 += weight5;
+                        *(Vec4*)(scores + i + 20) = weight5 * V128.Create((5.1922969E+33f / 16));
+                        Vec4 weight6 = Exp2(*(Vec4*)(scores + i + 24) - top);
+                        total6 += weight6;
+                        *(Vec4*)(scores + i + 24) = weight6 * V128.Create((5.1922969E+33f / 16));
+                        Vec4 weight7 = Exp2(*(Vec4*)(scores + i + 28) - top);
+                        total7 += weight7;
+                        *(Vec4*)(scores + i + 28) = weight7 * V128.Create((5.1922969E+33f / 16));
                     }
+                    float total = SumLanes((((total0 + total4) + (total2 + total6)) + ((total1 + total5) + (total3 + total7))));
                     max[row] = now;
-                    sum[row] = V128.Sum((((total0 + total1) + total2) + total3));
+                    sum[row] = total;
                 }
             }
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 2 positions · 8 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions · 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
@@ -111,12 +128,16 @@ internal sealed partial class Engine
                 float* to = mixed;
                 Vec4 a0_0_0 = Vec4.Zero, a0_0_1 = Vec4.Zero;
                 Vec4 a1_0_0 = Vec4.Zero, a1_0_1 = Vec4.Zero;
+                Vec4 a2_0_0 = Vec4.Zero, a2_0_1 = Vec4.Zero;
+                Vec4 a3_0_0 = Vec4.Zero, a3_0_1 = Vec4.Zero;
                 Vec4 a0_1_0 = Vec4.Zero, a0_1_1 = Vec4.Zero;
                 Vec4 a1_1_0 = Vec4.Zero, a1_1_1 = Vec4.Zero;
+                Vec4 a2_1_0 = Vec4.Zero, a2_1_1 = Vec4.Zero;
+                Vec4 a3_1_0 = Vec4.Zero, a3_1_1 = Vec4.Zero;
                 ushort* vp = v;
                 float* p = weights;
                 int left = count;
-                for (; left >= 2; left -= 2, p += 2, vp += 2 * Slice)
+                for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
                 {
                     Vec4 v0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
                     Vec4 v0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
@@ -134,6 +155,22 @@ internal sealed partial class Engine
                     Vec4 b1_1 = V128.Create(p[BlockPositions + 1]);
                     a1_1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_1_0, v1_0, b1_1);
                     a1_1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1_1, v1_1, b1_1);
+                    Vec4 v2_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice)))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v2_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice) + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 b2_0 = V128.Create(p[2]);
+                    a2_0_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0_0, v2_0, b2_0);
+                    a2_0_1 = ArmAdvSimd.FusedMultiplyAdd(a2_0_1, v2_1, b2_0);
+                    Vec4 b2_1 = V128.Create(p[BlockPositions + 2]);
+                    a2_1_0 = ArmAdvSimd.FusedMultiplyAdd(a2_1_0, v2_0, b2_1);
+                    a2_1_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1_1, v2_1, b2_1);
+                    Vec4 v3_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice)))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v3_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice) + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 b3_0 = V128.Create(p[3]);
+                    a3_0_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0_0, v3_0, b3_0);
+                    a3_0_1 = ArmAdvSimd.FusedMultiplyAdd(a3_0_1, v3_1, b3_0);
+                    Vec4 b3_1 = V128.Create(p[BlockPositions + 3]);
+                    a3_1_0 = ArmAdvSimd.FusedMultiplyAdd(a3_1_0, v3_0, b3_1);
+                    a3_1_1 = ArmAdvSimd.FusedMultiplyAdd(a3_1_1, v3_1, b3_1);
                 }
                 for (; left > 0; left--, p++, vp += Slice)
                 {
@@ -146,10 +183,10 @@ internal sealed partial class Engine
                     a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
                     a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
                 }
-                *(Vec4*)(to) = a0_0_0 + a1_0_0;
-                *(Vec4*)(to + 4) = a0_0_1 + a1_0_1;
-                *(Vec4*)(to + HeadDim) = a0_1_0 + a1_1_0;
-                *(Vec4*)(to + HeadDim + 4) = a0_1_1 + a1_1_1;
+                *(Vec4*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
+                *(Vec4*)(to + 4) = a0_0_1 + a1_0_1 + a2_0_1 + a3_0_1;
+                *(Vec4*)(to + HeadDim) = a0_1_0 + a1_1_0 + a2_1_0 + a3_1_0;
+                *(Vec4*)(to + HeadDim + 4) = a0_1_1 + a1_1_1 + a2_1_1 + a3_1_1;
             }
         }
 
@@ -235,36 +272,53 @@ internal sealed partial class Engine
                 for (int row = 0; row < 8; row++, scores += BlockPositions)
                 {
                     float before = max[row];
-                    Vec4 top0 = V128.Create(before), top1 = V128.Create(before), top2 = V128.Create(before), top3 = V128.Create(before);
-                    for (int i = 0; i < count; i += 16)
+                    Vec4 top0 = V128.Create(before), top1 = V128.Create(before), top2 = V128.Create(before), top3 = V128.Create(before), top4 = V128.Create(before), top5 = V128.Create(before), top6 = V128.Create(before), top7 = V128.Create(before);
+                    for (int i = 0; i < count; i += 32)
                     {
-                        top0 = ArmAdvSimd.Max(top0, *(Vec4*)(scores + i));
-                        top1 = ArmAdvSimd.Max(top1, *(Vec4*)(scores + i + 4));
-                        top2 = ArmAdvSimd.Max(top2, *(Vec4*)(scores + i + 8));
-                        top3 = ArmAdvSimd.Max(top3, *(Vec4*)(scores + i + 12));
+                        top0 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i), top0);
+                        top1 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 4), top1);
+                        top2 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 8), top2);
+                        top3 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 12), top3);
+                        top4 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 16), top4);
+                        top5 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 20), top5);
+                        top6 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 24), top6);
+                        top7 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 28), top7);
                     }
-                    float now = LargestLane(ArmAdvSimd.Max(ArmAdvSimd.Max(ArmAdvSimd.Max(top0, top1), top2), top3));
+                    float now = LargestLane(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)), ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
                     Vec4 top = V128.Create(now);
-                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero;
-                    for (int i = 0; i < count; i += 16)
+                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero, total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
+                    for (int i = 0; i < count; i += 32)
                     {
-                        Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top);
+                        Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top) - V128.Create(1.1754944E-38f);
                         total0 += weight0;
                         *(Vec4*)(scores + i) = weight0;
-                        Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top);
+                        Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top) - V128.Create(1.1754944E-38f);
                         total1 += weight1;
                         *(Vec4*)(scores + i + 4) = weight1;
-                        Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top);
+                        Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top) - V128.Create(1.1754944E-38f);
                         total2 += weight2;
                         *(Vec4*)(scores + i + 8) = weight2;
-                        Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top);
+                        Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top) - V128.Create(1.1754944E-38f);
                         total3 += weight3;
                         *(Vec4*)(scores + i + 12) = weight3;
+                        Vec4 weight4 = Exp2(*(Vec4*)(scores + i + 16) - top) - V128.Create(1.1754944E-38f);
+                        total4 += weight4;
+                        *(Vec4*)(scores + i + 16) = weight4;
+                        Vec4 weight5 = Exp2(*(Vec4*)(scores + i + 20) - top) - V128.Create(1.1754944E-38f);
+                        total5 += weight5;
+                        *(Vec4*)(scores + i + 20) = weight5;
+                        Vec4 weight6 = Exp2(*(Vec4*)(scores + i + 24) - top) - V128.Create(1.1754944E-38f);
+                        total6 += weight6;
+                        *(Vec4*)(scores + i + 24) = weight6;
+                        Vec4 weight7 = Exp2(*(Vec4*)(scores + i + 28) - top) - V128.Create(1.1754944E-38f);
+                        total7 += weight7;
+                        *(Vec4*)(scores + i + 28) = weight7;
                     }
+                    float total = SumLanes((((total0 + total4) + (total2 + total6)) + ((total1 + total5) + (total3 + total7))));
                     max[row] = now;
                     float shrink = V128.ToScalar(Exp2(V128.Create(before - now)));
                     scale[row] = shrink;
-                    sum[row] = (sum[row] * shrink) + V128.Sum((((total0 + total1) + total2) + total3));
+                    sum[row] = (sum[row] * shrink) + total;
                 }
             }
         }
@@ -355,7 +409,7 @@ internal sealed partial class Engine
                 {
                     Vec4 top = V128.Create(LowestMax);
                     for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
-                        top = ArmAdvSimd.Max(top, *(Vec4*)(max + at));
+                        top = ArmAdvSimd.MaxNumber(top, *(Vec4*)(max + at));
                     Vec4 total = Vec4.Zero;
                     for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
                     {
@@ -431,10 +485,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 16)
                     {
-                        *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
-                        *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
-                        *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
-                        *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create(5.1922969E+33f / 16);
+                        *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
                     }
                 }
             }

@@ -19,7 +19,7 @@ internal sealed partial class Engine
     {
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 24 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile6(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -99,7 +99,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile2(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -139,7 +139,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -167,466 +167,9 @@ internal sealed partial class Engine
             }
         }
 
-        /// <summary>y = W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulDimStoreF32Tile6(v, e, s, columns);
-                            e += 6 * DimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulDimStoreF32Tile2(v, e, s, columns);
-                            e += 2 * DimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimStoreF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec4*)(to) = *(Vec4*)(s);
-                        *(Vec4*)(to + 4) = *(Vec4*)(s + 4);
-                        *(Vec4*)(to + 8) = *(Vec4*)(s + 8);
-                        *(Vec4*)(to + 12) = *(Vec4*)(s + 12);
-                        *(Vec4*)(to + 16) = *(Vec4*)(s + 16);
-                        *(Vec4*)(to + 20) = *(Vec4*)(s + 20);
-                        *(Vec4*)(to + 24) = *(Vec4*)(s + 24);
-                        *(Vec4*)(to + 28) = *(Vec4*)(s + 28);
-                    }
-                }
-            }
-        }
         // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 24 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a1_0 = *(Vec4*)(sums + 32), a1_1 = *(Vec4*)(sums + 36), a1_2 = *(Vec4*)(sums + 40), a1_3 = *(Vec4*)(sums + 44);
-                    Vec4 a2_0 = *(Vec4*)(sums + 64), a2_1 = *(Vec4*)(sums + 68), a2_2 = *(Vec4*)(sums + 72), a2_3 = *(Vec4*)(sums + 76);
-                    Vec4 a3_0 = *(Vec4*)(sums + 96), a3_1 = *(Vec4*)(sums + 100), a3_2 = *(Vec4*)(sums + 104), a3_3 = *(Vec4*)(sums + 108);
-                    Vec4 a4_0 = *(Vec4*)(sums + 128), a4_1 = *(Vec4*)(sums + 132), a4_2 = *(Vec4*)(sums + 136), a4_3 = *(Vec4*)(sums + 140);
-                    Vec4 a5_0 = *(Vec4*)(sums + 160), a5_1 = *(Vec4*)(sums + 164), a5_2 = *(Vec4*)(sums + 168), a5_3 = *(Vec4*)(sums + 172);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                        Vec4 b1 = V128.Create(e[1 * QueryDimStride]);
-                        a1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0, w0, b1);
-                        a1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1, w1, b1);
-                        a1_2 = ArmAdvSimd.FusedMultiplyAdd(a1_2, w2, b1);
-                        a1_3 = ArmAdvSimd.FusedMultiplyAdd(a1_3, w3, b1);
-                        Vec4 b2 = V128.Create(e[2 * QueryDimStride]);
-                        a2_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0, w0, b2);
-                        a2_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1, w1, b2);
-                        a2_2 = ArmAdvSimd.FusedMultiplyAdd(a2_2, w2, b2);
-                        a2_3 = ArmAdvSimd.FusedMultiplyAdd(a2_3, w3, b2);
-                        Vec4 b3 = V128.Create(e[3 * QueryDimStride]);
-                        a3_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0, w0, b3);
-                        a3_1 = ArmAdvSimd.FusedMultiplyAdd(a3_1, w1, b3);
-                        a3_2 = ArmAdvSimd.FusedMultiplyAdd(a3_2, w2, b3);
-                        a3_3 = ArmAdvSimd.FusedMultiplyAdd(a3_3, w3, b3);
-                        Vec4 b4 = V128.Create(e[4 * QueryDimStride]);
-                        a4_0 = ArmAdvSimd.FusedMultiplyAdd(a4_0, w0, b4);
-                        a4_1 = ArmAdvSimd.FusedMultiplyAdd(a4_1, w1, b4);
-                        a4_2 = ArmAdvSimd.FusedMultiplyAdd(a4_2, w2, b4);
-                        a4_3 = ArmAdvSimd.FusedMultiplyAdd(a4_3, w3, b4);
-                        Vec4 b5 = V128.Create(e[5 * QueryDimStride]);
-                        a5_0 = ArmAdvSimd.FusedMultiplyAdd(a5_0, w0, b5);
-                        a5_1 = ArmAdvSimd.FusedMultiplyAdd(a5_1, w1, b5);
-                        a5_2 = ArmAdvSimd.FusedMultiplyAdd(a5_2, w2, b5);
-                        a5_3 = ArmAdvSimd.FusedMultiplyAdd(a5_3, w3, b5);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                    *(Vec4*)(sums + 32) = a1_0;
-                    *(Vec4*)(sums + 36) = a1_1;
-                    *(Vec4*)(sums + 40) = a1_2;
-                    *(Vec4*)(sums + 44) = a1_3;
-                    *(Vec4*)(sums + 64) = a2_0;
-                    *(Vec4*)(sums + 68) = a2_1;
-                    *(Vec4*)(sums + 72) = a2_2;
-                    *(Vec4*)(sums + 76) = a2_3;
-                    *(Vec4*)(sums + 96) = a3_0;
-                    *(Vec4*)(sums + 100) = a3_1;
-                    *(Vec4*)(sums + 104) = a3_2;
-                    *(Vec4*)(sums + 108) = a3_3;
-                    *(Vec4*)(sums + 128) = a4_0;
-                    *(Vec4*)(sums + 132) = a4_1;
-                    *(Vec4*)(sums + 136) = a4_2;
-                    *(Vec4*)(sums + 140) = a4_3;
-                    *(Vec4*)(sums + 160) = a5_0;
-                    *(Vec4*)(sums + 164) = a5_1;
-                    *(Vec4*)(sums + 168) = a5_2;
-                    *(Vec4*)(sums + 172) = a5_3;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 8 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a1_0 = *(Vec4*)(sums + 32), a1_1 = *(Vec4*)(sums + 36), a1_2 = *(Vec4*)(sums + 40), a1_3 = *(Vec4*)(sums + 44);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                        Vec4 b1 = V128.Create(e[1 * QueryDimStride]);
-                        a1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0, w0, b1);
-                        a1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1, w1, b1);
-                        a1_2 = ArmAdvSimd.FusedMultiplyAdd(a1_2, w2, b1);
-                        a1_3 = ArmAdvSimd.FusedMultiplyAdd(a1_3, w3, b1);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                    *(Vec4*)(sums + 32) = a1_0;
-                    *(Vec4*)(sums + 36) = a1_1;
-                    *(Vec4*)(sums + 40) = a1_2;
-                    *(Vec4*)(sums + 44) = a1_3;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                }
-            }
-        }
-
-
-        /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < QueryDim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, QueryDim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulQueryDimAddF32Tile6(v, e, s, columns);
-                            e += 6 * QueryDimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulQueryDimAddF32Tile2(v, e, s, columns);
-                            e += 2 * QueryDimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulQueryDimAddF32Tile1(v, e, s, columns);
-                            e += 1 * QueryDimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
-                        *(Vec4*)(to) = *(Vec4*)(to) + (*(Vec4*)(s));
-                        *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (*(Vec4*)(s + 4));
-                        *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (*(Vec4*)(s + 8));
-                        *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (*(Vec4*)(s + 12));
-                        *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (*(Vec4*)(s + 16));
-                        *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (*(Vec4*)(s + 20));
-                        *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (*(Vec4*)(s + 24));
-                        *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (*(Vec4*)(s + 28));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 24 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a1_0 = *(Vec4*)(sums + 32), a1_1 = *(Vec4*)(sums + 36), a1_2 = *(Vec4*)(sums + 40), a1_3 = *(Vec4*)(sums + 44);
-                    Vec4 a2_0 = *(Vec4*)(sums + 64), a2_1 = *(Vec4*)(sums + 68), a2_2 = *(Vec4*)(sums + 72), a2_3 = *(Vec4*)(sums + 76);
-                    Vec4 a3_0 = *(Vec4*)(sums + 96), a3_1 = *(Vec4*)(sums + 100), a3_2 = *(Vec4*)(sums + 104), a3_3 = *(Vec4*)(sums + 108);
-                    Vec4 a4_0 = *(Vec4*)(sums + 128), a4_1 = *(Vec4*)(sums + 132), a4_2 = *(Vec4*)(sums + 136), a4_3 = *(Vec4*)(sums + 140);
-                    Vec4 a5_0 = *(Vec4*)(sums + 160), a5_1 = *(Vec4*)(sums + 164), a5_2 = *(Vec4*)(sums + 168), a5_3 = *(Vec4*)(sums + 172);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                        Vec4 b1 = V128.Create(e[1 * DimStride]);
-                        a1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0, w0, b1);
-                        a1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1, w1, b1);
-                        a1_2 = ArmAdvSimd.FusedMultiplyAdd(a1_2, w2, b1);
-                        a1_3 = ArmAdvSimd.FusedMultiplyAdd(a1_3, w3, b1);
-                        Vec4 b2 = V128.Create(e[2 * DimStride]);
-                        a2_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0, w0, b2);
-                        a2_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1, w1, b2);
-                        a2_2 = ArmAdvSimd.FusedMultiplyAdd(a2_2, w2, b2);
-                        a2_3 = ArmAdvSimd.FusedMultiplyAdd(a2_3, w3, b2);
-                        Vec4 b3 = V128.Create(e[3 * DimStride]);
-                        a3_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0, w0, b3);
-                        a3_1 = ArmAdvSimd.FusedMultiplyAdd(a3_1, w1, b3);
-                        a3_2 = ArmAdvSimd.FusedMultiplyAdd(a3_2, w2, b3);
-                        a3_3 = ArmAdvSimd.FusedMultiplyAdd(a3_3, w3, b3);
-                        Vec4 b4 = V128.Create(e[4 * DimStride]);
-                        a4_0 = ArmAdvSimd.FusedMultiplyAdd(a4_0, w0, b4);
-                        a4_1 = ArmAdvSimd.FusedMultiplyAdd(a4_1, w1, b4);
-                        a4_2 = ArmAdvSimd.FusedMultiplyAdd(a4_2, w2, b4);
-                        a4_3 = ArmAdvSimd.FusedMultiplyAdd(a4_3, w3, b4);
-                        Vec4 b5 = V128.Create(e[5 * DimStride]);
-                        a5_0 = ArmAdvSimd.FusedMultiplyAdd(a5_0, w0, b5);
-                        a5_1 = ArmAdvSimd.FusedMultiplyAdd(a5_1, w1, b5);
-                        a5_2 = ArmAdvSimd.FusedMultiplyAdd(a5_2, w2, b5);
-                        a5_3 = ArmAdvSimd.FusedMultiplyAdd(a5_3, w3, b5);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                    *(Vec4*)(sums + 32) = a1_0;
-                    *(Vec4*)(sums + 36) = a1_1;
-                    *(Vec4*)(sums + 40) = a1_2;
-                    *(Vec4*)(sums + 44) = a1_3;
-                    *(Vec4*)(sums + 64) = a2_0;
-                    *(Vec4*)(sums + 68) = a2_1;
-                    *(Vec4*)(sums + 72) = a2_2;
-                    *(Vec4*)(sums + 76) = a2_3;
-                    *(Vec4*)(sums + 96) = a3_0;
-                    *(Vec4*)(sums + 100) = a3_1;
-                    *(Vec4*)(sums + 104) = a3_2;
-                    *(Vec4*)(sums + 108) = a3_3;
-                    *(Vec4*)(sums + 128) = a4_0;
-                    *(Vec4*)(sums + 132) = a4_1;
-                    *(Vec4*)(sums + 136) = a4_2;
-                    *(Vec4*)(sums + 140) = a4_3;
-                    *(Vec4*)(sums + 160) = a5_0;
-                    *(Vec4*)(sums + 164) = a5_1;
-                    *(Vec4*)(sums + 168) = a5_2;
-                    *(Vec4*)(sums + 172) = a5_3;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 8 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a1_0 = *(Vec4*)(sums + 32), a1_1 = *(Vec4*)(sums + 36), a1_2 = *(Vec4*)(sums + 40), a1_3 = *(Vec4*)(sums + 44);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                        Vec4 b1 = V128.Create(e[1 * DimStride]);
-                        a1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0, w0, b1);
-                        a1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1, w1, b1);
-                        a1_2 = ArmAdvSimd.FusedMultiplyAdd(a1_2, w2, b1);
-                        a1_3 = ArmAdvSimd.FusedMultiplyAdd(a1_3, w3, b1);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                    *(Vec4*)(sums + 32) = a1_0;
-                    *(Vec4*)(sums + 36) = a1_1;
-                    *(Vec4*)(sums + 40) = a1_2;
-                    *(Vec4*)(sums + 44) = a1_3;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
-                {
-                    Vec4 a0_0 = *(Vec4*)(sums), a0_1 = *(Vec4*)(sums + 4), a0_2 = *(Vec4*)(sums + 8), a0_3 = *(Vec4*)(sums + 12);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        Vec4 w0 = *(Vec4*)(v);
-                        Vec4 w1 = *(Vec4*)(v + 4);
-                        Vec4 w2 = *(Vec4*)(v + 8);
-                        Vec4 w3 = *(Vec4*)(v + 12);
-                        Vec4 b0 = V128.Create(*e);
-                        a0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0, w0, b0);
-                        a0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1, w1, b0);
-                        a0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_2, w2, b0);
-                        a0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_3, w3, b0);
-                    }
-                    *(Vec4*)(sums) = a0_0;
-                    *(Vec4*)(sums + 4) = a0_1;
-                    *(Vec4*)(sums + 8) = a0_2;
-                    *(Vec4*)(sums + 12) = a0_3;
-                }
-            }
-        }
-
-
-        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
-        {
-            unchecked
-            {
-                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
-                for (int panel = begin; panel < end; panel++)
-                {
-                    new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < Dim; column += ColumnBlock)
-                    {
-                        int columns = Math.Min(ColumnBlock, Dim - column);
-                        float* e = x + column;
-                        float* s = sums;
-                        int left = tokens;
-                        for (; left >= 6; left -= 6)
-                        {
-                            MatMulDimSwiGluF32Tile6(v, e, s, columns);
-                            e += 6 * DimStride;
-                            s += 6 * PanelRows;
-                        }
-                        for (; left >= 2; left -= 2)
-                        {
-                            MatMulDimSwiGluF32Tile2(v, e, s, columns);
-                            e += 2 * DimStride;
-                            s += 2 * PanelRows;
-                        }
-                        for (; left > 0; left--)
-                        {
-                            MatMulDimSwiGluF32Tile1(v, e, s, columns);
-                            e += 1 * DimStride;
-                            s += 1 * PanelRows;
-                        }
-                        v += columns * PanelRows;
-                    }
-                    for (int token = 0; token < tokens; token++)
-                    {
-                        float* s = sums + (token * PanelRows);
-                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
-                        *(Vec4*)(to) = Silu(*(Vec4*)(s)) * (*(Vec4*)(s + 16));
-                        *(Vec4*)(to + 4) = Silu(*(Vec4*)(s + 4)) * (*(Vec4*)(s + 20));
-                        *(Vec4*)(to + 8) = Silu(*(Vec4*)(s + 8)) * (*(Vec4*)(s + 24));
-                        *(Vec4*)(to + 12) = Silu(*(Vec4*)(s + 12)) * (*(Vec4*)(s + 28));
-                    }
-                }
-            }
-        }
-        // sums[t, row] += x[t] · W[row]: 16 rows x 6 tokens, 24 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile6(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -706,7 +249,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 2 tokens, 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile2(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -746,7 +289,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 16 rows x 1 tokens, 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulFfnDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -774,6 +317,163 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>y = W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec4*)(to) = *(Vec4*)(s);
+                        *(Vec4*)(to + 4) = *(Vec4*)(s + 4);
+                        *(Vec4*)(to + 8) = *(Vec4*)(s + 8);
+                        *(Vec4*)(to + 12) = *(Vec4*)(s + 12);
+                        *(Vec4*)(to + 16) = *(Vec4*)(s + 16);
+                        *(Vec4*)(to + 20) = *(Vec4*)(s + 20);
+                        *(Vec4*)(to + 24) = *(Vec4*)(s + 24);
+                        *(Vec4*)(to + 28) = *(Vec4*)(s + 28);
+                    }
+                }
+            }
+        }
+
+        /// <summary>y += W · x, for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * PanelRows);
+                        *(Vec4*)(to) = *(Vec4*)(to) + (*(Vec4*)(s));
+                        *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (*(Vec4*)(s + 4));
+                        *(Vec4*)(to + 8) = *(Vec4*)(to + 8) + (*(Vec4*)(s + 8));
+                        *(Vec4*)(to + 12) = *(Vec4*)(to + 12) + (*(Vec4*)(s + 12));
+                        *(Vec4*)(to + 16) = *(Vec4*)(to + 16) + (*(Vec4*)(s + 16));
+                        *(Vec4*)(to + 20) = *(Vec4*)(to + 20) + (*(Vec4*)(s + 20));
+                        *(Vec4*)(to + 24) = *(Vec4*)(to + 24) + (*(Vec4*)(s + 24));
+                        *(Vec4*)(to + 28) = *(Vec4*)(to + 28) + (*(Vec4*)(s + 28));
+                    }
+                }
+            }
+        }
+
+        /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
+                for (int panel = begin; panel < end; panel++)
+                {
+                    new FloatSpan(sums, tokens * PanelRows).Clear();
+                    for (int column = 0; column < Dim; column += ColumnBlock)
+                    {
+                        int columns = Math.Min(ColumnBlock, Dim - column);
+                        float* e = x + column;
+                        float* s = sums;
+                        int left = tokens;
+                        for (; left >= 6; left -= 6)
+                        {
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
+                            s += 6 * PanelRows;
+                        }
+                        for (; left >= 2; left -= 2)
+                        {
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
+                            s += 2 * PanelRows;
+                        }
+                        for (; left > 0; left--)
+                        {
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
+                            s += 1 * PanelRows;
+                        }
+                        v += columns * PanelRows;
+                    }
+                    for (int token = 0; token < tokens; token++)
+                    {
+                        float* s = sums + (token * PanelRows);
+                        float* to = y + (token * (nint)yStride) + (panel * (PanelRows / 2));
+                        *(Vec4*)(to) = Silu(*(Vec4*)(s)) * (*(Vec4*)(s + 16));
+                        *(Vec4*)(to + 4) = Silu(*(Vec4*)(s + 4)) * (*(Vec4*)(s + 20));
+                        *(Vec4*)(to + 8) = Silu(*(Vec4*)(s + 8)) * (*(Vec4*)(s + 24));
+                        *(Vec4*)(to + 12) = Silu(*(Vec4*)(s + 12)) * (*(Vec4*)(s + 28));
+                    }
+                }
+            }
+        }
 
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 16 rows x 6 tokens · blocks of 512 columns
@@ -794,19 +494,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulFfnDimAddF32Tile6(v, e, s, columns);
+                            MatMulFfnDimF32Tile6(v, e, s, columns);
                             e += 6 * FfnDimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulFfnDimAddF32Tile2(v, e, s, columns);
+                            MatMulFfnDimF32Tile2(v, e, s, columns);
                             e += 2 * FfnDimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulFfnDimAddF32Tile1(v, e, s, columns);
+                            MatMulFfnDimF32Tile1(v, e, s, columns);
                             e += 1 * FfnDimStride;
                             s += 1 * PanelRows;
                         }

@@ -16,7 +16,7 @@ internal sealed partial class Engine
     private static unsafe partial class Neon
     {
         /// <summary>y = W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 16 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -26,7 +26,8 @@ internal sealed partial class Engine
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    for (float* e = x, stop = x + Dim; e != stop; e += 1, v += 1 * PanelRows)
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
                         a00 = ArmAdvSimd.FusedMultiplyAdd(a00, *(Vec4*)(v), b0);
@@ -37,7 +38,24 @@ internal sealed partial class Engine
                         a05 = ArmAdvSimd.FusedMultiplyAdd(a05, *(Vec4*)(v + 20), b0);
                         a06 = ArmAdvSimd.FusedMultiplyAdd(a06, *(Vec4*)(v + 24), b0);
                         a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
+                        Vec4 b1 = V128.Create(e[1]);
+                        a10 = ArmAdvSimd.FusedMultiplyAdd(a10, *(Vec4*)(v + 32), b1);
+                        a11 = ArmAdvSimd.FusedMultiplyAdd(a11, *(Vec4*)(v + 36), b1);
+                        a12 = ArmAdvSimd.FusedMultiplyAdd(a12, *(Vec4*)(v + 40), b1);
+                        a13 = ArmAdvSimd.FusedMultiplyAdd(a13, *(Vec4*)(v + 44), b1);
+                        a14 = ArmAdvSimd.FusedMultiplyAdd(a14, *(Vec4*)(v + 48), b1);
+                        a15 = ArmAdvSimd.FusedMultiplyAdd(a15, *(Vec4*)(v + 52), b1);
+                        a16 = ArmAdvSimd.FusedMultiplyAdd(a16, *(Vec4*)(v + 56), b1);
+                        a17 = ArmAdvSimd.FusedMultiplyAdd(a17, *(Vec4*)(v + 60), b1);
                     }
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
+                    a02 = (a02 + a12);
+                    a03 = (a03 + a13);
+                    a04 = (a04 + a14);
+                    a05 = (a05 + a15);
+                    a06 = (a06 + a16);
+                    a07 = (a07 + a17);
                     float* to = y + (panel * PanelRows);
                     *(Vec4*)(to) = a00;
                     *(Vec4*)(to + 4) = a01;
@@ -52,17 +70,18 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 16 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             unchecked
             {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    for (float* e = x, stop = x + QueryDim; e != stop; e += 1, v += 1 * PanelRows)
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
                         a00 = ArmAdvSimd.FusedMultiplyAdd(a00, *(Vec4*)(v), b0);
@@ -73,7 +92,24 @@ internal sealed partial class Engine
                         a05 = ArmAdvSimd.FusedMultiplyAdd(a05, *(Vec4*)(v + 20), b0);
                         a06 = ArmAdvSimd.FusedMultiplyAdd(a06, *(Vec4*)(v + 24), b0);
                         a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
+                        Vec4 b1 = V128.Create(e[1]);
+                        a10 = ArmAdvSimd.FusedMultiplyAdd(a10, *(Vec4*)(v + 32), b1);
+                        a11 = ArmAdvSimd.FusedMultiplyAdd(a11, *(Vec4*)(v + 36), b1);
+                        a12 = ArmAdvSimd.FusedMultiplyAdd(a12, *(Vec4*)(v + 40), b1);
+                        a13 = ArmAdvSimd.FusedMultiplyAdd(a13, *(Vec4*)(v + 44), b1);
+                        a14 = ArmAdvSimd.FusedMultiplyAdd(a14, *(Vec4*)(v + 48), b1);
+                        a15 = ArmAdvSimd.FusedMultiplyAdd(a15, *(Vec4*)(v + 52), b1);
+                        a16 = ArmAdvSimd.FusedMultiplyAdd(a16, *(Vec4*)(v + 56), b1);
+                        a17 = ArmAdvSimd.FusedMultiplyAdd(a17, *(Vec4*)(v + 60), b1);
                     }
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
+                    a02 = (a02 + a12);
+                    a03 = (a03 + a13);
+                    a04 = (a04 + a14);
+                    a05 = (a05 + a15);
+                    a06 = (a06 + a16);
+                    a07 = (a07 + a17);
                     float* to = y + (panel * PanelRows);
                     *(Vec4*)(to) = *(Vec4*)(to) + (a00);
                     *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (a01);
@@ -88,7 +124,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x)</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 32 rows x 2 columns · 16 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -98,7 +134,8 @@ internal sealed partial class Engine
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    for (float* e = x, stop = x + Dim; e != stop; e += 1, v += 1 * PanelRows)
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
                         a00 = ArmAdvSimd.FusedMultiplyAdd(a00, *(Vec4*)(v), b0);
@@ -109,7 +146,24 @@ internal sealed partial class Engine
                         a05 = ArmAdvSimd.FusedMultiplyAdd(a05, *(Vec4*)(v + 20), b0);
                         a06 = ArmAdvSimd.FusedMultiplyAdd(a06, *(Vec4*)(v + 24), b0);
                         a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
+                        Vec4 b1 = V128.Create(e[1]);
+                        a10 = ArmAdvSimd.FusedMultiplyAdd(a10, *(Vec4*)(v + 32), b1);
+                        a11 = ArmAdvSimd.FusedMultiplyAdd(a11, *(Vec4*)(v + 36), b1);
+                        a12 = ArmAdvSimd.FusedMultiplyAdd(a12, *(Vec4*)(v + 40), b1);
+                        a13 = ArmAdvSimd.FusedMultiplyAdd(a13, *(Vec4*)(v + 44), b1);
+                        a14 = ArmAdvSimd.FusedMultiplyAdd(a14, *(Vec4*)(v + 48), b1);
+                        a15 = ArmAdvSimd.FusedMultiplyAdd(a15, *(Vec4*)(v + 52), b1);
+                        a16 = ArmAdvSimd.FusedMultiplyAdd(a16, *(Vec4*)(v + 56), b1);
+                        a17 = ArmAdvSimd.FusedMultiplyAdd(a17, *(Vec4*)(v + 60), b1);
                     }
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
+                    a02 = (a02 + a12);
+                    a03 = (a03 + a13);
+                    a04 = (a04 + a14);
+                    a05 = (a05 + a15);
+                    a06 = (a06 + a16);
+                    a07 = (a07 + a17);
                     float* to = y + (panel * (PanelRows / 2));
                     *(Vec4*)(to) = Silu(a00) * (a04);
                     *(Vec4*)(to + 4) = Silu(a01) * (a05);
@@ -120,7 +174,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 172 columns] F32 · tile 32 rows x 1 columns · 8 accumulators · 22,016 bytes a panel
+        // W [panels of 32 rows, 172 columns] F32 · tile 32 rows x 2 columns · 16 accumulators · 22,016 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -130,7 +184,8 @@ internal sealed partial class Engine
                 for (int panel = begin; panel < end; panel++)
                 {
                     Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    for (float* e = x, stop = x + FfnDim; e != stop; e += 1, v += 1 * PanelRows)
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    for (float* e = x, stop = x + FfnDim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
                         a00 = ArmAdvSimd.FusedMultiplyAdd(a00, *(Vec4*)(v), b0);
@@ -141,7 +196,24 @@ internal sealed partial class Engine
                         a05 = ArmAdvSimd.FusedMultiplyAdd(a05, *(Vec4*)(v + 20), b0);
                         a06 = ArmAdvSimd.FusedMultiplyAdd(a06, *(Vec4*)(v + 24), b0);
                         a07 = ArmAdvSimd.FusedMultiplyAdd(a07, *(Vec4*)(v + 28), b0);
+                        Vec4 b1 = V128.Create(e[1]);
+                        a10 = ArmAdvSimd.FusedMultiplyAdd(a10, *(Vec4*)(v + 32), b1);
+                        a11 = ArmAdvSimd.FusedMultiplyAdd(a11, *(Vec4*)(v + 36), b1);
+                        a12 = ArmAdvSimd.FusedMultiplyAdd(a12, *(Vec4*)(v + 40), b1);
+                        a13 = ArmAdvSimd.FusedMultiplyAdd(a13, *(Vec4*)(v + 44), b1);
+                        a14 = ArmAdvSimd.FusedMultiplyAdd(a14, *(Vec4*)(v + 48), b1);
+                        a15 = ArmAdvSimd.FusedMultiplyAdd(a15, *(Vec4*)(v + 52), b1);
+                        a16 = ArmAdvSimd.FusedMultiplyAdd(a16, *(Vec4*)(v + 56), b1);
+                        a17 = ArmAdvSimd.FusedMultiplyAdd(a17, *(Vec4*)(v + 60), b1);
                     }
+                    a00 = (a00 + a10);
+                    a01 = (a01 + a11);
+                    a02 = (a02 + a12);
+                    a03 = (a03 + a13);
+                    a04 = (a04 + a14);
+                    a05 = (a05 + a15);
+                    a06 = (a06 + a16);
+                    a07 = (a07 + a17);
                     float* to = y + (panel * PanelRows);
                     *(Vec4*)(to) = *(Vec4*)(to) + (a00);
                     *(Vec4*)(to + 4) = *(Vec4*)(to + 4) + (a01);

@@ -23,7 +23,7 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                x = ArmAdvSimd.Min(ArmAdvSimd.Max(x, V128.Create(-126f)), V128.Create(126f));
+                x = ArmAdvSimd.MinNumber(ArmAdvSimd.MaxNumber(x, V128.Create(-126f)), V128.Create(126f));
                 Vec4 n = ArmAdvSimd.RoundToNearest(x);
                 Vec4 f = x - n;
                 Vec4 p = V128.Create(0.00015461445f);
@@ -46,7 +46,18 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                return V64.ToScalar(ArmAdvSimd64.MaxAcross(v));
+                return V64.ToScalar(ArmAdvSimd64.MaxNumberAcross(v));
+            }
+        }
+
+        /// <summary>The upper half of the lanes is added to the lower until one is left: one order for any width.</summary>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float SumLanes(Vec4 v)
+        {
+            unchecked
+            {
+                v += ArmAdvSimd.ExtractVector128(v, v, 2);
+                return V128.ToScalar(v) + V128.GetElement(v, 1);
             }
         }
 
@@ -57,8 +68,8 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec4 s0 = Vec4.Zero, s1 = Vec4.Zero, s2 = Vec4.Zero, s3 = Vec4.Zero;
-                for (int i = 0; i < PaddedDim; i += 16)
+                Vec4 s0 = Vec4.Zero, s1 = Vec4.Zero, s2 = Vec4.Zero, s3 = Vec4.Zero, s4 = Vec4.Zero, s5 = Vec4.Zero, s6 = Vec4.Zero, s7 = Vec4.Zero;
+                for (int i = 0; i < PaddedDim; i += 32)
                 {
                     Vec4 v0 = *(Vec4*)(x + i);
                     s0 = ArmAdvSimd.FusedMultiplyAdd(s0, v0, v0);
@@ -68,8 +79,17 @@ internal sealed partial class Engine
                     s2 = ArmAdvSimd.FusedMultiplyAdd(s2, v2, v2);
                     Vec4 v3 = *(Vec4*)(x + i + 12);
                     s3 = ArmAdvSimd.FusedMultiplyAdd(s3, v3, v3);
+                    Vec4 v4 = *(Vec4*)(x + i + 16);
+                    s4 = ArmAdvSimd.FusedMultiplyAdd(s4, v4, v4);
+                    Vec4 v5 = *(Vec4*)(x + i + 20);
+                    s5 = ArmAdvSimd.FusedMultiplyAdd(s5, v5, v5);
+                    Vec4 v6 = *(Vec4*)(x + i + 24);
+                    s6 = ArmAdvSimd.FusedMultiplyAdd(s6, v6, v6);
+                    Vec4 v7 = *(Vec4*)(x + i + 28);
+                    s7 = ArmAdvSimd.FusedMultiplyAdd(s7, v7, v7);
                 }
-                Vec4 scale = V128.Create(1f / MathF.Sqrt((V128.Sum(((s0 + s1) + (s2 + s3))) / Dim) + NormEps));
+                float sum = SumLanes((((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))));
+                Vec4 scale = V128.Create(1f / MathF.Sqrt((sum / Dim) + NormEps));
                 for (int i = 0; i < PaddedDim; i += 4)
                 {
                     *(Vec4*)(y + i) = *(Vec4*)(x + i) * scale * *(Vec4*)(w + i);

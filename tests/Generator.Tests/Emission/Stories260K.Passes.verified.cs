@@ -37,7 +37,7 @@ internal sealed partial class Engine
                     AttendBlock(w, layer, item, ref t);
                 Team.Barrier();
                 Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);
-                Products.MatVecQueryDimAdd(in w->AttentionOutput, t.Attended, s.X, panels.AttentionOutput);
+                Products.MatVecDimAdd(in w->AttentionOutput, t.Attended, s.X, panels.AttentionOutput);
                 Team.Barrier();
                 Kernels.RmsNorm(s.X, w->FfnNorm, t.Normed);
                 Products.MatVecDimSwiGlu(in w->GateUp, t.Normed, s.Hidden, panels.GateUp);
@@ -89,7 +89,7 @@ internal sealed partial class Engine
                     AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);
                 }
                 Team.Barrier();
-                Products.MatMulQueryDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
+                Products.MatMulDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
                 Team.Barrier();
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));

@@ -26,19 +26,19 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatVecQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
+        public static void MatVecDimAdd(in Contracts.PackedMatrix w, float* x, float* y, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatVecQueryDimAddF32(w.Data, x, y, panels.Begin, panels.End);
+                Kernels.MatVecDimAddF32(w.Data, x, y, panels.Begin, panels.End);
             }
         }
 
-        public static void MatMulQueryDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatMulDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
-                Kernels.MatMulQueryDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
+                Kernels.MatMulDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 

@@ -5,7 +5,7 @@
 namespace Llamalith.Engines.Model;
 
 using BitConverter = global::System.BitConverter;
-using MathF = global::System.MathF;
+using FloatSpan = global::System.Span<float>;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
 
@@ -30,20 +30,20 @@ internal sealed partial class Engine
                         float* e = q;
                         for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                         {
-                            float k0_0 = (float)BitConverter.UInt16BitsToHalf(*(kd));
-                            float k0_1 = (float)BitConverter.UInt16BitsToHalf(*(kd + 1));
-                            float k0_2 = (float)BitConverter.UInt16BitsToHalf(*(kd + 2));
-                            float k0_3 = (float)BitConverter.UInt16BitsToHalf(*(kd + 3));
+                            float k0_0 = BitConverter.Int32BitsToSingle((*(short*)(kd) << 13) & unchecked((int)0x8FFFE000));
+                            float k0_1 = BitConverter.Int32BitsToSingle((*(short*)(kd + 1) << 13) & unchecked((int)0x8FFFE000));
+                            float k0_2 = BitConverter.Int32BitsToSingle((*(short*)(kd + 2) << 13) & unchecked((int)0x8FFFE000));
+                            float k0_3 = BitConverter.Int32BitsToSingle((*(short*)(kd + 3) << 13) & unchecked((int)0x8FFFE000));
                             float b0_0 = e[0];
-                            a0_0_0 = ((k0_0 * b0_0) + a0_0_0);
-                            a0_0_1 = ((k0_1 * b0_0) + a0_0_1);
-                            a0_0_2 = ((k0_2 * b0_0) + a0_0_2);
-                            a0_0_3 = ((k0_3 * b0_0) + a0_0_3);
+                            a0_0_0 = Fma(k0_0, b0_0, a0_0_0);
+                            a0_0_1 = Fma(k0_1, b0_0, a0_0_1);
+                            a0_0_2 = Fma(k0_2, b0_0, a0_0_2);
+                            a0_0_3 = Fma(k0_3, b0_0, a0_0_3);
                             float b0_1 = e[HeadDim];
-                            a0_1_0 = ((k0_0 * b0_1) + a0_1_0);
-                            a0_1_1 = ((k0_1 * b0_1) + a0_1_1);
-                            a0_1_2 = ((k0_2 * b0_1) + a0_1_2);
-                            a0_1_3 = ((k0_3 * b0_1) + a0_1_3);
+                            a0_1_0 = Fma(k0_0, b0_1, a0_1_0);
+                            a0_1_1 = Fma(k0_1, b0_1, a0_1_1);
+                            a0_1_2 = Fma(k0_2, b0_1, a0_1_2);
+                            a0_1_3 = Fma(k0_3, b0_1, a0_1_3);
                         }
                         float* to = scores + tile + position;
                         *(float*)(to) = a0_0_0;
@@ -66,80 +66,80 @@ internal sealed partial class Engine
         {
             unchecked
             {
+                float* lanes = stackalloc float[32];
                 for (int row = 0; row < 2; row++, scores += BlockPositions)
                 {
-                    float top0 = LowestMax, top1 = LowestMax, top2 = LowestMax, top3 = LowestMax;
-                    for (int i = 0; i < count; i += 4)
+                    float now = LowestMax;
+                    for (int i = 0; i < count; i++)
+                        now = Larger(scores[i], now);
+                    new FloatSpan(lanes, 32).Clear();
+                    for (int i = 0; i < count; i++)
                     {
-                        top0 = MathF.Max(top0, *(float*)(scores + i));
-                        top1 = MathF.Max(top1, *(float*)(scores + i + 1));
-                        top2 = MathF.Max(top2, *(float*)(scores + i + 2));
-                        top3 = MathF.Max(top3, *(float*)(scores + i + 3));
+                        float weight = Exp2(scores[i] - now);
+                        lanes[i % 32] += weight;
+                        scores[i] = weight * (5.1922969E+33f / 16);
                     }
-                    float now = LargestLane(MathF.Max(MathF.Max(MathF.Max(top0, top1), top2), top3));
-                    float top = now;
-                    float total0 = 0f, total1 = 0f, total2 = 0f, total3 = 0f;
-                    for (int i = 0; i < count; i += 4)
-                    {
-                        float weight0 = Exp2(*(float*)(scores + i) - top);
-                        total0 += weight0;
-                        *(float*)(scores + i) = weight0 * 1f / 16;
-                        float weight1 = Exp2(*(float*)(scores + i + 1) - top);
-                        total1 += weight1;
-                        *(float*)(scores + i + 1) = weight1 * 1f / 16;
-                        float weight2 = Exp2(*(float*)(scores + i + 2) - top);
-                        total2 += weight2;
-                        *(float*)(scores + i + 2) = weight2 * 1f / 16;
-                        float weight3 = Exp2(*(float*)(scores + i + 3) - top);
-                        total3 += weight3;
-                        *(float*)(scores + i + 3) = weight3 * 1f / 16;
-                    }
+                    float total = SumLanes(lanes);
                     max[row] = now;
-                    sum[row] = (((total0 + total1) + total2) + total3);
+                    sum[row] = total;
                 }
             }
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 4 elements x 1 positions · 8 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 1 elements x 4 positions · 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
             unchecked
             {
-                for (int part = 0; part < Slice; part += 4)
+                for (int part = 0; part < Slice; part += 1)
                 {
                     float* to = mixed + part;
-                    float a0_0_0 = 0f, a0_0_1 = 0f, a0_0_2 = 0f, a0_0_3 = 0f;
-                    float a0_1_0 = 0f, a0_1_1 = 0f, a0_1_2 = 0f, a0_1_3 = 0f;
+                    float a0_0_0 = 0f;
+                    float a1_0_0 = 0f;
+                    float a2_0_0 = 0f;
+                    float a3_0_0 = 0f;
+                    float a0_1_0 = 0f;
+                    float a1_1_0 = 0f;
+                    float a2_1_0 = 0f;
+                    float a3_1_0 = 0f;
                     ushort* vp = v + part;
                     float* p = weights;
                     int left = count;
+                    for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                    {
+                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & unchecked((int)0x8FFFE000));
+                        float b0_0 = p[0];
+                        a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
+                        float b0_1 = p[BlockPositions];
+                        a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
+                        float v1_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + Slice) << 13) & unchecked((int)0x8FFFE000));
+                        float b1_0 = p[1];
+                        a1_0_0 = Fma(v1_0, b1_0, a1_0_0);
+                        float b1_1 = p[BlockPositions + 1];
+                        a1_1_0 = Fma(v1_0, b1_1, a1_1_0);
+                        float v2_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (2 * Slice)) << 13) & unchecked((int)0x8FFFE000));
+                        float b2_0 = p[2];
+                        a2_0_0 = Fma(v2_0, b2_0, a2_0_0);
+                        float b2_1 = p[BlockPositions + 2];
+                        a2_1_0 = Fma(v2_0, b2_1, a2_1_0);
+                        float v3_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (3 * Slice)) << 13) & unchecked((int)0x8FFFE000));
+                        float b3_0 = p[3];
+                        a3_0_0 = Fma(v3_0, b3_0, a3_0_0);
+                        float b3_1 = p[BlockPositions + 3];
+                        a3_1_0 = Fma(v3_0, b3_1, a3_1_0);
+                    }
                     for (; left > 0; left--, p++, vp += Slice)
                     {
-                        float v0_0 = (float)BitConverter.UInt16BitsToHalf(*(vp));
-                        float v0_1 = (float)BitConverter.UInt16BitsToHalf(*(vp + 1));
-                        float v0_2 = (float)BitConverter.UInt16BitsToHalf(*(vp + 2));
-                        float v0_3 = (float)BitConverter.UInt16BitsToHalf(*(vp + 3));
+                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & unchecked((int)0x8FFFE000));
                         float b0_0 = p[0];
-                        a0_0_0 = ((v0_0 * b0_0) + a0_0_0);
-                        a0_0_1 = ((v0_1 * b0_0) + a0_0_1);
-                        a0_0_2 = ((v0_2 * b0_0) + a0_0_2);
-                        a0_0_3 = ((v0_3 * b0_0) + a0_0_3);
+                        a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
                         float b0_1 = p[BlockPositions];
-                        a0_1_0 = ((v0_0 * b0_1) + a0_1_0);
-                        a0_1_1 = ((v0_1 * b0_1) + a0_1_1);
-                        a0_1_2 = ((v0_2 * b0_1) + a0_1_2);
-                        a0_1_3 = ((v0_3 * b0_1) + a0_1_3);
+                        a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
                     }
-                    *(float*)(to) = a0_0_0;
-                    *(float*)(to + 1) = a0_0_1;
-                    *(float*)(to + 2) = a0_0_2;
-                    *(float*)(to + 3) = a0_0_3;
-                    *(float*)(to + HeadDim) = a0_1_0;
-                    *(float*)(to + HeadDim + 1) = a0_1_1;
-                    *(float*)(to + HeadDim + 2) = a0_1_2;
-                    *(float*)(to + HeadDim + 3) = a0_1_3;
+                    *(float*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
+                    *(float*)(to + HeadDim) = a0_1_0 + a1_1_0 + a2_1_0 + a3_1_0;
                 }
             }
         }
@@ -168,17 +168,17 @@ internal sealed partial class Engine
                                 float k0_0 = *(float*)(kd);
                                 float k0_1 = *(float*)(kd + 1);
                                 float b0_0 = e[0];
-                                a0_0_0 = ((k0_0 * b0_0) + a0_0_0);
-                                a0_0_1 = ((k0_1 * b0_0) + a0_0_1);
+                                a0_0_0 = Fma(k0_0, b0_0, a0_0_0);
+                                a0_0_1 = Fma(k0_1, b0_0, a0_0_1);
                                 float b0_1 = e[HeadDim];
-                                a0_1_0 = ((k0_0 * b0_1) + a0_1_0);
-                                a0_1_1 = ((k0_1 * b0_1) + a0_1_1);
+                                a0_1_0 = Fma(k0_0, b0_1, a0_1_0);
+                                a0_1_1 = Fma(k0_1, b0_1, a0_1_1);
                                 float b0_2 = e[(2 * HeadDim)];
-                                a0_2_0 = ((k0_0 * b0_2) + a0_2_0);
-                                a0_2_1 = ((k0_1 * b0_2) + a0_2_1);
+                                a0_2_0 = Fma(k0_0, b0_2, a0_2_0);
+                                a0_2_1 = Fma(k0_1, b0_2, a0_2_1);
                                 float b0_3 = e[(3 * HeadDim)];
-                                a0_3_0 = ((k0_0 * b0_3) + a0_3_0);
-                                a0_3_1 = ((k0_1 * b0_3) + a0_3_1);
+                                a0_3_0 = Fma(k0_0, b0_3, a0_3_0);
+                                a0_3_1 = Fma(k0_1, b0_3, a0_3_1);
                             }
                             float* to = scores + tile + position + (row * BlockPositions);
                             *(float*)(to) = a0_0_0;
@@ -202,39 +202,25 @@ internal sealed partial class Engine
         {
             unchecked
             {
+                float* lanes = stackalloc float[32];
                 for (int row = 0; row < 8; row++, scores += BlockPositions)
                 {
                     float before = max[row];
-                    float top0 = before, top1 = before, top2 = before, top3 = before;
-                    for (int i = 0; i < count; i += 4)
+                    float now = before;
+                    for (int i = 0; i < count; i++)
+                        now = Larger(scores[i], now);
+                    new FloatSpan(lanes, 32).Clear();
+                    for (int i = 0; i < count; i++)
                     {
-                        top0 = MathF.Max(top0, *(float*)(scores + i));
-                        top1 = MathF.Max(top1, *(float*)(scores + i + 1));
-                        top2 = MathF.Max(top2, *(float*)(scores + i + 2));
-                        top3 = MathF.Max(top3, *(float*)(scores + i + 3));
+                        float weight = Exp2(scores[i] - now) - 1.1754944E-38f;
+                        lanes[i % 32] += weight;
+                        scores[i] = weight;
                     }
-                    float now = LargestLane(MathF.Max(MathF.Max(MathF.Max(top0, top1), top2), top3));
-                    float top = now;
-                    float total0 = 0f, total1 = 0f, total2 = 0f, total3 = 0f;
-                    for (int i = 0; i < count; i += 4)
-                    {
-                        float weight0 = Exp2(*(float*)(scores + i) - top);
-                        total0 += weight0;
-                        *(float*)(scores + i) = weight0;
-                        float weight1 = Exp2(*(float*)(scores + i + 1) - top);
-                        total1 += weight1;
-                        *(float*)(scores + i + 1) = weight1;
-                        float weight2 = Exp2(*(float*)(scores + i + 2) - top);
-                        total2 += weight2;
-                        *(float*)(scores + i + 2) = weight2;
-                        float weight3 = Exp2(*(float*)(scores + i + 3) - top);
-                        total3 += weight3;
-                        *(float*)(scores + i + 3) = weight3;
-                    }
+                    float total = SumLanes(lanes);
                     max[row] = now;
                     float shrink = Exp2(before - now);
                     scale[row] = shrink;
-                    sum[row] = (sum[row] * shrink) + (((total0 + total1) + total2) + total3);
+                    sum[row] = (sum[row] * shrink) + total;
                 }
             }
         }
@@ -267,17 +253,17 @@ internal sealed partial class Engine
                             float v0_0 = *(float*)(vp);
                             float v0_1 = *(float*)(vp + 1);
                             float b0_0 = p[0];
-                            a0_0_0 = ((v0_0 * b0_0) + a0_0_0);
-                            a0_0_1 = ((v0_1 * b0_0) + a0_0_1);
+                            a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
+                            a0_0_1 = Fma(v0_1, b0_0, a0_0_1);
                             float b0_1 = p[BlockPositions];
-                            a0_1_0 = ((v0_0 * b0_1) + a0_1_0);
-                            a0_1_1 = ((v0_1 * b0_1) + a0_1_1);
+                            a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
+                            a0_1_1 = Fma(v0_1, b0_1, a0_1_1);
                             float b0_2 = p[(2 * BlockPositions)];
-                            a0_2_0 = ((v0_0 * b0_2) + a0_2_0);
-                            a0_2_1 = ((v0_1 * b0_2) + a0_2_1);
+                            a0_2_0 = Fma(v0_0, b0_2, a0_2_0);
+                            a0_2_1 = Fma(v0_1, b0_2, a0_2_1);
                             float b0_3 = p[(3 * BlockPositions)];
-                            a0_3_0 = ((v0_0 * b0_3) + a0_3_0);
-                            a0_3_1 = ((v0_1 * b0_3) + a0_3_1);
+                            a0_3_0 = Fma(v0_0, b0_3, a0_3_0);
+                            a0_3_1 = Fma(v0_1, b0_3, a0_3_1);
                         }
                         *(float*)(to) = a0_0_0;
                         *(float*)(to + 1) = a0_0_1;
@@ -303,13 +289,13 @@ internal sealed partial class Engine
                 {
                     float top = LowestMax;
                     for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
-                        top = MathF.Max(top, *(float*)(max + at));
+                        top = Larger(top, *(float*)(max + at));
                     float total = 0f;
                     for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
                     {
                         float factor = Exp2(*(float*)(max + at) - top);
                         *(float*)(factors + at) = factor;
-                        total = ((factor * *(float*)(sum + at)) + total);
+                        total = Fma(factor, *(float*)(sum + at), total);
                     }
                     total = 1f / total;
                     for (int at = head; at < head + (blocks * PaddedHeads); at += PaddedHeads)
@@ -323,14 +309,14 @@ internal sealed partial class Engine
                     for (int block = 0; block < blocks; block++, from += QueryDimStride, factor += PaddedHeads)
                     {
                         float f = *factor;
-                        y0 = ((*(float*)(from) * f) + y0);
-                        y1 = ((*(float*)(from + 1) * f) + y1);
-                        y2 = ((*(float*)(from + 2) * f) + y2);
-                        y3 = ((*(float*)(from + 3) * f) + y3);
-                        y4 = ((*(float*)(from + 4) * f) + y4);
-                        y5 = ((*(float*)(from + 5) * f) + y5);
-                        y6 = ((*(float*)(from + 6) * f) + y6);
-                        y7 = ((*(float*)(from + 7) * f) + y7);
+                        y0 = Fma(*(float*)(from), f, y0);
+                        y1 = Fma(*(float*)(from + 1), f, y1);
+                        y2 = Fma(*(float*)(from + 2), f, y2);
+                        y3 = Fma(*(float*)(from + 3), f, y3);
+                        y4 = Fma(*(float*)(from + 4), f, y4);
+                        y5 = Fma(*(float*)(from + 5), f, y5);
+                        y6 = Fma(*(float*)(from + 6), f, y6);
+                        y7 = Fma(*(float*)(from + 7), f, y7);
                     }
                     float* to = y + (head * HeadDim);
                     *(float*)(to) = y0;
@@ -371,10 +357,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < HeadDim * PositionTile; i += 4)
                     {
-                        *(float*)(to + i) = (float)BitConverter.UInt16BitsToHalf(*(k + i));
-                        *(float*)(to + i + 1) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 1));
-                        *(float*)(to + i + 2) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 2));
-                        *(float*)(to + i + 3) = (float)BitConverter.UInt16BitsToHalf(*(k + i + 3));
+                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(k + i) << 13) & unchecked((int)0x8FFFE000));
+                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 1) << 13) & unchecked((int)0x8FFFE000));
+                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 2) << 13) & unchecked((int)0x8FFFE000));
+                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 3) << 13) & unchecked((int)0x8FFFE000));
                     }
                 }
             }
@@ -391,10 +377,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 4)
                     {
-                        *(float*)(to + i) = (float)BitConverter.UInt16BitsToHalf(*(v + i)) * 1f / 16;
-                        *(float*)(to + i + 1) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 1)) * 1f / 16;
-                        *(float*)(to + i + 2) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 2)) * 1f / 16;
-                        *(float*)(to + i + 3) = (float)BitConverter.UInt16BitsToHalf(*(v + i + 3)) * 1f / 16;
+                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(v + i) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
+                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 1) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
+                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 2) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
+                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 3) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
                     }
                 }
             }

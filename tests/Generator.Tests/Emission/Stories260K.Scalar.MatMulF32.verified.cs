@@ -16,7 +16,7 @@ internal sealed partial class Engine
     {
         // sums[t, row] += x[t] · W[row]: 2 rows x 6 tokens, 12 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile6(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile6(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -34,23 +34,23 @@ internal sealed partial class Engine
                         float w0 = *(float*)(v);
                         float w1 = *(float*)(v + 1);
                         float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
                         float b1 = e[1 * DimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
+                        a1_0 = Fma(w0, b1, a1_0);
+                        a1_1 = Fma(w1, b1, a1_1);
                         float b2 = e[2 * DimStride];
-                        a2_0 = ((w0 * b2) + a2_0);
-                        a2_1 = ((w1 * b2) + a2_1);
+                        a2_0 = Fma(w0, b2, a2_0);
+                        a2_1 = Fma(w1, b2, a2_1);
                         float b3 = e[3 * DimStride];
-                        a3_0 = ((w0 * b3) + a3_0);
-                        a3_1 = ((w1 * b3) + a3_1);
+                        a3_0 = Fma(w0, b3, a3_0);
+                        a3_1 = Fma(w1, b3, a3_1);
                         float b4 = e[4 * DimStride];
-                        a4_0 = ((w0 * b4) + a4_0);
-                        a4_1 = ((w1 * b4) + a4_1);
+                        a4_0 = Fma(w0, b4, a4_0);
+                        a4_1 = Fma(w1, b4, a4_1);
                         float b5 = e[5 * DimStride];
-                        a5_0 = ((w0 * b5) + a5_0);
-                        a5_1 = ((w1 * b5) + a5_1);
+                        a5_0 = Fma(w0, b5, a5_0);
+                        a5_1 = Fma(w1, b5, a5_1);
                     }
                     *(float*)(sums) = a0_0;
                     *(float*)(sums + 1) = a0_1;
@@ -70,7 +70,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 2 rows x 2 tokens, 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile2(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile2(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -84,11 +84,11 @@ internal sealed partial class Engine
                         float w0 = *(float*)(v);
                         float w1 = *(float*)(v + 1);
                         float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
                         float b1 = e[1 * DimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
+                        a1_0 = Fma(w0, b1, a1_0);
+                        a1_1 = Fma(w1, b1, a1_1);
                     }
                     *(float*)(sums) = a0_0;
                     *(float*)(sums + 1) = a0_1;
@@ -100,7 +100,7 @@ internal sealed partial class Engine
 
         // sums[t, row] += x[t] · W[row]: 2 rows x 1 tokens, 2 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimStoreF32Tile1(float* w, float* x, float* sums, int columns)
+        private static void MatMulDimF32Tile1(float* w, float* x, float* sums, int columns)
         {
             unchecked
             {
@@ -113,8 +113,116 @@ internal sealed partial class Engine
                         float w0 = *(float*)(v);
                         float w1 = *(float*)(v + 1);
                         float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
+                    }
+                    *(float*)(sums) = a0_0;
+                    *(float*)(sums + 1) = a0_1;
+                }
+            }
+        }
+
+        // sums[t, row] += x[t] · W[row]: 2 rows x 6 tokens, 12 accumulators
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void MatMulFfnDimF32Tile6(float* w, float* x, float* sums, int columns)
+        {
+            unchecked
+            {
+                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
+                {
+                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
+                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
+                    float a2_0 = *(float*)(sums + 64), a2_1 = *(float*)(sums + 65);
+                    float a3_0 = *(float*)(sums + 96), a3_1 = *(float*)(sums + 97);
+                    float a4_0 = *(float*)(sums + 128), a4_1 = *(float*)(sums + 129);
+                    float a5_0 = *(float*)(sums + 160), a5_1 = *(float*)(sums + 161);
+                    float* v = w;
+                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
+                    {
+                        float w0 = *(float*)(v);
+                        float w1 = *(float*)(v + 1);
+                        float b0 = *e;
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
+                        float b1 = e[1 * FfnDimStride];
+                        a1_0 = Fma(w0, b1, a1_0);
+                        a1_1 = Fma(w1, b1, a1_1);
+                        float b2 = e[2 * FfnDimStride];
+                        a2_0 = Fma(w0, b2, a2_0);
+                        a2_1 = Fma(w1, b2, a2_1);
+                        float b3 = e[3 * FfnDimStride];
+                        a3_0 = Fma(w0, b3, a3_0);
+                        a3_1 = Fma(w1, b3, a3_1);
+                        float b4 = e[4 * FfnDimStride];
+                        a4_0 = Fma(w0, b4, a4_0);
+                        a4_1 = Fma(w1, b4, a4_1);
+                        float b5 = e[5 * FfnDimStride];
+                        a5_0 = Fma(w0, b5, a5_0);
+                        a5_1 = Fma(w1, b5, a5_1);
+                    }
+                    *(float*)(sums) = a0_0;
+                    *(float*)(sums + 1) = a0_1;
+                    *(float*)(sums + 32) = a1_0;
+                    *(float*)(sums + 33) = a1_1;
+                    *(float*)(sums + 64) = a2_0;
+                    *(float*)(sums + 65) = a2_1;
+                    *(float*)(sums + 96) = a3_0;
+                    *(float*)(sums + 97) = a3_1;
+                    *(float*)(sums + 128) = a4_0;
+                    *(float*)(sums + 129) = a4_1;
+                    *(float*)(sums + 160) = a5_0;
+                    *(float*)(sums + 161) = a5_1;
+                }
+            }
+        }
+
+        // sums[t, row] += x[t] · W[row]: 2 rows x 2 tokens, 4 accumulators
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void MatMulFfnDimF32Tile2(float* w, float* x, float* sums, int columns)
+        {
+            unchecked
+            {
+                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
+                {
+                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
+                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
+                    float* v = w;
+                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
+                    {
+                        float w0 = *(float*)(v);
+                        float w1 = *(float*)(v + 1);
+                        float b0 = *e;
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
+                        float b1 = e[1 * FfnDimStride];
+                        a1_0 = Fma(w0, b1, a1_0);
+                        a1_1 = Fma(w1, b1, a1_1);
+                    }
+                    *(float*)(sums) = a0_0;
+                    *(float*)(sums + 1) = a0_1;
+                    *(float*)(sums + 32) = a1_0;
+                    *(float*)(sums + 33) = a1_1;
+                }
+            }
+        }
+
+        // sums[t, row] += x[t] · W[row]: 2 rows x 1 tokens, 2 accumulators
+        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void MatMulFfnDimF32Tile1(float* w, float* x, float* sums, int columns)
+        {
+            unchecked
+            {
+                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
+                {
+                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
+                    float* v = w;
+                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
+                    {
+                        float w0 = *(float*)(v);
+                        float w1 = *(float*)(v + 1);
+                        float b0 = *e;
+                        a0_0 = Fma(w0, b0, a0_0);
+                        a0_1 = Fma(w1, b0, a0_1);
                     }
                     *(float*)(sums) = a0_0;
                     *(float*)(sums + 1) = a0_1;
@@ -141,19 +249,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulDimStoreF32Tile6(v, e, s, columns);
+                            MatMulDimF32Tile6(v, e, s, columns);
                             e += 6 * DimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulDimStoreF32Tile2(v, e, s, columns);
+                            MatMulDimF32Tile2(v, e, s, columns);
                             e += 2 * DimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulDimStoreF32Tile1(v, e, s, columns);
+                            MatMulDimF32Tile1(v, e, s, columns);
                             e += 1 * DimStride;
                             s += 1 * PanelRows;
                         }
@@ -199,148 +307,40 @@ internal sealed partial class Engine
                 }
             }
         }
-        // sums[t, row] += x[t] · W[row]: 2 rows x 6 tokens, 12 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float a2_0 = *(float*)(sums + 64), a2_1 = *(float*)(sums + 65);
-                    float a3_0 = *(float*)(sums + 96), a3_1 = *(float*)(sums + 97);
-                    float a4_0 = *(float*)(sums + 128), a4_1 = *(float*)(sums + 129);
-                    float a5_0 = *(float*)(sums + 160), a5_1 = *(float*)(sums + 161);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * QueryDimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                        float b2 = e[2 * QueryDimStride];
-                        a2_0 = ((w0 * b2) + a2_0);
-                        a2_1 = ((w1 * b2) + a2_1);
-                        float b3 = e[3 * QueryDimStride];
-                        a3_0 = ((w0 * b3) + a3_0);
-                        a3_1 = ((w1 * b3) + a3_1);
-                        float b4 = e[4 * QueryDimStride];
-                        a4_0 = ((w0 * b4) + a4_0);
-                        a4_1 = ((w1 * b4) + a4_1);
-                        float b5 = e[5 * QueryDimStride];
-                        a5_0 = ((w0 * b5) + a5_0);
-                        a5_1 = ((w1 * b5) + a5_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                    *(float*)(sums + 64) = a2_0;
-                    *(float*)(sums + 65) = a2_1;
-                    *(float*)(sums + 96) = a3_0;
-                    *(float*)(sums + 97) = a3_1;
-                    *(float*)(sums + 128) = a4_0;
-                    *(float*)(sums + 129) = a4_1;
-                    *(float*)(sums + 160) = a5_0;
-                    *(float*)(sums + 161) = a5_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 2 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * QueryDimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulQueryDimAddF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                }
-            }
-        }
-
 
         /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, QueryDimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatMulQueryDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
             unchecked
             {
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
                     new FloatSpan(sums, tokens * PanelRows).Clear();
-                    for (int column = 0; column < QueryDim; column += ColumnBlock)
+                    for (int column = 0; column < Dim; column += ColumnBlock)
                     {
-                        int columns = Math.Min(ColumnBlock, QueryDim - column);
+                        int columns = Math.Min(ColumnBlock, Dim - column);
                         float* e = x + column;
                         float* s = sums;
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulQueryDimAddF32Tile6(v, e, s, columns);
-                            e += 6 * QueryDimStride;
+                            MatMulDimF32Tile6(v, e, s, columns);
+                            e += 6 * DimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulQueryDimAddF32Tile2(v, e, s, columns);
-                            e += 2 * QueryDimStride;
+                            MatMulDimF32Tile2(v, e, s, columns);
+                            e += 2 * DimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulQueryDimAddF32Tile1(v, e, s, columns);
-                            e += 1 * QueryDimStride;
+                            MatMulDimF32Tile1(v, e, s, columns);
+                            e += 1 * DimStride;
                             s += 1 * PanelRows;
                         }
                         v += columns * PanelRows;
@@ -385,114 +385,6 @@ internal sealed partial class Engine
                 }
             }
         }
-        // sums[t, row] += x[t] · W[row]: 2 rows x 6 tokens, 12 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float a2_0 = *(float*)(sums + 64), a2_1 = *(float*)(sums + 65);
-                    float a3_0 = *(float*)(sums + 96), a3_1 = *(float*)(sums + 97);
-                    float a4_0 = *(float*)(sums + 128), a4_1 = *(float*)(sums + 129);
-                    float a5_0 = *(float*)(sums + 160), a5_1 = *(float*)(sums + 161);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * DimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                        float b2 = e[2 * DimStride];
-                        a2_0 = ((w0 * b2) + a2_0);
-                        a2_1 = ((w1 * b2) + a2_1);
-                        float b3 = e[3 * DimStride];
-                        a3_0 = ((w0 * b3) + a3_0);
-                        a3_1 = ((w1 * b3) + a3_1);
-                        float b4 = e[4 * DimStride];
-                        a4_0 = ((w0 * b4) + a4_0);
-                        a4_1 = ((w1 * b4) + a4_1);
-                        float b5 = e[5 * DimStride];
-                        a5_0 = ((w0 * b5) + a5_0);
-                        a5_1 = ((w1 * b5) + a5_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                    *(float*)(sums + 64) = a2_0;
-                    *(float*)(sums + 65) = a2_1;
-                    *(float*)(sums + 96) = a3_0;
-                    *(float*)(sums + 97) = a3_1;
-                    *(float*)(sums + 128) = a4_0;
-                    *(float*)(sums + 129) = a4_1;
-                    *(float*)(sums + 160) = a5_0;
-                    *(float*)(sums + 161) = a5_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 2 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * DimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulDimSwiGluF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                }
-            }
-        }
-
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
         // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
@@ -513,19 +405,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulDimSwiGluF32Tile6(v, e, s, columns);
+                            MatMulDimF32Tile6(v, e, s, columns);
                             e += 6 * DimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulDimSwiGluF32Tile2(v, e, s, columns);
+                            MatMulDimF32Tile2(v, e, s, columns);
                             e += 2 * DimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulDimSwiGluF32Tile1(v, e, s, columns);
+                            MatMulDimF32Tile1(v, e, s, columns);
                             e += 1 * DimStride;
                             s += 1 * PanelRows;
                         }
@@ -555,114 +447,6 @@ internal sealed partial class Engine
                 }
             }
         }
-        // sums[t, row] += x[t] · W[row]: 2 rows x 6 tokens, 12 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile6(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float a2_0 = *(float*)(sums + 64), a2_1 = *(float*)(sums + 65);
-                    float a3_0 = *(float*)(sums + 96), a3_1 = *(float*)(sums + 97);
-                    float a4_0 = *(float*)(sums + 128), a4_1 = *(float*)(sums + 129);
-                    float a5_0 = *(float*)(sums + 160), a5_1 = *(float*)(sums + 161);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * FfnDimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                        float b2 = e[2 * FfnDimStride];
-                        a2_0 = ((w0 * b2) + a2_0);
-                        a2_1 = ((w1 * b2) + a2_1);
-                        float b3 = e[3 * FfnDimStride];
-                        a3_0 = ((w0 * b3) + a3_0);
-                        a3_1 = ((w1 * b3) + a3_1);
-                        float b4 = e[4 * FfnDimStride];
-                        a4_0 = ((w0 * b4) + a4_0);
-                        a4_1 = ((w1 * b4) + a4_1);
-                        float b5 = e[5 * FfnDimStride];
-                        a5_0 = ((w0 * b5) + a5_0);
-                        a5_1 = ((w1 * b5) + a5_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                    *(float*)(sums + 64) = a2_0;
-                    *(float*)(sums + 65) = a2_1;
-                    *(float*)(sums + 96) = a3_0;
-                    *(float*)(sums + 97) = a3_1;
-                    *(float*)(sums + 128) = a4_0;
-                    *(float*)(sums + 129) = a4_1;
-                    *(float*)(sums + 160) = a5_0;
-                    *(float*)(sums + 161) = a5_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 2 tokens, 4 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile2(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float a1_0 = *(float*)(sums + 32), a1_1 = *(float*)(sums + 33);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                        float b1 = e[1 * FfnDimStride];
-                        a1_0 = ((w0 * b1) + a1_0);
-                        a1_1 = ((w1 * b1) + a1_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                    *(float*)(sums + 32) = a1_0;
-                    *(float*)(sums + 33) = a1_1;
-                }
-            }
-        }
-
-        // sums[t, row] += x[t] · W[row]: 2 rows x 1 tokens, 2 accumulators
-        [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void MatMulFfnDimAddF32Tile1(float* w, float* x, float* sums, int columns)
-        {
-            unchecked
-            {
-                for (int row = 0; row < PanelRows; row += 2, w += 2, sums += 2)
-                {
-                    float a0_0 = *(float*)(sums), a0_1 = *(float*)(sums + 1);
-                    float* v = w;
-                    for (float* e = x, stop = x + columns; e != stop; e++, v += PanelRows)
-                    {
-                        float w0 = *(float*)(v);
-                        float w1 = *(float*)(v + 1);
-                        float b0 = *e;
-                        a0_0 = ((w0 * b0) + a0_0);
-                        a0_1 = ((w1 * b0) + a0_1);
-                    }
-                    *(float*)(sums) = a0_0;
-                    *(float*)(sums + 1) = a0_1;
-                }
-            }
-        }
-
 
         /// <summary>y += W · x, for each of many tokens</summary>
         // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
@@ -683,19 +467,19 @@ internal sealed partial class Engine
                         int left = tokens;
                         for (; left >= 6; left -= 6)
                         {
-                            MatMulFfnDimAddF32Tile6(v, e, s, columns);
+                            MatMulFfnDimF32Tile6(v, e, s, columns);
                             e += 6 * FfnDimStride;
                             s += 6 * PanelRows;
                         }
                         for (; left >= 2; left -= 2)
                         {
-                            MatMulFfnDimAddF32Tile2(v, e, s, columns);
+                            MatMulFfnDimF32Tile2(v, e, s, columns);
                             e += 2 * FfnDimStride;
                             s += 2 * PanelRows;
                         }
                         for (; left > 0; left--)
                         {
-                            MatMulFfnDimAddF32Tile1(v, e, s, columns);
+                            MatMulFfnDimF32Tile1(v, e, s, columns);
                             e += 1 * FfnDimStride;
                             s += 1 * PanelRows;
                         }

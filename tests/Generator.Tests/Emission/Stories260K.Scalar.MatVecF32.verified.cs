@@ -13,7 +13,7 @@ internal sealed partial class Engine
     private static unsafe partial class Scalar
     {
         /// <summary>y = W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 4 rows x 2 columns · 8 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimStoreF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -23,30 +23,32 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    for (int row = 0; row < PanelRows; row += 8)
+                    for (int row = 0; row < PanelRows; row += 4)
                     {
                         float* u = v + row;
-                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f, a04 = 0f, a05 = 0f, a06 = 0f, a07 = 0f;
-                        for (float* e = x, stop = x + Dim; e != stop; e += 1, u += 1 * PanelRows)
+                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f;
+                        float a10 = 0f, a11 = 0f, a12 = 0f, a13 = 0f;
+                        for (float* e = x, stop = x + Dim; e != stop; e += 2, u += 2 * PanelRows)
                         {
                             float b0 = e[0];
-                            a00 = ((*(float*)(u) * b0) + a00);
-                            a01 = ((*(float*)(u + 1) * b0) + a01);
-                            a02 = ((*(float*)(u + 2) * b0) + a02);
-                            a03 = ((*(float*)(u + 3) * b0) + a03);
-                            a04 = ((*(float*)(u + 4) * b0) + a04);
-                            a05 = ((*(float*)(u + 5) * b0) + a05);
-                            a06 = ((*(float*)(u + 6) * b0) + a06);
-                            a07 = ((*(float*)(u + 7) * b0) + a07);
+                            a00 = Fma(*(float*)(u), b0, a00);
+                            a01 = Fma(*(float*)(u + 1), b0, a01);
+                            a02 = Fma(*(float*)(u + 2), b0, a02);
+                            a03 = Fma(*(float*)(u + 3), b0, a03);
+                            float b1 = e[1];
+                            a10 = Fma(*(float*)(u + 32), b1, a10);
+                            a11 = Fma(*(float*)(u + 33), b1, a11);
+                            a12 = Fma(*(float*)(u + 34), b1, a12);
+                            a13 = Fma(*(float*)(u + 35), b1, a13);
                         }
+                        a00 = (a00 + a10);
+                        a01 = (a01 + a11);
+                        a02 = (a02 + a12);
+                        a03 = (a03 + a13);
                         *(float*)(sums + row) = a00;
                         *(float*)(sums + row + 1) = a01;
                         *(float*)(sums + row + 2) = a02;
                         *(float*)(sums + row + 3) = a03;
-                        *(float*)(sums + row + 4) = a04;
-                        *(float*)(sums + row + 5) = a05;
-                        *(float*)(sums + row + 6) = a06;
-                        *(float*)(sums + row + 7) = a07;
                     }
                     v += Dim * PanelRows;
                     float* to = y + (panel * PanelRows);
@@ -87,42 +89,44 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 4 rows x 2 columns · 8 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void MatVecQueryDimAddF32(byte* w, float* x, float* y, int begin, int end)
+        public static void MatVecDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
             unchecked
             {
                 float* sums = stackalloc float[PanelRows];
-                float* v = (float*)w + (begin * (nint)(QueryDim * PanelRows));
+                float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    for (int row = 0; row < PanelRows; row += 8)
+                    for (int row = 0; row < PanelRows; row += 4)
                     {
                         float* u = v + row;
-                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f, a04 = 0f, a05 = 0f, a06 = 0f, a07 = 0f;
-                        for (float* e = x, stop = x + QueryDim; e != stop; e += 1, u += 1 * PanelRows)
+                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f;
+                        float a10 = 0f, a11 = 0f, a12 = 0f, a13 = 0f;
+                        for (float* e = x, stop = x + Dim; e != stop; e += 2, u += 2 * PanelRows)
                         {
                             float b0 = e[0];
-                            a00 = ((*(float*)(u) * b0) + a00);
-                            a01 = ((*(float*)(u + 1) * b0) + a01);
-                            a02 = ((*(float*)(u + 2) * b0) + a02);
-                            a03 = ((*(float*)(u + 3) * b0) + a03);
-                            a04 = ((*(float*)(u + 4) * b0) + a04);
-                            a05 = ((*(float*)(u + 5) * b0) + a05);
-                            a06 = ((*(float*)(u + 6) * b0) + a06);
-                            a07 = ((*(float*)(u + 7) * b0) + a07);
+                            a00 = Fma(*(float*)(u), b0, a00);
+                            a01 = Fma(*(float*)(u + 1), b0, a01);
+                            a02 = Fma(*(float*)(u + 2), b0, a02);
+                            a03 = Fma(*(float*)(u + 3), b0, a03);
+                            float b1 = e[1];
+                            a10 = Fma(*(float*)(u + 32), b1, a10);
+                            a11 = Fma(*(float*)(u + 33), b1, a11);
+                            a12 = Fma(*(float*)(u + 34), b1, a12);
+                            a13 = Fma(*(float*)(u + 35), b1, a13);
                         }
+                        a00 = (a00 + a10);
+                        a01 = (a01 + a11);
+                        a02 = (a02 + a12);
+                        a03 = (a03 + a13);
                         *(float*)(sums + row) = a00;
                         *(float*)(sums + row + 1) = a01;
                         *(float*)(sums + row + 2) = a02;
                         *(float*)(sums + row + 3) = a03;
-                        *(float*)(sums + row + 4) = a04;
-                        *(float*)(sums + row + 5) = a05;
-                        *(float*)(sums + row + 6) = a06;
-                        *(float*)(sums + row + 7) = a07;
                     }
-                    v += QueryDim * PanelRows;
+                    v += Dim * PanelRows;
                     float* to = y + (panel * PanelRows);
                     *(float*)(to) = *(float*)(to) + (*(float*)(sums));
                     *(float*)(to + 1) = *(float*)(to + 1) + (*(float*)(sums + 1));
@@ -161,7 +165,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x)</summary>
-        // W [panels of 32 rows, 64 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 8,192 bytes a panel
+        // W [panels of 32 rows, 64 columns] F32 · tile 4 rows x 2 columns · 8 accumulators · 8,192 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecDimSwiGluF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -171,30 +175,32 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    for (int row = 0; row < PanelRows; row += 8)
+                    for (int row = 0; row < PanelRows; row += 4)
                     {
                         float* u = v + row;
-                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f, a04 = 0f, a05 = 0f, a06 = 0f, a07 = 0f;
-                        for (float* e = x, stop = x + Dim; e != stop; e += 1, u += 1 * PanelRows)
+                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f;
+                        float a10 = 0f, a11 = 0f, a12 = 0f, a13 = 0f;
+                        for (float* e = x, stop = x + Dim; e != stop; e += 2, u += 2 * PanelRows)
                         {
                             float b0 = e[0];
-                            a00 = ((*(float*)(u) * b0) + a00);
-                            a01 = ((*(float*)(u + 1) * b0) + a01);
-                            a02 = ((*(float*)(u + 2) * b0) + a02);
-                            a03 = ((*(float*)(u + 3) * b0) + a03);
-                            a04 = ((*(float*)(u + 4) * b0) + a04);
-                            a05 = ((*(float*)(u + 5) * b0) + a05);
-                            a06 = ((*(float*)(u + 6) * b0) + a06);
-                            a07 = ((*(float*)(u + 7) * b0) + a07);
+                            a00 = Fma(*(float*)(u), b0, a00);
+                            a01 = Fma(*(float*)(u + 1), b0, a01);
+                            a02 = Fma(*(float*)(u + 2), b0, a02);
+                            a03 = Fma(*(float*)(u + 3), b0, a03);
+                            float b1 = e[1];
+                            a10 = Fma(*(float*)(u + 32), b1, a10);
+                            a11 = Fma(*(float*)(u + 33), b1, a11);
+                            a12 = Fma(*(float*)(u + 34), b1, a12);
+                            a13 = Fma(*(float*)(u + 35), b1, a13);
                         }
+                        a00 = (a00 + a10);
+                        a01 = (a01 + a11);
+                        a02 = (a02 + a12);
+                        a03 = (a03 + a13);
                         *(float*)(sums + row) = a00;
                         *(float*)(sums + row + 1) = a01;
                         *(float*)(sums + row + 2) = a02;
                         *(float*)(sums + row + 3) = a03;
-                        *(float*)(sums + row + 4) = a04;
-                        *(float*)(sums + row + 5) = a05;
-                        *(float*)(sums + row + 6) = a06;
-                        *(float*)(sums + row + 7) = a07;
                     }
                     v += Dim * PanelRows;
                     float* to = y + (panel * (PanelRows / 2));
@@ -219,7 +225,7 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x</summary>
-        // W [panels of 32 rows, 172 columns] F32 · tile 8 rows x 1 columns · 8 accumulators · 22,016 bytes a panel
+        // W [panels of 32 rows, 172 columns] F32 · tile 4 rows x 2 columns · 8 accumulators · 22,016 bytes a panel
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatVecFfnDimAddF32(byte* w, float* x, float* y, int begin, int end)
         {
@@ -229,30 +235,32 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    for (int row = 0; row < PanelRows; row += 8)
+                    for (int row = 0; row < PanelRows; row += 4)
                     {
                         float* u = v + row;
-                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f, a04 = 0f, a05 = 0f, a06 = 0f, a07 = 0f;
-                        for (float* e = x, stop = x + FfnDim; e != stop; e += 1, u += 1 * PanelRows)
+                        float a00 = 0f, a01 = 0f, a02 = 0f, a03 = 0f;
+                        float a10 = 0f, a11 = 0f, a12 = 0f, a13 = 0f;
+                        for (float* e = x, stop = x + FfnDim; e != stop; e += 2, u += 2 * PanelRows)
                         {
                             float b0 = e[0];
-                            a00 = ((*(float*)(u) * b0) + a00);
-                            a01 = ((*(float*)(u + 1) * b0) + a01);
-                            a02 = ((*(float*)(u + 2) * b0) + a02);
-                            a03 = ((*(float*)(u + 3) * b0) + a03);
-                            a04 = ((*(float*)(u + 4) * b0) + a04);
-                            a05 = ((*(float*)(u + 5) * b0) + a05);
-                            a06 = ((*(float*)(u + 6) * b0) + a06);
-                            a07 = ((*(float*)(u + 7) * b0) + a07);
+                            a00 = Fma(*(float*)(u), b0, a00);
+                            a01 = Fma(*(float*)(u + 1), b0, a01);
+                            a02 = Fma(*(float*)(u + 2), b0, a02);
+                            a03 = Fma(*(float*)(u + 3), b0, a03);
+                            float b1 = e[1];
+                            a10 = Fma(*(float*)(u + 32), b1, a10);
+                            a11 = Fma(*(float*)(u + 33), b1, a11);
+                            a12 = Fma(*(float*)(u + 34), b1, a12);
+                            a13 = Fma(*(float*)(u + 35), b1, a13);
                         }
+                        a00 = (a00 + a10);
+                        a01 = (a01 + a11);
+                        a02 = (a02 + a12);
+                        a03 = (a03 + a13);
                         *(float*)(sums + row) = a00;
                         *(float*)(sums + row + 1) = a01;
                         *(float*)(sums + row + 2) = a02;
                         *(float*)(sums + row + 3) = a03;
-                        *(float*)(sums + row + 4) = a04;
-                        *(float*)(sums + row + 5) = a05;
-                        *(float*)(sums + row + 6) = a06;
-                        *(float*)(sums + row + 7) = a07;
                     }
                     v += FfnDim * PanelRows;
                     float* to = y + (panel * PanelRows);

@@ -4,10 +4,14 @@
 
 namespace Llamalith.Engines.Model;
 
+using ArmAdvSimd = global::System.Runtime.Intrinsics.Arm.AdvSimd;
 using BitConverter = global::System.BitConverter;
+using FloatSpan = global::System.Span<float>;
+using Math = global::System.Math;
 using MathF = global::System.MathF;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
+using X86Fma = global::System.Runtime.Intrinsics.X86.Fma;
 
 internal sealed partial class Engine
 {
@@ -19,16 +23,16 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                x = MathF.Min(MathF.Max(x, -126f), 126f);
+                x = Smaller(Larger(x, -126f), 126f);
                 float n = MathF.Round(x);
                 float f = x - n;
                 float p = 0.00015461445f;
-                p = ((p * f) + 0.0013400428f);
-                p = ((p * f) + 0.009618057f);
-                p = ((p * f) + 0.05550327f);
-                p = ((p * f) + 0.2402265f);
-                p = ((p * f) + 0.6931472f);
-                p = ((p * f) + 1f);
+                p = Fma(p, f, 0.0013400428f);
+                p = Fma(p, f, 0.009618057f);
+                p = Fma(p, f, 0.05550327f);
+                p = Fma(p, f, 0.2402265f);
+                p = Fma(p, f, 0.6931472f);
+                p = Fma(p, f, 1f);
                 return p * BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
             }
         }
@@ -46,6 +50,52 @@ internal sealed partial class Engine
             }
         }
 
+        /// <summary>The upper half of the lanes is added to the lower until one is left: one order for any width.</summary>
+        private static float SumLanes(float* lanes)
+        {
+            unchecked
+            {
+                for (int half = 16; half > 0; half /= 2)
+                {
+                    for (int i = 0; i < half; i++)
+                        lanes[i] += lanes[half + i];
+                }
+                return lanes[0];
+            }
+        }
+
+        /// <summary>a · b + c, rounded once.</summary>
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Fma(float a, float b, float c)
+        {
+            if (X86Fma.IsSupported || ArmAdvSimd.IsSupported)
+                return MathF.FusedMultiplyAdd(a, b, c);
+            double sum = ((double)a * b) + c;
+            bool middle = (BitConverter.DoubleToInt64Bits(sum) & 0x1FFFFFFF) == 0x10000000;
+            return middle || Math.Abs(sum) < 1.1754943508222875E-38 ? FmaBetween(a, b, c) : (float)sum;
+        }
+
+        private static float FmaBetween(float a, float b, float c)
+        {
+            unchecked
+            {
+                double product = (double)a * b;
+                double sum = product + c;
+                double back = sum - product;
+                double rest = (product - (sum - back)) + (c - back);
+                long bits = BitConverter.DoubleToInt64Bits(sum);
+                if (rest == 0 || (bits & 1) != 0)
+                    return (float)sum;
+                return (float)BitConverter.Int64BitsToDouble(sum > 0 == rest > 0 ? bits + 1 : bits - 1);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Larger(float a, float b) => a > b ? a : b;
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Smaller(float a, float b) => a < b ? a : b;
+
         /// <summary>y = x / sqrt(mean(x²) + NormEps) ⊙ w</summary>
         // x, w, y [64], padded with zeros to a multiple of 32
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -53,19 +103,12 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                float s0 = 0f, s1 = 0f, s2 = 0f, s3 = 0f;
-                for (int i = 0; i < PaddedDim; i += 4)
-                {
-                    float v0 = *(float*)(x + i);
-                    s0 = ((v0 * v0) + s0);
-                    float v1 = *(float*)(x + i + 1);
-                    s1 = ((v1 * v1) + s1);
-                    float v2 = *(float*)(x + i + 2);
-                    s2 = ((v2 * v2) + s2);
-                    float v3 = *(float*)(x + i + 3);
-                    s3 = ((v3 * v3) + s3);
-                }
-                float scale = 1f / MathF.Sqrt((((s0 + s1) + (s2 + s3)) / Dim) + NormEps);
+                float* lanes = stackalloc float[32];
+                new FloatSpan(lanes, 32).Clear();
+                for (int i = 0; i < PaddedDim; i++)
+                    lanes[i % 32] = Fma(x[i], x[i], lanes[i % 32]);
+                float sum = SumLanes(lanes);
+                float scale = 1f / MathF.Sqrt((sum / Dim) + NormEps);
                 for (int i = 0; i < PaddedDim; i += 1)
                 {
                     *(float*)(y + i) = *(float*)(x + i) * scale * *(float*)(w + i);
@@ -80,13 +123,13 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                float scale = 0.5100697f * (1f / 16);
+                float scale = 0.5100697f * (5.1922969E+33f / 16);
                 for (int i = 0; i < HeadDim; i += 2)
                 {
                     float a = x[i];
                     float b = x[i + 1];
-                    y[i] = ((b * sin[i]) + (a * cos[i])) * scale;
-                    y[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1])) * scale;
+                    y[i] = Fma(b, sin[i], (a * cos[i])) * scale;
+                    y[i + 1] = Fma(a, sin[i + 1], (b * cos[i + 1])) * scale;
                 }
             }
         }
@@ -102,8 +145,8 @@ internal sealed partial class Engine
                 {
                     float a = x[i];
                     float b = x[i + 1];
-                    y[i] = ((b * sin[i]) + (a * cos[i]));
-                    y[i + 1] = ((a * sin[i + 1]) + (b * cos[i + 1]));
+                    y[i] = Fma(b, sin[i], (a * cos[i]));
+                    y[i + 1] = Fma(a, sin[i + 1], (b * cos[i + 1]));
                 }
             }
         }

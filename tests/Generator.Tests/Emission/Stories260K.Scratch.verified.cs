@@ -8,7 +8,6 @@ using Contracts = global::Llamalith.Contracts;
 using DoubleReadOnlySpan = global::System.ReadOnlySpan<double>;
 using GC = global::System.GC;
 using IDisposable = global::System.IDisposable;
-using Math = global::System.Math;
 
 internal sealed partial class Engine
 {
@@ -140,7 +139,7 @@ internal sealed partial class Engine
                     float* sin = Sin + (position * (long)HeadDim);
                     for (int pair = 0; pair < HeadDim / 2; pair++)
                     {
-                        (double s, double c) = Math.SinCos(position * Frequencies[pair]);
+                        (double s, double c) = Contracts.RotaryAngle.SinCos(position * Frequencies[pair]);
                         int a = 2 * pair, b = a + 1;
                         cos[a] = cos[b] = (float)c;
                         sin[a] = (float)-s;

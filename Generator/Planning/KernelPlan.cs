@@ -1,0 +1,177 @@
+using System.Collections.Generic;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>
+/// One kernel of one instruction set, or a few that are written together: all that its text depends on but the model's sizes. Its emitter
+/// reads it and chooses nothing.
+/// </summary>
+/// <param name="Isa">
+/// The vectors it is written in: the target's, or narrower ones of its family where those divide what it works on.
+/// </param>
+internal abstract record KernelPlan(Dialect Isa);
+
+/// <summary>A matrix of floats times a vector.</summary>
+internal sealed record FloatMatVecPlan(Dialect Isa, ProductPlan Product, FloatBlock Format, MatVecTile Tile) : KernelPlan(Isa)
+{
+    /// <summary>Columns left over by whole turns of the loop.</summary>
+    public int Tail => Product.ColumnCount % Tile.Chains;
+
+    /// <summary>Whether the tile is as high as a panel.</summary>
+    public bool IsWholePanel => Tile.RowVectors * Isa.Lanes == ModelPlan.PanelRows;
+}
+
+/// <summary>A register tile of some tokens, for all matrices of floats with so many columns.</summary>
+internal sealed record FloatTilePlan(Dialect Isa, string Columns, FloatBlock Format, int RowVectors, int Tokens) : KernelPlan(Isa)
+{
+    public string Name => $"MatMul{Columns}{Format.Name}Tile{Tokens}";
+
+    /// <summary>Rows of the tile.</summary>
+    public int Rows => RowVectors * Isa.Lanes;
+
+    public int Accumulators => RowVectors * Tokens;
+}
+
+/// <summary>A matrix of floats times many token rows, the largest tile first.</summary>
+internal sealed record FloatMatMulPlan(Dialect Isa, ProductPlan Product, FloatBlock Format, IReadOnlyList<FloatTilePlan> Tiles)
+    : KernelPlan(Isa);
+
+/// <summary>A matrix of integers times a vector.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Product">The product.</param>
+/// <param name="Chunk">How 32 columns are multiplied.</param>
+/// <param name="VectorsTogether">
+/// Vectors of rows that are multiplied in turn, so that one's sum need not wait for another's; 0 for a row a turn, where a vector is one
+/// number.
+/// </param>
+/// <param name="ReadAhead">What is asked for ahead.</param>
+internal sealed record IntegerMatVecPlan(
+    Dialect Isa, ProductPlan Product, IntegerChunkPlan Chunk, int VectorsTogether, ReadAheadPlan? ReadAhead) : KernelPlan(Isa)
+{
+    public IntegerBlock Format => Chunk.Format;
+
+    /// <summary>Chunks in a block.</summary>
+    public int Chunks => Format.Columns / IntegerBlock.Chunk;
+
+    /// <summary>Lines asked for with each chunk of a block.</summary>
+    public int ChunkLines => Format.PanelBytes / ReadAheadPlan.CacheLine / Chunks;
+
+    /// <summary>Lines asked for at a block's beginning: those of a header at once would be more than can be under way.</summary>
+    public int BlockLines => Format.PanelBytes / ReadAheadPlan.CacheLine % Chunks;
+}
+
+/// <summary>A token's chunk times a vector of rows, which the tiles of a format inline.</summary>
+internal sealed record IntegerChunkKernelPlan(Dialect Isa, IntegerChunkPlan Chunk) : KernelPlan(Isa);
+
+/// <summary>What unpacks a panel of integers with so many columns.</summary>
+internal sealed record IntegerUnpackPlan(Dialect Isa, string Columns, IntegerChunkPlan Chunk) : KernelPlan(Isa)
+{
+    public string Name => $"Unpack{Columns}{Chunk.Format.Name}";
+}
+
+/// <summary>
+/// A tile of some tokens, for all matrices of integers with so many columns. The codes of a chunk stay in eight registers; a token's sum is
+/// touched once a chunk, so that it may as well lie in the first-level cache.
+/// </summary>
+internal sealed record IntegerTilePlan(Dialect Isa, string Columns, IntegerChunkPlan Chunk, int Tokens) : KernelPlan(Isa)
+{
+    public string Name => $"Tile{Columns}{Chunk.Format.Name}x{Tokens}";
+}
+
+/// <summary>A matrix of integers times many token rows, the largest tile first.</summary>
+internal sealed record IntegerMatMulPlan(Dialect Isa, ProductPlan Product, IntegerUnpackPlan Unpack, IReadOnlyList<IntegerTilePlan> Tiles)
+    : KernelPlan(Isa)
+{
+    public IntegerChunkPlan Chunk => Unpack.Chunk;
+
+    public IntegerBlock Format => Chunk.Format;
+}
+
+/// <summary>Queries times the keys of a block.</summary>
+internal sealed record ScoresPlan(Dialect Isa, AttentionForm Form, ScoreTile Tile, ReadAheadPlan? ReadAhead) : KernelPlan(Isa);
+
+/// <summary>The softmax over a block.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Form">How queries meet the cache.</param>
+/// <param name="RestoresExponent">
+/// Whether weights make up for the exponent that widened values lack: if the result did, sums of small weights would be subnormal on the
+/// way, which is slow.
+/// </param>
+/// <param name="DropsSmallest">
+/// Whether 2^-126, which a masked score comes to, counts as nothing: where whole stretches are masked, sums of it would be subnormal too;
+/// and of many tokens each sees what its tile sees, which must not be seen in its bits.
+/// </param>
+internal sealed record SoftmaxPlan(Dialect Isa, AttentionForm Form, bool RestoresExponent, bool DropsSmallest) : KernelPlan(Isa)
+{
+    /// <summary>Vectors of the sum's lanes: positions a loop turn; 0 for a loop over them, where a vector is one number.</summary>
+    public int Vectors => Isa.Lanes == 1 ? 0 : SumOrder.Lanes / Isa.Lanes;
+}
+
+/// <summary>Weights times the values of a block.</summary>
+internal sealed record MixPlan(Dialect Isa, AttentionForm Form, MixTile Tile, ReadAheadPlan? ReadAhead) : KernelPlan(Isa);
+
+/// <summary>Attention over the whole cache from that over its blocks: factors a head a lane, then each head's elements.</summary>
+/// <param name="Isa">Vectors that divide a head.</param>
+/// <param name="Heads">Vectors that hold a number of each head.</param>
+/// <param name="Vectors">Vectors of a head that are summed at once.</param>
+internal sealed record CombinePlan(Dialect Isa, Dialect Heads, int Vectors) : KernelPlan(Isa);
+
+/// <summary>The division by the softmax's sum.</summary>
+internal sealed record NormalizePlan(Dialect Isa) : KernelPlan(Isa);
+
+/// <summary>A block's keys and values as floats.</summary>
+/// <param name="Isa">The vectors of keys, and of values without scales.</param>
+/// <param name="Values">The vectors of values with scales, which divide a slice.</param>
+/// <param name="Vectors">Vectors a loop turn where nothing is scaled.</param>
+internal sealed record WideningPlan(Dialect Isa, Dialect Values, int Vectors) : KernelPlan(Isa);
+
+/// <summary>The functions of an element that other kernels inline.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Integers">Whether integers are multiplied or stored, for which some instruction sets need helpers.</param>
+/// <param name="Reduces">Whether lanes are reduced to one.</param>
+internal sealed record FunctionsPlan(Dialect Isa, bool Integers, bool Reduces) : KernelPlan(Isa);
+
+/// <summary>RMSNorm.</summary>
+internal sealed record RmsNormPlan(Dialect Isa) : KernelPlan(Isa)
+{
+    /// <summary>Vectors of the sum's lanes: elements a loop turn; 0 for a loop over them, where a vector is one number.</summary>
+    public int Vectors => Isa.Lanes == 1 ? 0 : SumOrder.Lanes / Isa.Lanes;
+}
+
+/// <summary>Activations in 8 bits.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Columns">The constant that holds the number of columns.</param>
+/// <param name="Record">What is written.</param>
+/// <param name="Widening">The vectors in which 16-bit forms are made; null where nothing reads them.</param>
+/// <param name="InPlace">The instruction sets that take no 16-bit forms: where the machine has one, nobody would read them.</param>
+internal sealed record QuantizePlan(Dialect Isa, string Columns, RecordPlan Record, Dialect? Widening, IReadOnlyList<Dialect> InPlace)
+    : KernelPlan(Isa);
+
+/// <summary>The products of training with weights.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Tile">The register tile.</param>
+/// <param name="Strides">The row strides that a tile is written for.</param>
+internal sealed record TrainingProductsPlan(Dialect Isa, TrainingTile Tile, IReadOnlyList<string> Strides) : KernelPlan(Isa);
+
+/// <summary>The products of training that are one head wide.</summary>
+internal sealed record TrainingHeadsPlan(Dialect Isa, TrainingTile Tile) : KernelPlan(Isa)
+{
+    /// <summary>Columns of the tile.</summary>
+    public int Columns => Tile.Vectors * Isa.Lanes;
+}
+
+/// <summary>What training does to each token, each score or each column.</summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="HeadWidth">Vectors that divide a head.</param>
+/// <param name="ColumnVectors">Vectors of columns that are summed over tokens at once.</param>
+internal sealed record TrainingPointwisePlan(Dialect Isa, Dialect HeadWidth, int ColumnVectors) : KernelPlan(Isa);
+
+/// <summary>The kernels of one file.</summary>
+/// <param name="Name">As in MatVecF32.</param>
+/// <param name="Kernels">In the order in which they are written.</param>
+internal sealed record KernelFamily(string Name, IReadOnlyList<KernelPlan> Kernels);
+
+/// <summary>The kernels of one instruction set.</summary>
+internal sealed record TargetPlan(Dialect Isa, IReadOnlyList<KernelFamily> Families);

@@ -1,0 +1,146 @@
+using System.Collections.Generic;
+using System.Linq;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
+
+namespace Llamalith.Generator.Planning;
+
+/// <summary>Which kernels an instruction set is asked for, and how each is tiled.</summary>
+internal sealed class KernelPlanner
+{
+    private readonly ModelPlan _plan;
+    private readonly Dialect _isa;
+    private readonly List<KernelFamily> _families = [];
+
+    private KernelPlanner(ModelPlan plan, Dialect isa)
+    {
+        _plan = plan;
+        _isa = isa;
+    }
+
+    /// <summary>All kernels of an instruction set.</summary>
+    public static TargetPlan Of(ModelPlan plan, Dialect isa)
+    {
+        KernelPlanner planner = new(plan, isa);
+        if (isa.MultipliesIntegersOnly)
+            planner.Family("Pointwise", [planner.Functions()]);
+        foreach (WeightBlock format in plan.Formats)
+            planner.AddProducts(format);
+        if (!isa.MultipliesIntegersOnly)
+            planner.AddRest();
+        return new TargetPlan(isa, planner._families);
+    }
+
+    private void AddProducts(WeightBlock format)
+    {
+        List<ProductPlan> products = _plan.Products.Where(product => product.ColumnCount % format.Columns == 0).ToList();
+        if (format is IntegerBlock integer)
+        {
+            IntegerChunkPlan chunk = new(_isa, integer);
+            if (IsAskedFor(integer, manyTokens: false))
+                Family("MatVec" + format.Name, products.Select(product => MatVec(product, chunk)));
+            if (IsAskedFor(integer, manyTokens: true))
+                Family("MatMul" + format.Name, products.Count == 0 ? [] : MatMul(products, chunk));
+        }
+        else if (!_isa.MultipliesIntegersOnly)
+        {
+            FloatBlock floats = (FloatBlock)format;
+            MatVecTile tile = KernelTiles.MatVec(_isa);
+            Family("MatVec" + format.Name, products.Select(product => new FloatMatVecPlan(_isa, product, floats, tile)));
+            Family("MatMul" + format.Name, MatMul(products, floats));
+        }
+    }
+
+    private IntegerMatVecPlan MatVec(ProductPlan product, IntegerChunkPlan chunk) =>
+        new(_isa, product, chunk, KernelTiles.IntegerMatVec(chunk), ReadAheadPlan.Weights(_isa));
+
+    // What products with as many columns share comes first.
+    private IEnumerable<KernelPlan> MatMul(List<ProductPlan> products, IntegerChunkPlan chunk)
+    {
+        IReadOnlyList<int> tokens = KernelTiles.IntegerMatMul(_isa);
+        List<string> kinds = products.Select(product => product.Columns).Distinct().ToList();
+        Dictionary<string, IntegerUnpackPlan> unpack = kinds.ToDictionary(kind => kind, kind => new IntegerUnpackPlan(_isa, kind, chunk));
+        Dictionary<string, List<IntegerTilePlan>> tiles = kinds.ToDictionary(
+            kind => kind, kind => tokens.Select(count => new IntegerTilePlan(_isa, kind, chunk, count)).ToList());
+        return
+        [
+            new IntegerChunkKernelPlan(_isa, chunk),
+            .. kinds.SelectMany(kind => new KernelPlan[] { unpack[kind] }.Concat(tiles[kind])),
+            .. products.Select(product => new IntegerMatMulPlan(_isa, product, unpack[product.Columns], tiles[product.Columns])),
+        ];
+    }
+
+    private IEnumerable<KernelPlan> MatMul(List<ProductPlan> products, FloatBlock format)
+    {
+        MatMulTile tile = KernelTiles.MatMul(_isa);
+        Dictionary<string, List<FloatTilePlan>> tiles = products.Select(product => product.Columns).Distinct().ToDictionary(
+            columns => columns,
+            columns => tile.Tokens.Select(tokens => new FloatTilePlan(_isa, columns, format, tile.RowVectors, tokens)).ToList());
+        return
+        [
+            .. tiles.Values.SelectMany(sizes => sizes),
+            .. products.Select(product => new FloatMatMulPlan(_isa, product, format, tiles[product.Columns])),
+        ];
+    }
+
+    private void AddRest()
+    {
+        int headDim = _plan.Spec.HeadDim;
+        Dialect head = _isa.Fit(headDim);
+        List<KernelPlan> attention =
+        [
+            .. Attention(_plan.DecodeAttention),
+            .. Attention(_plan.PrefillAttention),
+            new CombinePlan(head, _isa, KernelTiles.Combine(head, headDim)),
+            new NormalizePlan(head),
+        ];
+        if (_plan.Cache.Widens)
+            attention.Add(new WideningPlan(_isa, _isa.Fit(_plan.Cache.Slice), KernelTiles.Widening));
+        Family("Attention", attention);
+
+        List<KernelPlan> pointwise = [Functions(), new RmsNormPlan(_isa), .. HeadKernelPlan.Of(_plan, _isa)];
+        foreach ((string columns, int count) in _plan.ColumnKinds.Where(kind => _plan.IsQuantized(kind.Count)))
+            pointwise.Add(Quantize(columns, _plan.Record(count)));
+        Family("Pointwise", pointwise);
+        if (_plan.Training is not { } training)
+            return;
+        Family("TrainingProducts", [new TrainingProductsPlan(_isa, TrainingPlan.Product(_isa), training.InputStrides)]);
+        Family("TrainingHeads", [new TrainingHeadsPlan(head, training.Head(head))]);
+        Family("TrainingPointwise", [new TrainingPointwisePlan(_isa, head, KernelTiles.Columns(_isa)), .. HeadKernelPlan.Back(_plan, _isa)]);
+    }
+
+    private IEnumerable<KernelPlan> Attention(AttentionForm form)
+    {
+        CacheLayout cache = _plan.Cache;
+        Dialect slice = _isa.Fit(cache.Slice);
+
+        // What was widened for many tokens is in the cache already.
+        ReadAheadPlan? readAhead = form.CarriesOn ? null : ReadAheadPlan.Cache(_isa);
+        yield return new ScoresPlan(_isa, form, KernelTiles.Scores(_isa, form), readAhead);
+        yield return new SoftmaxPlan(
+            _isa, form, RestoresExponent: form.Widens && cache.LosesExponent, DropsSmallest: form.CarriesOn || _plan.Visible.Forgets);
+        yield return new MixPlan(slice, form, KernelTiles.Mix(slice, form, cache.Slice), readAhead);
+    }
+
+    private QuantizePlan Quantize(string columns, RecordPlan record) => new(
+        _isa,
+        columns,
+        record,
+        record.HasShorts && _isa.SignedBytes == SignedBytes.Widened ? _isa.Fit(IntegerBlock.Units) : null,
+        _plan.IntegerTargets);
+
+    private FunctionsPlan Functions() => new(
+        _isa,
+        Integers: !_isa.MultipliesIntegersOnly && (_plan.Cache.IsScaled || _plan.Formats.Any(format => format is IntegerBlock)),
+        Reduces: !_isa.MultipliesIntegersOnly);
+
+    private bool IsAskedFor(IntegerBlock format, bool manyTokens) => _plan.TargetsOf(IntegerProduct.Of(format, manyTokens)).Contains(_isa);
+
+    // No row of some models is whole blocks of a format.
+    private void Family(string name, IEnumerable<KernelPlan> kernels)
+    {
+        List<KernelPlan> all = kernels.ToList();
+        if (all.Count > 0)
+            _families.Add(new KernelFamily(name, all));
+    }
+}

@@ -1,0 +1,58 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Llamalith.KernelChecks;
+
+/// <summary>
+/// What engines computed when the table was written (Digests.txt, by <c>--digests</c>): the same bits are asked for on every instruction
+/// set, of every machine. Who changes an order of sums on purpose writes the table anew.
+/// </summary>
+internal sealed class Digests : IDisposable
+{
+    private static readonly Lazy<Dictionary<string, string>> s_known = new(Read);
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    /// <summary>Where digests are collected instead of being compared; null where they are compared.</summary>
+    public static SortedDictionary<string, string>? Recorded { get; set; }
+
+    /// <summary>The table.</summary>
+    public static IDictionary<string, string> Known => s_known.Value;
+
+    public void Add(ReadOnlySpan<float> values) => _hash.AppendData(MemoryMarshal.AsBytes(values));
+
+    public void Add(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+
+    /// <summary>Compares what was added with what the table has under a name.</summary>
+    public void Expect(string name)
+    {
+        string digest = Convert.ToHexStringLower(_hash.GetHashAndReset().AsSpan(0, 16));
+        if (Recorded is not null)
+            Recorded[name] = digest;
+        else if (!s_known.Value.TryGetValue(name, out string? known))
+            throw new CheckFailedException($"{name}: Digests.txt has none; --digests writes the table.");
+        else if (digest != known)
+            throw new CheckFailedException($"{name}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
+    }
+
+    public void Dispose() => _hash.Dispose();
+
+    private static Dictionary<string, string> Read()
+    {
+        using Stream stream = typeof(Digests).Assembly.GetManifestResourceStream("Digests.txt")
+            ?? throw new InvalidOperationException("Digests.txt is not embedded.");
+        using var reader = new StreamReader(stream);
+        Dictionary<string, string> known = [];
+        while (reader.ReadLine() is { } line)
+        {
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0)
+                known[line[(space + 1)..]] = line[..space];
+        }
+
+        return known;
+    }
+}
