@@ -9,8 +9,6 @@ namespace Llamalith.Sampling;
 /// </summary>
 public sealed class Sampler
 {
-    // Into so many strips of equal width the logits are sorted when the nucleus is looked for.
-    private const int Strips = 256;
     private const double Ln2 = 0.6931471805599453;
 
     // Loops over a vocabulary are compiled with full optimization at once: a short text would be over before the runtime had
@@ -18,9 +16,10 @@ public sealed class Sampler
     private readonly float[] _weights = [];
     private readonly double[] _blockSums = [];
     private readonly ulong[] _keys = [];
-    private readonly Strip[] _strips = [];
+    private readonly Nucleus _nucleus = new();
     private readonly float[] _penalized = [];
     private readonly int[] _lastPenalized = [];
+    private readonly SamplerChain? _chain;
     private int _calls;
     private Xoshiro256 _random;
 
@@ -33,15 +32,17 @@ public sealed class Sampler
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabSize);
         Options = options;
         VocabSize = vocabSize;
-        if (options.Temperature > 0)
+        if (SamplerChain.IsNeeded(options))
+            _chain = new SamplerChain(options, vocabSize);
+        else if (options.Temperature > 0)
         {
             _weights = new float[vocabSize];
             if (Filters)
-                (_keys, _strips) = (new ulong[vocabSize], new Strip[Strips]);
+                _keys = new ulong[vocabSize];
             else
                 _blockSums = new double[(vocabSize + LogitMath.BlockSize - 1) / LogitMath.BlockSize];
         }
-        if (Penalizes)
+        if (Penalizes && _chain is null)
         {
             _penalized = new float[vocabSize];
             _lastPenalized = new int[vocabSize];
@@ -62,13 +63,14 @@ public sealed class Sampler
 
     private bool LimitsCount => Options.TopK > 0 && Options.TopK < VocabSize;
 
-    private bool Penalizes => Options.RepetitionPenalty != 1 && Options.RepetitionWindow > 0;
+    private bool Penalizes => Options.RepetitionPenalty != 1 && Options.RepetitionWindow != 0;
 
     /// <summary>Begins the random numbers afresh: at the options' seed, or where that is null, at a new one.</summary>
     public void Restart()
     {
         Seed = Options.Seed ?? (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
         _random = new Xoshiro256(Seed);
+        _chain?.Restart();
     }
 
     /// <summary>Chooses a token.</summary>
@@ -82,6 +84,8 @@ public sealed class Sampler
     {
         if (logits.Length != VocabSize)
             throw new ArgumentException($"There are {logits.Length} logits, but the vocabulary has {VocabSize} tokens.", nameof(logits));
+        if (_chain is not null)
+            return Sample(_chain, logits, recent);
         if (_penalized.Length > 0 && !recent.IsEmpty)
             logits = Penalize(logits, recent);
         float max = LogitMath.Max(logits, out bool hasNaN);
@@ -100,6 +104,19 @@ public sealed class Sampler
         return DrawInBlocks(draw * total);
     }
 
+    /// <summary>So many of the last tokens; -1 for all.</summary>
+    internal static ReadOnlySpan<int> Window(ReadOnlySpan<int> recent, int size) => size < 0 ? recent : recent[Math.Max(0, recent.Length - size)..];
+
+    private int Sample(SamplerChain chain, ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
+    {
+        float max = LogitMath.Max(logits, out bool hasNaN);
+        if (hasNaN)
+            throw NaNAmong(logits);
+        if (float.IsPositiveInfinity(max))
+            return ShareOfInfinite(logits, _random.NextUnit());
+        return chain.Sample(logits, recent, ref _random);
+    }
+
     private float[] Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
     {
         logits.CopyTo(_penalized);
@@ -109,7 +126,7 @@ public sealed class Sampler
             _calls = 1;
         }
         float penalty = Options.RepetitionPenalty;
-        foreach (int token in recent[Math.Max(0, recent.Length - Options.RepetitionWindow)..])
+        foreach (int token in Window(recent, Options.RepetitionWindow))
         {
             if ((uint)token >= (uint)VocabSize)
                 throw new ArgumentOutOfRangeException(nameof(recent), token, $"The vocabulary has {VocabSize} tokens.");
@@ -152,12 +169,12 @@ public sealed class Sampler
         Span<float> weights = _weights.AsSpan(0, count);
         if (topP < 1)
         {
-            double all = WeighKeys(keys, weights, max, 1);
-            count = CountInNucleus(keys, weights, topP * (total > 0 ? total : all), max);
+            double all = Nucleus.Weigh(keys, weights, max, 1);
+            count = _nucleus.Count(keys, weights, topP * (total > 0 ? total : all), max);
         }
         if (minP > 0)
         {
-            WeighKeys(keys[..count], weights, max, 1);
+            Nucleus.Weigh(keys[..count], weights, max, 1);
             int kept = 0;
             for (int i = 0; i < count; i++)
                 if (weights[i] >= minP)
@@ -167,7 +184,7 @@ public sealed class Sampler
 
         keys = keys[..count];
         weights = weights[..count];
-        double left = draw * WeighKeys(keys, weights, max, Options.Temperature);
+        double left = draw * Nucleus.Weigh(keys, weights, max, Options.Temperature);
         int last = 0;
         for (int i = 0; i < count; i++)
         {
@@ -179,66 +196,6 @@ public sealed class Sampler
                 break;
         }
         return LogitKey.Index(keys[last]);
-    }
-
-    /// <summary>
-    /// Moves the best keys to the front until their weights reach a sum; returns how many it takes. Only the strip where the
-    /// sum is reached needs sorting. The weights are worthless afterwards.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CountInNucleus(Span<ulong> keys, Span<float> weights, double needed, float max)
-    {
-        // Below max − 100 a weight is zero, so where −∞ is among the candidates the strips are still of use.
-        float least = Math.Max(LogitKey.Logit(LogitKey.Worst(keys)), max - 100);
-        float stripsPerUnit = least < max ? Strips / (max - least) : 0;
-        Span<Strip> strips = _strips;
-        strips.Fill(new Strip { Best = ulong.MaxValue });
-        for (int i = 0; i < keys.Length; i++)
-        {
-            float distance = (max - LogitKey.Logit(keys[i])) * stripsPerUnit;
-            ref Strip strip = ref strips[distance < Strips - 1 ? (int)distance : Strips - 1];
-            strip.Sum += weights[i];
-            strip.Best = Math.Min(strip.Best, keys[i]);
-            strip.Worst = Math.Max(strip.Worst, keys[i]);
-        }
-
-        int boundary = 0;
-        double sum = 0;
-        while (boundary < Strips - 1 && sum + strips[boundary].Sum < needed)
-            sum += strips[boundary++].Sum;
-        int above = MoveToFront(keys, strips[boundary].Best);
-        Span<ulong> rest = keys[above..];
-        rest = rest[..MoveToFront(rest, strips[boundary].Worst + 1)];
-        rest.Sort();
-        WeighKeys(rest, weights[..rest.Length], max, 1);
-        int taken = 0;
-        while (taken < rest.Length && (sum < needed || above + taken == 0))
-            sum += weights[taken++];
-        return above + taken;
-    }
-
-    /// <summary>Moves the keys below a bound to the front and returns their number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int MoveToFront(Span<ulong> keys, ulong bound)
-    {
-        int count = 0;
-        for (int i = 0; i < keys.Length; i++)
-        {
-            ulong key = keys[i];
-            if (key >= bound)
-                continue;
-            keys[i] = keys[count];
-            keys[count++] = key;
-        }
-        return count;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double WeighKeys(ReadOnlySpan<ulong> keys, Span<float> weights, float max, float temperature)
-    {
-        for (int i = 0; i < keys.Length; i++)
-            weights[i] = LogitKey.Logit(keys[i]);
-        return LogitMath.Weigh(weights, weights, max, temperature, []);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -284,18 +241,5 @@ public sealed class Sampler
         while (!float.IsNaN(logits[at]))
             at++;
         return new ArgumentException($"The logit of token {at} is NaN.", nameof(logits));
-    }
-
-    /// <summary>The candidates whose logits lie within one strip.</summary>
-    private struct Strip
-    {
-        /// <summary>Of their weights.</summary>
-        public double Sum;
-
-        /// <summary>The least of their keys.</summary>
-        public ulong Best;
-
-        /// <summary>The greatest of their keys.</summary>
-        public ulong Worst;
     }
 }

@@ -147,6 +147,47 @@ public abstract class Tokenizer
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
+    /// <summary>
+    /// Encodes a text in which the names of control tokens are these tokens, but for some stretches that others wrote. What is not such a token is encoded
+    /// as one text from token to token, whoever wrote which part of it.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="literal">Starts and ends of those stretches, in order.</param>
+    /// <param name="tokens">Gets the tokens.</param>
+    internal void EncodeMarked(ReadOnlySpan<char> text, ReadOnlySpan<int> literal, ICollection<int> tokens)
+    {
+        NamedTokens marks = LazyInitializer.EnsureInitialized(ref _marks, () => new NamedTokens(Marks()));
+        int done = 0, next = 0;
+        int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
+        try
+        {
+            for (int i = 0; i <= literal.Length; i += 2)
+            {
+                int end = i < literal.Length ? literal[i] : text.Length;
+                while (next < end && marks.TryFind(text[next..end], out int at, out int length, out int mark))
+                {
+                    Flush(text[done..(next + at)], atStart: done == 0);
+                    tokens.Add(mark);
+                    next = done = next + at + length;
+                }
+                next = i < literal.Length ? literal[i + 1] : end;
+            }
+            Flush(text[done..], atStart: done == 0);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(buffer);
+        }
+
+        void Flush(ReadOnlySpan<char> stretch, bool atStart)
+        {
+            if (stretch.IsEmpty)
+                return;
+            foreach (int token in buffer.AsSpan(0, EncodeText(stretch, atStart, buffer)))
+                tokens.Add(token);
+        }
+    }
+
     private int EncodeWithMarks(ReadOnlySpan<char> text, Span<int> tokens, bool addBos, bool addEos, bool parseSpecial)
     {
         int count = 0;

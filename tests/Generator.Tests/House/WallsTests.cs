@@ -42,7 +42,7 @@ public sealed class WallsTests
         ("Runtime/Sampling", AllBut("Sampling")),
         ("Runtime/Quantization", AllBut("Quantization", "Contracts")),
         ("Runtime/Packing", AllBut("Packing", "Contracts", "Quantization")),
-        ("Runtime/Chat", AllBut("Chat", "Tokenization")),
+        ("Runtime/Chat", AllBut("Chat", "Tokenization", "Gguf", "Contracts")),
         ("Runtime/Training", AllBut("Training", "Contracts", "Sampling", "Tools")),
         ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Llama2c", "Quantization", "Checkpoints")),
     ];

@@ -128,7 +128,7 @@ public class SamplingPartsTests
         Refuses("MinP", () => new SamplingOptions { MinP = 1.1f });
         Refuses("RepetitionPenalty", () => new SamplingOptions { RepetitionPenalty = 0 });
         Refuses("RepetitionPenalty", () => new SamplingOptions { RepetitionPenalty = float.NaN });
-        Refuses("RepetitionWindow", () => new SamplingOptions { RepetitionWindow = -1 });
+        Refuses("RepetitionWindow", () => new SamplingOptions { RepetitionWindow = -2 });
         Refuses("TopK", () => SamplingOptions.Greedy with { TopK = -1 });
 
         static void Refuses(string property, Func<SamplingOptions> make)
