@@ -17,6 +17,9 @@ internal static class RunCommand
     // As shells report a program that Ctrl+C ended.
     private const int Interrupted = 130;
 
+    // Asking whether anyone still reads takes a tenth of a small model's token.
+    private const int TokensBetweenLooks = 16;
+
     /// <summary>The verb.</summary>
     /// <param name="engines">Where engines come from.</param>
     public static Command Create(EngineBuilder engines)
@@ -84,7 +87,7 @@ internal static class RunCommand
         {
             if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)
                 ShowPrompt(text, output, bars, reporting);
-            while (text.MoveNext())
+            for (int token = 1; text.MoveNext() && (token % TokensBetweenLooks != 0 || IsHeard(console)); token++)
                 output.Write(text.Utf8Text);
         }
         catch (ArgumentException e)
@@ -111,6 +114,8 @@ internal static class RunCommand
             $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} start_ms={running.UntilLoading.TotalMilliseconds:F0} load_ms={running.Loading.TotalMilliseconds:F0} isa={running.Model.InstructionSet} threads={running.Model.Threads} seed={text.Seed}"));
         return text.FinishReason == FinishReason.Cancelled ? Interrupted : 0;
     }
+
+    private static bool IsHeard(InvocationConfiguration console) => console.Output != Console.Out || StandardStreams.OutputHasReader;
 
     // A bar must not stand within a line of text, so the prompt is written when the model has read it.
     private static void ShowPrompt(TextGeneration text, StreamedText output, ProgressBars bars, ReportingModel model)

@@ -17,6 +17,9 @@ internal static partial class StandardStreams
     private const int GetDescriptorFlags = 1;
     private const int CloseOnExec = 1;
 
+    // Of poll.h, likewise: an error, nobody at the other end, no such descriptor.
+    private const short NobodyListens = 0x08 | 0x10 | 0x20;
+
     /// <summary>Has whatever writes to the console, libraries included, write through a guard: of results on the output, of notices on the error.</summary>
     public static void Guard()
     {
@@ -24,6 +27,18 @@ internal static partial class StandardStreams
             Console.OutputEncoding = Encoding.UTF8;
         Console.SetOut(new ResultWriter(IsOpen(OutputNumber) ? Console.Out : new ClosedWriter()));
         Console.SetError(new NoticeWriter(IsOpen(ErrorNumber) ? Console.Error : TextWriter.Null));
+    }
+
+    /// <summary>Whether anyone may still read standard output. The framework hides that a pipe's reader has gone: what is written then goes nowhere.</summary>
+    public static bool OutputHasReader
+    {
+        get
+        {
+            if (OperatingSystem.IsWindows())
+                return true;
+            PollDescriptor output = new() { Descriptor = OutputNumber };
+            return Poll(ref output, 1, 0) <= 0 || (output.Happened & NobodyListens) == 0;
+        }
     }
 
     /// <summary>Opens standard input to read bytes.</summary>
@@ -36,6 +51,18 @@ internal static partial class StandardStreams
     [LibraryImport("libc", EntryPoint = "fcntl")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int FileControl(int descriptor, int command);
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int milliseconds);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Happened;
+    }
 
     private sealed class ClosedWriter : TextWriter
     {

@@ -87,5 +87,15 @@ public sealed class StandardStreamsTests : IDisposable
         Assert.DoesNotContain("error", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_EndsWhenItsReaderHasEnough()
+    {
+        // Slow enough for the reader to be gone long before the context is full, which would be said.
+        string slow = TinyModels.WriteGguf(_folder["slow.gguf"], shape: TinyModels.Shape with { Dim = 1024, FfnDim = 4096, HeadDim = 256, Layers = 4, Context = 4096 });
+        (int code, string output, string error) = await ToolProcess.RunInShellAsync("| head -c 3", "run", slow, "-p", "abc", "-n", "100000", "-t", "1", "--temp", "0");
+        Assert.Equal((0, "abc"), (code, output));
+        Assert.StartsWith("prompt_tok_s=", error, StringComparison.Ordinal);
+    }
+
     private Task<byte[]> BytesAsync(string name) => File.ReadAllBytesAsync(_folder[name], TestContext.Current.CancellationToken);
 }
