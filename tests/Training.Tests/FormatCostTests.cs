@@ -6,14 +6,12 @@ using Llamalith.Quantization;
 using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
 using Llamalith.StoryTraining.Stages;
-using Llamalith.StoryTraining.World;
 using Llamalith.Tests.Readers;
-using Llamalith.Tokenization;
 
 namespace Llamalith.Tests.Training;
 
 /// <summary>What formats cost a trained model whose rows hold their blocks: the benchmark `perplexity` in small.</summary>
-public sealed class FormatCostTests(StageTests.Prepared prepared) : IClassFixture<StageTests.Prepared>
+public sealed class FormatCostTests(PreparedRun prepared)
 {
     private const int HeldOut = 60;
 
@@ -28,8 +26,7 @@ public sealed class FormatCostTests(StageTests.Prepared prepared) : IClassFixtur
             Assert.True(StageRunner.Run(stage, new RunOptions { Folder = setup.Folder, Quiet = true }));
         PretrainReport report = Report.Load<PretrainReport>(Path.Combine(setup.Folder, PretrainStage.Folder, "report.json"));
 
-        SentencePieceTokenizer tokenizer = setup.OpenTokenizer();
-        int[][] stories = [.. Enumerable.Range(0, HeldOut).Select(i => tokenizer.Encode(setup.World.Tell(setup.Seed, Purpose.HeldOutStory, i).Text, addBos: true, addEos: true))];
+        int[][] stories = PretrainStage.HeldOut(setup, HeldOut);
         QuantizationPreset[] formats = [QuantizationPreset.Q8_0, QuantizationPreset.Q4_K_M];
         Dictionary<QuantizationPreset, FormatCost> costs = FormatCosts.Measure(setup.ModelOf(PretrainStage.Folder), formats, stories, folder.Path, threads: 1).ToDictionary(cost => cost.Format);
         foreach (FormatCost cost in costs.Values)

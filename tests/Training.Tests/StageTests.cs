@@ -14,14 +14,14 @@ using Llamalith.Tests.Readers;
 namespace Llamalith.Tests.Training;
 
 /// <summary>Every stage, on a model that trains in seconds.</summary>
-public sealed class StageTests : IClassFixture<StageTests.Prepared>, IDisposable
+public sealed class StageTests : IDisposable
 {
     private static readonly ModelKit s_kit = ModelKit.Of<TinyLlama, TinyLlama.Trainer>();
 
-    private readonly Prepared _prepared;
+    private readonly PreparedRun _prepared;
     private readonly TempFolder _folder = new();
 
-    public StageTests(Prepared prepared) => _prepared = prepared;
+    public StageTests(PreparedRun prepared) => _prepared = prepared;
 
     public void Dispose() => _folder.Dispose();
 
@@ -182,25 +182,6 @@ public sealed class StageTests : IClassFixture<StageTests.Prepared>, IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
-    }
-
-    /// <summary>A run with corpus and vocabulary.</summary>
-    public sealed class Prepared : IDisposable
-    {
-        private readonly TempFolder _folder = new();
-
-        public Prepared()
-        {
-            Setup setup = Setup(Folder);
-            CorpusReport corpus = CorpusStage.Run(setup, 2000, 100);
-            Assert.InRange(corpus.BitsPerStory, 50, 150);
-            TokenizerReport tokenizer = TokenizerStage.Run(setup, 100);
-            Assert.Equal(corpus.BitsPerStory, tokenizer.FloorBitsPerToken * tokenizer.TokensPerStory, 1e-9);
-        }
-
-        public string Folder => _folder["run"];
-
-        public void Dispose() => _folder.Dispose();
     }
 
     /// <summary>A stage that dies before a step is done.</summary>

@@ -57,16 +57,19 @@ internal sealed class PretrainStage : IStage
     /// <inheritdoc/>
     public IReadOnlyList<string> Columns { get; } = ["rate", "loss", "gradient_norm", "heldout_perplexity", "floor_perplexity"];
 
+    /// <summary>The stories that a model is tested with, each a sequence of its own.</summary>
+    public static int[][] HeldOut(Setup setup, int count)
+    {
+        SentencePieceTokenizer tokenizer = setup.OpenTokenizer();
+        return [.. Enumerable.Range(0, count).Select(i => setup.StoryAt(Purpose.HeldOutStory, i, tokenizer).Tokens)];
+    }
+
     /// <inheritdoc/>
     public StepResult Step(int step)
     {
         Batch batch = new();
         for (int i = 0; i < _pace.Batch; i++)
-        {
-            // Of a story that is too long the beginning is learned; the last token is only a target, so there is room for one more.
-            int[] tokens = _tokenizer.Encode(_setup.World.Tell(_setup.Seed, Purpose.TrainingStory, ((long)step * _pace.Batch) + i).Text, addBos: true, addEos: true);
-            batch.Add(tokens.AsSpan(0, Math.Min(tokens.Length, _setup.Kit.Shape.Context + 1)));
-        }
+            batch.Add(_setup.StoryAt(Purpose.TrainingStory, ((long)step * _pace.Batch) + i, _tokenizer).Tokens);
 
         (double rate, double loss, double norm) = _learner.Learn(batch, step);
         (double perplexity, double floor) = (step + 1) % _testEvery == 0 || step == 0 ? Test(Math.Max(1, _heldOut / 10)) : (double.NaN, double.NaN);
@@ -111,8 +114,8 @@ internal sealed class PretrainStage : IStage
             Batch batch = new();
             for (int i = begin; i < Math.Min(count, begin + TestBatch); i++)
             {
-                Story story = _setup.World.Tell(_setup.Seed, Purpose.HeldOutStory, i);
-                batch.Add(_tokenizer.Encode(story.Text, addBos: true, addEos: true));
+                (Story story, int[] sequence) = _setup.StoryAt(Purpose.HeldOutStory, i, _tokenizer);
+                batch.Add(sequence);
                 bits += story.Bits;
             }
 

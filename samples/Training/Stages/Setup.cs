@@ -32,6 +32,17 @@ internal sealed record Setup(ModelKit Kit, string Folder, ulong Seed, int Thread
         return Wishes.Draw(ref dice);
     }
 
+    /// <summary>
+    /// A story that serves a purpose, and its tokens as models learn it: begun and ended, and of one that is too long the beginning. The last token is
+    /// only a target, so there is room for one more than the context.
+    /// </summary>
+    public (Story Story, int[] Tokens) StoryAt(Purpose purpose, long place, SentencePieceTokenizer tokenizer)
+    {
+        Story story = World.Tell(Seed, purpose, place);
+        int[] tokens = tokenizer.Encode(story.Text, addBos: true, addEos: true);
+        return (story, tokens.Length <= Kit.Shape.Context + 1 ? tokens : tokens[..(Kit.Shape.Context + 1)]);
+    }
+
     /// <summary>Everything that results depend on.</summary>
     public override string ToString() => $"seed {Seed}, world {World.Grammar.Fingerprint}, {Kit.Shape}";
 

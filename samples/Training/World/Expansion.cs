@@ -113,7 +113,7 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
         List<Entity> open = [];
         foreach (Entity entity in grammar.Lists[draw.List])
         {
-            if (draw.Tags.All(entity.Tags.Contains) && (draw.Path is null || !_variables.ContainsValue(entity))
+            if (draw.Tags.All(entity.Tags.Contains) && (draw.Path is null || !IsBound(entity))
                 && (wanted is null || entity.Text.Source == wanted))
             {
                 open.Add(entity);
@@ -129,6 +129,18 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
         if (open.Count == 0)
             throw new InvalidDataException($"The list {draw.List} has nothing with the tags '{string.Join(' ', draw.Tags)}' left after '{text}'.");
         return open[choices.Choose(open.Count, mustShow ? way => Shows(open[way]) : null)];
+    }
+
+    // By reference: entries of lists are the only ones that may be drawn twice, and records compare all they have.
+    private bool IsBound(Entity entity)
+    {
+        foreach (Entity bound in _variables.Values)
+        {
+            if (ReferenceEquals(bound, entity))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Whether the expected text, where there is one, has an entry in any form.</summary>

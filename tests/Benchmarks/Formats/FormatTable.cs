@@ -9,8 +9,6 @@ using Llamalith.Quantization;
 using Llamalith.StoryTraining.Models;
 using Llamalith.StoryTraining.Running;
 using Llamalith.StoryTraining.Stages;
-using Llamalith.StoryTraining.World;
-using Llamalith.Tokenization;
 
 namespace Llamalith.Benchmarks.Formats;
 
@@ -61,7 +59,7 @@ internal static class FormatTable
         {
             Setup setup = new(ModelKit.Of<FormatLlama, FormatLlama.Trainer>(), folder, Seed: 1, threads);
             IEnumerable<QuantizationPreset> formats = Enum.GetValues<QuantizationPreset>().Where(format => format != QuantizationPreset.F32);
-            Print(FormatCosts.Measure(Train(setup, steps, heldOut), formats, HeldOut(setup, heldOut), folder, threads));
+            Print(FormatCosts.Measure(Train(setup, steps, heldOut), formats, PretrainStage.HeldOut(setup, heldOut), folder, threads));
             return 0;
         }
         finally
@@ -84,16 +82,6 @@ internal static class FormatTable
             CultureInfo.InvariantCulture,
             $"{report.Parameters:N0} weights, {report.TokensSeen:N0} tokens seen; by the trainer's own pass {report.HeldOutPerplexity:F4} on {report.HeldOutStories:N0} held-out stories, of which the best that any model can reach is {report.FloorPerplexity:F4}"));
         return setup.ModelOf(PretrainStage.Folder);
-    }
-
-    // As the model has learned stories: each by itself, to its end.
-    private static int[][] HeldOut(Setup setup, int count)
-    {
-        SentencePieceTokenizer tokenizer = setup.OpenTokenizer();
-        int most = setup.Kit.Shape.Context;
-        return [.. Enumerable.Range(0, count)
-            .Select(i => tokenizer.Encode(setup.World.Tell(setup.Seed, Purpose.HeldOutStory, i).Text, addBos: true, addEos: true))
-            .Select(tokens => tokens.Length <= most ? tokens : tokens[..most])];
     }
 
     private static void Print(IEnumerable<FormatCost> costs)
