@@ -50,7 +50,6 @@ public sealed class ConstantsTests
             NormEps = 1e-5,
             RopeTheta = 10000,
             RopeScaling = RopeScaling.None,
-            RopeScalingFactor = shape.RopeScalingFactor,
             SlidingWindow = 0,
             QkvBias = false,
         };

@@ -53,10 +53,16 @@ internal static class Compiler
     public static byte[] Emit(params string[] sources) => Emit(ParseOptions, sources);
 
     /// <summary>The same, read under other options.</summary>
-    public static byte[] Emit(CSharpParseOptions options, params string[] sources)
+    public static byte[] Emit(CSharpParseOptions options, params string[] sources) => Emit(options, sources, out _);
+
+    /// <summary>The same, with the files that were generated.</summary>
+    public static byte[] Emit(string source, out ImmutableArray<SyntaxTree> generated) => Emit(ParseOptions, [source], out generated);
+
+    private static byte[] Emit(CSharpParseOptions options, string[] sources, out ImmutableArray<SyntaxTree> generated)
     {
         CSharpCompilation input = Compile([]).AddSyntaxTrees(sources.Select(source => CSharpSyntaxTree.ParseText(source, options)));
-        CreateDriver(options).RunGeneratorsAndUpdateCompilation(input, out Compilation output, out ImmutableArray<Diagnostic> complaints);
+        GeneratorDriver driver = CreateDriver(options).RunGeneratorsAndUpdateCompilation(input, out Compilation output, out ImmutableArray<Diagnostic> complaints);
+        generated = driver.GetRunResult().GeneratedTrees;
         using MemoryStream image = new();
         EmitResult result = output.Emit(image);
         Assert.DoesNotContain(complaints.Concat(result.Diagnostics), static d => d.Severity >= DiagnosticSeverity.Warning);
