@@ -19,9 +19,6 @@ internal static class Tool
     private const int Failed = 1;
     private const int Interrupted = 130;
 
-    // Those that leave something half-written behind when they are ended in the middle of it.
-    private static readonly string[] s_writingVerbs = [QuantizeCommand.Name, PackCommand.Name, RandomCommand.Name];
-
     /// <summary>When the command line began to be run (<see cref="Stopwatch.GetTimestamp"/>).</summary>
     public static long Started { get; private set; }
 
@@ -71,7 +68,7 @@ internal static class Tool
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeToStop(parsed.CommandResult.Command.Name),
+                ProcessTerminationTimeout = TimeToStop(parsed.CommandResult.Command),
             };
             return await parsed.InvokeAsync(console, cancellation);
         }
@@ -92,7 +89,7 @@ internal static class Tool
 
     // What Ctrl+C leaves the work to end by itself: for files to be removed where the disk is busy; else for a pass through the model, which may take
     // longer, but has nothing to lose.
-    private static TimeSpan TimeToStop(string verb) => TimeSpan.FromSeconds(s_writingVerbs.Contains(verb) ? 20 : 2);
+    private static TimeSpan TimeToStop(Command verb) => TimeSpan.FromSeconds(verb is WritingCommand ? 20 : 2);
 
     private static int Fail(TextWriter error, string message)
     {

@@ -15,9 +15,6 @@ namespace Llamalith.Cli.Commands;
 /// <summary>`llamalith pack`: writes a model in the layout that engines want, so that loading it is mapping it.</summary>
 internal static class PackCommand
 {
-    /// <summary>The verb's name.</summary>
-    public const string Name = "pack";
-
     public static Command Create()
     {
         ModelOptions model = new();
@@ -25,7 +22,7 @@ internal static class PackCommand
         Option<string> target = new Option<string>("--target") { Description = "The instruction set that will run it. Default: this machine's best.", DefaultValueFactory = _ => PackTargets.Here }
             .AcceptOnlyFromAmong(PackTargets.Names);
         Option<int> threads = ThreadsOption.Create("Threads that pack.");
-        Command command = new(Name, "Write a model in the layout that engines want: loading it is then mapping it.") { model.File, output, target, threads, model.Tokenizer };
+        WritingCommand command = new("pack", "Write a model in the layout that engines want: loading it is then mapping it.") { model.File, output, target, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
             () => Run(model.Read(result) with { Threads = result.GetValue(threads) }, result.GetRequiredValue(output), result.GetRequiredValue(target), result.InvocationConfiguration, cancellation),
             cancellation));

@@ -13,9 +13,6 @@ namespace Llamalith.Cli.Commands;
 /// <summary>`llamalith quantize`: writes a model in another format.</summary>
 internal static class QuantizeCommand
 {
-    /// <summary>The verb's name.</summary>
-    public const string Name = "quantize";
-
     public static Command Create()
     {
         ModelOptions model = new();
@@ -24,7 +21,7 @@ internal static class QuantizeCommand
         Argument<QuantizationPreset> format = FormatArgument.Create();
         Option<int> threads = ThreadsOption.Create("Threads that quantise.");
         Option<bool> again = new("--requantize") { Description = "Allow a source that is quantised already, though its errors then add up." };
-        Command command = new(Name, "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
+        WritingCommand command = new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {

@@ -13,9 +13,6 @@ namespace Llamalith.Cli.Commands;
 /// <summary>`llamalith random`: writes a model with random weights, to measure with.</summary>
 internal static class RandomCommand
 {
-    /// <summary>The verb's name.</summary>
-    public const string Name = "random";
-
     public static Command Create()
     {
         string names = string.Join(", ", ModelPresets.All.Select(preset => preset.Key));
@@ -42,7 +39,7 @@ internal static class RandomCommand
         Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
         Option<int> threads = ThreadsOption.Create("Threads that write.");
         Option<int> context = CountOption.Create("--ctx", "--ctx", 0, 0, "Positions of the context; 0 for the published model's.");
-        Command command = new(Name, "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
+        WritingCommand command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
