@@ -42,16 +42,4 @@ internal sealed record IntegerChunkPlan(Dialect Isa, IntegerBlock Format)
 
     /// <summary>Chains in a chunk.</summary>
     public int Chains => IntegerBlock.Units / ChainUnits;
-
-    /// <summary>Masks for the bit planes, kept in registers.</summary>
-    public int Masks
-    {
-        get
-        {
-            int masks = IsOffset ? 1 : 0;
-            foreach (BitPlane plane in Format.Planes)
-                masks += plane.Bits < 8 ? 1 : 0;
-            return masks;
-        }
-    }
 }

@@ -68,7 +68,7 @@ internal static class PlanVerifier
                 if (matVec.VectorsTogether > 0)
                 {
                     RequireDivides(matVec.VectorsTogether * isa.Lanes, ModelPlan.PanelRows, "rows multiplied together divide a panel", isa);
-                    RequireRegisters(KernelTiles.IntegerMatVecRegisters(matVec.Chunk, matVec.VectorsTogether), isa, "integer MatVec");
+                    RequireRegisters(matVec.VectorsTogether * matVec.Chunk.Chains, isa, "integer MatVec");
                 }
 
                 Require(
