@@ -36,6 +36,8 @@ internal static class Dotnet
             start.Environment.Remove(name);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
+        // Compilers that end before counting their calls could gain anything.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
 
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");

@@ -61,28 +61,43 @@ public sealed class EdgeTests(EdgeTests.Publisher publisher) : IClassFixture<Edg
         return int.Parse(counts[1], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The sample, published once for each runtime identifier that a test asks for.</summary>
-    public sealed class Publisher(LocalFeed feed)
+    /// <summary>The sample with the packages in place of the source tree, published once for each runtime identifier that a test asks for.</summary>
+    public sealed class Publisher
     {
-        private readonly string _folder = Directory.CreateDirectory(Path.Combine(feed.Folder, "edge")).FullName;
+        private readonly string _project;
+
+        public Publisher(LocalFeed feed)
+        {
+            string samples = Directory.CreateDirectory(Path.Combine(feed.Folder, "samples")).FullName;
+            foreach (string file in Directory.EnumerateFiles(Repository.PathOf("samples/Edge")).Append(Repository.PathOf("samples/Stories/Model/fable.gguf")))
+            {
+                string copy = Path.Combine(samples, Path.GetRelativePath(Repository.PathOf("samples"), file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+
+            File.Copy(Repository.PathOf("Directory.Build.props"), Path.Combine(samples, "Directory.Build.props"));
+            _project = Path.Combine(samples, "Edge", "Edge.csproj");
+            feed.UsePackages(_project);
+        }
 
         /// <summary>Bytes of the weights and prompts that went into an executable.</summary>
-        public long EmbeddedBytes => Directory.EnumerateFiles(Path.Combine(feed.Folder, "artifacts"), "*", SearchOption.AllDirectories)
-            .Where(static file => file.Contains($"{Path.DirectorySeparatorChar}llamalith{Path.DirectorySeparatorChar}resource{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && file.Contains("linux-x64", StringComparison.Ordinal))
+        public long EmbeddedBytes => Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(_project)!, "obj"), "*", SearchOption.AllDirectories)
+            .Where(static file => file.Contains("/llamalith/resource/", StringComparison.Ordinal) && file.Contains("/linux-x64/", StringComparison.Ordinal))
             .Sum(static file => new FileInfo(file).Length);
 
         /// <summary>The executable.</summary>
         public async Task<string> PublishAsync(string runtimeIdentifier)
         {
-            string folder = Path.Combine(_folder, runtimeIdentifier);
+            string folder = Path.Combine(Path.GetDirectoryName(_project)!, "published", runtimeIdentifier);
             string executable = Path.Combine(folder, "edge");
             if (!File.Exists(executable))
             {
-                // What packing has built is not built again. Every warning of its own, not one for an assembly.
+                // Every warning of its own, not one for an assembly.
                 string output = await Dotnet.SucceedAsync(
-                    Repository.Root,
+                    Path.GetDirectoryName(_project)!,
                     TestContext.Current.CancellationToken,
-                    ["publish", "samples/Edge/Edge.csproj", "-c", "Release", "-r", runtimeIdentifier, "-o", folder, .. feed.Apart, "-p:TrimmerSingleWarn=false"]);
+                    "publish", _project, "-c", "Release", "-r", runtimeIdentifier, "-o", folder, "-p:TrimmerSingleWarn=false", "-p:NativeDebugSymbols=false");
                 Assert.DoesNotContain("warning", output, StringComparison.OrdinalIgnoreCase);
             }
 

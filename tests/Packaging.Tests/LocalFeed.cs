@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
+using System.Reflection;
 using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
@@ -15,16 +16,6 @@ namespace Llamalith.Tests;
 /// <summary>The packages of this source tree, packed once for all tests into a folder of their own under a version that no cache can know.</summary>
 public sealed class LocalFeed : IAsyncLifetime
 {
-    private static readonly string[] s_projects =
-    [
-        "Attributes/Attributes.csproj",
-        "Runtime/Runtime.csproj",
-        "Runtime/Packer/Packer.csproj",
-        "Generator/Generator.csproj",
-        "Generator/CodeFixes/CodeFixes.csproj",
-        "Generator/Package/Package.csproj",
-    ];
-
     /// <summary>A folder that goes away with the tests.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("llamalith-packages-").FullName;
 
@@ -34,20 +25,23 @@ public sealed class LocalFeed : IAsyncLifetime
     /// <summary>Where the .nupkg files lie.</summary>
     public string Packages => Path.Combine(Folder, "feed");
 
-    /// <summary>
-    /// Builds of the source tree here have outputs of their own: a test run is building the tree at the same time, under another version.
-    /// That build analyses the code, which is not done again.
-    /// </summary>
-    public string[] Apart => ["--artifacts-path", Path.Combine(Folder, "artifacts"), $"-p:Version={Version}", "-p:RunAnalyzers=false"];
-
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         string filter = Path.Combine(Folder, "Packages.slnf");
-        string solution = Repository.PathOf("Compiler.sln");
-        File.WriteAllText(filter, JsonSerializer.Serialize(new { solution = new { path = solution, projects = s_projects } }));
+        Assembly tests = typeof(LocalFeed).Assembly;
+        string[] projects =
+        [
+            .. tests.GetCustomAttributes<AssemblyMetadataAttribute>().Where(static item => item.Value == "packed").Select(static item => Path.GetRelativePath(Repository.Root, item.Key)),
+        ];
+        File.WriteAllText(filter, JsonSerializer.Serialize(new { solution = new { path = Repository.PathOf("Compiler.sln"), projects } }));
 
-        await Dotnet.SucceedAsync(Repository.Root, TestContext.Current.CancellationToken, ["pack", filter, "--configuration", "Release", "--output", Packages, .. Apart]);
+        // What the test run has built, which nothing builds again: this project refers to all of it.
+        string configuration = tests.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        await Dotnet.SucceedAsync(
+            Repository.Root,
+            TestContext.Current.CancellationToken,
+            "pack", filter, "--no-build", "--configuration", configuration, "--output", Packages, $"-p:Version={Version}", $"-p:NuspecOutputPath={Path.Combine(Folder, "manifests")}");
     }
 
     /// <inheritdoc/>
@@ -85,8 +79,30 @@ public sealed class LocalFeed : IAsyncLifetime
     public string CreateConsumer(string name, string program)
     {
         string directory = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        File.Copy(Repository.PathOf("global.json"), Path.Combine(directory, "global.json"));
         File.WriteAllText(Path.Combine(directory, "Program.cs"), program);
+        string project = Path.Combine(directory, name + ".csproj");
+        File.WriteAllText(project, """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+              </PropertyGroup>
+            </Project>
+            """);
+        UsePackages(project);
+        return directory;
+    }
+
+    /// <summary>
+    /// Makes a project reference the package Llamalith, in place of this source tree where it did that. Restored packages stay in this folder; those of
+    /// others come from the machine's cache where it has them.
+    /// </summary>
+    public void UsePackages(string project)
+    {
+        string directory = Path.GetDirectoryName(project)!;
+        File.Copy(Repository.PathOf("global.json"), Path.Combine(directory, "global.json"));
         File.WriteAllText(Path.Combine(directory, "nuget.config"), $"""
             <configuration>
               <packageSources>
@@ -94,24 +110,13 @@ public sealed class LocalFeed : IAsyncLifetime
               </packageSources>
             </configuration>
             """);
-
-        // Restored packages stay in this folder; those of others come from the machine's cache where it has them.
-        File.WriteAllText(Path.Combine(directory, name + ".csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-                <RestorePackagesPath>{Path.Combine(Folder, "restored")}</RestorePackagesPath>
-                <RestoreFallbackFolders>{MachineCache()}</RestoreFallbackFolders>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="Llamalith" Version="[{Version}]" />
-              </ItemGroup>
-            </Project>
-            """);
-        return directory;
+        XElement root = XElement.Load(project);
+        root.Elements("Import").Where(static import => (string?)import.Attribute("Project") is string path
+            && (path.EndsWith("FromSource.targets", StringComparison.Ordinal) || path.EndsWith("Llamalith.Generator.props", StringComparison.Ordinal))).Remove();
+        root.Add(
+            new XElement("PropertyGroup", new XElement("RestorePackagesPath", Path.Combine(Folder, "restored")), new XElement("RestoreFallbackFolders", MachineCache())),
+            new XElement("ItemGroup", new XElement("PackageReference", new XAttribute("Include", "Llamalith"), new XAttribute("Version", $"[{Version}]"))));
+        root.Save(project);
     }
 
     private static string MachineCache()

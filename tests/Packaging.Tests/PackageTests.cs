@@ -1,11 +1,7 @@
 using System;
-using System.IO;
 using System.Linq;
-using System.Runtime.Intrinsics.X86;
-using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
-using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests;
 
@@ -46,19 +42,6 @@ public sealed class PackageTests(LocalFeed feed)
         Assert.Equal("README.md", (string?)manifest.Element("readme"));
         Assert.Equal("MIT", (string?)manifest.Element("license"));
         Assert.NotEmpty((string?)manifest.Element("description") ?? "");
-    }
-
-    /// <summary>In a plain `dotnet pack`, too, whose output folders are named by frameworks, as those of <see cref="LocalFeed"/> are not.</summary>
-    [Fact]
-    public async Task Package_TakesThePackerFromTheFolderOfItsOwnFramework()
-    {
-        string items = await Dotnet.SucceedAsync(
-            Repository.Root,
-            TestContext.Current.CancellationToken,
-            "msbuild", "Generator/Generator.csproj", "-target:PackAnalyzers", "-property:TargetFramework=netstandard2.0", "-property:Configuration=Release", "-getItem:TfmSpecificPackageFile");
-        using JsonDocument json = JsonDocument.Parse(items);
-        string[] paths = [.. json.RootElement.GetProperty("Items").GetProperty("TfmSpecificPackageFile").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!.Replace('\\', '/'))];
-        Assert.EndsWith("/Runtime/Packer/bin/Release/net10.0/Llamalith.Packer.runtimeconfig.json", Assert.Single(paths, path => path.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,64 +96,17 @@ public sealed class PackageTests(LocalFeed feed)
         Assert.Equal("292800 parameters, position 3, logits agree: True", output.TrimEnd());
     }
 
+    /// <summary>Also of what only a build ahead of time can know.</summary>
     [Fact]
-    public async Task Consumer_PublishesALauncherThatBecomesTheBestBuild()
+    public async Task Consumer_IsToldOfBadModelsByThePackagedAnalyzer()
     {
-        Programs.SkipUnlessLinkable();
-        const string program = """
-            using System;
-            using System.Runtime.Intrinsics.X86;
-
-            Console.WriteLine($"{(Avx512BW.VL.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : "none")} {Tiny.Parameters} [{string.Join("|", args)}] {Environment.GetEnvironmentVariable("GIVEN")}");
-            return 7;
-
-            """;
-        string consumer = feed.CreateConsumer("Launched", program + Model);
-        string output = Path.Combine(consumer, "published");
-        await Dotnet.SucceedAsync(
-            consumer, TestContext.Current.CancellationToken, "publish", "--configuration", "Release", "-r", "linux-x64", "-p:PublishAot=true", "-p:LlamalithLauncher=true", "-o", output);
-        string launcher = Path.Combine(output, "Launched");
-        Assert.InRange(new FileInfo(launcher).Length, 1, 1_200_000);
-
-        if (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported)
-            Assert.Equal((7, "avx512 292800 [a b||c] x\n", ""), await Programs.RunAsync(launcher, ["a b", "", "c"], ("GIVEN", "x")));
-        if (Avx2.IsSupported && Fma.IsSupported)
-            Assert.Equal((7, "avx2 292800 [] \n", ""), await Programs.RunAsync(launcher, [], ("LLAMALITH_TARGET", "avx2")));
-        (int exitCode, _, string error) = await Programs.RunAsync(launcher, [], ("LLAMALITH_TARGET", "neon"));
-        Assert.Equal(126, exitCode);
-        Assert.Equal("error: Launched: LLAMALITH_TARGET = neon, but it is built for AVX-512 (F, BW, DQ, VL) (target avx512) or AVX2 and FMA (target avx2).\n", error);
-
-        // On a processor from before AVX.
-        if (Programs.IsOnPath("qemu-x86_64-static"))
-        {
-            (exitCode, _, error) = await Programs.RunAsync("qemu-x86_64-static", ["-cpu", "Nehalem", launcher]);
-            Assert.Equal(126, exitCode);
-            Assert.Contains("Launched needs a processor with AVX-512 (F, BW, DQ, VL) (target avx512) or AVX2 and FMA (target avx2)", error, StringComparison.Ordinal);
-        }
-
-        File.Delete(Path.Combine(output, "Launched.avx2"));
-        File.Delete(Path.Combine(output, "Launched.avx512"));
-        (exitCode, _, error) = await Programs.RunAsync(launcher, []);
-        Assert.Equal((126, "error: Launched: none of its builds (Launched.avx512, Launched.avx2) lies beside it.\n"), (exitCode, error));
-    }
-
-    [Fact]
-    public async Task Consumer_WhoseNativeBuildWouldBeScalarIsTold()
-    {
-        string consumer = feed.CreateConsumer("Scalar", Model + "static class Program { static void Main() { } }");
+        string bad = Model.Replace("KvHeads = 4", "KvHeads = 3", StringComparison.Ordinal).Replace("Tiny", "Bad", StringComparison.Ordinal);
+        string consumer = feed.CreateConsumer("BadConsumer", Model + bad + "static class Program { static void Main() { } }");
         (int exitCode, string output) = await Dotnet.RunAsync(
             consumer, TestContext.Current.CancellationToken, "build", "-r", "linux-x64", "-p:PublishAot=true", "-p:LlamalithTargets=avx512", "-p:IlcInstructionSet=x86-64-v3");
         Assert.Equal(1, exitCode);
+        Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output, StringComparison.Ordinal);
         Assert.Contains("error LLAMA021: ", output, StringComparison.Ordinal);
         Assert.Contains("set LlamalithTargets to avx2 or avx512", output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Consumer_IsToldOfABadModelByThePackagedAnalyzer()
-    {
-        string consumer = feed.CreateConsumer("BadConsumer", Model.Replace("KvHeads = 4", "KvHeads = 3", StringComparison.Ordinal) + "static class Program { static void Main() { } }");
-        (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "build");
-        Assert.Equal(1, exitCode);
-        Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,34 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+
+namespace Llamalith.Tests;
+
+/// <summary>What a build says of weights and prompts that it cannot put within a program.</summary>
+public sealed class EmbeddedModelErrorTests(LocalFeed feed)
+{
+    [Fact]
+    public async Task Build_SaysWhatIsWrongWithAFileOrAPrompt()
+    {
+        string consumer = EmbeddedProgram.Create(feed, "BadEmbedding");
+        int prompt = EmbeddedProgram.LineOf("[Prompt("), tiny = EmbeddedProgram.LineOf("[Llamalith.LlamaModel(");
+        await Fails(("Names.File)]", "\"missing.bin\")]"), $"Program.cs({tiny}): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
+        await Fails(("Names.File)]", "Names.Fable)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
+        await Fails(("int Layers = 2", "int Layers = 3"), "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
+        await Fails(("a bad cab", "a bad cab had a bad dad"), $"Program.cs({prompt}): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be left");
+        await Fails(("Sizes.Say)]", "\"\")]"), "error LLAMA027: ");
+        File.Delete(Path.Combine(consumer, "tokenizer.bin"));
+        await Fails(("", ""), $"Program.cs({prompt}): error LLAMA034: The prompt system cannot be prefilled: ");
+        File.WriteAllText(Path.Combine(consumer, "fable.bin"), "no model");
+        await Fails(("", ""), "error LLAMA032: ");
+
+        async Task Fails((string Right, string Wrong) change, string message)
+        {
+            File.WriteAllText(Path.Combine(consumer, "Program.cs"), change.Right.Length == 0 ? EmbeddedProgram.Text : EmbeddedProgram.Text.Replace(change.Right, change.Wrong, StringComparison.Ordinal));
+            string[] restored = File.Exists(Path.Combine(consumer, "obj", "project.assets.json")) ? ["--no-restore"] : [];
+            (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, ["build", .. restored]);
+            Assert.Equal(1, exitCode);
+            Assert.True(output.Contains(message, StringComparison.Ordinal), $"There is no '{message}' in:\n{output}");
+        }
+    }
+}
