@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Llamalith.KernelChecks;
 
@@ -10,11 +10,14 @@ namespace Llamalith.KernelChecks;
 /// What engines computed when the table was written (Digests.txt, by <c>--digests</c>): the same bits are asked for on every instruction
 /// set, of every machine. Who changes an order of sums on purpose writes the table anew.
 /// </summary>
-internal sealed class Digests : IDisposable
+internal sealed class Digests
 {
     private static readonly Lazy<Dictionary<string, string>> s_known = new(Read);
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    // FNV-1a of 64 bits: nobody forges engines, and emulated machines have no library of cryptography.
+    private const ulong Start = 0xCBF29CE484222325, Prime = 0x100000001B3;
+
+    private ulong _hash = Start;
 
     /// <summary>Where digests are collected instead of being compared; null where they are compared.</summary>
     public static SortedDictionary<string, string>? Recorded { get; set; }
@@ -22,14 +25,19 @@ internal sealed class Digests : IDisposable
     /// <summary>The table.</summary>
     public static IDictionary<string, string> Known => s_known.Value;
 
-    public void Add(ReadOnlySpan<float> values) => _hash.AppendData(MemoryMarshal.AsBytes(values));
+    public void Add(ReadOnlySpan<float> values) => Add(MemoryMarshal.AsBytes(values));
 
-    public void Add(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte one in bytes)
+            _hash = unchecked((_hash ^ one) * Prime);
+    }
 
     /// <summary>Compares what was added with what the table has under a name.</summary>
     public void Expect(string name)
     {
-        string digest = Convert.ToHexStringLower(_hash.GetHashAndReset().AsSpan(0, 16));
+        string digest = _hash.ToString("x16", CultureInfo.InvariantCulture);
+        _hash = Start;
         if (Recorded is not null)
             Recorded[name] = digest;
         else if (!s_known.Value.TryGetValue(name, out string? known))
@@ -37,8 +45,6 @@ internal sealed class Digests : IDisposable
         else if (digest != known)
             throw new CheckFailedException($"{name}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
     }
-
-    public void Dispose() => _hash.Dispose();
 
     private static Dictionary<string, string> Read()
     {

@@ -48,7 +48,7 @@ internal static class BitsChecks
         where TCache : struct, IKvCache<TCache>
     {
         using TModel model = Subject<TModel, TCache>.Load(checkpoint);
-        using Digests digests = new();
+        Digests digests = new();
         foreach (int token in tokens)
             digests.Add(model.Decode(token));
         digests.Expect(name + ": logits of decode");
@@ -60,7 +60,7 @@ internal static class BitsChecks
         where TCache : struct, IKvCache<TCache>
     {
         using TModel model = Subject<TModel, TCache>.Load(checkpoint, threads: 2);
-        using Digests digests = new();
+        Digests digests = new();
         int start = 0;
         for (int piece = 0; start < tokens.Length; piece++)
         {
