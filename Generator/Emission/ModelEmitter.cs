@@ -42,7 +42,8 @@ internal static class ModelEmitter
         // Every instruction set has a kernel of the same signature, or, where only one can be taken, that one alone.
         List<KernelSignature> kernels = [];
         foreach (TargetPlan target in plan.Kernels)
-            kernels.AddRange(KernelFiles.Write(plan, target, Add).Where(kernel => !kernels.Any(known => known.Name == kernel.Name)).ToList());
+            kernels.AddRange(KernelFiles.Write(plan, target, Add)
+                .Where(kernel => !kernels.Any(known => known.Name == kernel.Name)).ToList());
         Add("Kernels", DispatchEmitter.Write(plan, kernels));
         return files;
 

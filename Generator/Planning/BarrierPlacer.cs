@@ -4,8 +4,8 @@ using System.Linq;
 namespace Llamalith.Generator.Planning;
 
 /// <summary>
-/// Says where threads must meet between steps, as seldom as correctness allows. Since the last barrier, a buffer may have been written by other
-/// threads (then only the thread's own share may be read) or read by them (then it may not be overwritten under their eyes).
+/// Says where threads must meet between steps, as seldom as correctness allows. Since the last barrier, a buffer may have been written by
+/// other threads (then only the thread's own share may be read) or read by them (then it may not be overwritten under their eyes).
 /// </summary>
 /// <typeparam name="TBuffer">What names a buffer.</typeparam>
 internal sealed class BarrierPlacer<TBuffer>

@@ -7,8 +7,8 @@ using Llamalith.Generator.Spec;
 namespace Llamalith.Generator.Planning;
 
 /// <summary>
-/// The line by which a saved cache says whose it is: the class, and whatever of its spec decides the bits of keys and values or where they lie.
-/// What is left out decides neither: a longer context reads what a shorter one wrote, and the classifier comes behind the last layer.
+/// The line by which a saved cache says whose it is: the class, and whatever of its spec decides the bits of keys and values or where they
+/// lie. What is left out decides neither: a longer context reads what a shorter one wrote, and the classifier comes behind the last layer.
 /// </summary>
 internal static class CacheIdentity
 {

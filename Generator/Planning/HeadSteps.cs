@@ -24,7 +24,8 @@ internal sealed record HeadStep(HeadOperation Operation, LayerTensor? Tensor = n
 /// <param name="Steps">The operations.</param>
 internal sealed record HeadPlan(LayerTensor Projection, IReadOnlyList<HeadStep> Steps)
 {
-    public static HeadPlan Queries(ModelSpec spec) => new(LayerTensors.Query, [.. Bias(spec, LayerTensors.QueryBias), new(HeadOperation.Rotate)]);
+    public static HeadPlan Queries(ModelSpec spec) =>
+        new(LayerTensors.Query, [.. Bias(spec, LayerTensors.QueryBias), new(HeadOperation.Rotate)]);
 
     public static HeadPlan Keys(ModelSpec spec) => new(LayerTensors.Key, [.. Bias(spec, LayerTensors.KeyBias), new(HeadOperation.Rotate)]);
 

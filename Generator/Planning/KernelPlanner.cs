@@ -106,7 +106,8 @@ internal sealed class KernelPlanner
             return;
         Family("TrainingProducts", [new TrainingProductsPlan(_isa, TrainingPlan.Product(_isa), training.InputStrides)]);
         Family("TrainingHeads", [new TrainingHeadsPlan(head, training.Head(head))]);
-        Family("TrainingPointwise", [new TrainingPointwisePlan(_isa, head, KernelTiles.Columns(_isa)), .. HeadKernelPlan.Back(_plan, _isa)]);
+        Family("TrainingPointwise",
+            [new TrainingPointwisePlan(_isa, head, KernelTiles.Columns(_isa)), .. HeadKernelPlan.Back(_plan, _isa)]);
     }
 
     private IEnumerable<KernelPlan> Attention(AttentionForm form)

@@ -84,7 +84,8 @@ internal enum Split
 }
 
 /// <summary>One step of a pass. <see cref="Matrices"/> names the weights, in the order of their rows in the output.</summary>
-internal sealed record Step(StepKind Kind, IReadOnlyList<PassBuffer> Reads, IReadOnlyList<PassBuffer> Writes, IReadOnlyList<string> Matrices, Split Split);
+internal sealed record Step(
+    StepKind Kind, IReadOnlyList<PassBuffer> Reads, IReadOnlyList<PassBuffer> Writes, IReadOnlyList<string> Matrices, Split Split);
 
 /// <summary>A forward pass, of one token or of many.</summary>
 /// <param name="Layer">The steps of every layer.</param>
@@ -112,7 +113,11 @@ internal sealed class LayerGraph
     public LayerGraph(ModelPlan plan)
     {
         _plan = plan;
-        IReadOnlyList<Step> output = [Norm(ModelPlan.FinalNorm, Split.Replicated), .. Product(PassBuffer.Normed, PassBuffer.Logits, Split.Replicated, ModelPlan.Classifier)];
+        IReadOnlyList<Step> output =
+        [
+            Norm(ModelPlan.FinalNorm, Split.Replicated),
+            .. Product(PassBuffer.Normed, PassBuffer.Logits, Split.Replicated, ModelPlan.Classifier),
+        ];
         Decode = new Pass(
             Layer(Split.Replicated, [
                 new(StepKind.Attend, [PassBuffer.Qkv], [PassBuffer.Cache, PassBuffer.Partials], [], Split.CacheBlocks),
@@ -125,7 +130,11 @@ internal sealed class LayerGraph
                 new(StepKind.Attend, [PassBuffer.Qkv, PassBuffer.Cache], [PassBuffer.Attended], [], Split.HeadTiles),
             ]),
             output);
-        Logits = new Pass([], [Norm(ModelPlan.FinalNorm, Split.Tokens), .. Product(PassBuffer.Normed, PassBuffer.LogitRows, Split.Tokens, ModelPlan.Classifier)]);
+        Logits = new Pass([],
+        [
+            Norm(ModelPlan.FinalNorm, Split.Tokens),
+            .. Product(PassBuffer.Normed, PassBuffer.LogitRows, Split.Tokens, ModelPlan.Classifier),
+        ]);
     }
 
     /// <summary>The pass of one token.</summary>

@@ -152,10 +152,13 @@ internal sealed class ModelPlan
     public bool IsQuantized(int columns) => FormatsFor(columns).Any(format => format is IntegerBlock);
 
     /// <summary>Floats that a thread needs to unpack one panel of integers, for the widest columns: codes, scales and minima.</summary>
-    public int UnpackedFloats => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => kind.Count * PanelRows * (WidensCodes ? 2 : 1) / 4 + (2 * kind.Count / 16 * PanelRows)).DefaultIfEmpty(0).Max();
+    public int UnpackedFloats => ColumnKinds.Where(kind => IsQuantized(kind.Count))
+        .Select(kind => kind.Count * PanelRows * (WidensCodes ? 2 : 1) / 4 + (2 * kind.Count / 16 * PanelRows))
+        .DefaultIfEmpty(0).Max();
 
     /// <summary>Activations in 8 bits, for products of so many columns.</summary>
-    public RecordPlan Record(int columns) => new(columns, FormatsFor(columns).OfType<IntegerBlock>().ToList(), [.. Targets, .. IntegerTargets]);
+    public RecordPlan Record(int columns) =>
+        new(columns, FormatsFor(columns).OfType<IntegerBlock>().ToList(), [.. Targets, .. IntegerTargets]);
 
     /// <summary>Radians a position, one for each pair of a head.</summary>
     public IReadOnlyList<double> Frequencies { get; }
@@ -230,7 +233,8 @@ internal sealed class ModelPlan
     }
 
     /// <summary>Whether the layers' heads know an operation.</summary>
-    public bool DoesToHeads(HeadOperation operation) => new[] { Queries, Keys, Values }.Any(head => head.Steps.Any(step => step.Operation == operation));
+    public bool DoesToHeads(HeadOperation operation) =>
+        new[] { Queries, Keys, Values }.Any(head => head.Steps.Any(step => step.Operation == operation));
 
     private MatrixPlan Packed(LayerTensor tensor, Epilogue epilogue) =>
         new(tensor.Name, [tensor], tensor.RowsOf(Spec), Product(tensor, epilogue));

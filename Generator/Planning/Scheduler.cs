@@ -29,7 +29,8 @@ internal sealed class Scheduler
     public static Schedule Of(Pass pass) => new Scheduler().Run(pass);
 
     /// <summary>The schedule of one direction of a training step.</summary>
-    public static TrainingSchedule Training(IReadOnlyList<TrainingStep> before, IReadOnlyList<TrainingStep> layer, IReadOnlyList<TrainingStep> after)
+    public static TrainingSchedule Training(
+        IReadOnlyList<TrainingStep> before, IReadOnlyList<TrainingStep> layer, IReadOnlyList<TrainingStep> after)
     {
         BarrierPlacer<TrainingBuffer> barriers = new();
         List<ScheduledTrainingStep> first = Place(before);

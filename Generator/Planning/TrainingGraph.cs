@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Buffer = Llamalith.Generator.Planning.TrainingBuffer;
 
 namespace Llamalith.Generator.Planning;
 
@@ -91,7 +92,9 @@ internal enum TrainingOperation
     Embedding,
 }
 
-/// <summary>One step of a training pass. <see cref="Tensors"/> are the layer's weights that it reads; none where they are the final norm's.</summary>
+/// <summary>
+/// One step of a training pass. <see cref="Tensors"/> are the layer's weights that it reads; none where they are the final norm's.
+/// </summary>
 internal sealed record TrainingStep(
     TrainingOperation Operation,
     IReadOnlyList<TrainingBuffer> Reads,
@@ -107,8 +110,9 @@ internal sealed record TrainingSchedule(
     IReadOnlyList<ScheduledTrainingStep> Before, IReadOnlyList<ScheduledTrainingStep> Layer, IReadOnlyList<ScheduledTrainingStep> After);
 
 /// <summary>
-/// What a training step computes, and in which order. Tokens are shared out once: a thread takes its own through all that tokens do not share
-/// with each other. Only attention, which looks across a sequence, and the gradients of weights, which sum over all tokens, meet at barriers.
+/// What a training step computes, and in which order. Tokens are shared out once: a thread takes its own through all that tokens do not
+/// share with each other. Only attention, which looks across a sequence, and the gradients of weights, which sum over all tokens, meet at
+/// barriers.
 /// </summary>
 internal static class TrainingGraph
 {
@@ -116,43 +120,52 @@ internal static class TrainingGraph
     public static TrainingSchedule Forward { get; } = Scheduler.Training(
         [],
         [
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
-            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.Qkv], Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
-            new(TrainingOperation.Rotate, [TrainingBuffer.Qkv], [TrainingBuffer.Qkv], Split.Tokens),
-            new(TrainingOperation.Attend, [TrainingBuffer.Qkv], [TrainingBuffer.Attended], Split.KvHeads),
-            new(TrainingOperation.Project, [TrainingBuffer.Attended, TrainingBuffer.Input], [TrainingBuffer.Middle], Split.Tokens, LayerTensors.AttentionOutput),
-            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
-            new(TrainingOperation.Project, [TrainingBuffer.Normed], [TrainingBuffer.GateUp], Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
-            new(TrainingOperation.SwiGlu, [TrainingBuffer.GateUp], [TrainingBuffer.Hidden], Split.Tokens),
-            new(TrainingOperation.Project, [TrainingBuffer.Hidden, TrainingBuffer.Middle], [TrainingBuffer.Input], Split.Tokens, LayerTensors.Down),
+            new(TrainingOperation.Norm, [Buffer.Input], [Buffer.Normed, Buffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
+            new(TrainingOperation.Project, [Buffer.Normed], [Buffer.Qkv],
+                Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
+            new(TrainingOperation.Rotate, [Buffer.Qkv], [Buffer.Qkv], Split.Tokens),
+            new(TrainingOperation.Attend, [Buffer.Qkv], [Buffer.Attended], Split.KvHeads),
+            new(TrainingOperation.Project, [Buffer.Attended, Buffer.Input], [Buffer.Middle], Split.Tokens, LayerTensors.AttentionOutput),
+            new(TrainingOperation.Norm, [Buffer.Middle], [Buffer.Normed, Buffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.Project, [Buffer.Normed], [Buffer.GateUp], Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
+            new(TrainingOperation.SwiGlu, [Buffer.GateUp], [Buffer.Hidden], Split.Tokens),
+            new(TrainingOperation.Project, [Buffer.Hidden, Buffer.Middle], [Buffer.Input], Split.Tokens, LayerTensors.Down),
         ],
-        [new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Final, TrainingBuffer.Scales], Split.Tokens)]);
+        [new(TrainingOperation.Norm, [Buffer.Input], [Buffer.Final, Buffer.Scales], Split.Tokens)]);
 
     /// <summary>The backward pass, from the gradient of what the classifier sees on.</summary>
     public static TrainingSchedule Backward { get; } = Scheduler.Training(
         [
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient], [TrainingBuffer.InputGradient], Split.Tokens),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows),
+            new(TrainingOperation.Norm, [Buffer.Input], [Buffer.Normed, Buffer.Scales], Split.Tokens),
+            new(TrainingOperation.NormBackward, [Buffer.Input, Buffer.NormedGradient], [Buffer.InputGradient], Split.Tokens),
+            new(TrainingOperation.NormWeights, [Buffer.Input, Buffer.NormedGradient, Buffer.Scales], [], Split.Rows),
         ],
         [
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.HiddenGradient], Split.Tokens, LayerTensors.Down),
-            new(TrainingOperation.SwiGluBackward, [TrainingBuffer.GateUp, TrainingBuffer.HiddenGradient], [TrainingBuffer.GateUp, TrainingBuffer.Hidden], Split.Tokens),
-            new(TrainingOperation.Norm, [TrainingBuffer.Middle], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.GateUp], [TrainingBuffer.NormedGradient], Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Hidden], [], Split.Rows, LayerTensors.Down),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.GateUp, TrainingBuffer.Normed], [], Split.Rows, LayerTensors.Gate, LayerTensors.Up),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, LayerTensors.FfnNorm),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Middle, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, LayerTensors.FfnNorm),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.InputGradient], [TrainingBuffer.AttendedGradient], Split.Tokens, LayerTensors.AttentionOutput),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.InputGradient, TrainingBuffer.Attended], [], Split.Rows, LayerTensors.AttentionOutput),
-            new(TrainingOperation.AttendBackward, [TrainingBuffer.Qkv, TrainingBuffer.Attended, TrainingBuffer.AttendedGradient], [TrainingBuffer.QkvGradient], Split.KvHeads),
-            new(TrainingOperation.RotateBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.QkvGradient], Split.Tokens),
-            new(TrainingOperation.Norm, [TrainingBuffer.Input], [TrainingBuffer.Normed, TrainingBuffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
-            new(TrainingOperation.ProjectBackward, [TrainingBuffer.QkvGradient], [TrainingBuffer.NormedGradient], Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
-            new(TrainingOperation.ProjectWeights, [TrainingBuffer.QkvGradient, TrainingBuffer.Normed], [], Split.Rows, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
-            new(TrainingOperation.NormWeights, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.Scales], [], Split.Rows, LayerTensors.AttentionNorm),
-            new(TrainingOperation.NormBackward, [TrainingBuffer.Input, TrainingBuffer.NormedGradient, TrainingBuffer.InputGradient], [TrainingBuffer.InputGradient], Split.Tokens, LayerTensors.AttentionNorm),
+            new(TrainingOperation.ProjectBackward, [Buffer.InputGradient], [Buffer.HiddenGradient], Split.Tokens, LayerTensors.Down),
+            new(TrainingOperation.SwiGluBackward, [Buffer.GateUp, Buffer.HiddenGradient], [Buffer.GateUp, Buffer.Hidden], Split.Tokens),
+            new(TrainingOperation.Norm, [Buffer.Middle], [Buffer.Normed, Buffer.Scales], Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.ProjectBackward, [Buffer.GateUp], [Buffer.NormedGradient],
+                Split.Tokens, LayerTensors.Gate, LayerTensors.Up),
+            new(TrainingOperation.ProjectWeights, [Buffer.InputGradient, Buffer.Hidden], [], Split.Rows, LayerTensors.Down),
+            new(TrainingOperation.ProjectWeights, [Buffer.GateUp, Buffer.Normed], [], Split.Rows, LayerTensors.Gate, LayerTensors.Up),
+            new(TrainingOperation.NormWeights, [Buffer.Middle, Buffer.NormedGradient, Buffer.Scales], [], Split.Rows, LayerTensors.FfnNorm),
+            new(TrainingOperation.NormBackward, [Buffer.Middle, Buffer.NormedGradient, Buffer.InputGradient], [Buffer.InputGradient],
+                Split.Tokens, LayerTensors.FfnNorm),
+            new(TrainingOperation.ProjectBackward, [Buffer.InputGradient], [Buffer.AttendedGradient],
+                Split.Tokens, LayerTensors.AttentionOutput),
+            new(TrainingOperation.ProjectWeights, [Buffer.InputGradient, Buffer.Attended], [], Split.Rows, LayerTensors.AttentionOutput),
+            new(TrainingOperation.AttendBackward, [Buffer.Qkv, Buffer.Attended, Buffer.AttendedGradient], [Buffer.QkvGradient],
+                Split.KvHeads),
+            new(TrainingOperation.RotateBackward, [Buffer.QkvGradient], [Buffer.QkvGradient], Split.Tokens),
+            new(TrainingOperation.Norm, [Buffer.Input], [Buffer.Normed, Buffer.Scales], Split.Tokens, LayerTensors.AttentionNorm),
+            new(TrainingOperation.ProjectBackward, [Buffer.QkvGradient], [Buffer.NormedGradient],
+                Split.Tokens, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
+            new(TrainingOperation.ProjectWeights, [Buffer.QkvGradient, Buffer.Normed], [],
+                Split.Rows, LayerTensors.Query, LayerTensors.Key, LayerTensors.Value),
+            new(TrainingOperation.NormWeights, [Buffer.Input, Buffer.NormedGradient, Buffer.Scales], [],
+                Split.Rows, LayerTensors.AttentionNorm),
+            new(TrainingOperation.NormBackward, [Buffer.Input, Buffer.NormedGradient, Buffer.InputGradient], [Buffer.InputGradient],
+                Split.Tokens, LayerTensors.AttentionNorm),
         ],
-        [new(TrainingOperation.Embedding, [TrainingBuffer.InputGradient], [], Split.Rows)]);
+        [new(TrainingOperation.Embedding, [Buffer.InputGradient], [], Split.Rows)]);
 }

@@ -9,7 +9,8 @@ namespace Llamalith.Generator.Planning;
 /// <param name="Window">Positions that one position sees, itself included; null for all.</param>
 internal sealed record Visibility(int? Window)
 {
-    public static Visibility Of(ModelSpec spec) => new(spec.SlidingWindow > 0 && spec.SlidingWindow < spec.Context ? spec.SlidingWindow : null);
+    public static Visibility Of(ModelSpec spec) =>
+        new(spec.SlidingWindow > 0 && spec.SlidingWindow < spec.Context ? spec.SlidingWindow : null);
 
     /// <summary>Whether earlier positions go out of sight, so that whole stretches of a block may be masked.</summary>
     public bool Forgets => Window is not null;

@@ -30,7 +30,8 @@ internal static class AttentionEmitter
 
     private static void WriteRotateQueries(SourceWriter writer, ModelPlan plan)
     {
-        writer.Line("/// <summary>The queries of one token and one KV head's group, rotated to their position and scaled for the softmax.</summary>");
+        writer.Line("/// <summary>The queries of one token and one KV head's group, "
+            + "rotated to their position and scaled for the softmax.</summary>");
         writer.HotMethod("private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)", () =>
         {
             writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
@@ -73,7 +74,8 @@ internal static class AttentionEmitter
         {
             string raise = Code.Int(CacheLayout.HalfRaise);
             writer.Line();
-            writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; what is too large is cut,");
+            writer.Line($"// A half of {raise} x. None is subnormal, since widened it would be so too, which is slow; "
+                + "what is too large is cut,");
             writer.Line("// and what is not a number is one pattern of bits, since machines have several.");
             writer.Method("private static ushort ToHalf(float x)", () =>
             {
@@ -85,7 +87,8 @@ internal static class AttentionEmitter
         if (plan.Cache.IsScaled)
         {
             writer.Line();
-            writer.Line("// The scale that makes 127 of a head's largest number, and its inverse; what is not finite is kept by the scale.");
+            writer.Line("// The scale that makes 127 of a head's largest number, and its inverse; "
+                + "what is not finite is kept by the scale.");
             writer.Method("private static unsafe float ScaleOf(float* head, out float inverse)", () =>
             {
                 writer.Line("float top = 0f;");
@@ -116,19 +119,25 @@ internal static class AttentionEmitter
         writer.Line();
         writer.Line("/// <summary>The scale of a position's key, given the head's keys in its block: scales follow each tile.</summary>");
         writer.Line($"private static unsafe float* KeyScale({element}* keys, int position) => unchecked(");
-        writer.Line("    (float*)(keys + (position / PositionTile * KeyTileElements) + (HeadDim * PositionTile)) + (position % PositionTile));");
+        writer.Line("    (float*)(keys + (position / PositionTile * KeyTileElements) + (HeadDim * PositionTile)) "
+            + "+ (position % PositionTile));");
         writer.Line();
         writer.Line("/// <summary>The scale of a position's value, given the head's keys in its block.</summary>");
-        writer.Line($"private static unsafe float* ValueScale({element}* keys, int position) => unchecked((float*)(keys + ValueScalesOffset) + position);");
+        writer.Line($"private static unsafe float* ValueScale({element}* keys, int position) => "
+            + "unchecked((float*)(keys + ValueScalesOffset) + position);");
     }
 
     private static void WriteAttendBlock(SourceWriter writer, ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head" : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head" : $"grouped-query: {Code.Int(spec.GroupSize)} query heads share a KV head";
+        string kind = spec.GroupSize == 1 ? "multi-head: one query head for each KV head"
+            : spec.KvHeads == 1 ? "multi-query: all query heads share one KV head"
+            : $"grouped-query: {Code.Int(spec.GroupSize)} query heads share a KV head";
         string element = plan.Cache.ElementType;
-        writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), not divided by its sum.</summary>");
-        writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>");
+        writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), "
+            + "not divided by its sum.</summary>");
+        writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. "
+            + "The last block takes in the token's own key and value first.</remarks>");
         writer.HotMethod("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)", () =>
         {
             writer.Line("Scratch s = _scratch;");
@@ -147,23 +156,30 @@ internal static class AttentionEmitter
                 VisibleText.WriteMask(writer, plan.Visible, "t.Scores + (row * BlockPositions)", "PassStart + 1 - begin", "padded");
             });
             writer.Line("int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);");
-            writer.Line($"Kernels.DecodeSoftmax(t.Scores, {(plan.Cache.IsScaled ? "ValueScale(k, 0), " : "")}s.Max + heads, s.Sum + heads, padded);");
-            writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
+            string scale = plan.Cache.IsScaled ? "ValueScale(k, 0), " : "";
+            writer.Line($"Kernels.DecodeSoftmax(t.Scores, {scale}s.Max + heads, s.Sum + heads, padded);");
+            writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, "
+                + "s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
         });
     }
 
     private static void WriteAttendTokens(SourceWriter writer, ModelPlan plan)
     {
         string element = plan.Cache.ElementType;
-        writer.Line($"/// <summary>Attention of some tiles of a prefill over one KV head: each block of the cache is {(plan.Cache.Widens ? "widened to floats" : "brought into the cache")} once for all of them.</summary>");
-        writer.HotMethod("private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)", () =>
+        string brought = plan.Cache.Widens ? "widened to floats" : "brought into the cache";
+        writer.Line("/// <summary>Attention of some tiles of a prefill over one KV head: "
+            + $"each block of the cache is {brought} once for all of them.</summary>");
+        const string Head = "private unsafe void AttendTokens("
+            + "LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)";
+        writer.HotMethod(Head, () =>
         {
             writer.Line("// A tile that runs out of tokens repeats the last one, and drops what it computes for it.");
             writer.Line("int last = Math.Min(first + (tiles * PrefillTokenTile), PassTokens) - 1;");
             writer.Block("for (int token = 0; token < tiles * PrefillTokenTile; token++)", () =>
             {
                 writer.Line("int from = Math.Min(first + token, last);");
-                writer.Line("RotateQueries(w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));");
+                writer.Line("RotateQueries(w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), "
+                    + "t.Queries + (token * GroupSize * HeadDim));");
             });
             writer.Line("new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);");
             writer.Line("new FloatSpan(t.Sum, tiles * QueryRows).Clear();");
@@ -174,16 +190,22 @@ internal static class AttentionEmitter
                 writer.Line($"{element}* block = CacheHead(PassBlocks, begin / BlockPositions, layer, kvHead);");
                 if (plan.Cache.Widens)
                 {
-                    writer.Line("int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;");
+                    writer.Line("int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) "
+                        + "+ PositionTile - 1) / PositionTile * PositionTile;");
                     writer.Line("Kernels.WidenKeys(block, t.Keys, padded);");
-                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {(plan.Cache.IsScaled ? "ValueScale(block, 0), " : "")}t.Values, padded);");
+                    string scale = plan.Cache.IsScaled ? "ValueScale(block, 0), " : "";
+                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {scale}t.Values, padded);");
                 }
 
-                writer.Nested("for (int tile = 0; tile < tiles; tile++)", $"AttendTile({(plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset")}, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
+                string read = plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset";
+                writer.Nested(
+                    "for (int tile = 0; tile < tiles; tile++)",
+                    $"AttendTile({read}, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
             });
             writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
             {
-                writer.Line("float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride) + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);");
+                writer.Line("float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride)"
+                    + " + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);");
                 writer.Line("Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], y);");
             });
         });
@@ -191,8 +213,11 @@ internal static class AttentionEmitter
 
     private static void WriteAttendTile(SourceWriter writer, ModelPlan plan)
     {
-        writer.Line($"/// <summary>One block for {Code.Int(plan.PrefillTokenTile)} tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
-        writer.HotMethod("private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)", () =>
+        writer.Line($"/// <summary>One block for {Code.Int(plan.PrefillTokenTile)} tokens from a position on: "
+            + "their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
+        const string Head = "private static unsafe void AttendTile("
+            + "float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)";
+        writer.HotMethod(Head, () =>
         {
             writer.Line("int count = Math.Min(BlockPositions, Math.Min(position + PrefillTokenTile - 1, last) + 1 - begin);");
             writer.Nested($"if (count <= 0{VisibleText.OutOfSight(plan.Visible, "begin", "position")})", "return;");

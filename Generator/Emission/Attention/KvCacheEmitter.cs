@@ -15,7 +15,8 @@ internal static class KvCacheEmitter
         string layout = $"global::{spec.EngineNamespace}.Engine.Layout";
         return ModelFile.Write(spec, "", writer =>
         {
-            writer.Line($"/// <summary>Keys and values of one conversation with this model, in {spec.KvCache}. Copies of the struct are the same conversation.</summary>");
+            writer.Line($"/// <summary>Keys and values of one conversation with this model, in {spec.KvCache}. "
+                + "Copies of the struct are the same conversation.</summary>");
             writer.Line(FileHead.GeneratedCode);
             writer.Block($"public readonly struct KvCache : {ModelFile.Contracts}.IKvCache<KvCache>", () => writer.Line($$"""
                 private readonly {{Storage}}? _storage;
@@ -37,7 +38,8 @@ internal static class KvCacheEmitter
                 /// <summary>Most positions.</summary>
                 public int Capacity => Context;
 
-                internal {{Storage}} Storage => _storage ?? throw new global::System.InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
+                internal {{Storage}} Storage => _storage
+                    ?? throw new global::System.InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
 
                 /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
                 public void Truncate(int count) => Storage.Truncate(count);
@@ -48,7 +50,10 @@ internal static class KvCacheEmitter
                 /// <summary>Writes a header that names the model and its weights, then the filled positions.</summary>
                 public void Save(global::System.IO.Stream destination) => Storage.Save(destination);
 
-                /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine that is to use it.</summary>
+                /// <summary>
+                /// Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine
+                /// that is to use it.
+                /// </summary>
                 public static KvCache Load(global::System.IO.Stream source) => new({{Storage}}.Load(source, {{layout}}));
 
                 /// <summary>Frees the memory.</summary>

@@ -7,7 +7,8 @@ namespace Llamalith.Generator.Emission.Attention;
 internal static class VisibleText
 {
     /// <summary>Positions from the beginning of the first block that the token at PassStart sees anything of, up to itself.</summary>
-    public static string FromFirstBlock(Visibility visible) => "PassStart + 1" + (visible.Forgets ? " - (FirstBlock * BlockPositions)" : "");
+    public static string FromFirstBlock(Visibility visible) =>
+        "PassStart + 1" + (visible.Forgets ? " - (FirstBlock * BlockPositions)" : "");
 
     /// <summary>The block of an item, counted from the first that the token at PassStart sees anything of.</summary>
     public static string Block(Visibility visible, string item) => visible.Forgets ? $"FirstBlock + ({item})" : item;
@@ -19,14 +20,18 @@ internal static class VisibleText
     public static string FirstMultiple(Visibility visible, string position, string multiple) =>
         visible.Forgets ? $"Math.Max(0, {position} + 1 - SlidingWindow) / {multiple} * {multiple}" : "0";
 
-    /// <summary>The condition that no token from a position on sees anything of the block that begins at another; empty where that cannot be.</summary>
+    /// <summary>
+    /// The condition that no token from a position on sees anything of the block that begins at another; empty where that cannot be.
+    /// </summary>
     public static string OutOfSight(Visibility visible, string begin, string position) =>
         visible.Forgets ? $" || {begin} + BlockPositions <= {position} + 1 - SlidingWindow" : "";
 
     /// <summary>Of so many positions up to itself a token does not see the first: their number.</summary>
     public static string Hidden(Visibility visible, string seen) => visible.Forgets ? $"Math.Max(0, {seen} - SlidingWindow)" : "0";
 
-    /// <summary>Writes the statement that masks what has gone out of sight of a row of scores, of so many positions up to the token.</summary>
+    /// <summary>
+    /// Writes the statement that masks what has gone out of sight of a row of scores, of so many positions up to the token.
+    /// </summary>
     public static void WriteMask(SourceWriter writer, Visibility visible, string scores, string seen, string padded)
     {
         if (visible.Forgets)

@@ -20,7 +20,11 @@ internal static class DispatchEmitter
                 writer.Line();
                 writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
                 writer.Method($"public static void {kernel.Name}({kernel.Parameters})", () =>
-                    Choose(writer, kernel.Integers is { } integers ? plan.TargetsOf(integers) : plan.Targets, isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});", "throw new PlatformNotSupportedException();"));
+                    Choose(
+                        writer,
+                        kernel.Integers is { } integers ? plan.TargetsOf(integers) : plan.Targets,
+                        isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});",
+                        "throw new PlatformNotSupportedException();"));
             }
         }));
 

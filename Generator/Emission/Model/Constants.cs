@@ -98,7 +98,8 @@ internal static class Constants
                 Int(name + "RecordBytes", record.Bytes);
             }
 
-            writer.Line($"private const int MaxRecordBytes = {quantized.OrderBy(kind => plan.Record(kind.Count).Bytes).Last().Name}RecordBytes;");
+            writer.Line("private const int MaxRecordBytes = "
+                + $"{quantized.OrderBy(kind => plan.Record(kind.Count).Bytes).Last().Name}RecordBytes;");
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed class DecodeSteps : IStepWriter
     {
         writer.Line($"int visible = {VisibleText.FromFirstBlock(plan.Visible)};");
         writer.Line("int blocks = (visible + BlockPositions - 1) / BlockPositions;");
-        writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, _panels.Length);");
+        writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, "
+            + "_panels.Length);");
     }
 
     public void Write(SourceWriter writer, ModelPlan plan, Step step)
@@ -27,7 +28,8 @@ internal sealed class DecodeSteps : IStepWriter
                 string record = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)t.Record" : "";
                 foreach (string matrix in step.Matrices)
                 {
-                    writer.Line($"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.OwnInput(step)}{record}, "
+                    string kernel = plan.Matrix(matrix).Kernel.Name;
+                    writer.Line($"Products.MatVec{kernel}(in {StepText.Weights(matrix)}, {StepText.OwnInput(step)}{record}, "
                         + $"{StepText.Output(step, matrix)}, panels.{matrix});");
                 }
 

@@ -12,7 +12,8 @@ internal static class EngineEmitter
     public static string Write(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        string summary = $"An engine for {Code.Grouped(spec.Layers)} layers of width {Code.Grouped(spec.Dim)}: {Code.Grouped(ParameterCount.Total(spec))} parameters.";
+        string summary = $"An engine for {Code.Grouped(spec.Layers)} layers of width {Code.Grouped(spec.Dim)}: "
+            + $"{Code.Grouped(ParameterCount.Total(spec))} parameters.";
         return EngineFile.Write(spec, summary, " : Contracts.ModelEngine", writer =>
         {
             Constants.WriteEngine(writer, plan);
@@ -118,7 +119,8 @@ internal static class EngineEmitter
                 }
             }
 
-            protected override unsafe void Embed(int token, int row) => _weights.Embed(token, unchecked(_scratch.X + (row * (long)DimStride)));
+            protected override unsafe void Embed(int token, int row) =>
+                _weights.Embed(token, unchecked(_scratch.X + (row * (long)DimStride)));
 
             protected override unsafe FloatReadOnlySpan LogitRow(int picked) =>
                 new(unchecked(_scratch.LogitRows + (picked * (long)LogitStride)), VocabSize);

@@ -5,8 +5,8 @@ using Llamalith.Generator.Spec;
 namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>
-/// Model.g.cs: the user's class as callers meet it. Everything happens in the engine; what is here is public, but for the one field that holds
-/// it. Identifiers with two underscores are the implementation's (C# specification, 6.4.3).
+/// Model.g.cs: the user's class as callers meet it. Everything happens in the engine; what is here is public, but for the one field that
+/// holds it. Identifiers with two underscores are the implementation's (C# specification, 6.4.3).
 /// </summary>
 internal static class ModelClassEmitter
 {
@@ -41,8 +41,8 @@ internal static class ModelClassEmitter
                 public int Position => __engine.Position;
 
                 /// <summary>
-                /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled with
-                /// other weights is refused.
+                /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled
+                /// with other weights is refused.
                 /// </summary>
                 public KvCache Cache
                 {
@@ -60,14 +60,17 @@ internal static class ModelClassEmitter
                 writer.Line($$"""
                     /// <summary>Binds the weights that were built into this program: they are used where they lie.</summary>
                     public static {{type}} Load({{ModelFile.Contracts}}.LoadOptions? options = null) =>
-                        new({{engine}}.Own({{ModelFile.Contracts}}.Checkpoint.OpenEmbedded(typeof({{type}}).Assembly, {{Code.Verbatim(embedded)}}), options));
+                        new({{engine}}.Own(
+                            {{ModelFile.Contracts}}.Checkpoint.OpenEmbedded(
+                                typeof({{type}}).Assembly, {{Code.Verbatim(embedded)}}), options));
 
                     """);
             }
 
             writer.Line($$"""
                 /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
-                public static {{type}} Load({{ModelFile.Contracts}}.Checkpoint checkpoint, {{ModelFile.Contracts}}.LoadOptions? options = null) =>
+                public static {{type}} Load(
+                    {{ModelFile.Contracts}}.Checkpoint checkpoint, {{ModelFile.Contracts}}.LoadOptions? options = null) =>
                     new(new {{engine}}(checkpoint, options));
 
                 /// <summary>An empty conversation, to be set as <see cref="Cache"/>.</summary>
@@ -76,7 +79,9 @@ internal static class ModelClassEmitter
                 /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
                 public void Truncate(int count) => __engine.Truncate(count);
 
-                /// <summary>Appends one token to the conversation and returns the logits [VocabSize] for the next, valid until the next call.</summary>
+                /// <summary>
+                /// Appends one token to the conversation and returns the logits [VocabSize] for the next, valid until the next call.
+                /// </summary>
                 public global::System.ReadOnlySpan<float> Decode(int token) => __engine.Decode(token);
 
                 /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
@@ -91,7 +96,9 @@ internal static class ModelClassEmitter
                     global::System.Threading.CancellationToken cancellation = default) =>
                     __engine.Prefill(tokens, reader, cancellation);
 
-                /// <summary>Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.</summary>
+                /// <summary>
+                /// Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.
+                /// </summary>
                 public void Dispose() => __engine.Dispose();
                 """);
         });

@@ -9,9 +9,11 @@ internal static class PassesEmitter
 {
     public static string Write(ModelPlan plan) => EngineFile.Write(plan.Spec, writer =>
     {
-        WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.", Scheduler.Of(plan.Graph.Decode), new DecodeSteps());
+        WritePass(writer, plan, "DecodeOn", "One thread's share of a token's forward pass.",
+            Scheduler.Of(plan.Graph.Decode), new DecodeSteps());
         writer.Line();
-        WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.", Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
+        WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.",
+            Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
         writer.Line();
         WriteLogits(writer, plan);
     });

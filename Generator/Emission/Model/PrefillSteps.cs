@@ -33,13 +33,15 @@ internal sealed class PrefillSteps : IStepWriter
                 string token = step.Matrices[0] == ModelPlan.FinalNorm ? "Picked[token]" : "token";
                 writer.Nested(
                     EachToken,
-                    $"Kernels.RmsNorm(s.X + ({token} * (long)DimStride), {StepText.Weights(step.Matrices[0])}, s.Normed + (token * (long)DimStride));");
+                    $"Kernels.RmsNorm(s.X + ({token} * (long)DimStride), {StepText.Weights(step.Matrices[0])}, "
+                        + "s.Normed + (token * (long)DimStride));");
                 break;
             case StepKind.Project:
                 string records = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)s.Records" : "";
                 foreach (string matrix in step.Matrices)
                 {
-                    writer.Line($"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {StepText.Weights(matrix)}, {StepText.SharedInput(step)}{records}, "
+                    string kernel = plan.Matrix(matrix).Kernel.Name;
+                    writer.Line($"Products.MatMul{kernel}(in {StepText.Weights(matrix)}, {StepText.SharedInput(step)}{records}, "
                         + $"{StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, tokens, panels.{matrix});");
                 }
 
@@ -48,7 +50,8 @@ internal sealed class PrefillSteps : IStepWriter
                 string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;
                 writer.Nested(
                     EachToken,
-                    $"Kernels.Quantize{columns}({StepText.SharedInput(step)} + (token * (long){columns}Stride), (byte*)s.Records + (token * (long){columns}RecordBytes));");
+                    $"Kernels.Quantize{columns}({StepText.SharedInput(step)} + (token * (long){columns}Stride), "
+                        + $"(byte*)s.Records + (token * (long){columns}RecordBytes));");
                 break;
             case StepKind.Rotate:
                 writer.Block(EachToken, () =>

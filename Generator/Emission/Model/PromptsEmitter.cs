@@ -23,19 +23,24 @@ internal static class PromptsEmitter
                 {
                     writer.Line($"/// <summary>The prompt {prompt.Name}.</summary>");
                     writer.Line($"public static {Prompt} {prompt.Member} {{ get; }} = new(");
-                    writer.Line($"    typeof({spec.TypeName}).Assembly, {Code.Escaped(spec.FullName)}, {Code.Escaped(prompt.Name)}, {Code.Escaped(prompt.Text)});");
+                    writer.Line($"    typeof({spec.TypeName}).Assembly, {Code.Escaped(spec.FullName)}, {Code.Escaped(prompt.Name)}, "
+                        + $"{Code.Escaped(prompt.Text)});");
                     writer.Line();
                 }
 
                 // Members are in Pascal case, so none has this name.
-                writer.Line($"internal static readonly {Prompt}[] all = [{spec.Prompts.Select(static prompt => prompt.Member).Join(", ")}];");
+                string all = spec.Prompts.Select(static prompt => prompt.Member).Join(", ");
+                writer.Line($"internal static readonly {Prompt}[] all = [{all}];");
             });
             writer.Line();
             writer.Line($"""
                 /// <summary>The prompts that the build has prefilled, in the order of their attributes.</summary>
                 public global::System.ReadOnlySpan<{Prompt}> BakedPrompts => Prompts.all;
 
-                /// <summary>Makes the current conversation one that consists of the prompt; what it held is forgotten. It costs a copy of the prompt's keys and values.</summary>
+                /// <summary>
+                /// Makes the current conversation one that consists of the prompt; what it held is forgotten. It costs a copy of the
+                /// prompt's keys and values.
+                /// </summary>
                 public void Begin({Prompt} prompt) => __engine.Begin(prompt, Prompts.all);
 
                 /// <summary>A conversation that consists of the prompt, to be set as <see cref="Cache"/>.</summary>

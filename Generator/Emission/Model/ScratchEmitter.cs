@@ -30,10 +30,22 @@ internal static class ScratchEmitter
         (string Name, string Size, string Shape)[] own =
         [
             ("Normed", "PaddedDim", "[Dim] the norm of one token"),
-            .. quantized ? new[] { ("Record", "MaxRecordBytes / sizeof(float)", "8-bit activations of one token"), ("Unpacked", "UnpackedFloats", "one panel of integer weights: scales, minima, codes") } : [],
+            .. quantized
+                ? new[]
+                {
+                    ("Record", "MaxRecordBytes / sizeof(float)", "8-bit activations of one token"),
+                    ("Unpacked", "UnpackedFloats", "one panel of integer weights: scales, minima, codes"),
+                }
+                : [],
             ("Attended", "QueryDimStride", "[QueryDim] of one token"),
             ("Factors", "CacheBlocks * PaddedHeads", "[blocks, Heads] what each block counts"),
-            .. plan.Cache.Widens ? new[] { ("Keys", "HeadDim * BlockPositions", "a block's keys as floats"), ("Values", "HeadDim * BlockPositions", "a block's values as floats") } : [],
+            .. plan.Cache.Widens
+                ? new[]
+                {
+                    ("Keys", "HeadDim * BlockPositions", "a block's keys as floats"),
+                    ("Values", "HeadDim * BlockPositions", "a block's values as floats"),
+                }
+                : [],
             ("Queries", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] rotated queries"),
             ("Scores", "QueryRows * BlockPositions", "[rows, BlockPositions]"),
             ("Mixed", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] weighted values"),

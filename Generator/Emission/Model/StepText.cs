@@ -9,7 +9,8 @@ internal static class StepText
     public static string Weights(string name) => name is ModelPlan.FinalNorm or ModelPlan.Classifier ? "_weights." + name : "w->" + name;
 
     /// <summary>A step's input in the pass of one token: what each thread has computed for itself, it has to itself.</summary>
-    public static string OwnInput(Step step) => step.Reads[0] is PassBuffer.Normed or PassBuffer.Attended ? "t." + step.Reads[0] : SharedInput(step);
+    public static string OwnInput(Step step) =>
+        step.Reads[0] is PassBuffer.Normed or PassBuffer.Attended ? "t." + step.Reads[0] : SharedInput(step);
 
     /// <summary>A step's input in the pass of many tokens.</summary>
     public static string SharedInput(Step step) => "s." + step.Reads[0];

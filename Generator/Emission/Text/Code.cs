@@ -23,7 +23,8 @@ internal static class Code
     public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>An integer literal of a constant, in groups of three digits where it is long.</summary>
-    public static string Readable(long value) => value.ToString(Math.Abs(value) < 10_000 ? "0" : "#,0", CultureInfo.InvariantCulture).Replace(',', '_');
+    public static string Readable(long value) =>
+        value.ToString(Math.Abs(value) < 10_000 ? "0" : "#,0", CultureInfo.InvariantCulture).Replace(',', '_');
 
     public static string Bool(bool value) => value ? "true" : "false";
 

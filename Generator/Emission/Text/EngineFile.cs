@@ -4,8 +4,8 @@ using Llamalith.Generator.Spec;
 namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>
-/// A file of the engine. It lies in a namespace of its own, out of reach of the user's names; and since a using directive within a namespace
-/// comes before all that lies further out, no type or alias of the project hides what is meant.
+/// A file of the engine. It lies in a namespace of its own, out of reach of the user's names; and since a using directive within a
+/// namespace comes before all that lies further out, no type or alias of the project hides what is meant.
 /// </summary>
 internal static class EngineFile
 {

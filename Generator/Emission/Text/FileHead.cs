@@ -6,7 +6,8 @@ internal static class FileHead
     private static readonly string s_version = typeof(FileHead).Assembly.GetName().Version.ToString();
 
     /// <summary>The attribute of a type, written from global:: on.</summary>
-    public static string GeneratedCode { get; } = $"[global::System.CodeDom.Compiler.GeneratedCode(\"Llamalith.Generator\", \"{s_version}\")]";
+    public static string GeneratedCode { get; } =
+        $"[global::System.CodeDom.Compiler.GeneratedCode(\"Llamalith.Generator\", \"{s_version}\")]";
 
     public static void Write(SourceWriter writer)
     {

@@ -32,7 +32,9 @@ internal sealed class SourceWriter
         Line("}");
     }
 
-    /// <summary>Writes a method. Whether the consumer's project checks for overflow changes nothing of what it computes, and costs nothing.</summary>
+    /// <summary>
+    /// Writes a method. Whether the consumer's project checks for overflow changes nothing of what it computes, and costs nothing.
+    /// </summary>
     public void Method(string head, Action body) => Block(head, () => Block("unchecked", body));
 
     /// <summary>Writes a method that the JIT is to compile at once and in full.</summary>

@@ -12,7 +12,8 @@ internal static class TrainerClassEmitter
         string engine = $"global::{plan.Spec.EngineNamespace}.Engine";
         return ModelFile.Write(plan.Spec, "", writer =>
         {
-            writer.Line("/// <summary>Trains the model: a forward pass over batches of sequences, and the gradient of every weight.</summary>");
+            writer.Line("/// <summary>Trains the model: a forward pass over batches of sequences, "
+                + "and the gradient of every weight.</summary>");
             writer.Line(FileHead.GeneratedCode);
             writer.Block($"public sealed class Trainer : {Contracts}.ITrainer<Trainer>", () => writer.Line($$"""
                 private readonly {{engine}}.Trainer _engine;

@@ -5,8 +5,9 @@ using Llamalith.Generator.Planning;
 namespace Llamalith.Generator.Emission.Training;
 
 /// <summary>
-/// TrainingAttention.g.cs: causal attention of one sequence and one KV head, a block of queries at a time. Scores are never kept: the backward
-/// pass computes a block of them anew, from the logarithm of their softmax's sum (as in FlashAttention, Dao et al., arXiv 2205.14135).
+/// TrainingAttention.g.cs: causal attention of one sequence and one KV head, a block of queries at a time. Scores are never kept: the
+/// backward pass computes a block of them anew, from the logarithm of their softmax's sum (as in FlashAttention, Dao et al., arXiv
+/// 2205.14135).
 /// </summary>
 internal static class TrainingAttentionEmitter
 {
@@ -14,7 +15,8 @@ internal static class TrainingAttentionEmitter
     {
         return EngineFile.Write(plan.Spec, writer => writer.Block(TrainingEngineEmitter.Class, () =>
         {
-            writer.Line("// Sequences and KV heads are dealt out as threads come for more: whoever computes one, it is summed in the same order.");
+            writer.Line("// Sequences and KV heads are dealt out as threads come for more: whoever computes one, "
+                + "it is summed in the same order.");
             writer.Method("private void AttendAll(int layer, bool backward, ref Memory.Thread t)", () =>
             {
                 writer.Line("int items = (Starts.Length - 1) * KvHeads;");
@@ -37,9 +39,12 @@ internal static class TrainingAttentionEmitter
                     writer.Block("for (int row = 0; row < rows; row++)", () =>
                     {
                         WriteSeen(writer, plan);
-                        writer.Line("Kernels.SoftmaxRow(t.Scores + (row * (nint)PositionStride), hidden, seen, count, logSums + ((first + row) * (nint)Heads) + head);");
+                        writer.Line("Kernels.SoftmaxRow(t.Scores + (row * (nint)PositionStride), hidden, seen, count, "
+                            + "logSums + ((first + row) * (nint)Heads) + head);");
                     });
-                    writer.Line("Kernels.MixRows(t.Scores, values + (begin * (nint)QkvStride), QkvStride, attended + (first * (nint)QueryDimStride) + (head * HeadDim), QueryDimStride, rows, first + 1 - begin, m.Zeros);");
+                    writer.Line("Kernels.MixRows(t.Scores, values + (begin * (nint)QkvStride), QkvStride, "
+                        + "attended + (first * (nint)QueryDimStride) + (head * HeadDim), "
+                        + "QueryDimStride, rows, first + 1 - begin, m.Zeros);");
                 });
             });
             writer.Line();
@@ -69,19 +74,24 @@ internal static class TrainingAttentionEmitter
                     {
                         WriteSeen(writer, plan);
                         writer.Line("nint at = row * (nint)PositionStride, query = row * (nint)QueryDimStride;");
-                        writer.Line("Kernels.SoftmaxBackward(t.Scores + at, t.Slopes + at, y + query, dy + query, logSums[((first + row) * (nint)Heads) + head], hidden, seen, count);");
+                        writer.Line("Kernels.SoftmaxBackward(t.Scores + at, t.Slopes + at, y + query, dy + query, "
+                            + "logSums[((first + row) * (nint)Heads) + head], hidden, seen, count);");
                     });
                     writer.Line("nint below = begin * (nint)QkvStride;");
-                    writer.Line("Kernels.MixRows(t.Slopes, keys + below, QkvStride, gradient + (first * (nint)QkvStride) + (head * HeadDim), QkvStride, rows, first + 1 - begin, m.Zeros);");
-                    writer.Line("Kernels.SpreadColumns(t.Slopes, q, QkvStride, keyGradient + below, QkvStride, count, rows, first - begin);");
-                    writer.Line("Kernels.SpreadColumns(t.Scores, dy, QueryDimStride, valueGradient + below, QkvStride, count, rows, first - begin);");
+                    writer.Line("Kernels.MixRows(t.Slopes, keys + below, QkvStride, "
+                        + "gradient + (first * (nint)QkvStride) + (head * HeadDim), QkvStride, rows, first + 1 - begin, m.Zeros);");
+                    writer.Line("Kernels.SpreadColumns(t.Slopes, q, QkvStride, keyGradient + below, QkvStride, count, rows, "
+                        + "first - begin);");
+                    writer.Line("Kernels.SpreadColumns(t.Scores, dy, QueryDimStride, valueGradient + below, QkvStride, count, rows, "
+                        + "first - begin);");
                 });
             });
             writer.Line();
             writer.Line("// Panels of 32 positions, each element of them side by side.");
             writer.Method("private static void PackHead(float* rows, int length, float* panels)", () =>
                 writer.Block("for (int position = 0; position < length; position += PanelRows)", () =>
-                    writer.Line("Kernels.PackTransposed(rows + (position * (nint)QkvStride), QkvStride, Math.Min(PanelRows, length - position), HeadDim, panels + (position * HeadDim));")));
+                    writer.Line("Kernels.PackTransposed(rows + (position * (nint)QkvStride), QkvStride, "
+                        + "Math.Min(PanelRows, length - position), HeadDim, panels + (position * HeadDim));")));
         }));
     }
 

@@ -60,7 +60,8 @@ internal static class TrainingEngineEmitter
         writer.Line("""
             protected override FloatReadOnlySpan HiddenRow(int token) => new(unchecked(_memory.Final + (token * (nint)DimStride)), Dim);
 
-            protected override FloatSpan HiddenGradientRow(int token) => new(unchecked(_memory.NormedGradient + (token * (nint)DimStride)), PaddedDim);
+            protected override FloatSpan HiddenGradientRow(int token) =>
+                new(unchecked(_memory.NormedGradient + (token * (nint)DimStride)), PaddedDim);
 
             protected override void Free()
             {

@@ -47,7 +47,8 @@ internal static class TrainingMemoryEmitter
         ];
         return EngineFile.Write(plan.Spec, writer => writer.Block(TrainingEngineEmitter.Class, () =>
         {
-            writer.Line("/// <summary>The buffers of a training step: shared ones, and a set for each thread. What a batch does not fill takes no memory.</summary>");
+            writer.Line("/// <summary>The buffers of a training step: shared ones, and a set for each thread. "
+                + "What a batch does not fill takes no memory.</summary>");
             writer.Block("private sealed class Memory : IDisposable", () =>
             {
                 writer.Line("private readonly Contracts.NativeBuffer _memory;");
@@ -61,7 +62,8 @@ internal static class TrainingMemoryEmitter
                 writer.Line();
                 writer.Method("public Memory(long tokens, int layers, int threads)", () =>
                 {
-                    writer.Line("long kept = Math.Max(layers, 1), chunk = Math.Min(tokens, LogitTokens), positions = (Context + PanelRows - 1) / PanelRows * PanelRows;");
+                    writer.Line("long kept = Math.Max(layers, 1), chunk = Math.Min(tokens, LogitTokens), "
+                        + "positions = (Context + PanelRows - 1) / PanelRows * PanelRows;");
                     writer.Line("LayerRows = layers == 0 ? 0 : (nint)tokens;");
                     writer.Line("Threads = new Thread[threads];");
                     writer.Line();

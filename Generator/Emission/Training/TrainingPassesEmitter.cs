@@ -11,7 +11,8 @@ internal static class TrainingPassesEmitter
     {
         return EngineFile.Write(plan.Spec, writer => writer.Block(TrainingEngineEmitter.Class, () =>
         {
-            WritePass(writer, plan, "ForwardOn", "One thread's share of a forward pass.", TrainingGraph.Forward, "for (int layer = 0; layer < Layers; layer++)", () =>
+            WritePass(writer, plan, "ForwardOn", "One thread's share of a forward pass.",
+                TrainingGraph.Forward, "for (int layer = 0; layer < Layers; layer++)", () =>
                 writer.Block("for (int token = firstToken; token < endToken; token++)", () =>
                 {
                     writer.Line("float* x = m.Input + (token * (nint)DimStride);");
@@ -20,8 +21,11 @@ internal static class TrainingPassesEmitter
                         writer.Line("new FloatSpan(x + Dim, PaddedDim - Dim).Clear();");
                 }));
             writer.Line();
-            WritePass(writer, plan, "BackwardOn", "One thread's share of a backward pass, from the gradient of what the classifier sees on.", TrainingGraph.Backward, "for (int layer = Layers - 1; layer >= 0; layer--)", () =>
-                writer.Nested("for (int token = firstToken; token < endToken; token++)", "new FloatSpan(m.InputGradient + (token * (nint)DimStride), PaddedDim).Clear();"));
+            WritePass(writer, plan, "BackwardOn",
+                "One thread's share of a backward pass, from the gradient of what the classifier sees on.",
+                TrainingGraph.Backward, "for (int layer = Layers - 1; layer >= 0; layer--)", () =>
+                writer.Nested("for (int token = firstToken; token < endToken; token++)",
+                    "new FloatSpan(m.InputGradient + (token * (nint)DimStride), PaddedDim).Clear();"));
             writer.Line();
             WriteLogits(writer, plan.Training!);
             writer.Line();
@@ -29,7 +33,8 @@ internal static class TrainingPassesEmitter
         }));
     }
 
-    private static void WritePass(SourceWriter writer, ModelPlan plan, string name, string summary, TrainingSchedule schedule, string loop, System.Action begin)
+    private static void WritePass(
+        SourceWriter writer, ModelPlan plan, string name, string summary, TrainingSchedule schedule, string loop, System.Action begin)
     {
         int barriers = schedule.Layer.Count(step => step.BarrierBefore);
         writer.Line($"/// <summary>{summary} {barriers} barriers a layer.</summary>");
@@ -64,7 +69,8 @@ internal static class TrainingPassesEmitter
     private static void WriteLogits(SourceWriter writer, TrainingPlan plan)
     {
         (string dim, string vocab) = (plan.InputStride("Dim"), plan.InputStride("Vocab"));
-        writer.Line("/// <summary>One thread's share of the logits of some tokens: shown to a reader, or turned into gradients by a loss and taken back.</summary>");
+        writer.Line("/// <summary>One thread's share of the logits of some tokens: shown to a reader, "
+            + "or turned into gradients by a loss and taken back.</summary>");
         writer.Method("protected override void LogitsOn(int rank)", () => writer.Line($"""
             Memory m = _memory;
             ref Memory.Thread t = ref m.Threads[rank];
@@ -72,7 +78,8 @@ internal static class TrainingPassesEmitter
             float* hidden = m.Picked + (begin * (nint)DimStride);
             float* logits = m.Logits + (begin * (nint)VocabStride);
             for (int i = begin; i < end; i++)
-                Unsafe.CopyBlockUnaligned(m.Picked + (i * (nint)DimStride), m.Final + (Picked[i] * (nint)DimStride), PaddedDim * sizeof(float));
+                Unsafe.CopyBlockUnaligned(m.Picked + (i * (nint)DimStride),
+                    m.Final + (Picked[i] * (nint)DimStride), PaddedDim * sizeof(float));
             Kernels.MultiplyTransposed{dim}(hidden, _classifier, VocabSize, Dim, logits, VocabStride, end - begin, false, t.Block, m.Zeros);
             for (int i = begin; i < end; i++)
                 See(i, new FloatSpan(m.Logits + (i * (nint)VocabStride), VocabSize));
@@ -90,7 +97,8 @@ internal static class TrainingPassesEmitter
             ref Memory.Thread t = ref m.Threads[rank];
             (int begin, int end) = Contracts.WorkerTeam.Share(VocabSize, rank, Team.Size);
             float* gradient = _classifier + _toGradient;
-            Kernels.MultiplyGradient(m.Logits, VocabStride, m.Picked, DimStride, gradient, Dim, begin, end, PickedCount, t.Block, t.Columns, t.Tile, m.Zeros);
+            Kernels.MultiplyGradient(m.Logits, VocabStride, m.Picked, DimStride, gradient, Dim,
+                begin, end, PickedCount, t.Block, t.Columns, t.Tile, m.Zeros);
             """));
     }
 
@@ -108,7 +116,8 @@ internal static class TrainingPassesEmitter
             """));
         writer.Line();
         writer.Line("// One thread's share of a matrix's gradient: rows of it, each summed over all tokens.");
-        const string Parameters = "float* dy, int dyStride, float* x, int xStride, float* weights, int rows, int columns, int rank, ref Memory.Thread t";
+        const string Parameters =
+            "float* dy, int dyStride, float* x, int xStride, float* weights, int rows, int columns, int rank, ref Memory.Thread t";
         writer.Method($"private void Weights({Parameters})", () => writer.Line("""
             Memory m = _memory;
             float* gradient = weights + _toGradient;

@@ -32,8 +32,10 @@ internal static class TrainingSteps
             case TrainingOperation.ProjectBackward:
                 foreach (TrainedMatrix w in matrices)
                 {
-                    writer.Line($"Kernels.Multiply{Kernel(plan, step)}({Own(step, step.Reads[0], w.Output)}, w->{w.Name}, {w.Columns}, {w.Rows}, "
-                        + $"{Own(step, step.Writes[0], "")}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(w != matrices[0])}, t.Block, m.Zeros);");
+                    writer.Line($"Kernels.Multiply{Kernel(plan, step)}({Own(step, step.Reads[0], w.Output)}, "
+                        + $"w->{w.Name}, {w.Columns}, {w.Rows}, "
+                        + $"{Own(step, step.Writes[0], "")}, {Stride(step.Writes[0])}Stride, tokens, "
+                        + $"{Code.Bool(w != matrices[0])}, t.Block, m.Zeros);");
                 }
 
                 break;
@@ -54,7 +56,8 @@ internal static class TrainingSteps
                 Tokens($"Kernels.SwiGlu({Row(step, TrainingBuffer.GateUp)}, {Row(step, TrainingBuffer.Hidden)});");
                 break;
             case TrainingOperation.SwiGluBackward:
-                Tokens($"Kernels.SwiGluBackward({Row(step, TrainingBuffer.GateUp)}, {Row(step, TrainingBuffer.HiddenGradient)}, {Row(step, TrainingBuffer.Hidden)});");
+                Tokens($"Kernels.SwiGluBackward({Row(step, TrainingBuffer.GateUp)}, {Row(step, TrainingBuffer.HiddenGradient)}, "
+                    + $"{Row(step, TrainingBuffer.Hidden)});");
                 break;
             case TrainingOperation.Embedding:
                 WriteEmbedding(writer);
@@ -77,7 +80,8 @@ internal static class TrainingSteps
             writer.Line($"Unsafe.CopyBlockUnaligned({output}, {Own(step, step.Reads[1], "")}, (uint)tokens * DimStride * sizeof(float));");
         foreach (TrainedMatrix w in matrices)
         {
-            writer.Line($"Kernels.MultiplyTransposed{Kernel(plan, step)}({Own(step, step.Reads[0], "")}, w->{w.Name}, {w.Rows}, {w.Columns}, "
+            writer.Line($"Kernels.MultiplyTransposed{Kernel(plan, step)}({Own(step, step.Reads[0], "")}, "
+                + $"w->{w.Name}, {w.Rows}, {w.Columns}, "
                 + $"{Code.At(output, w.Output)}, {Stride(step.Writes[0])}Stride, tokens, {Code.Bool(residual)}, t.Block, m.Zeros);");
         }
     }

@@ -20,15 +20,18 @@ internal static class ProductsEmitter
                 first = false;
                 Dispatch(writer, plan, product, "MatVec" + product.Name, "float* y", "y");
                 writer.Line();
-                Dispatch(writer, plan, product, "MatMul" + product.Name, "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
+                Dispatch(writer, plan, product, "MatMul" + product.Name,
+                    "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
             }
         }));
 
-    private static void Dispatch(SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string tokens = "")
+    private static void Dispatch(
+        SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string tokens = "")
     {
         IReadOnlyList<WeightBlock> formats = plan.FormatsFor(product.ColumnCount);
         string record = plan.IsQuantized(product.ColumnCount) ? ", byte* record" : "";
-        writer.Method($"public static void {name}(in Contracts.PackedMatrix w, float* x{record}, {outputs}, {ThreadPanelsEmitter.Range} panels)", () =>
+        string inputs = "in Contracts.PackedMatrix w, float* x" + record;
+        writer.Method($"public static void {name}({inputs}, {outputs}, {ThreadPanelsEmitter.Range} panels)", () =>
         {
             if (formats.Count == 1)
             {

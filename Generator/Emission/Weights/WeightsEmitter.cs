@@ -22,7 +22,8 @@ internal static class WeightsEmitter
                 writer.Line($"public {(field.IsMatrix ? Matrix : "float*")} {field.Name}; // {field.Shape}");
         });
         writer.Line();
-        writer.Line("/// <summary>All weights, in one allocation. The token embedding stays in the mapped file: a token reads one row of it.</summary>");
+        writer.Line("/// <summary>All weights, in one allocation. The token embedding stays in the mapped file: "
+            + "a token reads one row of it.</summary>");
         writer.Block("private sealed unsafe class Weights : IDisposable", () =>
         {
             WriteBinding(writer, plan);
@@ -66,7 +67,8 @@ internal static class WeightsEmitter
         writer.Method("public Weights(Contracts.Checkpoint checkpoint, Contracts.LoadOptions options)", () => writer.Line($$"""
             checkpoint.EnsureMatches(CompiledShape);
             _embedding = checkpoint.GetTensor(Contracts.TensorNames.TokenEmbedding, VocabSize, Dim);
-            Contracts.RowOrder order = Contracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.{{spec.RopeLayout}}, HeadDim);
+            Contracts.RowOrder order =
+                Contracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.{{spec.RopeLayout}}, HeadDim);
             _binder = new Contracts.WeightBinder(checkpoint, {{Code.Escaped(spec.DisplayName)}}, [{{formats}}], options);
             _layers = new Contracts.NativeBuffer(Layers * sizeof(LayerWeights));
             try
@@ -79,7 +81,8 @@ internal static class WeightsEmitter
                     for (int layer = 0; layer < Layers; layer++)
                         BindLayer(layer, order);
                     FinalNorm = _binder.Vector(Contracts.TensorNames.FinalNorm, Dim);
-                    Classifier = _binder.Matrix(Contracts.TensorNames.{{(spec.TiedEmbeddings ? "TokenEmbedding" : "Classifier")}}, VocabSize, Dim);
+                    Classifier =
+                        _binder.Matrix(Contracts.TensorNames.{{(spec.TiedEmbeddings ? "TokenEmbedding" : "Classifier")}}, VocabSize, Dim);
                     if (round == 0)
                         _binder.Allocate();
                 }
@@ -120,7 +123,8 @@ internal static class WeightsEmitter
             foreach (LayerTensor tensor in LayerTensors.Of(plan.Spec))
             {
                 if (tensor.Role != TensorRole.Matrix)
-                    yield return new(tensor.Name, false, $"[{tensor.Columns}]", $"_binder.Vector({Stored(tensor)}, {tensor.Columns}{Order(tensor)})");
+                    yield return new(tensor.Name, false, $"[{tensor.Columns}]",
+                        $"_binder.Vector({Stored(tensor)}, {tensor.Columns}{Order(tensor)})");
                 else if (plan.Matrices.FirstOrDefault(matrix => matrix.Tensors.Count > 0 && matrix.Tensors[0] == tensor) is { } matrix)
                     yield return OfMatrix(matrix);
             }

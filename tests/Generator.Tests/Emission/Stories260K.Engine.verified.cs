@@ -158,7 +158,8 @@ internal sealed partial class Engine : Contracts.ModelEngine
         }
     }
 
-    protected override unsafe void Embed(int token, int row) => _weights.Embed(token, unchecked(_scratch.X + (row * (long)DimStride)));
+    protected override unsafe void Embed(int token, int row) =>
+        _weights.Embed(token, unchecked(_scratch.X + (row * (long)DimStride)));
 
     protected override unsafe FloatReadOnlySpan LogitRow(int picked) =>
         new(unchecked(_scratch.LogitRows + (picked * (long)LogitStride)), VocabSize);

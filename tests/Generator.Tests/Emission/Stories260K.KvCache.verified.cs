@@ -27,7 +27,8 @@ partial class Model
         /// <summary>Most positions.</summary>
         public int Capacity => Context;
 
-        internal global::Llamalith.Contracts.KvStorage Storage => _storage ?? throw new global::System.InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
+        internal global::Llamalith.Contracts.KvStorage Storage => _storage
+            ?? throw new global::System.InvalidOperationException("This KvCache was not made by CreateCache, Fork or Load.");
 
         /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
         public void Truncate(int count) => Storage.Truncate(count);
@@ -38,7 +39,10 @@ partial class Model
         /// <summary>Writes a header that names the model and its weights, then the filled positions.</summary>
         public void Save(global::System.IO.Stream destination) => Storage.Save(destination);
 
-        /// <summary>Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine that is to use it.</summary>
+        /// <summary>
+        /// Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine
+        /// that is to use it.
+        /// </summary>
         public static KvCache Load(global::System.IO.Stream source) => new(global::Llamalith.Contracts.KvStorage.Load(source, global::Llamalith.Engines.Model.Engine.Layout));
 
         /// <summary>Frees the memory.</summary>

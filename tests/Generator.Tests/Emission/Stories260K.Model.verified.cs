@@ -61,8 +61,8 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
     public int Position => __engine.Position;
 
     /// <summary>
-    /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled with
-    /// other weights is refused.
+    /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled
+    /// with other weights is refused.
     /// </summary>
     public KvCache Cache
     {
@@ -75,7 +75,8 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
         new(global::Llamalith.Engines.Model.Engine.Own(global::Llamalith.Contracts.Checkpoint.Open(path), options));
 
     /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
-    public static Model Load(global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions? options = null) =>
+    public static Model Load(
+        global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions? options = null) =>
         new(new global::Llamalith.Engines.Model.Engine(checkpoint, options));
 
     /// <summary>An empty conversation, to be set as <see cref="Cache"/>.</summary>
@@ -84,7 +85,9 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
     /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
     public void Truncate(int count) => __engine.Truncate(count);
 
-    /// <summary>Appends one token to the conversation and returns the logits [VocabSize] for the next, valid until the next call.</summary>
+    /// <summary>
+    /// Appends one token to the conversation and returns the logits [VocabSize] for the next, valid until the next call.
+    /// </summary>
     public global::System.ReadOnlySpan<float> Decode(int token) => __engine.Decode(token);
 
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
@@ -99,6 +102,8 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
         global::System.Threading.CancellationToken cancellation = default) =>
         __engine.Prefill(tokens, reader, cancellation);
 
-    /// <summary>Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.</summary>
+    /// <summary>
+    /// Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.
+    /// </summary>
     public void Dispose() => __engine.Dispose();
 }

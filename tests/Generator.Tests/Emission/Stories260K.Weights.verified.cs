@@ -40,7 +40,8 @@ internal sealed partial class Engine
             {
                 checkpoint.EnsureMatches(CompiledShape);
                 _embedding = checkpoint.GetTensor(Contracts.TensorNames.TokenEmbedding, VocabSize, Dim);
-                Contracts.RowOrder order = Contracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.Interleaved, HeadDim);
+                Contracts.RowOrder order =
+                    Contracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.Interleaved, HeadDim);
                 _binder = new Contracts.WeightBinder(checkpoint, "Model", [Contracts.TensorType.F32], options);
                 _layers = new Contracts.NativeBuffer(Layers * sizeof(LayerWeights));
                 try
@@ -53,7 +54,8 @@ internal sealed partial class Engine
                         for (int layer = 0; layer < Layers; layer++)
                             BindLayer(layer, order);
                         FinalNorm = _binder.Vector(Contracts.TensorNames.FinalNorm, Dim);
-                        Classifier = _binder.Matrix(Contracts.TensorNames.TokenEmbedding, VocabSize, Dim);
+                        Classifier =
+                            _binder.Matrix(Contracts.TensorNames.TokenEmbedding, VocabSize, Dim);
                         if (round == 0)
                             _binder.Allocate();
                     }
