@@ -50,7 +50,7 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "A static or abstract class has no instances, a record would compare engines by value, a file-local class has no second part in another file, and a primary constructor would have to be called from generated ones.",
+        description: "A static or abstract class has no instances, a record would compare engines by value, a file-local class has no second part in another file, a primary constructor would have to be called from generated ones, a class with an explicit layout has no place for the engine's field, and one that is imported from COM may have no constructor.",
         helpLinkUri: Help + "llama004");
 
     public static readonly DiagnosticDescriptor MissingSize = new(
@@ -170,7 +170,7 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "At least one of Scalar, Avx2, Avx512 and Neon must remain after the attribute's Isa and the MSBuild properties LlamalithTargets and RuntimeIdentifier are all applied.",
+        description: "At least one instruction set must remain after the attribute's Isa and the MSBuild properties LlamalithTargets and RuntimeIdentifier are all applied.",
         helpLinkUri: Help + "llama016");
 
     public static readonly DiagnosticDescriptor UndefinedValue = new(
@@ -216,7 +216,7 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor AotForgetsInstructionSet = new(
         "LLAMA021",
         "NativeAOT would fold every vector kernel away",
-        "The engine of {0} is emitted for {1}, but NativeAOT compiles for IlcInstructionSet = '{2}', which has none of it; set LlamalithTargets to avx2 or avx512, and IlcInstructionSet not at all",
+        "The engine of {0} is emitted for {1}, but NativeAOT compiles for IlcInstructionSet = '{2}', which has none of it; set LlamalithTargets to {3}, and IlcInstructionSet not at all",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
@@ -226,7 +226,7 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor UnknownInstructionSetName = new(
         "LLAMA022",
         "LlamalithTargets names no instruction set",
-        "'{0}' in LlamalithTargets = {1} is no instruction set; there are avx2, avx512, avxvnni beside them, neon, scalar, and native for those of the machine that builds",
+        "'{0}' in LlamalithTargets = {1} is no instruction set; there are {2}, and native for those of the machine that builds",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
@@ -283,6 +283,76 @@ internal static class Diagnostics
         description: "A prompt has a text.",
         helpLinkUri: Help + "llama027");
 
+    public static readonly DiagnosticDescriptor NamedLikeAMember = new(
+        "LLAMA040",
+        "A model class must not be named like a member of its engine",
+        "{0} is what engines call a member of theirs, which cannot have the name of its class; rename the class",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "C# allows no member that has the name of its class.",
+        helpLinkUri: Help + "llama040");
+
+    public static readonly DiagnosticDescriptor MemberClash = new(
+        "LLAMA041",
+        "A member clashes with one of the engine",
+        "The engine of {0} has {2} named {1} already; rename this one",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The engine's members are added to the class, where names must be free. A method may have the name of one of the engine's, if its parameters differ.",
+        helpLinkUri: Help + "llama041");
+
+    public static readonly DiagnosticDescriptor OwnConstructor = new(
+        "LLAMA042",
+        "A model class must not have a constructor",
+        "An instance that this constructor made of {0} would have no engine; instances are made by Load, and what has to be set beside may be a property",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "An engine has its weights from the beginning, so instances are made by the generated Load alone.",
+        helpLinkUri: Help + "llama042");
+
+    public static readonly DiagnosticDescriptor UnusableBase = new(
+        "LLAMA043",
+        "The base class of a model class is unusable",
+        "{0} derives from {1}, {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The generated constructor calls that of the base class without arguments, and the engine's members override none.",
+        helpLinkUri: Help + "llama043");
+
+    public static readonly DiagnosticDescriptor HidesInherited = new(
+        "LLAMA044",
+        "A member of the engine hides an inherited one",
+        "{1} of the engine of {0} hides the inherited {2}, which calls on {0} no longer reach",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "Members of an engine override none. Where the base class is called by that member's name, nothing of the engine happens, and the other way round.",
+        helpLinkUri: Help + "llama044");
+
+    public static readonly DiagnosticDescriptor NameTaken = new(
+        "LLAMA045",
+        "A name that engines need is taken",
+        "{0}, which the engine of {1} needs, {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Generated source names types of the framework and of Llamalith.Runtime in full, and lies in Llamalith.Engines. A declaration of the same full name would be taken instead.",
+        helpLinkUri: Help + "llama045");
+
+    public static readonly DiagnosticDescriptor UnreadableArgument = new(
+        "LLAMA046",
+        "An argument is no constant of the project's own",
+        "{0} is given by a constant that is generated, which is none yet when the engine is; write it out, or as a constant of the project's own",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Source generators see the project as it was written, without what they and others generate.",
+        helpLinkUri: Help + "llama046");
+
     private static readonly IReadOnlyDictionary<SpecRule, DiagnosticDescriptor> s_byRule = new Dictionary<SpecRule, DiagnosticDescriptor>
     {
         [SpecRule.NotPartial] = NotPartial,
@@ -312,6 +382,13 @@ internal static class Diagnostics
         [SpecRule.UnusablePromptName] = UnusablePromptName,
         [SpecRule.DuplicatePrompt] = DuplicatePrompt,
         [SpecRule.EmptyPrompt] = EmptyPrompt,
+        [SpecRule.NamedLikeAMember] = NamedLikeAMember,
+        [SpecRule.MemberClash] = MemberClash,
+        [SpecRule.OwnConstructor] = OwnConstructor,
+        [SpecRule.UnusableBase] = UnusableBase,
+        [SpecRule.HidesInherited] = HidesInherited,
+        [SpecRule.NameTaken] = NameTaken,
+        [SpecRule.UnreadableArgument] = UnreadableArgument,
     };
 
     /// <summary>Every descriptor, in the order of the ids.</summary>

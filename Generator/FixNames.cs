@@ -7,6 +7,10 @@ internal static class FixNames
     public const string UnusableClass = "LLAMA004";
     public const string HeadsNotDivisible = "LLAMA008";
     public const string MoreKvHeadsThanHeads = "LLAMA009";
+    public const string NamedLikeAMember = "LLAMA040";
+    public const string MemberClash = "LLAMA041";
+    public const string OwnConstructor = "LLAMA042";
+    public const string UnreadableArgument = "LLAMA046";
 
     /// <summary>The diagnostic property that names the attribute's property to set.</summary>
     public const string Property = nameof(Property);

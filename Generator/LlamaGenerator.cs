@@ -24,7 +24,9 @@ public sealed class LlamaGenerator : IIncrementalGenerator
             .ForAttributeWithMetadataName(
                 KnownNames.ModelAttribute,
                 static (node, _) => node is ClassDeclarationSyntax,
-                static (found, cancellation) => SpecReader.Read((INamedTypeSymbol)found.TargetSymbol, found.Attributes[0], cancellation))
+                static (found, cancellation) => SpecReader.Read(found, cancellation))
+            .Where(static request => request is not null)
+            .Select(static (request, _) => request!)
             .WithTrackingName(TrackingNames.Requests);
 
         IncrementalValueProvider<BuildOptions> options = context.CompilationProvider

@@ -5,27 +5,13 @@ using Llamalith.Contracts;
 namespace Llamalith.Cli.Compilation;
 
 /// <summary>
-/// The types of a file's matrices that engines can be compiled for: the only place that knows which they are and what
-/// [LlamaModel] calls them.
+/// The types of a file's matrices that engines can be compiled for, by what [LlamaModel] calls them.
 /// </summary>
 internal static class WeightFormats
 {
-    private static readonly (TensorType Type, WeightFormat Property)[] s_rows =
-    [
-        (TensorType.F32, WeightFormat.F32),
-        (TensorType.F16, WeightFormat.F16),
-        (TensorType.BF16, WeightFormat.BF16),
-        (TensorType.Q8_0, WeightFormat.Q8_0),
-        (TensorType.Q4_0, WeightFormat.Q4_0),
-        (TensorType.Q4_1, WeightFormat.Q4_1),
-        (TensorType.Q5_0, WeightFormat.Q5_0),
-        (TensorType.Q5_1, WeightFormat.Q5_1),
-        (TensorType.Q2_K, WeightFormat.Q2_K),
-        (TensorType.Q3_K, WeightFormat.Q3_K),
-        (TensorType.Q4_K, WeightFormat.Q4_K),
-        (TensorType.Q5_K, WeightFormat.Q5_K),
-        (TensorType.Q6_K, WeightFormat.Q6_K),
-    ];
+    // Mixes are named too, after the files that have them.
+    private static readonly WeightFormat[] s_all =
+        [.. Enum.GetValues<WeightFormat>().Where(static format => int.PopCount((int)format) == 1)];
 
     /// <summary>The value of <see cref="LlamaModelAttribute.Weights"/> that covers every matrix of a file.</summary>
     /// <exception cref="CliException">A matrix is stored in a way that no engine runs; the message names it.</exception>
@@ -53,14 +39,10 @@ internal static class WeightFormats
         ? tensor.Columns * sizeof(float)
         : WeightPacker.Panels(tensor.Rows) * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
 
-    private static WeightFormat PropertyOf(Checkpoint checkpoint, in TensorInfo tensor)
-    {
-        foreach ((TensorType type, WeightFormat property) in s_rows)
-        {
-            if (type == tensor.Type)
-                return property;
-        }
-
-        throw new CliException($"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", s_rows.Select(row => row.Type))} only.");
-    }
+    // A tensor type that engines run and its property have one name.
+    private static WeightFormat PropertyOf(Checkpoint checkpoint, in TensorInfo tensor) =>
+        Enum.TryParse(tensor.Type.ToString(), out WeightFormat property) && s_all.Contains(property)
+            ? property
+            : throw new CliException(
+                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", s_all)} only.");
 }

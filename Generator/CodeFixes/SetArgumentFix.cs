@@ -16,7 +16,8 @@ namespace Llamalith.Generator.CodeFixes;
 public sealed class SetArgumentFix : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds => [FixNames.HeadsNotDivisible, FixNames.MoreKvHeadsThanHeads];
+    public override ImmutableArray<string> FixableDiagnosticIds =>
+        [FixNames.HeadsNotDivisible, FixNames.MoreKvHeadsThanHeads, FixNames.UnreadableArgument];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;

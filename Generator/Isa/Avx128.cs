@@ -7,6 +7,8 @@ internal sealed class Avx128(int registers) : X86Dialect
 
     public override string Id => "avx128";
 
+    public override InstructionSet Set => InstructionSet.Avx2;
+
     public override string Guard => "X86Avx2.IsSupported && X86Fma.IsSupported";
 
     public override int Lanes => 4;

@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Isa;
 
 /// <summary>AVX2 and FMA: 8 floats a vector, 16 registers (32 where it serves AVX-512 as the narrower width).</summary>
@@ -6,6 +9,13 @@ internal class Avx2(int registers) : X86Dialect
     public override string Name => "Avx2";
 
     public override string Id => "avx2";
+
+    public override InstructionSet Set => InstructionSet.Avx2;
+
+    public override IReadOnlyList<string> SupportTypes => ["X86.Avx2", "X86.Fma"];
+
+    public override bool IsIn(string ilcInstructionSet) =>
+        ilcInstructionSet is "x86-64-v3" or "x86-64-v4" or "avx2" || ilcInstructionSet.StartsWith("avx512", StringComparison.Ordinal);
 
     public override string Guard => "X86Avx2.IsSupported && X86Fma.IsSupported";
 

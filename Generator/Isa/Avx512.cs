@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Isa;
 
 /// <summary>AVX-512 F, BW, DQ and VL: 16 floats a vector, 32 registers.</summary>
@@ -6,6 +9,13 @@ internal sealed class Avx512 : X86Dialect
     public override string Name => "Avx512";
 
     public override string Id => "avx512";
+
+    public override InstructionSet Set => InstructionSet.Avx512;
+
+    public override IReadOnlyList<string> SupportTypes => ["X86.Avx512BW+VL", "X86.Avx512DQ+VL", "X86.Fma"];
+
+    public override bool IsIn(string ilcInstructionSet) =>
+        ilcInstructionSet == "x86-64-v4" || ilcInstructionSet.StartsWith("avx512", StringComparison.Ordinal);
 
     public override string Guard => "X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported";
 

@@ -10,6 +10,8 @@ internal sealed class AvxVnni() : Avx2(registers: 16)
 
     public override string Id => "avxvnni";
 
+    public override InstructionSet Helps => InstructionSet.Avx2 | InstructionSet.Avx512;
+
     public override string Guard => "X86AvxVnni.IsSupported && X86Fma.IsSupported";
 
     public override bool MultipliesIntegersOnly => true;

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Isa;
 
 /// <summary>What an instruction set does with codes that fill a signed byte.</summary>
@@ -22,8 +24,25 @@ internal abstract class Dialect
     /// <summary>The nested class that holds its kernels.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The name reported at run time and in file names.</summary>
+    /// <summary>The name reported at run time, in file names and in LlamalithTargets.</summary>
     public abstract string Id { get; }
+
+    /// <summary>What asks for it in the attribute; for a dialect of a family that has no name there, that of the family.</summary>
+    public abstract InstructionSet Set { get; }
+
+    /// <summary>The sets whose engines have its products of integers, where those are all that is emitted for it.</summary>
+    public virtual InstructionSet Helps => Set;
+
+    /// <summary>The processors that can have it, as runtime identifiers end; none where every one does.</summary>
+    public virtual IReadOnlyList<string> Processors => [];
+
+    /// <summary>The types in System.Runtime.Intrinsics that together tell whether a machine has it; none where every one does.</summary>
+    public virtual IReadOnlyList<string> SupportTypes => [];
+
+    /// <summary>
+    /// Whether NativeAOT on x64 compiles for it, given a name in IlcInstructionSet, in lower case. What every processor has needs no name.
+    /// </summary>
+    public virtual bool IsIn(string ilcInstructionSet) => false;
 
     /// <summary>The condition under which its kernels may run; the JIT folds it to a constant.</summary>
     public abstract string Guard { get; }

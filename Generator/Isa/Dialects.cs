@@ -1,20 +1,27 @@
+using System;
 using System.Collections.Generic;
 
 namespace Llamalith.Generator.Isa;
 
+/// <summary>The instruction sets, with the names and values of the attribute's enum: a test keeps them equal.</summary>
+[Flags]
+internal enum InstructionSet
+{
+    None = 0,
+    Scalar = 1,
+    Avx2 = 2,
+    Avx512 = 4,
+    Neon = 8,
+    All = Scalar | Avx2 | Avx512 | Neon,
+}
+
 /// <summary>The instruction sets that kernels can be emitted for, best first: the order in which dispatch asks for them.</summary>
 internal static class Dialects
 {
-    public static IReadOnlyList<(int Flag, Dialect Dialect)> All { get; } =
-    [
-        (4, new Avx512()),
-        (2, new Avx2(registers: 16)),
-        (8, new Neon()),
-        (1, new Scalar(fused: false)),
-    ];
+    public static IReadOnlyList<Dialect> All { get; } = [new Avx512(), new Avx2(registers: 16), new Neon(), new Scalar(fused: false)];
 
     /// <summary>What does products of integers beside some of <see cref="All"/>, where the machine has it.</summary>
-    public static IReadOnlyList<(int Flags, Dialect Dialect)> ForIntegers { get; } = [(2 | 4, new AvxVnni())];
+    public static IReadOnlyList<Dialect> ForIntegers { get; } = [new AvxVnni()];
 
     /// <summary>The names that dialects spell their operations with: of vector types and of classes of instructions.</summary>
     public static IReadOnlyList<(string Name, string Type)> Aliases { get; } =

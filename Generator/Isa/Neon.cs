@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Isa;
 
 /// <summary>64-bit ARM with Advanced SIMD: 4 floats a vector, 32 registers.</summary>
@@ -6,6 +8,12 @@ internal sealed class Neon : Dialect
     public override string Name => "Neon";
 
     public override string Id => "neon";
+
+    public override InstructionSet Set => InstructionSet.Neon;
+
+    public override IReadOnlyList<string> Processors => ["arm64"];
+
+    public override IReadOnlyList<string> SupportTypes => ["Arm.AdvSimd+Arm64"];
 
     public override string Guard => "ArmAdvSimd64.IsSupported";
 

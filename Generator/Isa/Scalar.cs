@@ -9,6 +9,8 @@ internal sealed class Scalar(bool fused) : Dialect
 
     public override string Id => "scalar";
 
+    public override InstructionSet Set => InstructionSet.Scalar;
+
     public override string Guard => "true";
 
     public override int Lanes => 1;

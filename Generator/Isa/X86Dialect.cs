@@ -1,8 +1,12 @@
+using System.Collections.Generic;
+
 namespace Llamalith.Generator.Isa;
 
 /// <summary>What the x86 vector widths share: one spelling through System.Runtime.Intrinsics.VectorN.</summary>
 internal abstract class X86Dialect : Dialect
 {
+    public override IReadOnlyList<string> Processors => ["x64", "x86"];
+
     /// <summary>The alias of Vector128, Vector256 or Vector512.</summary>
     protected string Width => "V" + (Lanes * 32);
 

@@ -92,15 +92,15 @@ internal sealed class ModelPlan
             new(Classifier, [], spec.VocabSize, new(nameof(Width.Dim), spec.Dim, Epilogue.Store)),
         ];
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
-        Formats = WeightBlocks.Of((int)spec.Weights);
+        Formats = WeightBlocks.Of(spec.Weights);
         Frequencies = RopeTable.Frequencies(spec);
         Cache = new CacheLayout(spec);
         PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
         Training = spec.Training ? new TrainingPlan(spec) : null;
         Graph = new LayerGraph(this);
-        Targets = Dialects.All.Where(target => ((int)spec.Isa & target.Flag) != 0).Select(target => target.Dialect).ToList();
+        Targets = Dialects.All.Where(target => (spec.Isa & target.Set) != 0).ToList();
         IntegerTargets = Formats.OfType<IntegerBlock>().Any() && spec.AvxVnni is not false
-            ? Dialects.ForIntegers.Where(target => ((int)spec.Isa & target.Flags) != 0).Select(target => target.Dialect).ToList()
+            ? Dialects.ForIntegers.Where(target => (spec.Isa & target.Helps) != 0).ToList()
             : [];
         Kernels = [.. Targets.Concat(IntegerTargets).Select(target => KernelPlanner.Of(this, target))];
     }

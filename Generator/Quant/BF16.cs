@@ -3,5 +3,5 @@ namespace Llamalith.Generator.Quant;
 /// <summary>bfloat16.</summary>
 internal static class BF16
 {
-    public static WeightBlock Block { get; } = new FloatBlock("BF16", 1 << 2, FloatStorage.BFloat);
+    public static WeightBlock Block { get; } = new FloatBlock(WeightFormat.BF16, FloatStorage.BFloat);
 }

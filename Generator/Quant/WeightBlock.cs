@@ -1,11 +1,14 @@
 namespace Llamalith.Generator.Quant;
 
 /// <summary>A weight format as the packed panel knows it: 32 rows, so many columns at a time.</summary>
-/// <param name="Name">The format's name, in the attribute's enum and in kernel names.</param>
-/// <param name="Flag">Its bit in the attribute's enum.</param>
+/// <param name="Format">Which it is.</param>
 /// <param name="Columns">Columns in a block; a row is a whole number of blocks.</param>
-internal abstract record WeightBlock(string Name, int Flag, int Columns)
+/// <param name="StoredBytes">Bytes that one row's block takes in a file.</param>
+internal abstract record WeightBlock(WeightFormat Format, int Columns, int StoredBytes)
 {
+    /// <summary>The format's name, in the attribute's enum and in kernel names.</summary>
+    public string Name { get; } = Format.ToString();
+
     /// <summary>Rows in a group: one AVX-512 vector of 32-bit lanes. A panel is two groups.</summary>
     public const int GroupRows = 16;
 
@@ -25,9 +28,10 @@ internal enum FloatStorage
 }
 
 /// <summary>A float format: a panel holds column after column, 32 rows of each.</summary>
-internal sealed record FloatBlock(string Name, int Flag, FloatStorage Storage) : WeightBlock(Name, Flag, 1)
+internal sealed record FloatBlock(WeightFormat Format, FloatStorage Storage)
+    : WeightBlock(Format, Columns: 1, StoredBytes: Storage == FloatStorage.Single ? 4 : 2)
 {
-    public int ElementBytes => Storage == FloatStorage.Single ? 4 : 2;
+    public int ElementBytes => StoredBytes;
 
     /// <summary>The C# element type.</summary>
     public string ElementType => Storage == FloatStorage.Single ? "float" : "ushort";
@@ -65,8 +69,8 @@ internal readonly record struct BitPlane(int Bits, int Shift);
 /// unit u lies in line u % lines of an n-bit plane with 2, 4 or 8 bits, moved right by n · (u / lines); a 1-bit plane is one line.
 /// </remarks>
 internal sealed record IntegerBlock(
-    string Name, int Flag, int Columns, BitPlane[] Planes, int Center, int SubBlock, ScaleStorage Scales, bool HasMinima)
-    : WeightBlock(Name, Flag, Columns)
+    WeightFormat Format, int Columns, int StoredBytes, BitPlane[] Planes, int Center, int SubBlock, ScaleStorage Scales, bool HasMinima)
+    : WeightBlock(Format, Columns, StoredBytes)
 {
     /// <summary>Columns that one round of a kernel takes: activations have a scale for each.</summary>
     public const int Chunk = 32;
@@ -110,7 +114,7 @@ internal sealed record IntegerBlock(
 
     public override int PanelBytes => HalvesBytes + SubScaleBytes + (Columns / Chunk * 2 * GroupBytes);
 
-    public bool Equals(IntegerBlock? other) => other is not null && other.Name == Name;
+    public bool Equals(IntegerBlock? other) => other is not null && other.Format == Format;
 
-    public override int GetHashCode() => Flag;
+    public override int GetHashCode() => (int)Format;
 }

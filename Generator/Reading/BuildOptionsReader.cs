@@ -1,4 +1,5 @@
 using System;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -17,11 +18,11 @@ internal static class BuildOptionsReader
             AllowsUnsafe = csharp.Options.AllowUnsafe,
             LanguageVersion = (int)csharp.LanguageVersion,
             FrameworkVersion = FrameworkVersion(compilation),
-            ReferencesRuntime = compilation.GetTypeByMetadataName(KnownNames.ModelInterface) is not null,
+            ReferencesRuntime = NeededNames.HasRuntime(compilation),
             Targets = Property(properties, KnownNames.TargetsProperty),
             RuntimeIdentifier = Property(properties, KnownNames.RuntimeIdentifierProperty),
             AheadOfTime = AheadOfTime(properties),
-            BuildMachine = BuildMachine.Isa,
+            BuildMachine = BuildMachine.Sets,
             AvxVnni = bool.TryParse(Property(properties, KnownNames.AvxVnniProperty), out bool has) ? has : null,
         };
     }

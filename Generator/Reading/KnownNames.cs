@@ -7,6 +7,12 @@ internal static class KnownNames
 
     public const string PromptAttribute = "Llamalith.PromptAttribute";
 
+    /// <summary>The assembly of the attributes.</summary>
+    public const string Attributes = "Llamalith.Attributes";
+
+    /// <summary>The assembly that engines stand on.</summary>
+    public const string Runtime = "Llamalith.Runtime";
+
     /// <summary>A type that every compilation referencing Llamalith.Runtime has.</summary>
     public const string ModelInterface = "Llamalith.Contracts.ILlamaModel`1";
 

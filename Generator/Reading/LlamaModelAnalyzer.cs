@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using Llamalith.Generator.Spec;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -25,42 +27,89 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(KnownNames.ModelAttribute) is not INamedTypeSymbol attribute)
+            if (start.Compilation.GetTypeByMetadataName(KnownNames.ModelAttribute) is null
+                && !start.Compilation.SourceModule.ReferencedAssemblySymbols.Any(static library => library.Name == KnownNames.Attributes))
+            {
                 return;
+            }
+
             BuildOptions options = BuildOptionsReader.Read(start.Compilation, start.Options.AnalyzerConfigOptionsProvider.GlobalOptions);
-            start.RegisterSymbolAction(symbol => Analyze(symbol, attribute, options), SymbolKind.NamedType);
+            start.RegisterSymbolAction(symbol => Analyze(symbol, options), SymbolKind.NamedType);
+            start.RegisterSyntaxNodeAction(AnalyzeArguments, SyntaxKind.Attribute);
         });
     }
 
-    private static void Analyze(SymbolAnalysisContext context, INamedTypeSymbol attributeType, BuildOptions options)
+    private static void Analyze(SymbolAnalysisContext context, BuildOptions options)
     {
         INamedTypeSymbol type = (INamedTypeSymbol)context.Symbol;
-        AttributeData? attribute = type.GetAttributes()
-            .FirstOrDefault(candidate => SymbolEqualityComparer.Default.Equals(candidate.AttributeClass, attributeType));
+        AttributeData? attribute = SpecReader.AttributeOf(type);
         if (attribute?.ApplicationSyntaxReference?.GetSyntax(context.CancellationToken) is not AttributeSyntax syntax)
             return;
-        foreach (SpecProblem problem in SpecRules.Check(SpecReader.Read(type, attribute, context.CancellationToken), options))
+        ModelRequest request = SpecReader.Read(type, attribute, context.Compilation, context.CancellationToken);
+        foreach (SpecProblem problem in SpecRules.Check(request, options))
         {
+            // What does not compile here either the compiler complains of.
+            if (problem.Rule == SpecRule.UnreadableArgument)
+                continue;
             context.ReportDiagnostic(Diagnostic.Create(
                 Diagnostics.Of(problem.Rule),
-                problem.Prompt is int prompt ? LocatePrompt(type, prompt, context.CancellationToken) : Locate(problem, syntax),
+                problem.Prompt is int prompt ? LocatePrompt(type, prompt, context.CancellationToken)
+                    : problem.Clash is int clash ? LocateClash(context, type, attribute, clash) ?? NameOf(syntax).GetLocation()
+                    : Locate(problem, syntax),
                 PropertiesFor(problem),
                 [.. problem.Arguments]));
         }
     }
 
+    // A constant that is generated, another engine's for example: it is none yet when the generator reads the attribute.
+    private static void AnalyzeArguments(SyntaxNodeAnalysisContext context)
+    {
+        AttributeSyntax attribute = (AttributeSyntax)context.Node;
+        SemanticModel semantics = context.SemanticModel;
+        if (attribute.ArgumentList is null
+            || semantics.GetTypeInfo(attribute, context.CancellationToken).Type?.ToDisplayString() != KnownNames.ModelAttribute)
+        {
+            return;
+        }
+
+        foreach (AttributeArgumentSyntax argument in attribute.ArgumentList.Arguments)
+        {
+            if (!argument.Expression.DescendantNodesAndSelf().OfType<SimpleNameSyntax>().Any(IsGenerated))
+                continue;
+            string? property = argument.NameEquals?.Name.Identifier.ValueText;
+            ITypeSymbol? type = semantics.GetTypeInfo(argument.Expression, context.CancellationToken).Type;
+            object? constant = semantics.GetConstantValue(argument.Expression, context.CancellationToken).Value;
+            context.ReportDiagnostic(Diagnostic.Create(
+                Diagnostics.Of(SpecRule.UnreadableArgument),
+                argument.GetLocation(),
+                property is not null && type?.SpecialType == SpecialType.System_Int32 && constant is int value
+                    ? Suggestion(property, value.ToString(CultureInfo.InvariantCulture))
+                    : null,
+                property ?? nameof(ModelRequest.Preset)));
+        }
+
+        bool IsGenerated(SimpleNameSyntax name) =>
+            semantics.GetSymbolInfo(name, context.CancellationToken).Symbol is IFieldSymbol field && GeneratedTrees.Contain(field);
+    }
+
     private static ImmutableDictionary<string, string?> PropertiesFor(SpecProblem problem) => problem.Suggestion.Length == 0
         ? ImmutableDictionary<string, string?>.Empty
-        : ImmutableDictionary<string, string?>.Empty.Add(FixNames.Property, problem.Properties[0]).Add(FixNames.Value, problem.Suggestion);
+        : Suggestion(problem.Properties[0], problem.Suggestion);
+
+    private static ImmutableDictionary<string, string?> Suggestion(string property, string value) =>
+        ImmutableDictionary<string, string?>.Empty.Add(FixNames.Property, property).Add(FixNames.Value, value);
 
     private static Location? LocatePrompt(INamedTypeSymbol type, int prompt, CancellationToken cancellation) =>
         SpecReader.PromptsOf(type).ElementAt(prompt).ApplicationSyntaxReference?.GetSyntax(cancellation).GetLocation();
+
+    private static Location? LocateClash(SymbolAnalysisContext context, INamedTypeSymbol type, AttributeData attribute, int clash) =>
+        SpecReader.ClashesOf(type, attribute, context.Compilation, context.CancellationToken).ElementAt(clash).Place;
 
     // The first property at fault that was written; else the preset that gave it; else the attribute. A fault of the class: its name.
     private static Location Locate(SpecProblem problem, AttributeSyntax attribute)
     {
         if (IsFaultOfClass(problem.Rule))
-            return attribute.FirstAncestorOrSelf<TypeDeclarationSyntax>()!.Identifier.GetLocation();
+            return NameOf(attribute).GetLocation();
         if (problem.Properties.Count > 0 && attribute.ArgumentList is AttributeArgumentListSyntax list)
         {
             foreach (string property in problem.Properties)
@@ -75,6 +124,8 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
 
         return attribute.GetLocation();
     }
+
+    private static SyntaxToken NameOf(AttributeSyntax attribute) => attribute.FirstAncestorOrSelf<TypeDeclarationSyntax>()!.Identifier;
 
     private static bool IsFaultOfClass(SpecRule rule) =>
         rule is SpecRule.NotPartial or SpecRule.Nested or SpecRule.Generic or SpecRule.UnusableClass;

@@ -1,3 +1,5 @@
+using Llamalith.Generator.Isa;
+
 namespace Llamalith.Generator.Spec;
 
 /// <summary>The few facts about the compilation that decide whether, and for which machines, an engine can be emitted.</summary>
@@ -25,7 +27,7 @@ internal sealed record BuildOptions
     public required string? AheadOfTime { get; init; }
 
     /// <summary>What the machine that builds can run.</summary>
-    public required Isa BuildMachine { get; init; }
+    public required InstructionSet BuildMachine { get; init; }
 
     /// <summary>Whether the one machine that the engine is for has AVX-VNNI; null where there is no such machine.</summary>
     public bool? AvxVnni { get; init; }

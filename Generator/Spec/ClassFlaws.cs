@@ -15,4 +15,6 @@ internal enum ClassFlaws
     Record = 32,
     FileLocal = 64,
     PrimaryConstructor = 128,
+    ExplicitLayout = 256,
+    ComImport = 512,
 }

@@ -1,4 +1,5 @@
 using System;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Spec;
 
@@ -9,11 +10,8 @@ internal static class MemoryBudget
     public static long WeightBytes(ModelSpec spec)
     {
         long widest = 0;
-        foreach (StoredBlock block in StoredBlocks.All)
-        {
-            if ((spec.Weights & block.Format) != 0)
-                widest = Math.Max(widest, block.Bytes * 256L / block.Columns);
-        }
+        foreach (WeightBlock block in WeightBlocks.Of(spec.Weights))
+            widest = Math.Max(widest, block.StoredBytes * 256L / block.Columns);
 
         long weights = ParameterCount.Total(spec);
         return (weights / 256 * widest) + (weights % 256 * widest / 256);

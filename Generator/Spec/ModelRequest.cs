@@ -1,3 +1,5 @@
+using Llamalith.Generator.Isa;
+
 namespace Llamalith.Generator.Spec;
 
 /// <summary>
@@ -14,6 +16,12 @@ internal sealed record ModelRequest
 
     public ClassFlaws Flaws { get; init; }
 
+    /// <summary>Names of the user's that leave no room for the engine's.</summary>
+    public EquatableArray<ClassClash> Clashes { get; init; }
+
+    /// <summary>Properties whose values are no constants yet, such as those that are generated themselves.</summary>
+    public EquatableArray<string> Unreadable { get; init; }
+
     public LlamaPreset Preset { get; init; }
 
     /// <summary>What is written beside the attribute's properties.</summary>
@@ -23,7 +31,7 @@ internal sealed record ModelRequest
     public WrittenValues Values => Written.Over(Presets.Of(Preset));
 
     /// <summary>The instruction sets asked for.</summary>
-    public Isa Isa => (Isa)(Values.Value<int>(nameof(Isa)) ?? (int)Isa.All);
+    public InstructionSet Isa => (InstructionSet)(Values.Value<int>(nameof(Isa)) ?? (int)InstructionSet.All);
 
     /// <summary>The model file that is to be built into the program; null for none.</summary>
     public string? EmbeddedWeights => Values.Text(nameof(EmbeddedWeights)) is { Length: > 0 } path ? path : null;

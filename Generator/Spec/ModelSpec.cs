@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Spec;
 
@@ -54,7 +56,7 @@ internal sealed record ModelSpec : IModelSizes
     /// <summary>Whether a trainer is emitted beside the engine.</summary>
     public required bool Training { get; init; }
 
-    public required Isa Isa { get; init; }
+    public required InstructionSet Isa { get; init; }
 
     /// <summary>Whether the one machine that the engine is for has AVX-VNNI; null where it may run on any that has one of <see cref="Isa"/>.</summary>
     public bool? AvxVnni { get; init; }
@@ -98,10 +100,13 @@ internal sealed record ModelSpec : IModelSizes
     /// <summary>The namespace that its engine lies in, which nobody else uses.</summary>
     public string EngineNamespace => "Llamalith.Engines." + FullName;
 
+    /// <summary>The same as people read it: no part is escaped.</summary>
+    public string PlainName => FullName.Replace("@", "");
+
     /// <summary>The folder of its generated files: the full name, unless another model's differs only in case.</summary>
     public string HintFolder
     {
-        get => _hintFolder ?? FullName.Replace("@", "");
+        get => _hintFolder ?? PlainName;
         init => _hintFolder = value;
     }
 

@@ -9,8 +9,16 @@ namespace Llamalith.Generator.Spec;
 /// <param name="Arguments">What the message names.</param>
 /// <param name="Suggestion">The value that a code fix would give the first property; empty if there is none.</param>
 /// <param name="Prompt">The number of the [Prompt] at fault, from 0; null where none is.</param>
-internal sealed record SpecProblem(SpecRule Rule, EquatableArray<string> Properties, EquatableArray<string> Arguments, string Suggestion = "", int? Prompt = null)
+/// <param name="Clash">The number of the clash at fault, from 0; null where none is.</param>
+internal sealed record SpecProblem(
+    SpecRule Rule,
+    EquatableArray<string> Properties,
+    EquatableArray<string> Arguments,
+    string Suggestion = "",
+    int? Prompt = null,
+    int? Clash = null)
 {
     /// <summary>Whether no engine can be emitted. Otherwise one is, so that a single error doesn't drag others along.</summary>
-    public bool Blocks => Rule is not (SpecRule.OverBudget or SpecRule.AotForgetsInstructionSet or SpecRule.UnknownInstructionSetName);
+    public bool Blocks => Rule
+        is not (SpecRule.OverBudget or SpecRule.AotForgetsInstructionSet or SpecRule.UnknownInstructionSetName or SpecRule.HidesInherited);
 }

@@ -30,4 +30,11 @@ internal enum SpecRule
     UnusablePromptName = 25,
     DuplicatePrompt = 26,
     EmptyPrompt = 27,
+    NamedLikeAMember = 40,
+    MemberClash = 41,
+    OwnConstructor = 42,
+    UnusableBase = 43,
+    HidesInherited = 44,
+    NameTaken = 45,
+    UnreadableArgument = 46,
 }

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Llamalith.Generator.Isa;
+using Llamalith.Generator.Quant;
 
 namespace Llamalith.Generator.Spec;
 
@@ -21,8 +23,6 @@ internal static class SpecRules
 
     // These bounds together keep every derived product inside a long: at most 2^57 bytes of weights, and as many of cache.
     public const int MaxContext = 1_048_576;
-
-    private static readonly WeightFormat s_weightFormats = StoredBlocks.All.Aggregate(WeightFormat.None, static (all, block) => all | block.Format);
 
     public const int RequiredLanguageVersion = 1400;
     public const int RequiredFrameworkVersion = 10;
@@ -44,6 +44,10 @@ internal static class SpecRules
     {
         ProblemList problems = new();
         CheckClass(request, problems);
+        for (int i = 0; i < request.Clashes.Count; i++)
+            problems.AddClash(request.Clashes[i], i);
+        foreach (string property in request.Unreadable)
+            problems.Add(SpecRule.UnreadableArgument, [property], property);
         CheckModel(request, options, problems);
         CheckPrompts(request, problems);
         CheckBuild(request, options, problems);
@@ -76,6 +80,8 @@ internal static class SpecRules
         Unusable(ClassFlaws.Record, "a record");
         Unusable(ClassFlaws.FileLocal, "local to its file");
         Unusable(ClassFlaws.PrimaryConstructor, "given a primary constructor");
+        Unusable(ClassFlaws.ExplicitLayout, "given an explicit layout");
+        Unusable(ClassFlaws.ComImport, "imported from COM");
 
         bool Has(ClassFlaws flaw) => (request.Flaws & flaw) != 0;
 
@@ -105,7 +111,7 @@ internal static class SpecRules
     // Rows are as wide as what a matrix multiplies: the residual stream, all query heads, the inner width.
     private static void CheckBlocks(ModelSpec spec, ProblemList problems)
     {
-        int block = StoredBlocks.All.Where(stored => (spec.Weights & stored.Format) != 0).Min(static stored => stored.Columns);
+        int block = WeightBlocks.Of(spec.Weights).Min(static block => block.Columns);
         Require("Dim", spec.Dim);
         if (spec.QueryDim != spec.Dim)
             Require("HeadDim", spec.QueryDim);
@@ -128,9 +134,9 @@ internal static class SpecRules
             "RopeScaling",
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
-        Require((spec.Weights & ~s_weightFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
+        Require((spec.Weights & ~WeightBlocks.AllFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32 or KvFormat.Int8, "KvCache", (int)spec.KvCache, "KvFormat");
-        Require((request.Isa & ~Isa.All) == 0, "Isa", (int)request.Isa, "Isa");
+        Require((request.Isa & ~InstructionSet.All) == 0, "Isa", (int)request.Isa, "Isa");
         return sound;
 
         void Require(bool defined, string property, int value, string type)
@@ -211,10 +217,10 @@ internal static class SpecRules
     private static void CheckIsa(ModelRequest request, ModelSpec spec, BuildOptions options, ProblemList problems)
     {
         TargetNames.Parse(options.Targets, options.BuildMachine, out IReadOnlyList<string> unknown);
-        Isa asked = request.Isa;
-        if (unknown.Count > 0 || (asked & ~Isa.All) != 0)
+        InstructionSet asked = request.Isa;
+        if (unknown.Count > 0 || (asked & ~InstructionSet.All) != 0)
             return;
-        if (spec.Isa == Isa.None)
+        if (spec.Isa == InstructionSet.None)
         {
             string targets = options.Targets.Length == 0 ? "" : $", the build's LlamalithTargets = {options.Targets}";
             string runtime = options.RuntimeIdentifier.Length == 0 ? "" : $", its RuntimeIdentifier = {options.RuntimeIdentifier}";
@@ -222,9 +228,9 @@ internal static class SpecRules
         }
 
         // Scalar code alone is what somebody asked for; scalar code in place of vectors is not.
-        Isa vectors = spec.Isa & ~Isa.Scalar;
+        InstructionSet vectors = spec.Isa & ~InstructionSet.Scalar;
         if (options.AheadOfTime is { } set && vectors != 0 && (vectors & TargetNames.OfAheadOfTime(set, options.BuildMachine)) == 0)
-            problems.Add(SpecRule.AotForgetsInstructionSet, ["Isa"], request.TypeName, vectors.ToString(), set);
+            problems.Add(SpecRule.AotForgetsInstructionSet, ["Isa"], request.TypeName, vectors.ToString(), set, TargetNames.AheadOfTime);
     }
 
     private static void CheckBudget(ModelSpec spec, ProblemList problems)
@@ -273,7 +279,7 @@ internal static class SpecRules
             problems.Add(SpecRule.RuntimeMissing, [], request.TypeName);
         TargetNames.Parse(options.Targets, options.BuildMachine, out IReadOnlyList<string> unknown);
         foreach (string name in unknown)
-            problems.Add(SpecRule.UnknownInstructionSetName, [], name, options.Targets);
+            problems.Add(SpecRule.UnknownInstructionSetName, [], name, options.Targets, TargetNames.All);
     }
 
     private static bool IsDefined(LlamaPreset preset) => preset is >= LlamaPreset.None and <= LlamaPreset.TinyLlama1_1B;
@@ -292,6 +298,9 @@ internal static class SpecRules
 
         public void AddPrompt(SpecRule rule, int prompt, params string[] arguments) =>
             Items.Add(new SpecProblem(rule, default, new EquatableArray<string>(arguments), Prompt: prompt));
+
+        public void AddClash(ClassClash clash, int number) =>
+            Items.Add(new SpecProblem(clash.Rule, default, clash.Arguments, Clash: number));
 
         public void Suggest(SpecRule rule, string[] properties, string suggestion, params string[] arguments) =>
             Items.Add(new SpecProblem(rule, new EquatableArray<string>(properties), new EquatableArray<string>(arguments), suggestion));

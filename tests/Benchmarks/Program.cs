@@ -6,6 +6,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using Llamalith.Benchmarks.Edge;
 using Llamalith.Benchmarks.Formats;
+using Llamalith.Benchmarks.Names;
 using Llamalith.Benchmarks.Targets;
 using Llamalith.Benchmarks.Training;
 
@@ -13,7 +14,7 @@ namespace Llamalith.Benchmarks;
 
 /// <summary>
 /// `targets` measures what the project promises, in minutes, and prints one table; `edge` does so for samples/Edge as it ships, `training`
-/// sets training steps beside torch's, `perplexity` trains a model and says what each weight format costs it; anything else goes to BenchmarkDotNet, with one job for each instruction set of the machine.
+/// sets training steps beside torch's, `perplexity` trains a model and says what each weight format costs it, `names` tries projects full of names that clash; anything else goes to BenchmarkDotNet, with one job for each instruction set of the machine.
 /// </summary>
 internal static class Program
 {
@@ -27,6 +28,8 @@ internal static class Program
                 return EdgeTable.Run(rest);
             case [FormatTable.Command, .. string[] rest]:
                 return FormatTable.Run(rest);
+            case [HostileRun.Command, .. string[] rest]:
+                return HostileRun.Run(rest);
             case ["training", .. string[] rest]:
                 return TrainingSpeed.Run(rest);
             case [FirstCalls.Command]:

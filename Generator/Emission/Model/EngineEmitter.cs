@@ -59,7 +59,7 @@ internal static class EngineEmitter
 
             private static readonly Contracts.EngineTraits Traits = new()
             {
-                ClassName = {{Code.Escaped(spec.FullName.Replace("@", ""))}},
+                ClassName = {{Code.Escaped(spec.PlainName)}},
                 Shape = CompiledShape,
                 Layout = Layout,
                 Emitted = {{Code.Escaped(plan.Targets.Select(static target => target.Id).Join(", "))}},

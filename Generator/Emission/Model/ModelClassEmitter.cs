@@ -13,7 +13,7 @@ internal static class ModelClassEmitter
     public static string Write(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
-        string type = spec.TypeName;
+        string type = ModelFile.ClassOf(spec);
         string engine = $"global::{spec.EngineNamespace}.Engine";
         return ModelFile.Write(spec, $" : {ModelFile.Contracts}.ILlamaModel<{type}>", writer =>
         {
@@ -23,7 +23,7 @@ internal static class ModelClassEmitter
                 private readonly {{engine}} __engine;
 
                 [global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
-                private {{type}}({{engine}} engine) => __engine = engine;
+                private {{spec.TypeName}}({{engine}} engine) => __engine = engine;
 
                 /// <summary>What the class was compiled for.</summary>
                 public static {{ModelFile.Contracts}}.ModelShape CompiledShape => {{engine}}.CompiledShape;
@@ -57,12 +57,11 @@ internal static class ModelClassEmitter
                 """);
             if (spec.EmbeddedWeights is { } embedded)
             {
+                string file = Code.Escaped(embedded);
                 writer.Line($$"""
                     /// <summary>Binds the weights that were built into this program: they are used where they lie.</summary>
                     public static {{type}} Load({{ModelFile.Contracts}}.LoadOptions? options = null) =>
-                        new({{engine}}.Own(
-                            {{ModelFile.Contracts}}.Checkpoint.OpenEmbedded(
-                                typeof({{type}}).Assembly, {{Code.Verbatim(embedded)}}), options));
+                        new({{engine}}.Own({{ModelFile.Contracts}}.Checkpoint.OpenEmbedded(typeof({{type}}).Assembly, {{file}}), options));
 
                     """);
             }

@@ -23,8 +23,8 @@ internal static class PromptsEmitter
                 {
                     writer.Line($"/// <summary>The prompt {prompt.Name}.</summary>");
                     writer.Line($"public static {Prompt} {prompt.Member} {{ get; }} = new(");
-                    writer.Line($"    typeof({spec.TypeName}).Assembly, {Code.Escaped(spec.FullName)}, {Code.Escaped(prompt.Name)}, "
-                        + $"{Code.Escaped(prompt.Text)});");
+                    writer.Line($"    typeof({ModelFile.ClassOf(spec)}).Assembly,");
+                    writer.Line($"    {Code.Escaped(spec.PlainName)}, {Code.Escaped(prompt.Name)}, {Code.Escaped(prompt.Text)});");
                     writer.Line();
                 }
 

@@ -8,9 +8,6 @@ namespace Llamalith.Generator.Emission.Text;
 /// <summary>Literals and lists, always in the invariant culture.</summary>
 internal static class Code
 {
-    /// <summary>A string literal, whatever the text holds.</summary>
-    public static string Verbatim(string text) => "@\"" + text.Replace("\"", "\"\"") + "\"";
-
     /// <summary>A string literal on one line, whatever the text holds.</summary>
     public static string Escaped(string text) => "\"" + text.Select(static c => c switch
     {

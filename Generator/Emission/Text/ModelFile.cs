@@ -12,6 +12,9 @@ internal static class ModelFile
     /// <summary>The run time's contracts.</summary>
     public const string Contracts = "global::Llamalith.Contracts";
 
+    /// <summary>The user's class. A base class may have a nested type of its simple name.</summary>
+    public static string ClassOf(ModelSpec spec) => "global::" + spec.FullName;
+
     public static string Write(ModelSpec spec, string bases, Action<SourceWriter> body)
     {
         SourceWriter writer = new();

@@ -44,6 +44,22 @@ public sealed class CodeFixTests
         Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128, KvHeads = 11"),
         await FixAsync(new SetArgumentFix(), "LLAMA008", "Set KvHeads = 11", Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128")));
 
+    [Theory]
+    [InlineData("LLAMA040", "KvCacheModel", "public sealed partial class KvCache;\n\nclass User { KvCache Use; }", "public sealed partial class KvCacheModel;\n\nclass User { KvCacheModel Use; }")]
+    [InlineData("LLAMA041", "OwnDim", "public sealed partial class Tiny { private int Dim = 1; int Twice => 2 * Dim; }", "public sealed partial class Tiny { private int OwnDim = 1; int Twice => 2 * OwnDim; }")]
+    [InlineData("LLAMA041", "OwnDispose", "public sealed partial class Tiny { public void Dispose() { } }", "public sealed partial class Tiny { public void OwnDispose() { } }")]
+    public async Task NameOfTheEngines_IsRenamedWhereverItIsUsed(string id, string name, string before, string after) => Assert.Equal(
+        Model(Small, after), await FixAsync(new RenameFix(), id, $"Rename to '{name}'", Model(Small, before)));
+
+    [Fact]
+    public async Task Constructor_ThatDoesNothing_IsRemoved()
+    {
+        Assert.Equal(
+            Model(Small, "public sealed partial class Tiny\n{\n}"),
+            await FixAsync(new RemoveConstructorFix(), "LLAMA042", "Remove the constructor", Model(Small, "public sealed partial class Tiny\n{\n    public Tiny()\n    {\n    }\n}")));
+        Assert.Empty(await ActionsAsync(new RemoveConstructorFix(), "LLAMA042", Model(Small, "partial class Tiny { public Tiny() { System.GC.Collect(); } }")));
+    }
+
     private static string Model(string arguments, string declaration = "public sealed partial class Tiny;") =>
         $"using Llamalith;\n\n[LlamaModel({arguments})]\n{declaration}\n";
 

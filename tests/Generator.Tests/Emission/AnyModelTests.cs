@@ -4,6 +4,7 @@ using Llamalith.Generator.Spec;
 using Llamalith.Tests.Spec;
 using Microsoft.CodeAnalysis.CSharp;
 using Mirror = Llamalith.Generator.Spec;
+using Quant = Llamalith.Generator.Quant;
 
 namespace Llamalith.Tests.Emission;
 
@@ -58,5 +59,5 @@ public sealed class AnyModelTests
             ("Isa", isa),
 
             // F32 beside whatever else: rows of random width fit no blocks (LLAMA023).
-            ("Weights", weights | (int)Mirror.WeightFormat.F32)));
+            ("Weights", weights | (int)Quant.WeightFormat.F32)));
 }

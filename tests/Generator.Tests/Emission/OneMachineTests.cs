@@ -2,16 +2,17 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 using Llamalith.Tests.Spec;
-using Mirror = Llamalith.Generator.Spec;
+using Quant = Llamalith.Generator.Quant;
 
 namespace Llamalith.Tests.Emission;
 
 /// <summary>Where the one machine is known that an engine is for, each kernel is there once: the one that it takes.</summary>
 public sealed class OneMachineTests
 {
-    private static readonly ModelSpec s_mixed = Specs.Small with { Dim = 256, FfnDim = 512, Weights = Mirror.WeightFormat.Q4_0 | Mirror.WeightFormat.Q8_0 | Mirror.WeightFormat.Q6_K };
+    private static readonly ModelSpec s_mixed = Specs.Small with { Dim = 256, FfnDim = 512, Weights = Quant.WeightFormat.Q4_0 | Quant.WeightFormat.Q8_0 | Quant.WeightFormat.Q6_K };
 
     [Theory]
     [InlineData(Isa.Avx512, true)]
@@ -22,7 +23,7 @@ public sealed class OneMachineTests
     [InlineData(Isa.Scalar, false)]
     public void Kernels_AreThereOnce(Isa target, bool avxVnni)
     {
-        Mirror.Isa isa = (Mirror.Isa)(int)target;
+        InstructionSet isa = (InstructionSet)(int)target;
         Dictionary<string, string> anywhere = Emit(s_mixed with { Isa = isa }), here = Emit(s_mixed with { Isa = isa, AvxVnni = avxVnni });
         Assert.True(here.Keys.ToHashSet().IsSubsetOf(anywhere.Keys));
         string[] products = ["MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K", "MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K"];
@@ -32,7 +33,7 @@ public sealed class OneMachineTests
             Assert.Equal(anywhere[chosen], here[chosen]);
 
             // What the dispatch asks for first among those of this machine.
-            bool takesVnni = avxVnni && (isa == Mirror.Isa.Avx2 || product is "MatVecQ4_0" or "MatVecQ8_0" or "MatMulQ8_0");
+            bool takesVnni = avxVnni && (isa == InstructionSet.Avx2 || product is "MatVecQ4_0" or "MatVecQ8_0" or "MatMulQ8_0");
             Assert.Equal(takesVnni, chosen.Contains("AvxVnni.", StringComparison.Ordinal));
         }
 
@@ -45,7 +46,7 @@ public sealed class OneMachineTests
     [Fact]
     public void Kernels_OfSeveralMachinesAreAllThere()
     {
-        Mirror.Isa two = Mirror.Isa.Avx512 | Mirror.Isa.Avx2;
+        InstructionSet two = InstructionSet.Avx512 | InstructionSet.Avx2;
         Assert.Equal(Emit(s_mixed with { Isa = two }), Emit(s_mixed with { Isa = two, AvxVnni = true }));
     }
 

@@ -2,7 +2,7 @@
 #nullable enable annotations
 #pragma warning disable // A project's rules are for its own files.
 
-partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
+partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
 {
     /// <summary>Width of the residual stream.</summary>
     public const int Dim = 64;
@@ -71,11 +71,11 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<Model>
     }
 
     /// <summary>Opens a model file and binds its weights; the format is found out from the content.</summary>
-    public static Model Load(string path, global::Llamalith.Contracts.LoadOptions? options = null) =>
+    public static global::Model Load(string path, global::Llamalith.Contracts.LoadOptions? options = null) =>
         new(global::Llamalith.Engines.Model.Engine.Own(global::Llamalith.Contracts.Checkpoint.Open(path), options));
 
     /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
-    public static Model Load(
+    public static global::Model Load(
         global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions? options = null) =>
         new(new global::Llamalith.Engines.Model.Engine(checkpoint, options));
 

@@ -12,8 +12,8 @@ namespace Llamalith.Tests.Planning;
 /// <summary>What emitted code relies on is checked before it is emitted: each rule, by a plan that breaks it.</summary>
 public sealed class PlanVerifierTests
 {
-    private static readonly Dialect s_avx2 = Dialects.All.Select(static target => target.Dialect).First(static isa => isa.Lanes == 8);
-    private static readonly Dialect s_avx512 = Dialects.All.Select(static target => target.Dialect).First(static isa => isa.Lanes == 16);
+    private static readonly Dialect s_avx2 = Dialects.All.First(static isa => isa.Lanes == 8);
+    private static readonly Dialect s_avx512 = Dialects.All.First(static isa => isa.Lanes == 16);
     private static readonly ModelPlan s_plan = new(Specs.Resolve(Specs.Request(
         Mirror.LlamaPreset.None, ("Dim", 512), ("FfnDim", 768), ("Layers", 1), ("Heads", 4), ("KvHeads", 2), ("VocabSize", 512),
         ("Context", 512), ("Training", true), ("Weights", 0x1FFF))));

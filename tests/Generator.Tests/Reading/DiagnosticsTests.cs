@@ -181,7 +181,7 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task Isa_UnknownToTheBuildProperty_IsReported() => Assert.Equal(
-        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx2, avx512, avxvnni beside them, neon, scalar, and native for those of the machine that builds"],
+        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx512, avx2, neon, scalar, avxvnni beside them, and native for those of the machine that builds"],
         (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("_LlamalithTargets", "avx2, sse4"))))
             .Where(d => d.Id == "LLAMA022").Select(d => d.GetMessage()));
 

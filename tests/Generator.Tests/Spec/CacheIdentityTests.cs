@@ -1,7 +1,9 @@
 using System;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
+using Quant = Llamalith.Generator.Quant;
 
 namespace Llamalith.Tests.Spec;
 
@@ -24,7 +26,7 @@ public class CacheIdentityTests
         Differs("SlidingWindow", static small => small with { SlidingWindow = 64 });
         Differs("QkvBias", static small => small with { QkvBias = true });
         Differs("KvCache", static small => small with { KvCache = Mirror.KvFormat.Int8 });
-        Differs("Weights", static small => small with { Weights = Mirror.WeightFormat.F16 });
+        Differs("Weights", static small => small with { Weights = Quant.WeightFormat.F16 });
         Differs("Block", static small => small with { Context = 64 });
     }
 
@@ -54,7 +56,7 @@ public class CacheIdentityTests
     {
         ModelSpec small = Specs.Small;
         Assert.Equal(Of(small), Of(small with { Context = 2048 }));
-        Assert.Equal(Of(small), Of(small with { MaxMemory = 1, Training = true, EmbeddedWeights = "a.gguf", Isa = Mirror.Isa.Scalar, TiedEmbeddings = !small.TiedEmbeddings }));
+        Assert.Equal(Of(small), Of(small with { MaxMemory = 1, Training = true, EmbeddedWeights = "a.gguf", Isa = InstructionSet.Scalar, TiedEmbeddings = !small.TiedEmbeddings }));
     }
 
     private static string Of(ModelSpec spec) => CacheIdentity.Of(new ModelPlan(spec));

@@ -1,7 +1,9 @@
 using System.Linq;
 using CsCheck;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
+using Quant = Llamalith.Generator.Quant;
 
 namespace Llamalith.Tests.Spec;
 
@@ -27,9 +29,9 @@ public sealed class SpecRulesTests
         Assert.False(spec.TiedEmbeddings);
         Assert.Equal(0, spec.SlidingWindow);
         Assert.False(spec.QkvBias);
-        Assert.Equal(Mirror.WeightFormat.F32, spec.Weights);
+        Assert.Equal(Quant.WeightFormat.F32, spec.Weights);
         Assert.Equal(Mirror.KvFormat.F16, spec.KvCache);
-        Assert.Equal(Mirror.Isa.All, spec.Isa);
+        Assert.Equal(InstructionSet.All, spec.Isa);
         Assert.Equal(0, spec.MaxMemory);
     }
 
@@ -51,7 +53,7 @@ public sealed class SpecRulesTests
     [InlineData("native", 3)]
     [InlineData("neon,NATIVE", 11)]
     public void Targets_NarrowTheInstructionSets(string targets, int expected) => Assert.Equal(
-        (Mirror.Isa)expected,
+        (InstructionSet)expected,
         SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { Targets = targets })!.Isa);
 
     [Theory]
@@ -62,7 +64,7 @@ public sealed class SpecRulesTests
     [InlineData("linux-musl-x64", 7)]
     [InlineData("any", 15)]
     public void RuntimeIdentifier_NarrowsTheInstructionSets(string runtimeIdentifier, int expected) => Assert.Equal(
-        (Mirror.Isa)expected,
+        (InstructionSet)expected,
         SpecRules.Resolve(Specs.Request(Mirror.LlamaPreset.Llama2_7B), Specs.Build with { RuntimeIdentifier = runtimeIdentifier })!.Isa);
 
     [Theory]
@@ -73,7 +75,7 @@ public sealed class SpecRulesTests
     [InlineData("avx2,avxvnni", 3)]
     [InlineData("native", 3)]
     public void AheadOfTime_OffersWhatIlcInstructionSetNames(string ilcInstructionSet, int expected) =>
-        Assert.Equal((Mirror.Isa)expected, TargetNames.OfAheadOfTime(ilcInstructionSet, Specs.Build.BuildMachine));
+        Assert.Equal((InstructionSet)expected, TargetNames.OfAheadOfTime(ilcInstructionSet, Specs.Build.BuildMachine));
 
     [Fact]
     public void NearestDivisor_DividesAndNoneIsNearer() =>

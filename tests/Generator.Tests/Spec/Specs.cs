@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
 
@@ -17,7 +18,7 @@ internal static class Specs
         Targets = "",
         RuntimeIdentifier = "",
         AheadOfTime = null,
-        BuildMachine = Mirror.Isa.Scalar | Mirror.Isa.Avx2,
+        BuildMachine = InstructionSet.Scalar | InstructionSet.Avx2,
     };
 
     /// <summary>A trained story-teller's shape: 5 layers, grouped-query attention, 260,032 parameters with tied embeddings.</summary>
