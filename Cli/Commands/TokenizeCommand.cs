@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -19,19 +20,22 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         ModelOptions model = new();
+        Argument<string> file = new Argument<string>("FILE")
+        {
+            Description = "A model, or a tokenizer by itself: a tokenizer.json, tokenizer.model or tokenizer.bin, or a folder that holds one.",
+        }.RejectEmpty();
         TextOptions text = new("The text; with --decode, token ids with spaces or commas between.");
         Option<bool> decode = new("--decode") { Description = "Turn token ids into their text." };
         Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one." };
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
         Option<string> output = OutputOption.Create();
-        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { model.File };
+        Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { file };
         foreach (Option option in (Option[])[.. text.All, decode, bare, special, output, model.Tokenizer])
             command.Options.Add(option);
         command.SetAction(result =>
         {
             string input = text.Require(result);
-            using Checkpoint checkpoint = Checkpoint.Open(result.GetRequiredValue(model.File));
-            Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, result.GetValue(model.Tokenizer));
+            Tokenizer tokenizer = Open(result.GetRequiredValue(file), result.GetValue(model.Tokenizer));
             bool json = OutputOption.IsJson(result.GetRequiredValue(output));
             TextWriter console = result.InvocationConfiguration.Output;
             if (result.GetValue(decode))
@@ -41,6 +45,37 @@ internal static class TokenizeCommand
             return 0;
         });
         return command;
+    }
+
+    /// <summary>The tokenizer of a model, or the one that a path is by itself.</summary>
+    private static Tokenizer Open(string path, string? named)
+    {
+        if (named is null && TokenizerLoader.IsTokenizer(path))
+            return TokenizerLoader.Open(path);
+        try
+        {
+            using Checkpoint checkpoint = Checkpoint.Open(path);
+            return ModelTokenizer.Open(checkpoint, named);
+        }
+        catch (ModelFormatException) when (named is null && TryOpenLlama2c(path, out Tokenizer? tokenizer))
+        {
+            return tokenizer;
+        }
+    }
+
+    // Neither a tokenizer.bin nor a llama2.c checkpoint has a magic number: what is no checkpoint may be the other.
+    private static bool TryOpenLlama2c(string path, [NotNullWhen(true)] out Tokenizer? tokenizer)
+    {
+        try
+        {
+            tokenizer = TokenizerLoader.Open(path);
+            return true;
+        }
+        catch (ModelFormatException)
+        {
+            tokenizer = null;
+            return false;
+        }
     }
 
     private static void WriteText(TextWriter console, string text, bool json)

@@ -93,7 +93,7 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
+                $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}{MoreEnds(tokenizer)}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
         }
         catch (Exception e) when (request.TokenizerPath is null && ModelTokenizer.IsComplaint(e))
         {
@@ -108,6 +108,13 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
         BytePairTokenizer { PreTokenizer: var words } => $"byte-level BPE ({words})",
         _ => "SentencePiece",
     };
+
+    /// <summary>The tokens at which a text ends beside those that have names of their own.</summary>
+    private static string MoreEnds(Tokenizer tokenizer)
+    {
+        int[] more = [.. tokenizer.Ends.Tokens.Except([tokenizer.BosId, tokenizer.EosId, tokenizer.EotId])];
+        return more.Length == 0 ? "" : $", also ends at {string.Join(", ", more.Select(Mark))}";
+    }
 
     private static string Mark(int token) => token < 0 ? "none" : token.ToString(CultureInfo.InvariantCulture);
 

@@ -10,8 +10,6 @@ namespace Llamalith.Generation;
 /// <summary>Finds the tokenizer that belongs to a model's file.</summary>
 public static class CheckpointTokenizer
 {
-    private static readonly string[] s_names = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
-
     /// <summary>Opens the tokenizer within a GGUF or packed file, else the tokenizer.json, tokenizer.model or tokenizer.bin in the folder of the file.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ModelFormatException">It is corrupt or of an unknown kind.</exception>
@@ -21,7 +19,7 @@ public static class CheckpointTokenizer
         ArgumentNullException.ThrowIfNull(checkpoint);
         Tokenizer tokenizer = checkpoint is IGgufContainer container
             ? TokenizerLoader.FromGguf(container.File)
-            : TokenizerLoader.Open(FindBeside(checkpoint.Path));
+            : TokenizerLoader.Open(FolderOf(checkpoint));
         RequireFit(checkpoint, tokenizer.VocabSize);
         return tokenizer;
     }
@@ -33,7 +31,7 @@ public static class CheckpointTokenizer
     public static GgufTokenizerMetadata DescribeTokenizer(this Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        string path = checkpoint is IGgufContainer ? checkpoint.Path : FindBeside(checkpoint.Path);
+        string path = checkpoint is IGgufContainer ? checkpoint.Path : FolderOf(checkpoint);
         GgufTokenizerMetadata tokenizer = TokenizerLoader.OpenAsGguf(path);
         RequireFit(checkpoint, tokenizer.Tokens.Length);
         return tokenizer.PaddedTo(checkpoint.Shape.VocabSize);
@@ -46,15 +44,6 @@ public static class CheckpointTokenizer
                 $"{checkpoint.Path}: the tokenizer has {tokens} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
     }
 
-    private static string FindBeside(string path)
-    {
-        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        foreach (string name in s_names)
-        {
-            string candidate = Path.Combine(folder, name);
-            if (File.Exists(candidate))
-                return candidate;
-        }
-        throw new FileNotFoundException($"{folder} has no {string.Join(" and no ", s_names)}.", Path.Combine(folder, s_names[0]));
-    }
+    private static string FolderOf(Checkpoint checkpoint) =>
+        Directory.Exists(checkpoint.Path) ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
 }

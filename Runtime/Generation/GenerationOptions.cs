@@ -36,7 +36,7 @@ public sealed record GenerationOptions
         }
     } = [];
 
-    /// <summary>Tokens at which generation ends, beside the tokenizer's BOS, EOS and EOT.</summary>
+    /// <summary>Tokens at which generation ends, beside those at which a text ends by itself (<see cref="Tokenization.Tokenizer.Ends"/>).</summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
     /// <summary>Whether the text begins with the prompt's; default false.</summary>

@@ -22,7 +22,7 @@ public sealed class TextGeneration
     private readonly int[] _prompt;
     private readonly GenerationOptions _options;
     private readonly int _maxTokens;
-    private readonly int[] _stopTokens;
+    private readonly TextEnds _ends;
     private readonly StopMatcher? _stops;
     private readonly Utf8StreamDecoder _characters = new();
     private readonly TextBuffer _whole = new();
@@ -46,7 +46,7 @@ public sealed class TextGeneration
         _options = options;
         _cancellation = cancellation;
         _maxTokens = options.MaxTokens ?? int.MaxValue;
-        _stopTokens = [tokenizer.BosId, tokenizer.EosId, tokenizer.EotId, .. options.StopTokens];
+        _ends = options.StopTokens.Count == 0 ? tokenizer.Ends : new TextEnds([.. tokenizer.Ends.Tokens, .. options.StopTokens]);
         _stops = options.StopStrings.Count > 0 ? new StopMatcher(options.StopStrings) : null;
         _pieces = new TokenDecoder(tokenizer, atStart: true);
         _state = State.Started;
@@ -199,9 +199,8 @@ public sealed class TextGeneration
     private bool Choose(ReadOnlySpan<float> logits)
     {
         int token = _sampler.Sample(logits[.._sampler.VocabSize], _generator.CachedTokens);
-        foreach (int stop in _stopTokens)
-            if (token == stop)
-                return End(FinishReason.Stop);
+        if (_ends.Contains(token))
+            return End(FinishReason.Stop);
         _token = token;
         _generated++;
         if (_stops is null)

@@ -15,6 +15,7 @@ namespace Llamalith.Generation;
 public sealed class TextGenerator
 {
     private readonly SamplingOptions _defaultSampling;
+    private readonly int _choices;
     private int[] _cached;
     private int _cachedCount;
     private Sampler _sampler;
@@ -22,7 +23,7 @@ public sealed class TextGenerator
 
     /// <summary>A generator over a model, which it does not dispose of.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer; where it has fewer tokens than the model, the model's last ones are never chosen.</param>
+    /// <param name="tokenizer">Its tokenizer; where it has fewer tokens than the model, or unused ones at its end, the model's last ones are never chosen.</param>
     /// <param name="sampling">How tokens are chosen; default: drawn from the model's own distribution.</param>
     /// <exception cref="ModelMismatchException">The tokenizer has more tokens than the model.</exception>
     public TextGenerator(ILlamaModel model, Tokenizer tokenizer, SamplingOptions? sampling = null)
@@ -35,9 +36,12 @@ public sealed class TextGenerator
         Tokenizer = tokenizer;
         Context = model.Shape.Context;
         _defaultSampling = sampling ?? new SamplingOptions();
-        _sampler = new Sampler(_defaultSampling, tokenizer.VocabSize);
+        _choices = tokenizer.VocabSize;
+        while (_choices > 1 && tokenizer.GetKind(_choices - 1) == TokenKind.Unused)
+            _choices--;
+        _sampler = new Sampler(_defaultSampling, _choices);
         // Its code is compiled at its first use: better now than when the first token is waited for.
-        _sampler.Sample(new float[tokenizer.VocabSize]);
+        _sampler.Sample(new float[_choices]);
         _cached = new int[Math.Min(Context, 512)];
     }
 
@@ -140,7 +144,7 @@ public sealed class TextGenerator
         if (_sampler.Options == sampling)
             _sampler.Restart();
         else
-            _sampler = new Sampler(sampling, Tokenizer.VocabSize);
+            _sampler = new Sampler(sampling, _choices);
         return _current = new TextGeneration(this, _sampler, prompt, options, cancellation);
     }
 

@@ -44,6 +44,9 @@ public sealed record GgufTokenizerMetadata
     /// <summary>The token that ends a turn.</summary>
     public int? EotId { get; init; }
 
+    /// <summary>The token that ends a message to a tool.</summary>
+    public int? EomId { get; init; }
+
     /// <summary>The token that stands for what no token says.</summary>
     public int? UnknownId { get; init; }
 
@@ -58,6 +61,15 @@ public sealed record GgufTokenizerMetadata
 
     /// <summary>Whether a space is put before a text; null where the file leaves it open.</summary>
     public bool? AddSpacePrefix { get; init; }
+
+    /// <summary>Whether leading, trailing and doubled spaces are removed; null where the file leaves it open.</summary>
+    public bool? RemoveExtraWhitespaces { get; init; }
+
+    /// <summary>The model's name (general.name), by which readers know some models whose files leave something out.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>What GGUF has no keys for.</summary>
+    public GgufTokenizerExtras Extras { get; init; } = GgufTokenizerExtras.None;
 
     /// <summary>
     /// The same with unused tokens at the end, for a model that has more tokens than its tokenizer: embeddings are often padded to a
@@ -104,11 +116,15 @@ public sealed record GgufTokenizerMetadata
             BosId = Token("bos_token_id"),
             EosId = Token("eos_token_id"),
             EotId = Token("eot_token_id"),
+            EomId = Token("eom_token_id"),
             UnknownId = Token("unknown_token_id"),
             PaddingId = Token("padding_token_id"),
             AddBos = metadata.GetBoolean(Prefix + "add_bos_token"),
             AddEos = metadata.GetBoolean(Prefix + "add_eos_token"),
             AddSpacePrefix = metadata.GetBoolean(Prefix + "add_space_prefix"),
+            RemoveExtraWhitespaces = metadata.GetBoolean(Prefix + "remove_extra_whitespaces"),
+            ModelName = metadata.GetText("general.name"),
+            Extras = GgufTokenizerExtras.Read(file, tokens.Value.Count is <= int.MaxValue and var count ? (int)count : int.MaxValue),
             ChatTemplate = metadata.GetText("tokenizer.chat_template"),
         };
 

@@ -11,11 +11,12 @@ namespace Llamalith.Tokenization;
 /// </summary>
 /// <param name="vocabulary">The tokens.</param>
 /// <param name="merges">The pairs.</param>
-/// <param name="isByteLevel">Whether a word begins as bytes; else as characters.</param>
-/// <param name="ignoreMerges">Whether a word that is a token is that token, whatever the merges make of it.</param>
+/// <param name="options">Whether a word begins as bytes or as characters, and what becomes of what has no token.</param>
 /// <param name="unknownId">What stands for characters that the vocabulary does not know, or -1.</param>
-internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, bool isByteLevel, bool ignoreMerges, int unknownId)
+internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, BytePairOptions options, int unknownId)
 {
+    private readonly bool _isByteLevel = options.PreTokenizer != PreTokenizer.SentencePiece;
+
     /// <summary>The piece of each byte of a byte-level vocabulary, or -1.</summary>
     private readonly int[] _byteIds = FindBytes(vocabulary);
 
@@ -35,7 +36,8 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, b
     {
         for (int b = 0; b < _byteIds.Length; b++)
         {
-            if (_byteIds[b] < 0 && b is not (0xC0 or 0xC1 or >= 0xF5))
+            int id = _isByteLevel ? _byteIds[b] : vocabulary.ByteId((byte)b);
+            if (id < 0 && b is not (0xC0 or 0xC1 or >= 0xF5))
                 throw new ModelFormatException($"{source}: the vocabulary has neither a token for the byte 0x{b:X2} nor an unknown token.");
         }
     }
@@ -52,7 +54,7 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, b
             return Merge(word, ref room, tokens);
         if (_whole[piece] == Whole.Unknown)
         {
-            bool whole = ignoreMerges && vocabulary.Kind(piece) == TokenKind.Normal;
+            bool whole = options.IgnoreMerges && vocabulary.Kind(piece) == TokenKind.Normal;
             if (!whole)
                 whole = Merge(word, ref room, tokens) == 1 && tokens[0] == piece;
             _whole[piece] = whole ? Whole.Yes : Whole.No;
@@ -66,7 +68,7 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, b
     private int Merge(ReadOnlySpan<byte> word, ref Room room, Span<int> tokens)
     {
         Span<MergeSymbol> symbols = room.Symbols(word.Length);
-        symbols = symbols[..(isByteLevel ? SplitIntoBytes(word, symbols) : SplitIntoCharacters(word, symbols))];
+        symbols = symbols[..(_isByteLevel ? SplitIntoBytes(word, symbols) : SplitIntoCharacters(word, symbols))];
         RankedPairs pairs = new(merges);
         MergeLoop.Run(symbols, ref room.Heap, ref pairs);
 
@@ -75,8 +77,7 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, b
         for (int i = 0; i >= 0; i = symbols[i].Next)
         {
             int piece = symbols[i].Piece;
-            // A run of unknown characters is one unknown token.
-            if (piece != MergeSymbol.NoPiece || !afterUnknown)
+            if (piece != MergeSymbol.NoPiece || !afterUnknown || !options.FuseUnknown)
                 tokens[count++] = piece == MergeSymbol.NoPiece ? unknownId : piece;
             afterUnknown = piece == MergeSymbol.NoPiece;
         }
@@ -98,7 +99,7 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, b
         {
             Rune.DecodeFromUtf8(word[start..], out _, out int length);
             int piece = vocabulary.FindPiece(word.Slice(start, length));
-            if (piece >= 0 || !vocabulary.HasBytes)
+            if (piece >= 0 || !vocabulary.HasBytesOf(word.Slice(start, length)))
             {
                 symbols[count] = Symbol(count, start, length, piece);
                 count++;

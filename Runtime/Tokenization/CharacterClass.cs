@@ -4,33 +4,54 @@ using System.Text;
 
 namespace Llamalith.Tokenization;
 
-/// <summary>What the words of pre-tokenizers are made of. Each character is of one class; line ends are white space, too.</summary>
+/// <summary>What the words of pre-tokenizers are made of. Each character is of one class; some are of a narrower one as well.</summary>
 [Flags]
-internal enum CharacterClass : byte
+internal enum CharacterClass : ushort
 {
     /// <summary>No character: the end of the text.</summary>
     None = 0,
 
+    /// <summary>[\p{Lu}\p{Lt}]</summary>
+    Upper = 1,
+
+    /// <summary>\p{Ll}</summary>
+    Lower = 2,
+
+    /// <summary>[\p{Lm}\p{Lo}], letters of scripts without case above all.</summary>
+    Caseless = 4,
+
     /// <summary>\p{L}</summary>
-    Letter = 1,
+    Letter = Upper | Lower | Caseless,
 
     /// <summary>\p{N}</summary>
-    Number = 2,
+    Number = 8,
 
     /// <summary>\s</summary>
-    Space = 4,
+    Space = 16,
 
     /// <summary>[\r\n], always with <see cref="Space"/>.</summary>
-    LineEnd = 8,
+    LineEnd = 32,
 
-    /// <summary>[\p{P}$+&lt;=&gt;^~|]</summary>
-    Punctuation = 16,
+    /// <summary>\p{P}</summary>
+    Punctuation = 64,
 
-    /// <summary>Whatever is left: symbols, marks, controls.</summary>
-    Symbol = 32,
+    /// <summary>\p{S}</summary>
+    Symbol = 128,
+
+    /// <summary>[$+&lt;=&gt;^~|], always with <see cref="Symbol"/>: what is punctuation to some.</summary>
+    Sign = 256,
+
+    /// <summary>\p{M}</summary>
+    Mark = 512,
+
+    /// <summary>Whatever is left: controls, and what no one has assigned.</summary>
+    Rest = 1024,
+
+    /// <summary>[一-龥぀-ゟ゠-ヿ], always with the class that the character has besides.</summary>
+    Cjk = 2048,
 
     /// <summary>[^\s\p{L}\p{N}]</summary>
-    Other = Punctuation | Symbol,
+    Other = Punctuation | Symbol | Mark | Rest,
 }
 
 /// <summary>Classes of characters, by Unicode's categories.</summary>
@@ -56,18 +77,26 @@ internal static class CharacterClasses
         return Of(character.Value);
     }
 
-    private static CharacterClass Of(int character) => CharUnicodeInfo.GetUnicodeCategory(character) switch
+    private static CharacterClass Of(int character)
     {
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-            or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharacterClass.Letter,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterClass.Number,
-        UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => CharacterClass.Space,
-        UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation
-            or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
-            or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation => CharacterClass.Punctuation,
-        // The one white space that is a control character and not ASCII: next line.
-        _ => character == 0x85 ? CharacterClass.Space : CharacterClass.Symbol,
-    };
+        CharacterClass general = CharUnicodeInfo.GetUnicodeCategory(character) switch
+        {
+            UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => CharacterClass.Upper,
+            UnicodeCategory.LowercaseLetter => CharacterClass.Lower,
+            UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharacterClass.Caseless,
+            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterClass.Number,
+            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => CharacterClass.Space,
+            UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation
+                or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
+                or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation => CharacterClass.Punctuation,
+            UnicodeCategory.MathSymbol or UnicodeCategory.CurrencySymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.OtherSymbol
+                => CharacterClass.Symbol,
+            UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark => CharacterClass.Mark,
+            // The one white space that is a control character and not ASCII: next line.
+            _ => character == 0x85 ? CharacterClass.Space : CharacterClass.Rest,
+        };
+        return character is (>= 0x4E00 and <= 0x9FA5) or (>= 0x3040 and <= 0x30FF) ? general | CharacterClass.Cjk : general;
+    }
 
     private static CharacterClass[] MakeAscii()
     {
@@ -78,7 +107,7 @@ internal static class CharacterClasses
             {
                 '\r' or '\n' => CharacterClass.Space | CharacterClass.LineEnd,
                 '\t' or '\v' or '\f' => CharacterClass.Space,
-                '$' or '+' or '<' or '=' or '>' or '^' or '~' or '|' => CharacterClass.Punctuation,
+                '$' or '+' or '<' or '=' or '>' or '^' or '~' or '|' => CharacterClass.Symbol | CharacterClass.Sign,
                 _ => Of(c),
             };
         }

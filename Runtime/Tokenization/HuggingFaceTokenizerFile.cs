@@ -10,12 +10,11 @@ namespace Llamalith.Tokenization;
 
 /// <summary>
 /// Hugging Face's tokenizer.json, as far as it is byte-pair encoding: byte-level as Llama 3, SmolLM and Qwen 2 have it, or
-/// SentencePiece's with byte tokens as Llama 2 has it. The file spells its steps out; steps that are not known are refused by name. Unicode
-/// normalization (NFC) is accepted and not done, which changes nothing for text that is composed already, as nearly all is.
+/// SentencePiece's with byte tokens as Llama 2 has it. The file spells its steps out; steps that are not known are refused by name.
 /// </summary>
 internal sealed class HuggingFaceTokenizerFile
 {
-    private const int MostTokens = 1 << 20;
+    private const int MostTokens = TokenizerLoader.MostTokens;
 
     private readonly string _source;
     private readonly List<(string Name, int Id)> _vocabulary = [];
@@ -27,10 +26,10 @@ internal sealed class HuggingFaceTokenizerFile
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="file">The tokenizer.json.</param>
-    /// <param name="config">The tokenizer_config.json beside it, which says what the marks are; null where there is none.</param>
+    /// <param name="config">What the files beside it say.</param>
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="ModelFormatException">It is no such file, or does something that this runtime cannot do.</exception>
-    public static BytePairTokenizer Read(ReadOnlySpan<byte> file, HuggingFaceTokenizerConfig? config, string source)
+    public static BytePairTokenizer Read(ReadOnlySpan<byte> file, HuggingFaceTokenizerConfig config, string source)
     {
         HuggingFaceTokenizerFile content = new(source);
         if (!Utf8.IsValid(file))
@@ -38,7 +37,7 @@ internal sealed class HuggingFaceTokenizerFile
         try
         {
             content.Read(file);
-            return content.Build(config ?? HuggingFaceTokenizerConfig.None);
+            return content.Build(config);
         }
         catch (JsonException e)
         {
@@ -158,10 +157,12 @@ internal sealed class HuggingFaceTokenizerFile
             names[id] = name;
             kinds[id] = bytes && Vocabulary.TryParseByte(System.Text.Encoding.UTF8.GetBytes(name), out _) ? TokenKind.Byte : TokenKind.Normal;
         }
+        AddedTokenFlags[] flags = new AddedTokenFlags[count];
         foreach (AddedToken token in added)
         {
-            names[token.Id] = token.Name;
-            kinds[token.Id] = token.IsSpecial ? TokenKind.Control : TokenKind.UserDefined;
+            bool strips = steps.CutsSpaces && (token.Flags & AddedTokenFlags.Normalized) != 0;
+            (names[token.Id], kinds[token.Id]) = (token.Content, token.Kind);
+            flags[token.Id] = strips ? token.Flags | AddedTokenFlags.StripsSpaces : token.Flags;
         }
         int unknown = Find(Text(_model, "unk_token") ?? config.Unknown);
         if (unknown >= 0 && steps.Words == PreTokenizer.SentencePiece)
@@ -169,23 +170,26 @@ internal sealed class HuggingFaceTokenizerFile
         for (int id = 0; id < count; id++)
         {
             if (kinds[id] == 0)
-                (names[id], kinds[id]) = ($"[PAD{id}]", TokenKind.Control);
+                (names[id], kinds[id]) = ($"[PAD{id}]", TokenKind.Unused);
         }
         int bos = Find(config.Bos ?? steps.Bos), eos = Find(config.Eos ?? steps.Eos);
-        return BytePairTokenizer.FromMerges(
+        return BytePairTokenizer.FromPieces(
             names,
             kinds,
-            _merges,
+            id => flags[id],
+            vocabulary => MergeListReader.Read(vocabulary, _merges, steps.Words != PreTokenizer.SentencePiece, _source),
             new BytePairOptions
             {
                 PreTokenizer = steps.Words,
                 BosId = bos,
                 EosId = eos,
-                EotId = TurnEnd.Find(names, kinds),
+                EndIds = config.EndIdsBelow(count),
                 UnknownId = unknown,
                 AddBos = config.AddBos ?? (steps.Bos is not null && Find(steps.Bos) == bos),
                 AddEos = config.AddEos ?? (steps.Eos is not null && Find(steps.Eos) == eos),
                 SpacePrefix = steps.SpacePrefix,
+                Nfc = steps.Nfc,
+                FuseUnknown = Flag(_model, "fuse_unk"),
                 IgnoreMerges = Flag(_model, "ignore_merges"),
             },
             _source);
@@ -201,13 +205,12 @@ internal sealed class HuggingFaceTokenizerFile
         foreach (JsonElement element in list.EnumerateArray())
         {
             string name = element.GetProperty("content").GetString() ?? throw Bad($"an added token has no content");
-            foreach (string wish in (ReadOnlySpan<string>)["single_word", "lstrip", "rstrip"])
-            {
-                if (element.TryGetProperty(wish, out JsonElement flag) && flag.ValueKind == JsonValueKind.True)
-                    throw Bad($"the added token '{Shown.Text(name)}' has {wish}, which cannot be done");
-            }
             bool special = element.TryGetProperty("special", out JsonElement mark) && mark.ValueKind == JsonValueKind.True;
-            tokens.Add(new AddedToken(name, CheckedId(name, element.GetProperty("id").GetInt32()), special));
+            tokens.Add(new AddedToken(
+                CheckedId(name, element.GetProperty("id").GetInt32()),
+                name,
+                special ? TokenKind.Control : TokenKind.UserDefined,
+                HuggingFaceTokenizerConfig.FlagsOf(element, normalizing: true)));
         }
         return tokens;
     }
@@ -229,7 +232,4 @@ internal sealed class HuggingFaceTokenizerFile
         from.TryGetValue(key, out JsonElement element) && element.ValueKind == JsonValueKind.True;
 
     private ModelFormatException Bad(FormattableString complaint) => new($"{_source}: {FormattableString.Invariant(complaint)}.");
-
-    /// <summary>A token that is recognized in the text by its name, before anything else is done to it.</summary>
-    private readonly record struct AddedToken(string Name, int Id, bool IsSpecial);
 }

@@ -37,7 +37,9 @@ internal static class Llama2cTokenizerFile
             if (length > (uint)(file.Length - offset))
                 throw new ModelFormatException($"{source}: the name of token {tokens.Count} has {length} bytes, but {file.Length - offset} are left in the file.");
             ReadOnlySpan<byte> name = file.Slice(offset, (int)length);
-            tokens.Add(name, score, KindOf(tokens.Count, name));
+            TokenKind kind = KindOf(tokens.Count, name);
+            // llama2.c calls its marks by what it prints for them, a line of their own.
+            tokens.Add(name, score, kind, kind == TokenKind.Control ? Encoding.UTF8.GetString(name.Trim((byte)'\n')) : null);
             offset += (int)length;
         }
         if (tokens.Count < MarkCount)

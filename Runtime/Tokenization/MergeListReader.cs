@@ -9,6 +9,27 @@ namespace Llamalith.Tokenization;
 /// <summary>Reads a list of merges, as files write it, into a table of pieces.</summary>
 internal static class MergeListReader
 {
+    /// <summary>Reads a list of pairs of tokens, best first.</summary>
+    /// <exception cref="ModelFormatException">A pair makes no token.</exception>
+    public static MergeTable Read(Vocabulary vocabulary, ReadOnlySpan<int> pairs, string source)
+    {
+        MergeTable table = new(pairs.Length / 2);
+        byte[] both = new byte[256];
+        for (int i = 0; i + 1 < pairs.Length; i += 2)
+        {
+            ReadOnlySpan<byte> left = vocabulary.Name(pairs[i]), right = vocabulary.Name(pairs[i + 1]);
+            if (both.Length < left.Length + right.Length)
+                both = new byte[2 * (left.Length + right.Length)];
+            left.CopyTo(both);
+            right.CopyTo(both.AsSpan(left.Length));
+            int piece = vocabulary.FindPiece(both.AsSpan(0, left.Length + right.Length));
+            if (piece < 0)
+                throw new ModelFormatException($"{source}: the pair {i / 2} of tokens {pairs[i]} and {pairs[i + 1]} makes no token.");
+            table.Add(pairs[i], pairs[i + 1], piece, (uint)(i / 2));
+        }
+        return table;
+    }
+
     /// <summary>Reads the list.</summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="merges">The merges in their order, each the names of two tokens with a space between.</param>

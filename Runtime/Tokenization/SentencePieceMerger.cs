@@ -9,13 +9,11 @@ internal static class SentencePieceMerger
 {
     /// <summary>Encodes a normalized text.</summary>
     /// <param name="vocabulary">Its pieces.</param>
-    /// <param name="text">Well-formed UTF-8.</param>
+    /// <param name="text">Well-formed UTF-8, not empty.</param>
     /// <param name="tokens">Room for one token a byte.</param>
     /// <returns>Number of tokens.</returns>
     public static int Encode(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<int> tokens)
     {
-        if (text.IsEmpty)
-            return 0;
         MergeSymbol[] rented = ArrayPool<MergeSymbol>.Shared.Rent(text.Length);
         MergeHeap heap = new(text.Length);
         try
@@ -33,43 +31,21 @@ internal static class SentencePieceMerger
         }
     }
 
-    /// <summary>Cuts a text into characters and user-defined pieces.</summary>
+    /// <summary>Cuts a text into characters.</summary>
     private static int Split(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<MergeSymbol> symbols)
     {
         int count = 0;
         for (int start = 0; start < text.Length;)
         {
-            int piece = FindUserDefined(vocabulary, text[start..], out int length);
-            bool whole = piece != MergeSymbol.NoPiece;
-            if (!whole)
-            {
-                length = LengthOfCharacter(text[start]);
-                piece = vocabulary.FindPiece(text.Slice(start, length));
-                whole = piece == MergeSymbol.NoPiece && vocabulary.Rules == MergeRules.Llama2c;
-            }
+            int length = LengthOfCharacter(text[start]);
+            int piece = vocabulary.FindPiece(text.Slice(start, length));
+            bool whole = piece == MergeSymbol.NoPiece && vocabulary.Rules == MergeRules.Llama2c;
             symbols[count] = new MergeSymbol { Start = start, Length = length, Previous = count - 1, Next = count + 1, Piece = piece, IsWhole = whole };
             start += length;
             count++;
         }
         symbols[count - 1].Next = -1;
         return count;
-    }
-
-    private static int FindUserDefined(Vocabulary vocabulary, ReadOnlySpan<byte> text, out int length)
-    {
-        foreach (int candidate in vocabulary.UserDefinedLengths)
-        {
-            if (candidate > text.Length)
-                continue;
-            int id = vocabulary.FindPiece(text[..candidate]);
-            if (id != MergeSymbol.NoPiece && vocabulary.Kind(id) == TokenKind.UserDefined)
-            {
-                length = candidate;
-                return id;
-            }
-        }
-        length = 0;
-        return MergeSymbol.NoPiece;
     }
 
     private static int LengthOfCharacter(byte lead) => lead switch

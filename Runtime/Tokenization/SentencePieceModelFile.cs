@@ -1,4 +1,7 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
 using System.Text;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
@@ -15,8 +18,11 @@ internal static class SentencePieceModelFile
     private const int MaxPieceLength = 8000;
 
     /// <summary>Reads a whole file.</summary>
+    /// <param name="file">The .model.</param>
+    /// <param name="config">What the files beside it say: which tokens were added, and what the marks are.</param>
+    /// <param name="source">The file, for messages.</param>
     /// <exception cref="ModelFormatException">It is no such message, or of another kind.</exception>
-    public static SentencePieceTokenizer Read(ReadOnlySpan<byte> file, string source)
+    public static SentencePieceTokenizer Read(ReadOnlySpan<byte> file, HuggingFaceTokenizerConfig config, string source)
     {
         VocabularyBuilder tokens = new(source, Math.Min(file.Length / 12, 1 << 18));
         Specification spec = new();
@@ -26,7 +32,7 @@ internal static class SentencePieceModelFile
             switch (field)
             {
                 case 1:
-                    ReadPiece(model.ReadBytes(), tokens);
+                    ReadPiece(model.ReadBytes(), tokens, config.AddedTokens);
                     break;
                 case 2:
                     spec.ReadTrainer(model.ReadBytes(), source);
@@ -43,20 +49,46 @@ internal static class SentencePieceModelFile
             }
         }
         spec.Require(source);
+        AddMore(tokens, config.AddedTokens);
+        int bos = FindMark(tokens, config.Bos);
+        int eos = FindMark(tokens, config.Eos);
         return new SentencePieceTokenizer(
             tokens,
             new SentencePieceOptions
             {
-                BosId = FindControl(tokens, spec.BosPiece),
-                EosId = FindControl(tokens, spec.EosPiece),
-                AddSpacePrefix = spec.AddDummyPrefix,
+                BosId = bos >= 0 ? bos : FindControl(tokens, spec.BosPiece),
+                EosId = eos >= 0 ? eos : FindControl(tokens, spec.EosPiece),
+                EndIds = config.EndIdsBelow(tokens.Count),
+                AddBos = config.AddBos ?? true,
+                AddEos = config.AddEos ?? false,
+                SpacePrefix = PrefixOf(spec.AddDummyPrefix && config.AddPrefixSpace is not false, config),
                 RemoveExtraWhitespaces = spec.RemoveExtraWhitespaces,
                 UnknownText = spec.UnknownText,
             },
             MergeRules.SentencePiece);
     }
 
-    private static void ReadPiece(ReadOnlySpan<byte> message, VocabularyBuilder tokens)
+    // Later versions of Hugging Face's put no space after an added token; a file that knows of that says so.
+    private static SpacePrefix PrefixOf(bool prefixed, HuggingFaceTokenizerConfig config) =>
+        !prefixed ? SpacePrefix.None : config.Legacy is false ? SpacePrefix.AtStart : SpacePrefix.Always;
+
+    /// <summary>Adds the tokens after the pieces; where ids are left out, names that stand for nothing.</summary>
+    private static void AddMore(VocabularyBuilder tokens, IReadOnlyDictionary<int, AddedToken> added)
+    {
+        int count = added.Count == 0 ? 0 : added.Keys.Max() + 1;
+        while (tokens.Count < count)
+        {
+            if (added.TryGetValue(tokens.Count, out AddedToken token))
+                tokens.Add(Spaces.FromMeta(Encoding.UTF8.GetBytes(token.Content)), 0, token.Kind, token.Content, token.Flags);
+            else
+                tokens.Add(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{tokens.Count}]")), 0, TokenKind.Unused);
+        }
+    }
+
+    private static int FindMark(VocabularyBuilder tokens, string? name) =>
+        name is null ? -1 : tokens.Added.FirstOrDefault(token => token.Content == name, new AddedToken(-1, name, default, default)).Id;
+
+    private static void ReadPiece(ReadOnlySpan<byte> message, VocabularyBuilder tokens, IReadOnlyDictionary<int, AddedToken> added)
     {
         ReadOnlySpan<byte> name = [];
         float score = 0;
@@ -84,7 +116,12 @@ internal static class SentencePieceModelFile
             throw new ModelFormatException($"{tokens.Source}: piece {tokens.Count} has {name.Length} bytes; a piece has 1 to {MaxPieceLength - 1}.");
         if (kind is < (ulong)TokenKind.Normal or > (ulong)TokenKind.Byte)
             throw new ModelFormatException($"{tokens.Source}: piece {tokens.Count} is of type {kind}; types are 1 to 6.");
-        tokens.Add(Spaces.FromMeta(name.ToArray()), score, (TokenKind)kind);
+        TokenKind own = (TokenKind)kind;
+        // A piece may be made an added token, by another name even. Bytes and the unknown token stay what they are.
+        if (own is not (TokenKind.Byte or TokenKind.Unknown) && added.TryGetValue(tokens.Count, out AddedToken token))
+            tokens.Add(Spaces.FromMeta(Encoding.UTF8.GetBytes(token.Content)), score, token.Kind, token.Content, token.Flags);
+        else
+            tokens.Add(Spaces.FromMeta(name.ToArray()), score, own, flags: SentencePieceTokenizer.FlagsOf(own));
     }
 
     private static int FindControl(VocabularyBuilder tokens, ReadOnlySpan<byte> name)

@@ -1,9 +1,7 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
-using System.Text.Unicode;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 
@@ -19,11 +17,11 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
     private readonly SentencePieceOptions _options;
 
     internal SentencePieceTokenizer(VocabularyBuilder tokens, SentencePieceOptions options, MergeRules rules)
-        : base(new Vocabulary(tokens, options.UnknownText, rules))
-    {
-        _options = options;
-        RequireMarks(tokens.Source, options.BosId, options.EosId, options.EotId, unknown: -1);
-    }
+        : base(
+            tokens,
+            new Vocabulary(tokens, options.UnknownText, rules),
+            options,
+            new TextSpaces(options.SpacePrefix, isMeta: rules == MergeRules.SentencePiece, options.RemoveExtraWhitespaces)) => _options = options;
 
     /// <summary>A tokenizer from the arrays that a GGUF file holds, or from anywhere else.</summary>
     /// <param name="pieces">The names of the tokens, in the order of their ids, with U+2581 for a space.</param>
@@ -51,56 +49,18 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
             throw new ModelFormatException($"{source}: there are {pieces.Count} pieces, but {kinds.Count} token types.");
         VocabularyBuilder tokens = new(source, pieces.Count);
         for (int i = 0; i < pieces.Count; i++)
-            tokens.Add(Spaces.FromMeta(Encoding.UTF8.GetBytes(pieces[i])), scores[i], kinds[i]);
+            tokens.Add(Spaces.FromMeta(Encoding.UTF8.GetBytes(pieces[i])), scores[i], kinds[i], pieces[i], FlagsOf(kinds[i]));
         return new SentencePieceTokenizer(tokens, options ?? new SentencePieceOptions(), MergeRules.SentencePiece);
     }
-
-    /// <inheritdoc/>
-    public override int BosId => _options.BosId;
-
-    /// <inheritdoc/>
-    public override int EosId => _options.EosId;
-
-    /// <inheritdoc/>
-    public override int EotId => _options.EotId;
 
     /// <inheritdoc/>
     public override int UnknownId => Vocabulary.UnknownId;
 
     /// <inheritdoc/>
-    public override bool AddBos => _options.AddBos && _options.BosId >= 0;
-
-    /// <inheritdoc/>
-    public override bool AddEos => _options.AddEos && _options.EosId >= 0;
-
-    /// <inheritdoc/>
-    public override bool AddsLeadingSpace => _options.AddSpacePrefix;
-
-    /// <inheritdoc/>
     public override bool DropsLeadingSpaces => _options.RemoveExtraWhitespaces;
 
     /// <inheritdoc/>
-    public override string GetName(int token)
-    {
-        RequireToken(token);
-        string name = Encoding.UTF8.GetString(Vocabulary.Name(token));
-        if (Vocabulary.Rules != MergeRules.Llama2c)
-            return name.Replace(' ', '\u2581');
-        // llama2.c calls its marks by what it prints for them, a line of their own.
-        return Vocabulary.Kind(token) == TokenKind.Control ? name.Trim('\n') : name;
-    }
-
-    /// <inheritdoc/>
-    public override bool TryGetId(ReadOnlySpan<char> name, out int token)
-    {
-        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(name)];
-        Encoding.UTF8.GetBytes(name, bytes);
-        token = Vocabulary.FindByName(Vocabulary.Rules == MergeRules.Llama2c ? bytes : Spaces.FromMeta(bytes));
-        return token >= 0;
-    }
-
-    /// <inheritdoc/>
-    public override GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(Vocabulary, _options);
+    public override GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(this, Vocabulary, _options, Added.All);
 
     /// <summary>Writes the vocabulary as llama2.c's tokenizer.bin, to a stream, which stays open.</summary>
     /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can say.</exception>
@@ -110,41 +70,24 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
         Llama2cTokenizerFile.Write(destination, Vocabulary, _options);
     }
 
+    /// <summary>As SentencePiece has it, user-defined symbols are part of the normalized text.</summary>
+    internal static AddedTokenFlags FlagsOf(TokenKind kind) => kind == TokenKind.UserDefined ? AddedTokenFlags.Inline : AddedTokenFlags.None;
+
     /// <inheritdoc/>
-    protected override int EncodeText(ReadOnlySpan<char> text, bool atStart, Span<int> tokens)
+    private protected override string GetPieceName(int token)
     {
-        if (text.IsEmpty)
-            return 0;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxTokens(text.Length));
-        try
-        {
-            return SentencePieceMerger.Encode(Vocabulary, Normalize(text, buffer), tokens);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        string name = Encoding.UTF8.GetString(Vocabulary.Name(token));
+        return Vocabulary.Rules == MergeRules.Llama2c ? name : name.Replace(' ', '\u2581');
     }
 
-    /// <summary>The text as UTF-8, with the spaces that the vocabulary wants.</summary>
-    private ReadOnlySpan<byte> Normalize(ReadOnlySpan<char> text, byte[] buffer)
+    /// <inheritdoc/>
+    private protected override int FindPiece(ReadOnlySpan<char> name)
     {
-        if (_options.RemoveExtraWhitespaces)
-        {
-            text = text.TrimStart(' ');
-            if (text.IsEmpty)
-                return [];
-        }
-        int start = 0;
-        if (_options.AddSpacePrefix)
-            buffer[start++] = (byte)' ';
-        Utf8.FromUtf16(text, buffer.AsSpan(start), out _, out int length, replaceInvalidSequences: true);
-        Span<byte> body = buffer.AsSpan(start, length);
-        if (_options.RemoveExtraWhitespaces)
-            body = Spaces.Collapse(body);
-        if (Vocabulary.Rules == MergeRules.SentencePiece)
-            body = Spaces.FromMeta(body);
-        ReadOnlySpan<byte> normalized = buffer.AsSpan(0, start + body.Length);
-        return _options.RemoveExtraWhitespaces ? normalized.TrimEnd((byte)' ') : normalized;
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(name)];
+        Encoding.UTF8.GetBytes(name, bytes);
+        return Vocabulary.FindByName(Vocabulary.Rules == MergeRules.Llama2c ? bytes : Spaces.FromMeta(bytes));
     }
+
+    /// <inheritdoc/>
+    private protected override int EncodePieces(ReadOnlySpan<byte> text, Span<int> tokens) => SentencePieceMerger.Encode(Vocabulary, text, tokens);
 }

@@ -14,4 +14,7 @@ public enum SpacePrefix
 
     /// <summary>Where the text does not begin with one, and at its beginning only.</summary>
     WhenMissingAtStart = 3,
+
+    /// <summary>At the beginning of every text, and nowhere else.</summary>
+    AtStart = 4,
 }

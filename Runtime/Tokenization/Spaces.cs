@@ -30,19 +30,4 @@ internal static class Spaces
                 return text[..write];
         }
     }
-
-    /// <summary>Leaves one space of each run of them, in place; returns the part of the text that is left.</summary>
-    public static Span<byte> Collapse(Span<byte> text)
-    {
-        int write = 0;
-        bool afterSpace = false;
-        foreach (byte b in text)
-        {
-            bool space = b == (byte)' ';
-            if (!space || !afterSpace)
-                text[write++] = b;
-            afterSpace = space;
-        }
-        return text[..write];
-    }
 }

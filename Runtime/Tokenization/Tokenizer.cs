@@ -2,7 +2,6 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
-using System.Threading;
 
 namespace Llamalith.Tokenization;
 
@@ -11,7 +10,7 @@ namespace Llamalith.Tokenization;
 /// </summary>
 public abstract class Tokenizer
 {
-    private NamedTokens? _marks;
+    private TextEnds? _ends;
 
     /// <summary>Number of tokens; ids run from 0 to one below.</summary>
     public abstract int VocabSize { get; }
@@ -24,6 +23,9 @@ public abstract class Tokenizer
 
     /// <summary>The token that ends a turn of a conversation; -1 where the vocabulary has none.</summary>
     public abstract int EotId { get; }
+
+    /// <summary>Where a text ends: every token at which generation stops.</summary>
+    public virtual TextEnds Ends => _ends ??= new TextEnds([BosId, EosId, EotId]);
 
     /// <summary>The token for text that cannot be said otherwise; -1 where the vocabulary has none.</summary>
     public abstract int UnknownId { get; }
@@ -58,21 +60,22 @@ public abstract class Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
     public abstract string GetName(int token);
 
-    /// <summary>Encodes a text, or a stretch of one, into a span that is known to have room for <see cref="MaxTokens"/> of it.</summary>
+    /// <summary>Encodes a text into a span that is known to have room for <see cref="MaxTokens"/> of it, less BOS and EOS.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="atStart">Whether nothing of the text came before.</param>
+    /// <param name="parseSpecial">Whether the names of control tokens in it become these tokens.</param>
     /// <param name="tokens">Where the tokens go.</param>
     /// <returns>Number of tokens written.</returns>
-    protected abstract int EncodeText(ReadOnlySpan<char> text, bool atStart, Span<int> tokens);
+    protected abstract int EncodeText(ReadOnlySpan<char> text, bool parseSpecial, Span<int> tokens);
 
     /// <summary>The most tokens that a text of so many UTF-16 units can become, BOS and EOS included.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The text is longer than can be encoded at once, about 700 million units.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The text is longer than can be encoded at once, about 350 million units.</exception>
     public static int MaxTokens(int textLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(textLength);
-        // A UTF-16 unit is three bytes of UTF-8 at most, and each byte may become a token; with the leading space, BOS and EOS.
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(textLength, (Array.MaxLength - 3) / 3);
-        return 3 * textLength + 3;
+        // A UTF-16 unit is three bytes of UTF-8 at most, but six where normalization makes two or three characters of it, and each byte may
+        // become a token; with the leading space, BOS and EOS.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(textLength, (Array.MaxLength - 3) / 6);
+        return 6 * textLength + 3;
     }
 
     /// <summary>Encodes a text.</summary>
@@ -135,13 +138,15 @@ public abstract class Tokenizer
 
     /// <summary>
     /// The text of a sequence of tokens. Bytes that are no UTF-8 become U+FFFD. A leading space that encoding had added is
-    /// dropped, at the beginning and after each BOS.
+    /// dropped at the beginning.
     /// </summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="showSpecial">Whether control tokens, and an unknown token that stands for nothing, show as their names; default: they have no text.</param>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
-    public string Decode(ReadOnlySpan<int> tokens)
+    public string Decode(ReadOnlySpan<int> tokens, bool showSpecial = false)
     {
         ArrayBufferWriter<byte> bytes = new(Math.Max(16, 4 * tokens.Length));
-        TokenDecoder decoder = new(this, atStart: true);
+        TokenDecoder decoder = new(this, atStart: true, showSpecial);
         foreach (int token in tokens)
             bytes.Write(decoder.Next(token));
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
@@ -156,36 +161,33 @@ public abstract class Tokenizer
     /// <param name="tokens">Gets the tokens.</param>
     internal void EncodeMarked(ReadOnlySpan<char> text, ReadOnlySpan<int> literal, ICollection<int> tokens)
     {
-        NamedTokens marks = LazyInitializer.EnsureInitialized(ref _marks, () => new NamedTokens(Marks()));
-        int done = 0, next = 0;
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
         try
         {
-            for (int i = 0; i <= literal.Length; i += 2)
-            {
-                int end = i < literal.Length ? literal[i] : text.Length;
-                while (next < end && marks.TryFind(text[next..end], out int at, out int length, out int mark))
-                {
-                    Flush(text[done..(next + at)], atStart: done == 0);
-                    tokens.Add(mark);
-                    next = done = next + at + length;
-                }
-                next = i < literal.Length ? literal[i + 1] : end;
-            }
-            Flush(text[done..], atStart: done == 0);
+            foreach (int token in buffer.AsSpan(0, EncodeText(text, literal, buffer)))
+                tokens.Add(token);
         }
         finally
         {
             ArrayPool<int>.Shared.Return(buffer);
         }
+    }
 
-        void Flush(ReadOnlySpan<char> stretch, bool atStart)
+    /// <summary>The same, into a span.</summary>
+    private protected virtual int EncodeText(ReadOnlySpan<char> text, ReadOnlySpan<int> literal, Span<int> tokens)
+    {
+        // A tokenizer of someone else's takes stretch by stretch.
+        int count = 0, next = 0;
+        for (int i = 0; i <= literal.Length; i += 2)
         {
-            if (stretch.IsEmpty)
-                return;
-            foreach (int token in buffer.AsSpan(0, EncodeText(stretch, atStart, buffer)))
-                tokens.Add(token);
+            int start = i < literal.Length ? literal[i] : text.Length, end = i < literal.Length ? literal[i + 1] : start;
+            if (next < start)
+                count += EncodeText(text[next..start], parseSpecial: true, tokens[count..]);
+            if (start < end)
+                count += EncodeText(text[start..end], parseSpecial: false, tokens[count..]);
+            next = end;
         }
+        return count;
     }
 
     private int EncodeWithMarks(ReadOnlySpan<char> text, Span<int> tokens, bool addBos, bool addEos, bool parseSpecial)
@@ -195,40 +197,16 @@ public abstract class Tokenizer
             tokens[count++] = BosId >= 0 ? BosId : throw new InvalidOperationException("The vocabulary has no BOS token to begin with.");
         if (addEos && EosId < 0)
             throw new InvalidOperationException("The vocabulary has no EOS token to end with.");
-        if (parseSpecial)
-            count = EncodeNamed(text, tokens, count);
-        else
-            count += EncodeText(text, atStart: true, tokens[count..]);
+        int written = EncodeText(text, parseSpecial, tokens[count..]);
+        if (addBos && parseSpecial && written > 0 && tokens[count] == BosId)
+        {
+            // The text begins with BOS by its name.
+            tokens[(count + 1)..(count + written)].CopyTo(tokens[count..]);
+            written--;
+        }
+        count += written;
         if (addEos)
             tokens[count++] = EosId;
         return count;
-    }
-
-    private int EncodeNamed(ReadOnlySpan<char> text, Span<int> tokens, int count)
-    {
-        NamedTokens marks = LazyInitializer.EnsureInitialized(ref _marks, () => new NamedTokens(Marks()));
-        int marksBefore = count;
-        bool atStart = true;
-        while (true)
-        {
-            bool found = marks.TryFind(text, out int at, out int length, out int mark);
-            if (at > 0)
-                count += EncodeText(text[..at], atStart, tokens[count..]);
-            if (!found)
-                return count;
-            if (!atStart || at > 0 || marksBefore == 0 || mark != BosId)
-                tokens[count++] = mark;
-            text = text[(at + length)..];
-            atStart = false;
-        }
-    }
-
-    private IEnumerable<(string Name, int Token)> Marks()
-    {
-        for (int token = 0; token < VocabSize; token++)
-        {
-            if (GetKind(token) is TokenKind.Control or TokenKind.Unknown)
-                yield return (GetName(token), token);
-        }
     }
 }

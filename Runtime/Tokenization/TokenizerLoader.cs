@@ -11,25 +11,46 @@ namespace Llamalith.Tokenization;
 /// </summary>
 public static class TokenizerLoader
 {
+    /// <summary>Most tokens of a vocabulary, so that a wrong id costs no memory.</summary>
+    internal const int MostTokens = 1 << 20;
+
     private const long MaxFileSize = 64L << 20;
-    private const string ConfigName = "tokenizer_config.json";
+
+    /// <summary>What a tokenizer's file is called, in the order in which a folder is searched.</summary>
+    private static readonly string[] s_names = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
 
     /// <summary>
-    /// Opens a tokenizer file; its first bytes say which format it has. Of a tokenizer.json, the tokenizer_config.json beside it says
-    /// what the marks are.
+    /// Opens a tokenizer file; its first bytes say which format it has. Of a tokenizer.json or tokenizer.model, the files of Hugging Face's beside it say
+    /// which tokens were added, what the marks are and where a text ends. Of a folder, the tokenizer.json, tokenizer.model or tokenizer.bin in it is opened.
     /// </summary>
+    /// <exception cref="FileNotFoundException">There is no such file, or a folder has none of them.</exception>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
     public static Tokenizer Open(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = FindFile(path);
         if (IsGguf(path))
         {
             using GgufFile gguf = GgufFile.Open(path);
             return FromGguf(gguf);
         }
-        return Read(ReadAll(path), path, ReadConfig(path));
+        return OpenFile(path, out _);
+    }
+
+    /// <summary>Whether a path is a tokenizer by itself: a folder or a file that is none of a model's weights, as its first bytes say.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static bool IsTokenizer(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+            return Array.Exists(s_names, name => File.Exists(Path.Combine(path, name)));
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> start = stackalloc byte[64];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        // A file of safetensors begins with the length of an object in JSON.
+        bool isSafetensors = start.Length > sizeof(ulong) && start[sizeof(ulong)] == (byte)'{' && start[6] == 0 && start[7] == 0;
+        return !isSafetensors && (IsJson(start) || start is [0x0A, _, not 0, ..]);
     }
 
     /// <summary>Opens a tokenizer file that must fit a model.</summary>
@@ -45,19 +66,25 @@ public static class TokenizerLoader
             : throw new ModelMismatchException($"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
     }
 
-    /// <summary>What a GGUF file would carry of a tokenizer file; of a GGUF file, what it does carry, of whatever kind.</summary>
+    /// <summary>
+    /// What a GGUF file would carry of a tokenizer file, padded to the number of tokens that a config.json beside it says; of a GGUF file, what it does carry, of
+    /// whatever kind.
+    /// </summary>
     /// <inheritdoc cref="Open(string)"/>
     public static GgufTokenizerMetadata OpenAsGguf(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = FindFile(path);
         if (IsGguf(path))
         {
             using GgufFile file = GgufFile.Open(path);
             return GgufTokenizerMetadata.Read(file) ?? throw HasNone(file);
         }
-        HuggingFaceTokenizerConfig? config = ReadConfig(path);
-        GgufTokenizerMetadata metadata = Read(ReadAll(path), path, config).ToGguf();
-        return config?.ChatTemplate is { } template ? metadata with { ChatTemplate = template } : metadata;
+        VocabularyTokenizer tokenizer = OpenFile(path, out HuggingFaceTokenizerConfig config);
+        return (tokenizer.ToGguf() with
+        {
+            ChatTemplate = config.ChatTemplate,
+            PaddingId = config.Padding is { } name && tokenizer.TryGetId(name, out int padding) ? padding : null,
+        }).PaddedTo(config.VocabSize is { } size && size <= MostTokens ? size : 0);
     }
 
     /// <summary>The tokenizer that a GGUF file carries.</summary>
@@ -73,9 +100,9 @@ public static class TokenizerLoader
     /// <param name="file">The whole file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
-    public static Tokenizer Read(ReadOnlySpan<byte> file, string source = "tokenizer") => Read(file, source, config: null);
+    public static Tokenizer Read(ReadOnlySpan<byte> file, string source = "tokenizer") => Read(file, source, HuggingFaceTokenizerConfig.None);
 
-    private static VocabularyTokenizer Read(ReadOnlySpan<byte> file, string source, HuggingFaceTokenizerConfig? config)
+    private static VocabularyTokenizer Read(ReadOnlySpan<byte> file, string source, HuggingFaceTokenizerConfig config)
     {
         if (file.Length < sizeof(uint))
             throw new ModelFormatException($"{source}: the file has {file.Length} bytes, too few for a tokenizer.");
@@ -84,22 +111,22 @@ public static class TokenizerLoader
         if (file[2] == 0 && file[3] == 0)
             return Llama2cTokenizerFile.Read(file, source);
         if (IsJson(file))
-            return HuggingFaceTokenizerFile.Read(file[(file.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0)..], config, source);
+            return HuggingFaceTokenizerFile.Read(WithoutMark(file), config, source);
         if (file[0] == 0x0A)
-            return SentencePieceModelFile.Read(file, source);
+            return SentencePieceModelFile.Read(file, config, source);
         throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a tokenizer.json nor a GGUF file.");
     }
 
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    private static bool IsJson(ReadOnlySpan<byte> file)
-    {
-        if (file.StartsWith(ByteOrderMark))
-            file = file[ByteOrderMark.Length..];
-        return file.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
-    }
+    /// <summary>A file without a byte-order mark.</summary>
+    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => file.StartsWith(ByteOrderMark) ? file[ByteOrderMark.Length..] : file;
 
-    private static byte[] ReadAll(string path)
+    private static bool IsJson(ReadOnlySpan<byte> file) => WithoutMark(file).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+
+    /// <summary>A whole small file.</summary>
+    /// <exception cref="ModelFormatException">It is larger than any tokenizer's.</exception>
+    internal static byte[] ReadAll(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (file.Length > MaxFileSize)
@@ -109,18 +136,32 @@ public static class TokenizerLoader
         return bytes;
     }
 
-    private static HuggingFaceTokenizerConfig? ReadConfig(string path)
+    private static VocabularyTokenizer OpenFile(string path, out HuggingFaceTokenizerConfig config)
     {
-        if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
-            return null;
-        string config = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, ConfigName);
-        return File.Exists(config) ? HuggingFaceTokenizerConfig.Read(ReadAll(config), config) : null;
+        byte[] file = ReadAll(path);
+        // A tokenizer.bin is of another world, where none of these files are.
+        bool alone = !IsJson(file) && file is not [0x0A, _, not 0, ..];
+        config = alone ? HuggingFaceTokenizerConfig.None : HuggingFaceTokenizerConfig.ReadFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return Read(file, path, config);
+    }
+
+    /// <summary>The file itself, or the one in a folder.</summary>
+    private static string FindFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Directory.Exists(path))
+            return path;
+        foreach (string name in s_names)
+        {
+            string candidate = Path.Combine(path, name);
+            if (File.Exists(candidate))
+                return candidate;
+        }
+        throw new FileNotFoundException($"{path} has no {string.Join(" and no ", s_names)}.", Path.Combine(path, s_names[0]));
     }
 
     private static bool IsGguf(string path)
     {
-        if (Directory.Exists(path))
-            throw new ModelFormatException($"{path} is a folder, not a tokenizer's file.");
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!file.CanSeek)
             throw new IOException($"{path}: a pipe or a device is no tokenizer file.");

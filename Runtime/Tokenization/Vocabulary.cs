@@ -24,10 +24,10 @@ internal sealed class Vocabulary
 
     /// <summary>Arranges the tokens of a file.</summary>
     /// <param name="tokens">The tokens.</param>
-    /// <param name="unknownText">What the unknown token decodes to; null for its name.</param>
+    /// <param name="unknownText">What the unknown token decodes to.</param>
     /// <param name="rules">Whose rules of encoding are followed.</param>
     /// <exception cref="ModelFormatException">They cannot encode every text.</exception>
-    public Vocabulary(VocabularyBuilder tokens, string? unknownText, MergeRules rules)
+    public Vocabulary(VocabularyBuilder tokens, string unknownText, MergeRules rules)
     {
         Rules = rules;
         Count = tokens.Count;
@@ -43,8 +43,7 @@ internal sealed class Vocabulary
         if (Count == 0)
             throw new ModelFormatException($"{tokens.Source}: the vocabulary has no tokens.");
 
-        HashSet<int> lengths = [];
-        byte[]? unknown = unknownText is null ? null : Encoding.UTF8.GetBytes(unknownText);
+        byte[] unknown = Encoding.UTF8.GetBytes(unknownText);
         for (int id = 0; id < Count; id++)
         {
             TokenKind kind = tokens.Kinds[id];
@@ -58,9 +57,6 @@ internal sealed class Vocabulary
             {
                 case TokenKind.Normal or TokenKind.UserDefined or TokenKind.Unused:
                     _texts.Add(_names[id]);
-                    if (kind == TokenKind.UserDefined && _names[id].Length > 0)
-                        lengths.Add(_names[id].Length);
-                    HasUnused |= kind == TokenKind.Unused;
                     break;
                 case TokenKind.Byte:
                     byte value = ParseByte(tokens, id);
@@ -69,7 +65,7 @@ internal sealed class Vocabulary
                         _byteIds[value] = id;
                     break;
                 case TokenKind.Unknown:
-                    _texts.Add(unknown ?? _names[id]);
+                    _texts.Add(unknown);
                     if (UnknownId < 0)
                         UnknownId = id;
                     break;
@@ -86,9 +82,8 @@ internal sealed class Vocabulary
             throw new ModelFormatException($"{tokens.Source}: the vocabulary has neither an unknown token nor all 256 byte tokens.");
         for (int c = 0; c < _asciiIds.Length; c++)
             _asciiIds[c] = _pieces.Find([(byte)c]);
-
-        UserDefinedLengths = [.. lengths];
-        UserDefinedLengths.AsSpan().Sort((a, b) => b.CompareTo(a));
+        for (int id = 0; id < Count && !HasUnused; id++)
+            HasUnused = _kinds[id] == TokenKind.Unused && CanBeMerged(_names[id]);
     }
 
     /// <summary>Whose encoder is followed.</summary>
@@ -103,11 +98,8 @@ internal sealed class Vocabulary
     /// <summary>Whether all 256 byte tokens are there.</summary>
     public bool HasBytes { get; }
 
-    /// <summary>Whether any piece is to be split again after merging.</summary>
+    /// <summary>Whether any piece that text is merged into is to be split again afterwards.</summary>
     public bool HasUnused { get; }
-
-    /// <summary>The lengths in bytes that user-defined pieces have, longest first.</summary>
-    public int[] UserDefinedLengths { get; }
 
     /// <summary>What a token is.</summary>
     public TokenKind Kind(int id) => _kinds[id];
@@ -123,6 +115,17 @@ internal sealed class Vocabulary
 
     /// <summary>The token of a byte, or -1.</summary>
     public int ByteId(byte value) => _byteIds[value];
+
+    /// <summary>Whether all bytes of a text have byte tokens.</summary>
+    public bool HasBytesOf(ReadOnlySpan<byte> text)
+    {
+        foreach (byte value in text)
+        {
+            if (_byteIds[value] < 0)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>The piece that is exactly this text, or -1.</summary>
     public int FindPiece(ReadOnlySpan<byte> text) =>
@@ -140,6 +143,19 @@ internal sealed class Vocabulary
 
     /// <summary>Whether pairs are merged into this piece at all.</summary>
     public bool CanMergeInto(int id) => _ranks[id] < _lowestRank;
+
+    /// <summary>Whether some two pieces together are this text, or it is a character: names that only fill a vocabulary up are neither.</summary>
+    private bool CanBeMerged(ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= 4)
+            return true;
+        for (int border = 1; border < text.Length; border++)
+        {
+            if (_pieces.Find(text[..border]) >= 0 && _pieces.Find(text[border..]) >= 0)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Kinds whose names are kept apart from the pieces, so that text cannot become them.</summary>
     private static bool IsReserved(TokenKind kind) => kind is TokenKind.Byte or TokenKind.Unknown or TokenKind.Control;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using Llamalith.Contracts;
 
 namespace Llamalith.Tokenization;
@@ -11,6 +12,7 @@ internal sealed class VocabularyBuilder(string source, int capacity)
 {
     private readonly List<float> _scores = new(capacity);
     private readonly List<TokenKind> _kinds = new(capacity);
+    private readonly List<AddedToken> _added = [];
 
     /// <summary>The file, for messages.</summary>
     public string Source { get; } = source;
@@ -24,15 +26,25 @@ internal sealed class VocabularyBuilder(string source, int capacity)
     /// <summary>What they are.</summary>
     public IReadOnlyList<TokenKind> Kinds => _kinds;
 
+    /// <summary>Those that are recognized in a text by their names: user-defined and control tokens and the unknown one.</summary>
+    public IReadOnlyList<AddedToken> Added => _added;
+
     /// <summary>Number of tokens.</summary>
     public int Count => Names.Count;
 
     /// <summary>Adds the token of the next id.</summary>
-    /// <exception cref="ModelFormatException">The score is no finite number.</exception>
-    public void Add(ReadOnlySpan<byte> name, float score, TokenKind kind)
+    /// <param name="name">Its name: spaces as spaces.</param>
+    /// <param name="score">Its merge score; infinite ones come last or first.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="content">Its name as the file writes it; null where that is the same, with U+2581 for each space.</param>
+    /// <param name="flags">How it is recognized in a text.</param>
+    /// <exception cref="ModelFormatException">The score is no number.</exception>
+    public void Add(ReadOnlySpan<byte> name, float score, TokenKind kind, string? content = null, AddedTokenFlags flags = default)
     {
-        if (!float.IsFinite(score))
-            throw new ModelFormatException($"{Source}: the score of token {Count} is {score}, not a finite number.");
+        if (float.IsNaN(score))
+            throw new ModelFormatException($"{Source}: the score of token {Count} is {score}, not a number.");
+        if (kind is TokenKind.UserDefined or TokenKind.Control or TokenKind.Unknown)
+            _added.Add(new AddedToken(Count, content ?? Encoding.UTF8.GetString(name).Replace(' ', '\u2581'), kind, flags));
         Names.Add(name);
         _scores.Add(score);
         _kinds.Add(kind);

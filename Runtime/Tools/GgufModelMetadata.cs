@@ -98,11 +98,14 @@ internal static class GgufModelMetadata
         Id("bos_token_id", tokenizer.BosId);
         Id("eos_token_id", tokenizer.EosId);
         Id("eot_token_id", tokenizer.EotId);
+        Id("eom_token_id", tokenizer.EomId);
         Id("unknown_token_id", tokenizer.UnknownId);
         Id("padding_token_id", tokenizer.PaddingId);
         Flag("add_bos_token", tokenizer.AddBos);
         Flag("add_eos_token", tokenizer.AddEos);
         Flag("add_space_prefix", tokenizer.AddSpacePrefix);
+        Flag("remove_extra_whitespaces", tokenizer.RemoveExtraWhitespaces);
+        tokenizer.Extras.Write(writer);
         if (tokenizer.ChatTemplate is { } template)
             writer.Add("tokenizer.chat_template", template);
 

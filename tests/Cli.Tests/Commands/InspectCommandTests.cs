@@ -60,7 +60,7 @@ public sealed class InspectCommandTests : IDisposable
     {
         string path = TinyModels.WriteGguf(_folder["m.gguf"]);
         Assert.Contains(_folder["none"], await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder["none"]), StringComparison.Ordinal);
-        Assert.Equal($"{_folder.Path} is a folder, not a tokenizer's file.", await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder.Path));
+        Assert.Equal($"{_folder.Path} has no tokenizer.json and no tokenizer.model and no tokenizer.bin.", await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder.Path));
         (int code, string output, _) = await CommandLine.RunAsync("inspect", path, "--ctx", "129");
         Assert.Equal((1, ""), (code, output));
     }

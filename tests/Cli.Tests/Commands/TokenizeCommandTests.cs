@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using Llamalith.Tokenization;
 
 namespace Llamalith.Tests.Commands;
 
@@ -49,5 +50,36 @@ public sealed class TokenizeCommandTests : IDisposable
     {
         Assert.Equal("'300' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "1 300"));
         Assert.Equal("'-1' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "-1"));
+    }
+
+    [Fact]
+    public async Task Tokenize_TakesATokenizerByItself()
+    {
+        string[] pieces = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁a", "a", "▁", "b"];
+        float[] scores = [.. pieces.Select((_, i) => -(float)i)];
+        TokenKind[] kinds = [.. pieces.Select((_, i) => i == 0 ? TokenKind.Unknown : i < 3 ? TokenKind.Control : i < 259 ? TokenKind.Byte : TokenKind.Normal)];
+        await using (FileStream file = File.Create(_folder["tokenizer.bin"]))
+            SentencePieceTokenizer.FromPieces(pieces, scores, kinds).WriteLlama2c(file);
+        string vocabulary = string.Join(',', pieces.Select((piece, i) => $"{JsonSerializer.Serialize(piece)}:{i}"));
+        await File.WriteAllTextAsync(
+            _folder["tokenizer.json"],
+            $$$"""
+            {"added_tokens":[{"id":1,"content":"<s>","special":true}],
+             "normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]},
+             "model":{"type":"BPE","unk_token":"<unk>","byte_fallback":true,"vocab":{{{{vocabulary}}}},"merges":["▁ a"]}}
+            """,
+            TestContext.Current.CancellationToken);
+        foreach (string path in (string[])[_folder["tokenizer.bin"], _folder["tokenizer.json"], _folder.Path])
+        {
+            string[] lines = (await CommandLine.SucceedAsync("tokenize", path, "-p", "ab", "--no-bos")).TrimEnd().Split(Environment.NewLine);
+            Assert.Equal(["   259  \" a\"", "   262  \"b\""], lines);
+        }
+        Assert.Contains("model.vocab", await CommandLine.FailAsync("tokenize", Written("other.json", "{\"a\": 1}"), "-p", "ab"), StringComparison.Ordinal);
+    }
+
+    private string Written(string name, string text)
+    {
+        File.WriteAllText(_folder[name], text);
+        return _folder[name];
     }
 }

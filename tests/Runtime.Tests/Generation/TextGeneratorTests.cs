@@ -76,6 +76,29 @@ public class TextGeneratorTests
         Assert.Equal((" two", FinishReason.Stop), (atOwn.Text, atOwn.FinishReason));
     }
 
+    /// <summary>Vocabularies are padded to the model's size with tokens that mean nothing: a file that says so gives the text that one with fewer tokens gives.</summary>
+    [Fact]
+    public void Generate_NeverChoosesWhatOnlyFillsTheVocabulary()
+    {
+        TestVocabulary padded = new([.. s_vocabulary.Tokens, new("[PAD0]", 0, TokenKind.Unused), new("[PAD1]", 0, TokenKind.Unused)]);
+        ScriptedModel model = ScriptedModel.Saying(VocabSize + 2, 64, 2, [s_vocabulary.Id(" two"), VocabSize, VocabSize + 1, s_vocabulary.Id(" three")]);
+        GenerationResult result = new TextGenerator(model, padded.FromPieces(), SamplingOptions.Greedy).Generate("one", new GenerationOptions { MaxTokens = 4 });
+        Assert.DoesNotContain(VocabSize, model.Tokens);
+        Assert.DoesNotContain(VocabSize + 1, model.Tokens);
+        Assert.StartsWith(" two", result.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<|im_end|>", TokenKind.Control)]
+    [InlineData("<|endoftext|>", TokenKind.UserDefined)]
+    public void Generate_StopsAtEveryEndThatTheVocabularyMarks(string name, TokenKind kind)
+    {
+        TestVocabulary vocabulary = new([.. s_vocabulary.Tokens, new(name, 0, kind)]);
+        ScriptedModel model = ScriptedModel.Saying(VocabSize + 1, 64, 2, [s_vocabulary.Id(" two"), VocabSize, s_vocabulary.Id(" three")]);
+        GenerationResult result = new TextGenerator(model, vocabulary.FromPieces(), SamplingOptions.Greedy).Generate("one");
+        Assert.Equal((" two", FinishReason.Stop, 1), (result.Text, result.FinishReason, result.Usage.GeneratedTokens));
+    }
+
     [Fact]
     public void Generate_OfNothingStartsFromBosAlone()
     {

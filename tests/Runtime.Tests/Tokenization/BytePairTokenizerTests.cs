@@ -32,7 +32,7 @@ public class BytePairTokenizerTests
         return merges.ToArray();
     });
 
-    private static readonly Gen<PreTokenizer> s_words = Gen.Int[0, 4].Select(kind => (PreTokenizer)kind);
+    private static readonly Gen<PreTokenizer> s_words = Gen.Enum<PreTokenizer>().Where(kind => kind != PreTokenizer.SentencePiece);
 
     private static readonly Gen<string> s_text = Gen.Frequency((6, Gen.OneOf("a", "b", " ", "é", "1", "'")), (1, NastyText.Any)).List[0, 24].Select(string.Concat);
 

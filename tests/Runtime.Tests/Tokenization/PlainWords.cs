@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -26,6 +25,10 @@ internal static partial class PlainWords
         PreTokenizer.Llama3 => [Llama3()],
         PreTokenizer.SmolLM => [Number(), Gpt2()],
         PreTokenizer.Qwen2 => [Qwen2()],
+        PreTokenizer.Qwen35 => [Qwen35()],
+        PreTokenizer.Gpt4o => [Gpt4o()],
+        PreTokenizer.Tekken => [Tekken()],
+        PreTokenizer.DeepSeek3 => [UpToThreeNumbers(), Cjk(), DeepSeek3()],
         _ => [],
     };
 
@@ -52,12 +55,17 @@ internal static partial class PlainWords
     {
         if (rune.IsBmp)
             return (char)rune.Value;
-        string category = Rune.GetUnicodeCategory(rune).ToString();
-        if (category.EndsWith("Letter", StringComparison.Ordinal))
-            return 'x';
-        if (category.EndsWith("Number", StringComparison.Ordinal) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.LetterNumber)
-            return '²';
-        return category.EndsWith("Punctuation", StringComparison.Ordinal) || category.EndsWith("Quote", StringComparison.Ordinal) ? '§' : '☃';
+        return Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => 'Ω',
+            UnicodeCategory.LowercaseLetter => 'ω',
+            UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => 'ª',
+            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => '²',
+            >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation => '§',
+            >= UnicodeCategory.MathSymbol and <= UnicodeCategory.OtherSymbol => '☃',
+            >= UnicodeCategory.NonSpacingMark and <= UnicodeCategory.EnclosingMark => '\u0301',
+            _ => '\u0001',
+        };
     }
 
     // The long s is a case of s to the engines that models were trained with, though not to .NET's.
@@ -69,6 +77,24 @@ internal static partial class PlainWords
 
     [GeneratedRegex(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")]
     private static partial Regex Gpt2();
+
+    [GeneratedRegex(@"(?:'[sS\u017F]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    private static partial Regex Qwen35();
+
+    [GeneratedRegex(@"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?:'[sS\u017F]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?:'[sS\u017F]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    private static partial Regex Gpt4o();
+
+    [GeneratedRegex(@"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    private static partial Regex Tekken();
+
+    [GeneratedRegex(@"\p{N}{1,3}")]
+    private static partial Regex UpToThreeNumbers();
+
+    [GeneratedRegex(@"[一-龥぀-ゟ゠-ヿ]+")]
+    private static partial Regex Cjk();
+
+    [GeneratedRegex("""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""")]
+    private static partial Regex DeepSeek3();
 
     [GeneratedRegex(@"[\p{P}\$\+<=>\^~\|]+")]
     private static partial Regex PunctuationRun();

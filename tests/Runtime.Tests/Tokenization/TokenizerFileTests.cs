@@ -96,9 +96,9 @@ public class TokenizerFileTests
         Refuses("tokenizer.ggml.model = bert", GgufOf(s_vocabulary, "bert", types: true));
         Refuses("tokenizer.ggml.merges is missing", GgufOf(s_vocabulary, "gpt2", types: true));
         GgufWriter unknown = GgufOf(s_vocabulary, "gpt2", types: true);
-        unknown.Add("tokenizer.ggml.pre", "tekken");
+        unknown.Add("tokenizer.ggml.pre", "bloom");
         unknown.Add("tokenizer.ggml.merges", GgufArrayContent.Of((string[])["t h"]));
-        Refuses("tokenizer.ggml.pre = tekken", unknown);
+        Refuses("tokenizer.ggml.pre = bloom", unknown);
         GgufWriter unscored = new();
         unscored.Add("tokenizer.ggml.model", "llama");
         unscored.Add("tokenizer.ggml.tokens", GgufArrayContent.Of((string[])["<unk>"]));
@@ -171,7 +171,7 @@ public class TokenizerFileTests
     [Fact]
     public void Model_TakesBosAndEosByName()
     {
-        TestVocabulary vocabulary = new([new("<s>", 0, TokenKind.Control), new("</s>", 0, TokenKind.Normal), new("<unk>", 0, TokenKind.Unknown), new("<go>", 0, TokenKind.Control)]);
+        TestVocabulary vocabulary = new([new("<s>", 0, TokenKind.Control), new("<end>", 0, TokenKind.Normal), new("<unk>", 0, TokenKind.Unknown), new("<go>", 0, TokenKind.Control)]);
         Tokenizer plain = vocabulary.FromModel();
         Assert.Equal((0, -1, 2), (plain.BosId, plain.EosId, plain.UnknownId));
         Tokenizer named = TokenizerLoader.Read([.. vocabulary.ToModel(), .. Protobuf.Message((2, Protobuf.Message((3, 2), (46, "<go>"u8.ToArray()), (44, "?"u8.ToArray()))))]);

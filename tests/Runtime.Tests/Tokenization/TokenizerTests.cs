@@ -125,7 +125,7 @@ public class TokenizerTests
     [Fact]
     public void Encode_WithoutSpacePrefixAddsNone()
     {
-        Tokenizer tokenizer = s_vocabulary.FromPieces(new SentencePieceOptions { AddSpacePrefix = false });
+        Tokenizer tokenizer = s_vocabulary.FromPieces(new SentencePieceOptions { SpacePrefix = SpacePrefix.None });
         int[] tokens = tokenizer.Encode("the the");
         Assert.Equal(s_vocabulary.Ids("t", "he", " the"), tokens);
         Assert.Equal("the the", tokenizer.Decode(tokens));
@@ -155,13 +155,13 @@ public class TokenizerTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Decode_DropsOneSpaceAtTheStartAndAfterBos(string kind)
+    public void Decode_DropsOneSpaceAtTheStart(string kind)
     {
         Tokenizer tokenizer = Make(kind, s_vocabulary);
         Assert.Equal("the the", tokenizer.Decode(s_vocabulary.Ids(" the", " the")));
         Assert.Equal(" the", tokenizer.Decode(s_vocabulary.Ids(" ", " the")));
         Assert.Equal(" the", tokenizer.Decode([1, s_vocabulary.Id("  "), s_vocabulary.Id("t"), s_vocabulary.Id("he")]));
-        Assert.Equal("thethe", tokenizer.Decode([s_vocabulary.Id(" the"), 2, 1, s_vocabulary.Id(" the")]));
+        Assert.Equal("the the", tokenizer.Decode([s_vocabulary.Id(" the"), 2, 1, s_vocabulary.Id(" the")]));
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -226,6 +226,7 @@ public class TokenizerTests
         Refuses("3 pieces, but 2 scores", ["<unk>", "a", "b"], [0, 0], [TokenKind.Unknown, TokenKind.Normal, TokenKind.Normal]);
         Refuses("3 pieces, but 1 token types", ["<unk>", "a", "b"], [0, 0, 0], [TokenKind.Unknown]);
         Refuses("no tokens", [], [], []);
+        Assert.Equal([0], SentencePieceTokenizer.FromPieces(["<unk>", "<s>", "</s>"], [0, float.NegativeInfinity, 0], [TokenKind.Unknown, TokenKind.Control, TokenKind.Control]).Encode("a"));
         Refuses("score of token 1 is NaN", ["<unk>", "a"], [0, float.NaN], [TokenKind.Unknown, TokenKind.Normal]);
         Refuses("token 1 is of kind 9", ["<unk>", "a"], [0, 0], [TokenKind.Unknown, (TokenKind)9]);
         Refuses("its name is '<0xZZ>'", ["<unk>", "<0xZZ>"], [0, 0], [TokenKind.Unknown, TokenKind.Byte]);

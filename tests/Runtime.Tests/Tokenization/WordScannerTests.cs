@@ -35,6 +35,10 @@ public class WordScannerTests
     [InlineData(PreTokenizer.Qwen2, "x=12\n\n y", "x", "=", "1", "2", "\n\n", " y")]
     [InlineData(PreTokenizer.SmolLM, "a  12 b's", "a", "  ", "1", "2", " b", "'s")]
     [InlineData(PreTokenizer.Gpt2, "a  12 b'S", "a", " ", " 12", " b", "'", "S")]
+    [InlineData(PreTokenizer.Qwen35, "e\u0301t 12", "e\u0301t", " ", "1", "2")]
+    [InlineData(PreTokenizer.Gpt4o, "HelloWorld's JSONFile 1234 a//\n", "Hello", "World's", " JSONFile", " ", "123", "4", " a", "//\n")]
+    [InlineData(PreTokenizer.Tekken, "HelloWorld's 12 日A", "Hello", "World", "'s", " ", "1", "2", " 日", "A")]
+    [InlineData(PreTokenizer.DeepSeek3, "テスト・x 12345漢字_ab\u0007\u0007c", "テスト", "・", "x", " ", "123", "45", "漢字", "_ab", "\u0007", "\u0007c")]
     [InlineData(PreTokenizer.Default, "f(x) = 12345;", "f", "(", "x", ")", " ", "=", " ", "123", "45", ";")]
     public void Next_CutsKnownTexts(PreTokenizer kind, string text, params string[] words) => Assert.Equal(words, Cut(kind, text));
 
@@ -43,7 +47,7 @@ public class WordScannerTests
     public void Next_OfALongTextTakesNoQuadraticTime(PreTokenizer kind)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        foreach (string unit in (string[])["a", "1", " ", "\n", " \n", "!", "'", "é", "🙂", "٣", "a1", " 1"])
+        foreach (string unit in (string[])["a", "1", " ", "\n", " \n", "!", "'", "é", "🙂", "٣", "a1", " 1", "A", "日A", "\u0301A", "aA", "日", "・", "\u0007", "\u0301", "!a", " A"])
         {
             string text = string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length));
             Assert.Equal(text.Length, Cut(kind, text).Sum(word => word.Length));

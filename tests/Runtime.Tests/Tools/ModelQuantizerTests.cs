@@ -62,7 +62,7 @@ public sealed class ModelQuantizerTests
         Assert.Equal(tokenizer.Tokens, read.Tokens);
         Assert.Equal(tokenizer.Scores, read.Scores);
         Assert.Equal(tokenizer.TokenTypes, read.TokenTypes);
-        Assert.Equal(tokenizer with { Tokens = [], Scores = [], TokenTypes = [] }, read with { Tokens = [], Scores = [], TokenTypes = [] });
+        Assert.Equal(tokenizer with { Tokens = [], Scores = [], TokenTypes = [] }, read with { Tokens = [], Scores = [], TokenTypes = [], ModelName = null });
 
         // A tensor that no rule names comes over as it is, and so do its sizes.
         Assert.True(source.File.TryGetTensor("rope_freqs.weight", out GgufTensor extra));
