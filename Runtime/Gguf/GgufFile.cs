@@ -72,7 +72,7 @@ public sealed unsafe class GgufFile : IDisposable
             throw new ArgumentException($"{tensor.Name} is no tensor of {Path}.", nameof(tensor));
         if (tensor is not { Type: { } type, ByteLength: { } bytes })
             throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{Path}: the tensor {Shown.Text(tensor.Name)} has type {tensor.TypeId}, which this runtime cannot read."));
+                CultureInfo.InvariantCulture, $"{Path}: the tensor {Shown.Text(tensor.Name)} has type {GgufFormat.TypeName(tensor.TypeId)}, which this runtime cannot read."));
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, At(tensor.Offset), bytes);
     }
 

@@ -44,6 +44,27 @@ internal static class GgufFormat
         _ => 0,
     };
 
+    /// <summary>What GGML calls a type, or once called it, and its id.</summary>
+    public static string TypeName(uint id) => id switch
+    {
+        4 => "4 (Q4_2)",
+        5 => "5 (Q4_3)",
+        9 => "9 (Q8_1)",
+        15 => "15 (Q8_K)",
+        ByteTypeId => "24 (I8)",
+        25 => "25 (I16)",
+        26 => "26 (I32)",
+        27 => "27 (I64)",
+        28 => "28 (F64)",
+        31 => "31 (Q4_0_4_4)",
+        32 => "32 (Q4_0_4_8)",
+        33 => "33 (Q4_0_8_8)",
+        36 => "36 (IQ4_NL_4_4)",
+        37 => "37 (IQ4_NL_4_8)",
+        38 => "38 (IQ4_NL_8_8)",
+        _ => id.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
     public static long Align(long position, int alignment) => checked(position + alignment - 1) & -(long)alignment;
 
     public static GgufValueType ReadValueType(ref ByteCursor cursor, string key)

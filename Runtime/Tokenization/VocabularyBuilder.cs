@@ -28,11 +28,11 @@ internal sealed class VocabularyBuilder(string source, int capacity)
     public int Count => Names.Count;
 
     /// <summary>Adds the token of the next id.</summary>
-    /// <exception cref="ModelFormatException">The score is no finite number.</exception>
+    /// <exception cref="ModelFormatException">The score is neither finite nor minus infinity, which is below all others.</exception>
     public void Add(ReadOnlySpan<byte> name, float score, TokenKind kind)
     {
-        if (!float.IsFinite(score))
-            throw new ModelFormatException($"{Source}: the score of token {Count} is {score}, not a finite number.");
+        if (!float.IsFinite(score) && !float.IsNegativeInfinity(score))
+            throw new ModelFormatException($"{Source}: the score of token {Count} is {score}, neither a finite number nor minus infinity.");
         Names.Add(name);
         _scores.Add(score);
         _kinds.Add(kind);

@@ -227,6 +227,7 @@ public class TokenizerTests
         Refuses("3 pieces, but 1 token types", ["<unk>", "a", "b"], [0, 0, 0], [TokenKind.Unknown]);
         Refuses("no tokens", [], [], []);
         Refuses("score of token 1 is NaN", ["<unk>", "a"], [0, float.NaN], [TokenKind.Unknown, TokenKind.Normal]);
+        Refuses("score of token 1 is ∞", ["<unk>", "a"], [0, float.PositiveInfinity], [TokenKind.Unknown, TokenKind.Normal]);
         Refuses("token 1 is of kind 9", ["<unk>", "a"], [0, 0], [TokenKind.Unknown, (TokenKind)9]);
         Refuses("its name is '<0xZZ>'", ["<unk>", "<0xZZ>"], [0, 0], [TokenKind.Unknown, TokenKind.Byte]);
         Refuses("neither an unknown token", ["a"], [0], [TokenKind.Normal], new SentencePieceOptions { BosId = -1, EosId = -1 });
