@@ -1,6 +1,8 @@
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Threading;
+using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -39,7 +41,11 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
             .FirstOrDefault(candidate => SymbolEqualityComparer.Default.Equals(candidate.AttributeClass, attributeType));
         if (attribute?.ApplicationSyntaxReference?.GetSyntax(context.CancellationToken) is not AttributeSyntax syntax)
             return;
-        foreach (SpecProblem problem in SpecRules.Check(SpecReader.Read(type, attribute, context.CancellationToken), options))
+        ModelRequest request = SpecReader.Read(type, attribute, context.CancellationToken);
+        IEnumerable<SpecProblem> problems = SpecRules.Check(request, options);
+        if (SpecRules.Resolve(request, options) is { } spec && MemoryPlan.Check(spec) is { } overBudget)
+            problems = problems.Append(overBudget);
+        foreach (SpecProblem problem in problems)
         {
             context.ReportDiagnostic(Diagnostic.Create(
                 Diagnostics.Of(problem.Rule),

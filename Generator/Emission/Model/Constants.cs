@@ -53,7 +53,7 @@ internal static class Constants
         Int("QueryOffset", 0);
         Int("KeyOffset", plan.KeyOffset);
         Int("ValueOffset", plan.ValueOffset);
-        Int("QkvStride", ModelPlan.RowStride(plan.ValueOffset + spec.KvDim));
+        Int("QkvStride", plan.QkvStride);
 
         writer.Line();
         writer.Line("// The KV cache: positions of a block and of a tile of keys, elements of a head's parts.");
