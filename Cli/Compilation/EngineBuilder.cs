@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using Llamalith.Cli.Output;
+using Llamalith.Compilation;
 
 namespace Llamalith.Cli.Compilation;
 
@@ -20,6 +21,9 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
 
     /// <summary>Takes lines about what does no harm but may matter to the user.</summary>
     public Action<string>? Notice => notice;
+
+    // Whether the cache was found wanting, and the user told.
+    private bool _isRefused;
 
     /// <summary>Engines that had to be compiled.</summary>
     public int Compilations { get; private set; }
@@ -86,6 +90,7 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             notice?.Invoke($"Compiled engines cannot be read from {cache!.Folder}: {e.Message}");
+            _isRefused = true;
             return null;
         }
     }
@@ -98,6 +103,8 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
             return;
         }
 
+        if (_isRefused)
+            return;
         try
         {
             cache.Write(key, image);
@@ -105,6 +112,7 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             notice?.Invoke($"Compiled engines cannot be kept in {cache.Folder}: {e.Message}");
+            _isRefused = true;
         }
     }
 }
