@@ -82,9 +82,13 @@ public sealed class LocalFeed : IAsyncLifetime
     }
 
     /// <summary>A new project outside the source tree that references the package Llamalith and sets nothing else.</summary>
-    public string CreateConsumer(string name, string program)
+    /// <param name="name">Its name, and that of its folder.</param>
+    /// <param name="program">Its one source.</param>
+    /// <param name="folder">The folder that it lies in, below this one's.</param>
+    /// <param name="project">What its project says besides.</param>
+    public string CreateConsumer(string name, string program, string folder = "", string project = "")
     {
-        string directory = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
+        string directory = Directory.CreateDirectory(Path.Combine(Folder, folder, name)).FullName;
         File.Copy(Repository.PathOf("global.json"), Path.Combine(directory, "global.json"));
         File.WriteAllText(Path.Combine(directory, "Program.cs"), program);
         File.WriteAllText(Path.Combine(directory, "nuget.config"), $"""
@@ -109,6 +113,7 @@ public sealed class LocalFeed : IAsyncLifetime
               <ItemGroup>
                 <PackageReference Include="Llamalith" Version="[{Version}]" />
               </ItemGroup>
+              {project}
             </Project>
             """);
         return directory;
