@@ -42,6 +42,8 @@ internal static class Tool
             RunCommand.Create(builder),
             BenchCommand.Create((request, stop) => BenchEngine.CompileAsync(builder, request, stop)),
             TokenizeCommand.Create(),
+            TemplateCommand.Create(),
+            ConstrainCommand.Create(),
             PerplexityCommand.Create(builder),
             LogitsCommand.Create(builder),
             QuantizeCommand.Create(),

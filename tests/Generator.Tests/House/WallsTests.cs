@@ -43,6 +43,7 @@ public sealed class WallsTests
         ("Runtime/Quantization", AllBut("Quantization", "Contracts")),
         ("Runtime/Packing", AllBut("Packing", "Contracts", "Quantization")),
         ("Runtime/Chat", AllBut("Chat", "Tokenization", "Gguf", "Contracts")),
+        ("Runtime/Constraints", AllBut("Constraints", "Tokenization")),
         ("Runtime/Training", AllBut("Training", "Contracts", "Sampling", "Tools")),
         ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Llama2c", "Quantization", "Checkpoints")),
     ];
@@ -125,7 +126,7 @@ public sealed class WallsTests
 
     private static string[] AllBut(params string[] open) =>
     [
-        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Training", "Chat" }
+        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Constraints" }
             .Except(open).Select(static room => "Llamalith." + room),
     ];
 
