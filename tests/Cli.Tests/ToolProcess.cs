@@ -39,7 +39,8 @@ internal static class ToolProcess
         return start;
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start, byte[] input)
+    /// <summary>Runs what <see cref="Start"/> prepared.</summary>
+    public static async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start, byte[] input)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using Process process = Process.Start(start)!;

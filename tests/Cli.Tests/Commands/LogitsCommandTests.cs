@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
@@ -9,6 +10,7 @@ using System.Threading.Tasks;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
 using Llamalith.Contracts;
+using Llamalith.Quantization;
 using Llamalith.Safetensors;
 using Llamalith.Training;
 
@@ -53,6 +55,21 @@ public sealed partial class LogitsCommandTests : IDisposable
         Assert.Equal(expected, await LogitsAsync(safetensors));
         Assert.Equal(expected, await LogitsAsync(_folder["m.llith"]));
         Assert.Equal(Checksums(expected), Checksums(await LogitsAsync(_model, "--ctx", "16", "-t", "2")));
+    }
+
+    /// <summary>What two machines print that see different instructions.</summary>
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public async Task Logits_AreTheSameOnEveryInstructionSet(string narrowed)
+    {
+        string model = TinyModels.WriteGguf(_folder["q.gguf"], QuantizationPreset.Q4_0);
+        string[] args = ["logits", model, "--tokens", string.Join(',', s_tokens), "-t", "1"];
+        ProcessStartInfo start = ToolProcess.Start(args);
+        start.Environment[narrowed] = "0";
+        (int code, string output, string error) = await ToolProcess.RunAsync(start, []);
+        Assert.True(code == 0, error);
+        Assert.Equal(await CommandLine.SucceedAsync(args), output);
     }
 
     [Fact]
