@@ -24,13 +24,14 @@ internal sealed record ChildProcess(string Output, long PeakResidentBytes)
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Runs a program to its end.</summary>
+    /// <param name="name">What messages call it.</param>
     /// <param name="program">The program.</param>
     /// <param name="args">Its arguments.</param>
     /// <param name="input">What it reads from standard input.</param>
     /// <param name="errors">Takes what it writes to standard error, while it runs; null for nobody.</param>
     /// <param name="cancellation">Ends it, and what it started.</param>
     /// <exception cref="CliException">It cannot be started, or ended with another exit code than 0; the message says why.</exception>
-    public static ChildProcess Run(string program, IEnumerable<string> args, string input, Action<string>? errors, CancellationToken cancellation)
+    public static ChildProcess Run(string name, string program, IEnumerable<string> args, string input, Action<string>? errors, CancellationToken cancellation)
     {
         ProcessStartInfo start = new(program, args)
         {
@@ -75,7 +76,7 @@ internal sealed record ChildProcess(string Output, long PeakResidentBytes)
             ? new ChildProcess(text, peak)
             : throw new CliException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Path.GetFileName(program)} ended with code {process.ExitCode}: {(lastLine.Length > 0 ? lastLine.StartsWith("error: ", StringComparison.Ordinal) ? lastLine["error: ".Length..] : lastLine : "it said nothing of why.")}"));
+                $"{name} ended with code {process.ExitCode}: {(lastLine.Length > 0 ? lastLine.StartsWith("error: ", StringComparison.Ordinal) ? lastLine["error: ".Length..] : lastLine : "it said nothing of why.")}"));
     }
 
     /// <summary>The C library's tunables with huge pages among them, unless they say something of their own.</summary>

@@ -94,7 +94,7 @@ internal sealed class LlamaBench(string command, string path, PeerCacheFormat ca
 
         public void TakeTurn(CancellationToken cancellation)
         {
-            ChildProcess child = ChildProcess.Run(program, args, "", log, cancellation);
+            ChildProcess child = ChildProcess.Run(name, program, args, "", log, cancellation);
             (double? prompt, double? decode, _detail) = Parse(child.Output, name);
             Keep(_promptRates, prompt, plan.PromptTokens, "prompt");
             Keep(_decodeRates, decode, plan.GeneratedTokens, "decoding");

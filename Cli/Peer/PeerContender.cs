@@ -31,6 +31,7 @@ internal sealed class PeerContender(PeerTask task, string detail, Action<string>
         // The tool again, by the runtime that runs this one.
         string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         ChildProcess child = ChildProcess.Run(
+            "The process that runs llama.cpp",
             File.Exists(runtime) ? runtime : "dotnet",
             ["exec", typeof(Tool).Assembly.Location, PeerWorkerCommand.Name],
             JsonSerializer.Serialize(task, PeerJson.Default.PeerTask),

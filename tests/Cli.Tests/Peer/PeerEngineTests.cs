@@ -179,7 +179,7 @@ public sealed class PeerEngineTests : IDisposable
         string libraries = InstalledPeer.OrSkip().Libraries.Folder, broken = folder["broken.gguf"];
         File.WriteAllText(broken, "GGUF");
         CliException error = Assert.Throws<CliException>(() => PeerContender.Ask(TaskFor(libraries, broken) with { Threads = 1 }, log: null, TestContext.Current.CancellationToken));
-        Assert.Contains($"ended with code 1: llama.cpp cannot load {broken}", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The process that runs llama.cpp ended with code 1: llama.cpp cannot load {broken}", error.Message, StringComparison.Ordinal);
     }
 
     private static PeerTask TaskFor(string libraries, string path) =>
