@@ -39,6 +39,7 @@ internal static class Tool
             RunCommand.Create(builder),
             BenchCommand.Create((request, stop) => BenchEngine.CompileAsync(builder, request, stop)),
             TokenizeCommand.Create(),
+            TemplateCommand.Create(),
             PerplexityCommand.Create(builder),
             LogitsCommand.Create(builder),
             QuantizeCommand.Create(),

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -9,7 +8,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
-using Llamalith.Contracts;
 using Llamalith.Tokenization;
 
 namespace Llamalith.Cli.Commands;
@@ -35,7 +33,7 @@ internal static class TokenizeCommand
         command.SetAction(result =>
         {
             string input = text.Require(result);
-            Tokenizer tokenizer = Open(result.GetRequiredValue(file), result.GetValue(model.Tokenizer));
+            Tokenizer tokenizer = AnyTokenizer.Open(result.GetRequiredValue(file), result.GetValue(model.Tokenizer));
             bool json = OutputOption.IsJson(result.GetRequiredValue(output));
             TextWriter console = result.InvocationConfiguration.Output;
             if (result.GetValue(decode))
@@ -45,37 +43,6 @@ internal static class TokenizeCommand
             return 0;
         });
         return command;
-    }
-
-    /// <summary>The tokenizer of a model, or the one that a path is by itself.</summary>
-    private static Tokenizer Open(string path, string? named)
-    {
-        if (named is null && TokenizerLoader.IsTokenizer(path))
-            return TokenizerLoader.Open(path);
-        try
-        {
-            using Checkpoint checkpoint = Checkpoint.Open(path);
-            return ModelTokenizer.Open(checkpoint, named);
-        }
-        catch (ModelFormatException) when (named is null && TryOpenLlama2c(path, out Tokenizer? tokenizer))
-        {
-            return tokenizer;
-        }
-    }
-
-    // Neither a tokenizer.bin nor a llama2.c checkpoint has a magic number: what is no checkpoint may be the other.
-    private static bool TryOpenLlama2c(string path, [NotNullWhen(true)] out Tokenizer? tokenizer)
-    {
-        try
-        {
-            tokenizer = TokenizerLoader.Open(path);
-            return true;
-        }
-        catch (ModelFormatException)
-        {
-            tokenizer = null;
-            return false;
-        }
     }
 
     private static void WriteText(TextWriter console, string text, bool json)
