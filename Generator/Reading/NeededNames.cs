@@ -18,6 +18,7 @@ internal static class NeededNames
     /// <summary>The namespace that engines lie in, one below it for each model.</summary>
     public const string Engines = "Llamalith.Engines";
 
+    private const string Root = "Llamalith";
     private const string Suffix = "Attribute";
 
     // 1,023 for a namespace, of which the engine's own takes some.
@@ -88,12 +89,18 @@ internal static class NeededNames
 
     private static IEnumerable<LocatedClash> ByTwoReferences(INamedTypeSymbol type, Compilation compilation)
     {
-        foreach (IAssemblySymbol library in compilation.SourceModule.ReferencedAssemblySymbols)
+        // The compilation looks into every reference for a name, so it is asked only of those that two of them may have.
+        IAssemblySymbol[] libraries = [.. compilation.SourceModule.ReferencedAssemblySymbols];
+        HashSet<string> once = [], doubtful = [];
+        foreach (string name in libraries.SelectMany(NamesOf))
         {
-            if (IsFramework(library.Name))
-                continue;
-            string[] names = s_declared.GetValue(library, static known => [.. NeededTypes.All.Where(name => Declares(known, name))]);
-            foreach (string name in names)
+            if (!once.Add(name) || name.StartsWith("System.", StringComparison.Ordinal))
+                doubtful.Add(name);
+        }
+
+        foreach (IAssemblySymbol library in libraries.Where(static library => !IsFramework(library.Name)))
+        {
+            foreach (string name in NamesOf(library).Where(doubtful.Contains))
             {
                 if (IsVisible(library.GetTypeByMetadataName(name)!) && IsGlobal(library, compilation)
                     && compilation.GetTypesByMetadataName(name).Any(other => IsElsewhere(other, library) && IsVisible(other)))
@@ -109,7 +116,13 @@ internal static class NeededNames
         bool IsElsewhere(INamedTypeSymbol other, IAssemblySymbol library) => !IsIn(other, library) && !IsIn(other, compilation.Assembly);
     }
 
-    private static bool Declares(IAssemblySymbol library, string name) => library.GetTypeByMetadataName(name) is not null;
+    private static string[] NamesOf(IAssemblySymbol library) => s_declared.GetValue(library, static known =>
+        [.. NeededTypes.All.Where(name => MayDeclare(known, name) && known.GetTypeByMetadataName(name) is not null)]);
+
+    // The framework's assemblies do not contradict one another; what merely has such a name may hold types of Llamalith's.
+    private static bool MayDeclare(IAssemblySymbol library, string name) =>
+        !IsFramework(library.Name)
+        || (name.StartsWith(Root + ".", StringComparison.Ordinal) && library.NamespaceNames.Contains(Root));
 
     private static IEnumerable<LocatedClash> ByAnAlias(INamedTypeSymbol type, Compilation compilation)
     {
@@ -139,7 +152,6 @@ internal static class NeededNames
 
     private static bool IsSeen(ISymbol symbol) => !GeneratedTrees.Contain(symbol);
 
-    // The framework's assemblies do not contradict one another.
     private static bool IsFramework(string assembly) =>
         assembly.StartsWith("System.", StringComparison.Ordinal)
         || assembly.StartsWith("Microsoft.", StringComparison.Ordinal)

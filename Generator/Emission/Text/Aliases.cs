@@ -32,39 +32,45 @@ internal static class Aliases
         }.Concat(Dialects.Aliases).OrderBy(static alias => alias.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>Using directives for the names that occur in a text.</summary>
-    public static IEnumerable<string> UsedBy(string text)
-    {
-        HashSet<string> used = IdentifiersOf(text);
-        return s_all.Where(alias => used.Contains(alias.Name)).Select(static alias => $"using {alias.Name} = global::{alias.Type};");
-    }
+    // Aliases by the first character of their names, so that of the many words of a text only those that begin alike are compared.
+    private static readonly int[][] s_byFirst =
+        [.. Enumerable.Range(0, 128).Select(static c => Enumerable.Range(0, s_all.Length).Where(i => s_all[i].Name[0] == c).ToArray())];
 
-    // Words outside of comments: a name in a comment needs no directive.
-    private static HashSet<string> IdentifiersOf(string text)
+    /// <summary>As many flags as there are aliases.</summary>
+    public static bool[] NoneUsed() => new bool[s_all.Length];
+
+    /// <summary>Flags the names that occur in a line. A name in a comment needs no directive.</summary>
+    public static void Mark(bool[] used, string text, int begin, int end)
     {
-        HashSet<string> words = new(StringComparer.Ordinal);
-        for (int at = 0; at < text.Length;)
+        for (int at = begin; at < end; at++)
         {
-            if (text[at] == '/' && at + 1 < text.Length && text[at + 1] == '/')
+            if (IsOfWord(text[at]))
             {
-                int end = text.IndexOf('\n', at);
-                at = end < 0 ? text.Length : end;
-            }
-            else if (IsOfWord(text[at]))
-            {
-                int begin = at;
-                while (at < text.Length && IsOfWord(text[at]))
+                int word = at;
+                while (at < end && IsOfWord(text[at]))
                     at++;
-                words.Add(text.Substring(begin, at - begin));
+                Mark(used, s_byFirst[text[word]], text, word, at - word);
             }
-            else
-            {
-                at++;
-            }
-        }
 
-        return words;
+            if (at + 1 < end && text[at] == '/' && text[at + 1] == '/')
+                return;
+        }
     }
 
-    private static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c == '_';
+    /// <summary>Using directives for the names that are flagged.</summary>
+    public static IEnumerable<string> Directives(bool[] used) =>
+        s_all.Where((_, i) => used[i]).Select(static alias => $"using {alias.Name} = global::{alias.Type};");
+
+    private static void Mark(bool[] used, int[] candidates, string text, int begin, int length)
+    {
+        foreach (int i in candidates)
+        {
+            string name = s_all[i].Name;
+            if (name.Length == length && string.CompareOrdinal(name, 0, text, begin, length) == 0)
+                used[i] = true;
+        }
+    }
+
+    // Other letters occur in names of the user's alone, where the worst that comes of ending a word is a directive too many.
+    private static bool IsOfWord(char c) => (c | 0x20) is >= 'a' and <= 'z' || c is (>= '0' and <= '9') or '_';
 }

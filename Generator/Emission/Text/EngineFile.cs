@@ -24,13 +24,13 @@ internal static class EngineFile
 
         text.Block($"internal sealed partial class Engine{bases}", () => body(text));
 
-        SourceWriter file = new();
-        FileHead.Write(file);
-        file.Line($"namespace {spec.EngineNamespace};");
-        file.Line();
-        foreach (string directive in Aliases.UsedBy(text.ToString()))
-            file.Line(directive);
-        file.Line();
-        return file.ToString() + text;
+        SourceWriter head = new();
+        FileHead.Write(head);
+        head.Line($"namespace {spec.EngineNamespace};");
+        head.Line();
+        foreach (string directive in Aliases.Directives(text.UsedAliases))
+            head.Line(directive);
+        head.Line();
+        return text.After(head);
     }
 }

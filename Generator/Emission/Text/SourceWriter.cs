@@ -9,14 +9,28 @@ internal sealed class SourceWriter
     private readonly StringBuilder _text = new();
     private int _indent;
 
+    /// <summary>Which of the short names in <see cref="Aliases"/> were written.</summary>
+    public bool[] UsedAliases { get; } = Aliases.NoneUsed();
+
     /// <summary>Writes one or more lines at the current indentation. An empty string is an empty line.</summary>
     public void Line(string text = "")
     {
-        foreach (string line in text.Replace("\r", "").Split('\n'))
+        if (text.IndexOf('\r') >= 0)
+            text = text.Replace("\r", "");
+        int begin = 0;
+        while (begin <= text.Length)
         {
-            if (line.Length > 0)
-                _text.Append(' ', _indent * 4).Append(line);
+            int end = text.IndexOf('\n', begin);
+            if (end < 0)
+                end = text.Length;
+            if (end > begin)
+            {
+                _text.Append(' ', _indent * 4).Append(text, begin, end - begin);
+                Aliases.Mark(UsedAliases, text, begin, end);
+            }
+
             _text.Append('\n');
+            begin = end + 1;
         }
     }
 
@@ -52,6 +66,9 @@ internal sealed class SourceWriter
         Line(statement);
         _indent--;
     }
+
+    /// <summary>All that was written, behind a head: texts are long enough that copying them costs as much as writing them.</summary>
+    public string After(SourceWriter head) => _text.Insert(0, head.ToString()).ToString();
 
     public override string ToString() => _text.ToString();
 }
