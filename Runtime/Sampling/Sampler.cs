@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 
 namespace Llamalith.Sampling;
 
@@ -107,6 +106,16 @@ public sealed class Sampler
     /// <summary>So many of the last tokens; -1 for all.</summary>
     internal static ReadOnlySpan<int> Window(ReadOnlySpan<int> recent, int size) => size < 0 ? recent : recent[Math.Max(0, recent.Length - size)..];
 
+    /// <summary>Refuses tokens that a vocabulary has not.</summary>
+    internal static void RequireTokens(ReadOnlySpan<int> recent, int vocabSize)
+    {
+        foreach (int token in recent)
+        {
+            if ((uint)token >= (uint)vocabSize)
+                throw new ArgumentOutOfRangeException(nameof(recent), token, $"The vocabulary has {vocabSize} tokens.");
+        }
+    }
+
     private int Sample(SamplerChain chain, ReadOnlySpan<float> logits, ReadOnlySpan<int> recent)
     {
         float max = LogitMath.Max(logits, out bool hasNaN);
@@ -126,16 +135,16 @@ public sealed class Sampler
             _calls = 1;
         }
         float penalty = Options.RepetitionPenalty;
-        foreach (int token in Window(recent, Options.RepetitionWindow))
+        recent = Window(recent, Options.RepetitionWindow);
+        RequireTokens(recent, VocabSize);
+        foreach (int token in recent)
         {
-            if ((uint)token >= (uint)VocabSize)
-                throw new ArgumentOutOfRangeException(nameof(recent), token, $"The vocabulary has {VocabSize} tokens.");
             // Once, however often the token was seen.
             if (_lastPenalized[token] == _calls)
                 continue;
             _lastPenalized[token] = _calls;
             ref float logit = ref _penalized[token];
-            logit = logit > 0 ? logit / penalty : logit * penalty;
+            logit = TokenPenalties.Repeated(logit, penalty);
         }
         return _penalized;
     }
@@ -185,20 +194,9 @@ public sealed class Sampler
         keys = keys[..count];
         weights = weights[..count];
         double left = draw * Nucleus.Weigh(keys, weights, max, Options.Temperature);
-        int last = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (weights[i] == 0)
-                continue;
-            last = i;
-            left -= weights[i];
-            if (left < 0)
-                break;
-        }
-        return LogitKey.Index(keys[last]);
+        return LogitKey.Index(keys[Math.Max(0, WeightedDraw.Index(weights, ref left))]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DrawInBlocks(double left)
     {
         int block = 0;
@@ -208,18 +206,9 @@ public sealed class Sampler
         for (; ; block--)
         {
             int start = block * LogitMath.BlockSize;
-            int last = -1;
-            for (int i = start; i < Math.Min(start + LogitMath.BlockSize, VocabSize); i++)
-            {
-                if (_weights[i] == 0)
-                    continue;
-                last = i;
-                left -= _weights[i];
-                if (left < 0)
-                    break;
-            }
+            int last = WeightedDraw.Index(_weights.AsSpan(start, Math.Min(LogitMath.BlockSize, VocabSize - start)), ref left);
             if (last >= 0)
-                return last;
+                return start + last;
         }
     }
 
