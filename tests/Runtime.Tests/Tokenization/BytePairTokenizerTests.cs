@@ -110,11 +110,8 @@ public class BytePairTokenizerTests
         BytePairTokenizer tokenizer = PublishedRanks.Cl100k.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Llama3 });
         string text = string.Concat(Enumerable.Repeat("Once upon a time, unbelievablyandwithoutspaces 12345 日本語 🦙\n", 20));
         int[] tokens = new int[Llamalith.Tokenization.Tokenizer.MaxTokens(text.Length)];
-        for (int i = 0; i < 3; i++)
-            Assert.True(tokenizer.TryEncode(text, tokens, out _));
-        long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(tokenizer.TryEncode(text, tokens, out _));
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Least(() => tokenizer.TryEncode(text, tokens, out _)));
     }
 
     [Fact]
