@@ -1,23 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 
 namespace Llamalith.Chat.Jinja;
-
-/// <summary>A token of a template: its kind by Jinja's own name, and its value.</summary>
-internal readonly record struct Token(string Kind, string Text, object? Value, int Line)
-{
-    public bool IsName(string name) => Kind == "name" && Text == name;
-
-    /// <summary>What messages call it.</summary>
-    public string Description => Kind switch
-    {
-        "name" => Text,
-        _ => Lexer.Describe(Kind),
-    };
-}
 
 /// <summary>
 /// Cuts a template into tokens, under the settings of chat templates: a newline after a block goes (trim_blocks), white space before one that begins its
@@ -275,68 +261,9 @@ internal sealed class Lexer
 
     private bool ReadNumber()
     {
-        int whole = Digits(_at, char.IsAsciiDigit);
-        int end = whole;
-        if (_at == 0 || _source[_at - 1] != '.')
-        {
-            if (end + 1 < _source.Length && _source[end] == '.' && char.IsAsciiDigit(_source[end + 1]))
-                end = Digits(end + 1, char.IsAsciiDigit);
-            if (end < _source.Length && _source[end] is 'e' or 'E')
-            {
-                int exponent = end + 1 + (end + 1 < _source.Length && _source[end + 1] is '+' or '-' ? 1 : 0);
-                if (exponent < _source.Length && char.IsAsciiDigit(_source[exponent]))
-                    end = Digits(exponent, char.IsAsciiDigit);
-            }
-        }
-        if (end > whole)
-        {
-            Enqueue("float", end, double.Parse(_source[_at..end].Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture));
-            return true;
-        }
-
-        if (_source[_at] != '0')
-        {
-            Enqueue("integer", whole, Decimal(_source[_at..whole]));
-            return true;
-        }
-        char radix = _at + 1 < _source.Length ? char.ToLowerInvariant(_source[_at + 1]) : '\0';
-        (int bits, Func<char, bool> isDigit) = radix switch
-        {
-            'b' => (1, static c => c is '0' or '1'),
-            'o' => (3, static c => c is >= '0' and <= '7'),
-            'x' => (4, char.IsAsciiHexDigit),
-            _ => (0, (Func<char, bool>)(static c => c == '0')),
-        };
-        int start = bits == 0 ? _at : _at + 2;
-        end = bits > 0 && start < _source.Length && _source[start] == '_' ? Digits(start + 1, isDigit) : Digits(start, isDigit);
-        if (end <= start)
-        {
-            Enqueue("integer", _at + 1, Values.Box(0));
-            return true;
-        }
-        BigInteger value = 0;
-        foreach (char c in _source.AsSpan(start..end))
-            if (c != '_')
-                value = bits == 0 ? 0 : (value << bits) + Convert.ToInt32(c.ToString(), 16);
-        Enqueue("integer", end, Values.Box(value));
+        (string kind, int end, object value) = NumberLiteral.Read(_source, _at);
+        Enqueue(kind, end, value);
         return true;
-    }
-
-    private static object Decimal(string digits)
-    {
-        digits = digits.Replace("_", "", StringComparison.Ordinal);
-        return digits.Length > 4300
-            ? throw TemplateError.Value("Exceeds the limit (4300 digits) for integer string conversion")
-            : Values.Box(BigInteger.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>Behind digits with single underscores between.</summary>
-    private int Digits(int at, Func<char, bool> isDigit)
-    {
-        int end = at;
-        while (end < _source.Length && (isDigit(_source[end]) || (_source[end] == '_' && end > at && end + 1 < _source.Length && isDigit(_source[end + 1]))))
-            end++;
-        return end;
     }
 
     private bool IsWord(int at) => at < _source.Length && (_source[at] == '_' || char.IsLetterOrDigit(_source[at])
@@ -362,79 +289,8 @@ internal sealed class Lexer
             end += _source[end] == '\\' ? 2 : 1;
         if (end >= _source.Length)
             return false;
-        Enqueue("string", end + 1, Unescape(_source.AsSpan((_at + 1)..end)));
+        Enqueue("string", end + 1, StringEscapes.Unescape(_source.AsSpan((_at + 1)..end), _line));
         return true;
-    }
-
-    private string Unescape(ReadOnlySpan<char> text)
-    {
-        if (!text.Contains('\\'))
-            return text.ToString();
-        StringBuilder result = new();
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '\\')
-            {
-                result.Append(text[i]);
-                continue;
-            }
-            char c = text[++i];
-            switch (c)
-            {
-                case '\n':
-                    break;
-                case 'n':
-                    result.Append('\n');
-                    break;
-                case 't':
-                    result.Append('\t');
-                    break;
-                case 'r':
-                    result.Append('\r');
-                    break;
-                case 'a':
-                    result.Append('\a');
-                    break;
-                case 'b':
-                    result.Append('\b');
-                    break;
-                case 'f':
-                    result.Append('\f');
-                    break;
-                case 'v':
-                    result.Append('\v');
-                    break;
-                case '\\' or '\'' or '"':
-                    result.Append(c);
-                    break;
-                case >= '0' and <= '7':
-                    int octal = 0;
-                    int stop = Math.Min(i + 3, text.Length);
-                    for (; i < stop && text[i] is >= '0' and <= '7'; i++)
-                        octal = 8 * octal + text[i] - '0';
-                    i--;
-                    result.Append((char)octal);
-                    break;
-                case 'x' or 'u' or 'U':
-                    int digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-                    if (i + digits >= text.Length + (i + digits == text.Length ? 1 : 0)
-                        || !uint.TryParse(text.Slice(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code))
-                    {
-                        throw TemplateError.Syntax($"truncated \\{c}{new string('X', digits)} escape", _line);
-                    }
-                    if (code > 0x10FFFF)
-                        throw TemplateError.Syntax("illegal Unicode character", _line);
-                    result.Append(code < 0x10000 ? ((char)code).ToString() : char.ConvertFromUtf32((int)code));
-                    i += digits;
-                    break;
-                case 'N':
-                    throw TemplateError.Syntax("unknown Unicode character name", _line);
-                default:
-                    result.Append('\\').Append(c);
-                    break;
-            }
-        }
-        return result.ToString();
     }
 
     private void Enqueue(string kind, int end, object value)
