@@ -42,6 +42,7 @@ internal static class Tool
             TemplateCommand.Create(),
             PerplexityCommand.Create(builder),
             LogitsCommand.Create(builder),
+            TuneCommand.Create(builder),
             QuantizeCommand.Create(),
             PackCommand.Create(),
             RandomCommand.Create(),

@@ -1,4 +1,6 @@
 using System;
+using Llamalith.Contracts;
+using Llamalith.Tuner;
 
 namespace Llamalith.Cli.Models;
 
@@ -7,6 +9,12 @@ internal sealed record ModelRequest
 {
     /// <summary>The file or folder.</summary>
     public required string Path { get; init; }
+
+    /// <summary>Whether it is found out which kernels are the fastest here.</summary>
+    public Tuning Tune { get; init; }
+
+    /// <summary>Told what was measured of them.</summary>
+    public IProgress<KernelMeasurement>? Measured { get; init; }
 
     /// <summary>The file of its tokenizer; null for the model's own.</summary>
     public string? TokenizerPath { get; init; }

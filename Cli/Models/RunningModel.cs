@@ -60,7 +60,14 @@ internal sealed class RunningModel : IDisposable
             TimeSpan untilLoading = Stopwatch.GetElapsedTime(Tool.Started);
             long start = Stopwatch.GetTimestamp();
             ILlamaModel loaded = bars.Run("loading", progress =>
-                engine.Load(checkpoint, new LoadOptions { Threads = request.Threads, Progress = progress, Cancellation = cancellation }));
+                engine.Load(checkpoint, new LoadOptions
+                {
+                    Threads = request.Threads,
+                    Tune = request.Tune,
+                    Measured = request.Measured,
+                    Progress = progress,
+                    Cancellation = cancellation,
+                }));
             return new RunningModel(loaded, tokenizer, untilLoading, Stopwatch.GetElapsedTime(start));
         }
         catch

@@ -29,6 +29,8 @@ internal static class ModelEmitter
         Add("Products", ProductsEmitter.Write(plan));
         Add("ThreadPanels", ThreadPanelsEmitter.Write(plan));
         Add("Weights", WeightsEmitter.Write(plan));
+        if (plan.Variants.Count > 0)
+            Add("Variants", VariantsEmitter.Write(plan));
         Add("Scratch", ScratchEmitter.Write(plan));
         if (plan.Training is not null)
         {

@@ -46,9 +46,8 @@ internal sealed record FloatMatMulPlan(Dialect Isa, ProductPlan Product, FloatBl
 /// Vectors of rows that are multiplied in turn, so that one's sum need not wait for another's; 0 for a row a turn, where a vector is one
 /// number.
 /// </param>
-/// <param name="ReadAhead">What is asked for ahead.</param>
-internal sealed record IntegerMatVecPlan(
-    Dialect Isa, ProductPlan Product, IntegerChunkPlan Chunk, int VectorsTogether, ReadAheadPlan? ReadAhead) : KernelPlan(Isa)
+internal sealed record IntegerMatVecPlan(Dialect Isa, ProductPlan Product, IntegerChunkPlan Chunk, int VectorsTogether)
+    : KernelPlan(Isa)
 {
     public IntegerBlock Format => Chunk.Format;
 
@@ -144,10 +143,8 @@ internal sealed record RmsNormPlan(Dialect Isa) : KernelPlan(Isa)
 /// <param name="Isa">The instruction set.</param>
 /// <param name="Columns">The constant that holds the number of columns.</param>
 /// <param name="Record">What is written.</param>
-/// <param name="Widening">The vectors in which 16-bit forms are made; null where nothing reads them.</param>
-/// <param name="InPlace">The instruction sets that take no 16-bit forms: where the machine has one, nobody would read them.</param>
-internal sealed record QuantizePlan(Dialect Isa, string Columns, RecordPlan Record, Dialect? Widening, IReadOnlyList<Dialect> InPlace)
-    : KernelPlan(Isa);
+/// <param name="Widening">The vectors in which 16-bit forms are made; null where no kernel reads them.</param>
+internal sealed record QuantizePlan(Dialect Isa, string Columns, RecordPlan Record, Dialect? Widening) : KernelPlan(Isa);
 
 /// <summary>The products of training with weights.</summary>
 /// <param name="Isa">The instruction set.</param>
@@ -167,6 +164,16 @@ internal sealed record TrainingHeadsPlan(Dialect Isa, TrainingTile Tile) : Kerne
 /// <param name="HeadWidth">Vectors that divide a head.</param>
 /// <param name="ColumnVectors">Vectors of columns that are summed over tokens at once.</param>
 internal sealed record TrainingPointwisePlan(Dialect Isa, Dialect HeadWidth, int ColumnVectors) : KernelPlan(Isa);
+
+/// <summary>
+/// One way to multiply matrices of a format. All of them give the same bits, so that which of those runs that a machine has is free: the
+/// first, or what was measured to be the fastest.
+/// </summary>
+/// <param name="Format">The matrices' format.</param>
+/// <param name="ManyTokens">Whether they are multiplied by many tokens.</param>
+/// <param name="Number">What the dispatcher knows it by: 1 for the first.</param>
+/// <param name="Isa">The instruction set of its kernels.</param>
+internal sealed record KernelVariantPlan(IntegerBlock Format, bool ManyTokens, int Number, Dialect Isa);
 
 /// <summary>The kernels of one file.</summary>
 /// <param name="Name">As in MatVecF32.</param>

@@ -52,7 +52,7 @@ internal sealed class KernelPlanner
     }
 
     private IntegerMatVecPlan MatVec(ProductPlan product, IntegerChunkPlan chunk) =>
-        new(_isa, product, chunk, KernelTiles.IntegerMatVec(chunk), ReadAheadPlan.Weights(_isa));
+        new(_isa, product, chunk, KernelTiles.IntegerMatVec(chunk));
 
     // What products with as many columns share comes first.
     private IEnumerable<KernelPlan> MatMul(List<ProductPlan> products, IntegerChunkPlan chunk)
@@ -127,8 +127,7 @@ internal sealed class KernelPlanner
         _isa,
         columns,
         record,
-        record.HasShorts && _isa.SignedBytes == SignedBytes.Widened ? _isa.Fit(IntegerBlock.Units) : null,
-        _plan.IntegerTargets);
+        record.HasShorts && _isa.SignedBytes == SignedBytes.Widened ? _isa.Fit(IntegerBlock.Units) : null);
 
     private FunctionsPlan Functions() => new(
         _isa,

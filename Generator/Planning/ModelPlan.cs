@@ -54,8 +54,11 @@ internal sealed class ModelPlan
     /// <summary>Columns of a panel that one pass of a product takes in prefill: 32 rows of them stay in the second-level cache.</summary>
     public const int ColumnBlock = 512;
 
-    /// <summary>Tokens whose 8-bit records stay in the second-level cache while the rows of a panel pass over them.</summary>
-    public const int TokenBlock = 64;
+    /// <summary>
+    /// Tokens whose 8-bit records stay in the second-level cache while the rows of a panel pass over them: first what runs where nothing
+    /// was measured.
+    /// </summary>
+    public static IReadOnlyList<int> TokenBlocks { get; } = [64, 32, 128];
 
     /// <summary>Most tokens whose logits are in memory at once: enough to amortise a read of the classifier.</summary>
     private const int MaxLogitRows = 64;
@@ -103,6 +106,7 @@ internal sealed class ModelPlan
             ? Dialects.ForIntegers.Where(target => (spec.Isa & target.Helps) != 0).ToList()
             : [];
         Kernels = [.. Targets.Concat(IntegerTargets).Select(target => KernelPlanner.Of(this, target))];
+        Variants = [.. Formats.OfType<IntegerBlock>().Where(IsUsed).SelectMany(VariantsOf)];
     }
 
     public ModelSpec Spec { get; }
@@ -124,12 +128,17 @@ internal sealed class ModelPlan
         List<Dialect> wider = Targets.Where(target => widerFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
         List<Dialect> all = [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
 
-        // Of one machine it is known which of them it takes.
-        return Spec.AvxVnni is not null && Targets.Count == 1 ? all.GetRange(0, 1) : all;
+        // Of one machine it is known which of them it has. Which reads memory faster it must find out; which multiplies faster is plain
+        // enough to write one alone.
+        bool known = Spec.AvxVnni is not null && Targets.Count == 1;
+        return known && product.ManyTokens ? all.GetRange(0, 1) : all;
     }
 
     /// <summary>The kernels of each instruction set, those for integers alone last.</summary>
     public IReadOnlyList<TargetPlan> Kernels { get; }
+
+    /// <summary>The kernels among which products of integers may choose, best guess first for each format and kind.</summary>
+    public IReadOnlyList<KernelVariantPlan> Variants { get; }
 
     public IReadOnlyList<MatrixPlan> Matrices { get; }
 
@@ -235,6 +244,14 @@ internal sealed class ModelPlan
     /// <summary>Whether the layers' heads know an operation.</summary>
     public bool DoesToHeads(HeadOperation operation) =>
         new[] { Queries, Keys, Values }.Any(head => head.Steps.Any(step => step.Operation == operation));
+
+    private bool IsUsed(IntegerBlock format) => Products.Any(product => product.ColumnCount % format.Columns == 0);
+
+    private IEnumerable<KernelVariantPlan> VariantsOf(IntegerBlock format) =>
+        VariantsOf(format, manyTokens: false).Concat(VariantsOf(format, manyTokens: true));
+
+    private IEnumerable<KernelVariantPlan> VariantsOf(IntegerBlock format, bool manyTokens) =>
+        TargetsOf(IntegerProduct.Of(format, manyTokens)).Select((isa, i) => new KernelVariantPlan(format, manyTokens, i + 1, isa));
 
     private MatrixPlan Packed(LayerTensor tensor, Epilogue epilogue) =>
         new(tensor.Name, [tensor], tensor.RowsOf(Spec), Product(tensor, epilogue));

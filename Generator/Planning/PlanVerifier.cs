@@ -30,6 +30,13 @@ internal static class PlanVerifier
             }
         }
 
+        foreach (KernelVariantPlan variant in plan.Variants)
+            Verify(plan, variant);
+        foreach (ReadAheadPlan ahead in ReadAheadPlan.Weights)
+            Verify(ahead);
+        foreach (int tokens in ModelPlan.TokenBlocks)
+            VerifyTokenBlock(plan, tokens);
+
         Require(plan.Spec.HeadDim % plan.Cache.Slice == 0, "slices divide the head");
         Require(plan.Cache.BlockPositions % CacheLayout.PositionTile == 0, "tiles divide a block");
         foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill, plan.Graph.Logits })
@@ -153,6 +160,40 @@ internal static class PlanVerifier
             default:
                 throw new InvalidOperationException($"A kernel of an unknown kind: {kernel.GetType().Name}.");
         }
+    }
+
+    /// <summary>Checks what a product may choose: every product of the format has such a kernel, and its number means no other.</summary>
+    public static void Verify(ModelPlan plan, KernelVariantPlan variant)
+    {
+        List<KernelPlan> kernels = plan.Kernels.Where(target => target.Isa == variant.Isa)
+            .SelectMany(target => target.Families).SelectMany(family => family.Kernels).ToList();
+        foreach (ProductPlan product in plan.Products.Where(product => product.ColumnCount % variant.Format.Columns == 0))
+        {
+            bool exists = variant.ManyTokens
+                ? kernels.OfType<IntegerMatMulPlan>().Any(kernel => kernel.Product == product && kernel.Format == variant.Format)
+                : kernels.OfType<IntegerMatVecPlan>().Any(kernel => kernel.Product == product && kernel.Format == variant.Format);
+            Require(exists, $"what {product.Name} of {variant.Format.Name} may choose is written", variant.Isa);
+        }
+
+        IReadOnlyList<Dialect> targets = plan.TargetsOf(IntegerProduct.Of(variant.Format, variant.ManyTokens));
+        bool known = variant.Number >= 1 && variant.Number <= targets.Count && targets[variant.Number - 1] == variant.Isa;
+        Require(known, Text("the dispatcher knows number {0}", variant.Number), variant.Isa);
+    }
+
+    /// <summary>Checks how far ahead a kernel may be told to read.</summary>
+    public static void Verify(ReadAheadPlan ahead)
+    {
+        Require(ahead.NearBytes >= 0 && ahead.NearBytes <= ahead.FarBytes, "the first level is asked for no more than the second");
+        Require(ahead.FarBytes % ReadAheadPlan.CacheLine == 0 && ahead.NearBytes % ReadAheadPlan.CacheLine == 0, "lines are asked for");
+    }
+
+    /// <summary>Checks how many tokens a panel may be told to pass over at once: tiles leave none over but the last ones.</summary>
+    public static void VerifyTokenBlock(ModelPlan plan, int tokens)
+    {
+        Require(tokens > 0, "a block of tokens has some");
+        IEnumerable<KernelPlan> kernels = plan.Kernels.SelectMany(target => target.Families).SelectMany(family => family.Kernels);
+        foreach (IntegerMatMulPlan kernel in kernels.OfType<IntegerMatMulPlan>())
+            RequireDivides(kernel.Tiles[0].Tokens, tokens, "tiles divide a block of tokens", kernel.Isa);
     }
 
     // 8-bit activations lie in [-127, 127]. No chain may overflow, and a chunk's sum is exact in a float.

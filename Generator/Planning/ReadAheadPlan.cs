@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using Llamalith.Generator.Isa;
 
 namespace Llamalith.Generator.Planning;
@@ -15,9 +16,11 @@ internal sealed record ReadAheadPlan(int FarBytes, int NearBytes)
     private const int Far = 8192;
 
     /// <summary>
-    /// Weights: a long stream. They have arrived in the second level by then, and 1 KiB is too late where memory is busy.
+    /// Weights: a long stream. First what runs where nothing was measured: lines have arrived in the second level by then, and 1 KiB is too
+    /// late where memory is busy. Processors whose own prefetchers do as well want nearer lines, or none.
     /// </summary>
-    public static ReadAheadPlan? Weights(Dialect isa) => isa.Prefetches ? new(Far, NearBytes: 4096) : null;
+    public static IReadOnlyList<ReadAheadPlan> Weights { get; } =
+        [new(Far, NearBytes: 4096), new(Far, 1024), new(4096, 2048), new(2048, 512), new(16384, 4096), new(0, 0)];
 
     /// <summary>Keys and values: their pieces are short, and what lies behind one's end is asked for in vain.</summary>
     public static ReadAheadPlan? Cache(Dialect isa) => isa.Prefetches ? new(Far, NearBytes: 1024) : null;

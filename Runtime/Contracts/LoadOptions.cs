@@ -12,6 +12,15 @@ public sealed record LoadOptions
     /// </summary>
     public int? Threads { get; init; }
 
+    /// <summary>Whether the load finds out which kernels are the fastest here; it changes no result.</summary>
+    public Tuning Tune { get; init; }
+
+    /// <summary>Which kernels run, so that nothing is measured; null for what is known or measured (<see cref="Tune"/>).</summary>
+    public KernelChoices? Kernels { get; init; }
+
+    /// <summary>Told what was measured, candidate by candidate, from the loading thread. It must not wait for anything that the load holds.</summary>
+    public IProgress<KernelMeasurement>? Measured { get; init; }
+
     /// <summary>Told the share of weight bytes bound so far, 0 to 1, from any thread.</summary>
     public IProgress<double>? Progress { get; init; }
 

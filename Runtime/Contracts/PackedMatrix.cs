@@ -11,4 +11,7 @@ public unsafe struct PackedMatrix
 
     /// <summary>What sums over its weights must be multiplied by: the power of two that packing raised 16-bit scales with is undone.</summary>
     public float Unit;
+
+    /// <summary>Which kernels multiply it.</summary>
+    public KernelChoice* Choice;
 }

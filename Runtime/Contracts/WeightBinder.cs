@@ -41,7 +41,11 @@ public sealed unsafe class WeightBinder : IDisposable
         // Packing meets at no barrier: every processor helps, whatever the model's size.
         _threads = options.Threads ?? Environment.ProcessorCount;
         _packed = checkpoint.Packed;
+        Choices = new KernelTable(formats) { IsMapped = _packed is not null };
     }
+
+    /// <summary>Which kernels multiply matrices of each format.</summary>
+    public KernelTable Choices { get; }
 
     /// <summary>Bytes of the weights in panels, which a token reads whole: known after the first round.</summary>
     public long Bytes { get; private set; }
@@ -119,7 +123,7 @@ public sealed unsafe class WeightBinder : IDisposable
         }
 
         Report();
-        return new PackedMatrix { Data = to, Type = type, Unit = unit };
+        return new PackedMatrix { Data = to, Type = type, Unit = unit, Choice = Choices[type] };
     }
 
     /// <summary>Two matrices [rows, columns] whose rows a kernel combines pairwise.</summary>
@@ -145,7 +149,7 @@ public sealed unsafe class WeightBinder : IDisposable
         }
 
         Report();
-        return new PackedMatrix { Data = to, Type = type, Unit = unit };
+        return new PackedMatrix { Data = to, Type = type, Unit = unit, Choice = Choices[type] };
     }
 
     /// <inheritdoc/>
@@ -161,7 +165,7 @@ public sealed unsafe class WeightBinder : IDisposable
     }
 
     private PackedMatrix Checked(PackedMatrix matrix, TensorType type) => matrix.Type == type
-        ? matrix
+        ? matrix with { Choice = Choices[type] }
         : throw new ModelMismatchException($"{_checkpoint.Path}: a matrix was packed as {matrix.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; pack the model again for that.");
 
     private byte* Take(long bytes)

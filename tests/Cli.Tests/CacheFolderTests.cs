@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using Llamalith.Cli;
+using Llamalith.Tuner;
 
 namespace Llamalith.Tests;
 

@@ -34,7 +34,9 @@ internal sealed class Digests
     }
 
     /// <summary>Compares what was added with what the table has under a name.</summary>
-    public void Expect(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="how">How it was computed, for the message.</param>
+    public void Expect(string name, string how = "")
     {
         string digest = _hash.ToString("x16", CultureInfo.InvariantCulture);
         _hash = Start;
@@ -43,7 +45,7 @@ internal sealed class Digests
         else if (!s_known.Value.TryGetValue(name, out string? known))
             throw new CheckFailedException($"{name}: Digests.txt has none; --digests writes the table.");
         else if (digest != known)
-            throw new CheckFailedException($"{name}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
+            throw new CheckFailedException($"{name}{how}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
     }
 
     private static Dictionary<string, string> Read()

@@ -70,7 +70,8 @@ internal sealed class Subject<TModel, TCache>
     public TModel Load(int threads = 1) => Load(_checkpoint.Value.Share(), threads);
 
     /// <summary>An engine with other weights.</summary>
-    public static TModel Load(Checkpoint checkpoint, int threads = 1) => TModel.Load(checkpoint, new LoadOptions { Threads = threads });
+    public static TModel Load(Checkpoint checkpoint, int threads = 1, KernelChoices? kernels = null) =>
+        TModel.Load(checkpoint, new LoadOptions { Threads = threads, Kernels = kernels });
 
     /// <summary>The usual weights.</summary>
     public MemoryCheckpoint Checkpoint() => _checkpoint.Value.Share();

@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llamalith.Tools;
+using Llamalith.Tuner;
 
 namespace Llamalith.Cli.Benchmarking.Measurements;
 

@@ -115,20 +115,12 @@ internal static class Activations
         writer.Line($"{to}[(2 * chunk) + 1] = (int)high * -{center.Center};");
     }
 
-    // Only for kernels that widen; where another instruction set multiplies such codes, nobody would read it.
+    // Only for kernels that widen. Where the machine has others for such codes, these may still be chosen.
     private static void WriteShorts(SourceWriter writer, Dialect isa, QuantizePlan plan)
     {
-        void Write()
-        {
-            (string even, string odd) = isa.WidenUnit(isa.LoadInts("values"));
-            writer.Line($"int* shorts = (int*)(to + {plan.Columns}ShortsAt) + (chunk * {2 * IntegerBlock.Units});");
-            writer.Line($"*({isa.IntType}*)shorts = {even};");
-            writer.Line($"*({isa.IntType}*)(shorts + {IntegerBlock.Units}) = {odd};");
-        }
-
-        if (plan.InPlace.Count == 0)
-            Write();
-        else
-            writer.Block($"if (!({plan.InPlace.Select(other => other.Guard).Join(" || ")}))", Write);
+        (string even, string odd) = isa.WidenUnit(isa.LoadInts("values"));
+        writer.Line($"int* shorts = (int*)(to + {plan.Columns}ShortsAt) + (chunk * {2 * IntegerBlock.Units});");
+        writer.Line($"*({isa.IntType}*)shorts = {even};");
+        writer.Line($"*({isa.IntType}*)(shorts + {IntegerBlock.Units}) = {odd};");
     }
 }

@@ -19,14 +19,41 @@ internal static class DispatchEmitter
             {
                 writer.Line();
                 writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
-                writer.Method($"public static void {kernel.Name}({kernel.Parameters})", () =>
-                    Choose(
-                        writer,
-                        kernel.Integers is { } integers ? plan.TargetsOf(integers) : plan.Targets,
-                        isa => $"{isa.Name}.{kernel.Name}({kernel.Arguments});",
-                        "throw new PlatformNotSupportedException();"));
+                string choice = kernel.Integers is null ? "" : ", int kernel";
+                writer.Method($"public static void {kernel.Name}({kernel.Parameters}{choice})", () =>
+                {
+                    string Use(Dialect isa) => $"{isa.Name}.{kernel.Name}({kernel.Arguments});";
+                    const string Otherwise = "throw new PlatformNotSupportedException();";
+                    if (kernel.Integers is { } integers)
+                        ChooseByNumber(writer, plan.TargetsOf(integers), Use, Otherwise);
+                    else
+                        Choose(writer, plan.Targets, Use, Otherwise);
+                });
             }
         }));
+
+    // The one of that number in the plan's list, which the machine has. A list of one is not asked for its number.
+    private static void ChooseByNumber(SourceWriter writer, IReadOnlyList<Dialect> targets, Func<Dialect, string> use, string otherwise)
+    {
+        if (targets.Count == 1)
+        {
+            Choose(writer, targets, use, otherwise);
+            return;
+        }
+
+        for (int i = 0; i < targets.Count; i++)
+        {
+            if (targets[i].Guard == "true")
+            {
+                writer.Nested("else", use(targets[i]));
+                return;
+            }
+
+            writer.Nested($"{(i == 0 ? "if" : "else if")} (kernel == {Code.Int(i + 1)} && {targets[i].Guard})", use(targets[i]));
+        }
+
+        writer.Nested("else", otherwise);
+    }
 
     private static void Choose(SourceWriter writer, IReadOnlyList<Dialect> targets, Func<Dialect, string> use, string otherwise)
     {

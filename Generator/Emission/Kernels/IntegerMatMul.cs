@@ -33,7 +33,7 @@ internal static class IntegerMatMul
             [
                 ("byte*", "w"), ("byte*", "x"), ("float*", "y"), ("int", "yStride"), ("float*", "sums"), ("float*", "unpacked"),
                 .. ProductEpilogue.UnitParameter(format),
-                ("int", "tokens"), ("int", "begin"), ("int", "end"),
+                ("int", "tokens"), ("int", "begin"), ("int", "end"), ("int", "tokenBlock"),
             ],
             () =>
             {
@@ -46,7 +46,7 @@ internal static class IntegerMatMul
                     writer.Line($"{plan.Unpack.Name}(v, codes, scales, minima);");
                     writer.Line();
                     writer.Line("// Blocks of tokens whose records stay in the second-level cache while the panel's rows pass over them.");
-                    writer.Block("for (int block = 0; block < tokens; block += TokenBlock)", () =>
+                    writer.Block("for (int block = 0; block < tokens; block += tokenBlock)", () =>
                     writer.Block($"for (int vector = 0; vector < {vectors}; vector++)", () =>
                     {
                         writer.Line($"byte* c = codes + (vector * {columns} * {isa.Lanes * (plan.Chunk.IsWidened ? 2 : 1)});");
@@ -54,7 +54,7 @@ internal static class IntegerMatMul
                         writer.Line($"float* m = minima + (vector * {floats} * {isa.Lanes});");
                         writer.Line($"float* s = sums + (block * PanelRows) + (vector * {isa.Lanes});");
                         writer.Line($"byte* e = x + (block * (nint){columns}RecordBytes);");
-                        writer.Line("int left = Math.Min(TokenBlock, tokens - block);");
+                        writer.Line("int left = Math.Min(tokenBlock, tokens - block);");
                         foreach (IntegerTilePlan tile in plan.Tiles)
                         {
                             Loops.ForTiles(writer, "left", tile.Tokens, () =>

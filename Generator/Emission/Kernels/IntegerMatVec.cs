@@ -30,7 +30,7 @@ internal static class IntegerMatVec
             [
                 ("byte*", "w"), ("byte*", "x"), ("float*", "y"),
                 .. ProductEpilogue.UnitParameter(format),
-                ("int", "begin"), ("int", "end"),
+                ("int", "begin"), ("int", "end"), ("nint", "far"), ("nint", "near"),
             ],
             () =>
             {
@@ -94,7 +94,7 @@ internal static class IntegerMatVec
     {
         Dialect isa = plan.Isa;
         IntegerBlock format = plan.Format;
-        bool ahead = plan.ReadAhead is not null;
+        bool ahead = isa.Prefetches;
         writer.Block($"for (int block = 0; block < {plan.Product.Columns} / {format.Columns}; block++)", () =>
         {
             Prefetch(writer, plan, "v", plan.BlockLines);
@@ -122,7 +122,7 @@ internal static class IntegerMatVec
     private static void Prefetch(SourceWriter writer, IntegerMatVecPlan plan, string pointer, int lines)
     {
         for (int line = 0; line < lines; line++)
-            ReadAhead.Write(writer, plan.Isa, plan.ReadAhead, pointer, line * ReadAheadPlan.CacheLine);
+            ReadAhead.WriteTold(writer, plan.Isa, pointer, line * ReadAheadPlan.CacheLine);
     }
 
     // A chunk of all rows: some vectors of rows at once, or one row a turn where a vector is one number.

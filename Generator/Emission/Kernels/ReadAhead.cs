@@ -21,4 +21,11 @@ internal static class ReadAhead
         string near = isa.Prefetch($"{pointer} + {Code.Int(plan.NearBytes + line)}");
         writer.Line($"{far} {near}");
     }
+
+    /// <summary>The same at distances that the kernel is told, in bytes: its parameters far and near.</summary>
+    public static void WriteTold(SourceWriter writer, Dialect isa, string pointer, int line)
+    {
+        if (isa.Prefetches)
+            writer.Line($"{isa.PrefetchFar(Code.At(pointer + " + far", line))} {isa.Prefetch(Code.At(pointer + " + near", line))}");
+    }
 }

@@ -88,7 +88,6 @@ internal static class Constants
                 return;
             writer.Line();
             writer.Line("// 8-bit activations: where the parts of a row's record lie.");
-            Int("TokenBlock", ModelPlan.TokenBlock);
             Int("UnpackedFloats", plan.UnpackedFloats);
             foreach ((string name, int count) in quantized)
             {

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
@@ -25,14 +24,8 @@ internal sealed class DecodeSteps : IStepWriter
                 writer.Line($"Kernels.RmsNorm(s.X, {StepText.Weights(step.Matrices[0])}, t.Normed);");
                 break;
             case StepKind.Project:
-                string record = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)t.Record" : "";
                 foreach (string matrix in step.Matrices)
-                {
-                    string kernel = plan.Matrix(matrix).Kernel.Name;
-                    writer.Line($"Products.MatVec{kernel}(in {StepText.Weights(matrix)}, {StepText.OwnInput(step)}{record}, "
-                        + $"{StepText.Output(step, matrix)}, panels.{matrix});");
-                }
-
+                    writer.Line(StepText.MatVec(plan, step, matrix, "panels." + matrix));
                 break;
             case StepKind.Quantize:
                 writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.OwnInput(step)}, (byte*)t.Record);");

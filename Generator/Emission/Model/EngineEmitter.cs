@@ -89,15 +89,20 @@ internal static class EngineEmitter
             """);
         writer.Line("/// <summary>Binds the weights of a checkpoint, and owns it from then on.</summary>");
         writer.Line("public Engine(Contracts.Checkpoint checkpoint, Contracts.LoadOptions? options)");
-        writer.Method("    : base(Traits, checkpoint, options)", () => writer.Line($$"""
-            _weights = new Weights(checkpoint, Options);
-            int threads = Start(_weights.Bytes, DecodeBarriers, _weights.Identity);
-            _scratch = new Scratch(threads);
-            _panels = new ThreadPanels[threads];
-            for (int rank = 0; rank < threads; rank++)
-                _panels[rank] = new ThreadPanels(rank, threads);
-            WarmUp({{Code.Int(plan.WarmUpTokens)}});
-            """));
+        writer.Method("    : base(Traits, checkpoint, options)", () =>
+        {
+            writer.Line("""
+                _weights = new Weights(checkpoint, Options);
+                int threads = Start(_weights.Bytes, DecodeBarriers, _weights.Identity);
+                _scratch = new Scratch(threads);
+                _panels = new ThreadPanels[threads];
+                for (int rank = 0; rank < threads; rank++)
+                    _panels[rank] = new ThreadPanels(rank, threads);
+                """);
+            if (plan.Variants.Count > 0)
+                writer.Line("Contracts.KernelTuning.Choose(this, Team, Options, CompiledShape, _weights.Choices);");
+            writer.Line($"WarmUp({Code.Int(plan.WarmUpTokens)});");
+        });
         writer.Line();
         writer.Line("""
             /// <summary>The instruction set in use.</summary>

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -37,14 +36,8 @@ internal sealed class PrefillSteps : IStepWriter
                         + "s.Normed + (token * (long)DimStride));");
                 break;
             case StepKind.Project:
-                string records = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)s.Records" : "";
                 foreach (string matrix in step.Matrices)
-                {
-                    string kernel = plan.Matrix(matrix).Kernel.Name;
-                    writer.Line($"Products.MatMul{kernel}(in {StepText.Weights(matrix)}, {StepText.SharedInput(step)}{records}, "
-                        + $"{StepText.Output(step, matrix)}, {StepText.Stride(step)}, in t, tokens, panels.{matrix});");
-                }
-
+                    writer.Line(StepText.MatMul(plan, step, matrix, "panels." + matrix));
                 break;
             case StepKind.Quantize:
                 string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Llamalith.Generator.Planning;
 
 namespace Llamalith.Generator.Emission.Model;
@@ -14,6 +15,22 @@ internal static class StepText
 
     /// <summary>A step's input in the pass of many tokens.</summary>
     public static string SharedInput(Step step) => "s." + step.Reads[0];
+
+    /// <summary>A matrix of a step times one token's input.</summary>
+    public static string MatVec(ModelPlan plan, Step step, string matrix, string panels)
+    {
+        string record = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)t.Record" : "";
+        return $"Products.MatVec{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {OwnInput(step)}{record}, "
+            + $"{Output(step, matrix)}, {panels});";
+    }
+
+    /// <summary>A matrix of a step times the rows of many tokens.</summary>
+    public static string MatMul(ModelPlan plan, Step step, string matrix, string panels)
+    {
+        string records = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)s.Records" : "";
+        return $"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {SharedInput(step)}{records}, "
+            + $"{Output(step, matrix)}, {Stride(step)}, in t, tokens, {panels});";
+    }
 
     public static string Output(Step step, string matrix) => step.Writes[0] switch
     {

@@ -56,7 +56,9 @@ internal static class ProductsEmitter
             string count = tokens.Length == 0 ? "" : ", " + tokens;
             string input = format is IntegerBlock ? "record" : "x";
             string unit = format.HasUnit ? ", w.Unit" : "";
-            return $"Kernels.{name}{format.Name}(w.Data, {input}, {arguments}{scratch}{unit}{count}, panels.Begin, panels.End);";
+            string choice = format is not IntegerBlock ? ""
+                : tokens.Length == 0 ? ", w.Choice->Far, w.Choice->Near, w.Choice->MatVec" : ", w.Choice->TokenBlock, w.Choice->MatMul";
+            return $"Kernels.{name}{format.Name}(w.Data, {input}, {arguments}{scratch}{unit}{count}, panels.Begin, panels.End{choice});";
         }
     }
 }

@@ -98,6 +98,13 @@ internal static class WeightsEmitter
         writer.Line("/// <summary>Bytes of all panels.</summary>");
         writer.Line("public long Bytes => _binder.Bytes;");
         writer.Line();
+        if (plan.Variants.Count > 0)
+        {
+            writer.Line("/// <summary>Which kernels multiply matrices of each format.</summary>");
+            writer.Line("public Contracts.KernelTable Choices => _binder.Choices;");
+            writer.Line();
+        }
+
         writer.Line("/// <summary>Tells these weights from others of the same shape.</summary>");
         writer.Line("public string Identity => _binder.Identity;");
         writer.Line();

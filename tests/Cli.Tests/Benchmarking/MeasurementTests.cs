@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using System.Xml.Linq;
 using Llamalith.Cli.Benchmarking.Measurements;
+using Llamalith.Tuner;
 
 namespace Llamalith.Tests.Benchmarking;
 

@@ -80,15 +80,15 @@ public sealed class ImitatedMachineTests
         };
         if (vnni)
         {
-            digests["AVX-512 and AVX-VNNI"] = Run(properties, "Avx512", types, [.. s_wide, "AvxVnni"], "avx512");
-            digests["AVX2 and AVX-VNNI"] = Run(properties, "Avx2", types, ["AvxVnni"], "avx2");
+            digests["AVX-512 and AVX-VNNI"] = Run(properties, "Avx512", types, [.. s_wide, "AvxVnni"], "avx512", "avx512", "avxvnni");
+            digests["AVX2 and AVX-VNNI"] = Run(properties, "Avx2", types, ["AvxVnni"], "avx2", "avx2", "avxvnni");
         }
 
         Assert.All(digests, digest => Assert.True(digest.Value == digests["plain C#"], $"{digest.Key} gives other bits than plain C#."));
     }
 
-    // Logits and caches of some tokens, in pieces that leave tails, as one digest; the reference is near.
-    private static string Run(string properties, string isa, TensorType[] types, string[] imitated, string instructionSet)
+    // Logits and caches of some tokens, in pieces that leave tails, as one digest; the reference is near. Each of some kernels gives the same.
+    private static string Run(string properties, string isa, TensorType[] types, string[] imitated, string instructionSet, params string[] kernels)
     {
         Type model = Load($"using Llamalith; [LlamaModel({properties}, Isa = Isa.{isa})] public sealed partial class Model;", imitated);
         using MemoryStream results = new();
@@ -97,13 +97,19 @@ public sealed class ImitatedMachineTests
             byte[] bits = Run(model, type, threads: 1, instructionSet);
             if (type == types[0])
                 Assert.Equal(bits, Run(model, type, threads: 2, instructionSet));
+            foreach (string kernel in kernels)
+                Assert.Equal(bits, Run(model, type, threads: 1, instructionSet, Choice(type, kernel)));
             results.Write(bits);
         }
 
         return Convert.ToHexString(SHA256.HashData(results.ToArray()));
     }
 
-    private static byte[] Run(Type model, TensorType type, int threads, string instructionSet)
+    // What a machine lacks is passed over.
+    private static KernelChoices Choice(TensorType type, string kernel) => new(
+        [new(ProductKind.MatVec, type, kernel, 2048, 512, 0), new(ProductKind.MatMul, type, kernel, 0, 0, 32)]);
+
+    private static byte[] Run(Type model, TensorType type, int threads, string instructionSet, KernelChoices? kernels = null)
     {
         ModelShape shape = (ModelShape)model.GetProperty("CompiledShape")!.GetValue(null)!;
         RopeLayout layout = shape.QkvBias == true ? RopeLayout.HalfSplit : RopeLayout.Interleaved;
@@ -114,7 +120,7 @@ public sealed class ImitatedMachineTests
         double[][] expected = new ReferenceModel(Weights(), shape).Logits(tokens);
 
         using ILlamaModel engine = (ILlamaModel)model.GetMethod("Load", [typeof(Checkpoint), typeof(LoadOptions)])!
-            .Invoke(null, [Weights(), new LoadOptions { Threads = threads }])!;
+            .Invoke(null, [Weights(), new LoadOptions { Threads = threads, Kernels = kernels }])!;
         Assert.Equal(instructionSet, engine.InstructionSet);
         using MemoryStream result = new();
         int next = 0;

@@ -87,6 +87,26 @@ public sealed class PlanVerifierTests
         }
     }
 
+    /// <summary>What products may choose is numbered as the dispatcher numbers it, and is written.</summary>
+    [Fact]
+    public void Variants_ThatNobodyKnows_AreRefused()
+    {
+        KernelVariantPlan variant = s_plan.Variants.First(static variant => variant.Format.Name == "Q4_0" && !variant.ManyTokens);
+        Refused(() => PlanVerifier.Verify(s_plan, variant with { Number = variant.Number + 1 }), "number");
+        Refused(() => PlanVerifier.Verify(s_plan, variant with { Number = 0 }), "number");
+        Refused(() => PlanVerifier.Verify(s_plan, variant with { Isa = new Avx2(registers: 32) }), "is written");
+    }
+
+    [Fact]
+    public void Arguments_ThatKernelsDoNotStand_AreRefused()
+    {
+        Refused(() => PlanVerifier.Verify(new ReadAheadPlan(4000, 64)), "lines");
+        Refused(() => PlanVerifier.Verify(new ReadAheadPlan(64, 128)), "first level");
+        Refused(() => PlanVerifier.Verify(new ReadAheadPlan(64, -64)), "first level");
+        Refused(() => PlanVerifier.VerifyTokenBlock(s_plan, 0), "has some");
+        Refused(() => PlanVerifier.VerifyTokenBlock(s_plan, 60), "block of tokens");
+    }
+
     private static int Chains(ScoresPlan kernel) => kernel.Tile.Chains;
 
     private static int MixChains(MixPlan kernel) => kernel.Tile.Chains;
@@ -98,9 +118,11 @@ public sealed class PlanVerifierTests
         where TKernel : KernelPlan =>
         s_plan.Kernels.SelectMany(static target => target.Families).SelectMany(static family => family.Kernels).OfType<TKernel>();
 
-    private static void Refused(KernelPlan kernel, string rule)
+    private static void Refused(KernelPlan kernel, string rule) => Refused(() => PlanVerifier.Verify(s_plan, kernel), rule);
+
+    private static void Refused(Action verify, string rule)
     {
-        InvalidOperationException refusal = Assert.Throws<InvalidOperationException>(() => PlanVerifier.Verify(s_plan, kernel));
+        InvalidOperationException refusal = Assert.Throws<InvalidOperationException>(verify);
         Assert.Contains(rule, refusal.Message, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Engines.Kernels;
 using Llamalith.KernelChecks.Zoo;
@@ -36,6 +37,7 @@ internal static class BitsChecks
             string name = $"{subject.Name}, {mix}";
             yield return ($"{mix}: decode{Same}", () => Decode(subject, Weights(subject, mix), name, subject.Tokens[..34]));
             yield return ($"{mix}: prefill{Same}", () => Prefill(subject, Weights(subject, mix), name, subject.Tokens[..34]));
+            yield return ($"{mix}: every kernel that may be chosen gives these bits", () => EveryKernel(subject, mix, name));
         }
     }
 
@@ -43,23 +45,43 @@ internal static class BitsChecks
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache> => new RandomWeights { Seed = 17, TypeOf = mix.Of }.Make(subject.Shape);
 
-    private static void Decode<TModel, TCache>(Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens)
+    // What is measured is what may be chosen: each in turn, of all products at once.
+    private static void EveryKernel<TModel, TCache>(Subject<TModel, TCache> subject, FormatMix mix, string name)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
-        using TModel model = Subject<TModel, TCache>.Load(checkpoint);
+        Candidates measured = new();
+        TModel.Load(Weights(subject, mix), new LoadOptions { Threads = 2, Tune = Tuning.Always, Measured = measured }).Dispose();
+        List<ProductKernel>[] products = [.. measured.All.GroupBy(kernel => (kernel.Product, kernel.Format)).Select(product => product.ToList())];
+        Expect.True(products.Length > 0 || !mix.HasIntegers, $"{name}: nothing was measured.");
+        for (int turn = 0; turn < products.Select(product => product.Count).DefaultIfEmpty(0).Max(); turn++)
+        {
+            KernelChoices kernels = new(products.Select(product => product[turn % product.Count]));
+            string chosen = $" (with {string.Join(", ", kernels.Kernels)})";
+            Decode(subject, Weights(subject, mix), name, subject.Tokens[..34], kernels, chosen);
+            Prefill(subject, Weights(subject, mix), name, subject.Tokens[..34], kernels, chosen);
+        }
+    }
+
+    private static void Decode<TModel, TCache>(
+        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null, string chosen = "")
+        where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
+        where TCache : struct, IKvCache<TCache>
+    {
+        using TModel model = Subject<TModel, TCache>.Load(checkpoint, kernels: kernels);
         Digests digests = new();
         foreach (int token in tokens)
             digests.Add(model.Decode(token));
-        digests.Expect(name + ": logits of decode");
-        AddCache(digests, model.Cache, name + ": cache of decode");
+        digests.Expect(name + ": logits of decode", chosen);
+        AddCache(digests, model.Cache, name + ": cache of decode", chosen);
     }
 
-    private static void Prefill<TModel, TCache>(Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens)
+    private static void Prefill<TModel, TCache>(
+        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null, string chosen = "")
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
-        using TModel model = Subject<TModel, TCache>.Load(checkpoint, threads: 2);
+        using TModel model = Subject<TModel, TCache>.Load(checkpoint, threads: 2, kernels);
         Digests digests = new();
         int start = 0;
         for (int piece = 0; start < tokens.Length; piece++)
@@ -71,8 +93,8 @@ internal static class BitsChecks
             start += length;
         }
 
-        digests.Expect(name + ": logits of prefill");
-        AddCache(digests, model.Cache, name + ": cache of prefill");
+        digests.Expect(name + ": logits of prefill", chosen);
+        AddCache(digests, model.Cache, name + ": cache of prefill", chosen);
     }
 
     // A piece of one token is decoded, and so sums in another order.
@@ -110,10 +132,17 @@ internal static class BitsChecks
         return stream.ToArray()[(int)(stream.Length - (TCache.BytesPerToken * cache.Count))..];
     }
 
-    private static void AddCache<TCache>(Digests digests, TCache cache, string name)
+    private static void AddCache<TCache>(Digests digests, TCache cache, string name, string chosen)
         where TCache : struct, IKvCache<TCache>
     {
         digests.Add(Values(cache));
-        digests.Expect(name);
+        digests.Expect(name, chosen);
+    }
+
+    private sealed class Candidates : IProgress<KernelMeasurement>
+    {
+        public List<ProductKernel> All { get; } = [];
+
+        public void Report(KernelMeasurement value) => All.Add(value.Kernel);
     }
 }

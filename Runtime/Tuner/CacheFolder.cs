@@ -1,9 +1,9 @@
 using System;
 using System.IO;
 
-namespace Llamalith.Cli;
+namespace Llamalith.Tuner;
 
-/// <summary>Where the tool keeps what it can make again.</summary>
+/// <summary>Where what can be made again is kept for a user.</summary>
 internal static class CacheFolder
 {
     /// <summary>

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 
-namespace Llamalith.Cli.Benchmarking.Measurements;
+namespace Llamalith.Tuner;
 
 /// <summary>What this machine's processor is called.</summary>
 internal static class ProcessorName
