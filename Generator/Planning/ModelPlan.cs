@@ -128,10 +128,11 @@ internal sealed class ModelPlan
         List<Dialect> wider = Targets.Where(target => widerFirst && IntegerTargets.Any(other => other.Lanes < target.Lanes)).ToList();
         List<Dialect> all = [.. wider, .. IntegerTargets, .. Targets.Except(wider)];
 
-        // Of one machine it is known which of them it has. Which reads memory faster it must find out; which multiplies faster is plain
-        // enough to write one alone.
+        // Of one machine it is known which of them it has, and mostly plain which is best. Not where fewer instructions stand against
+        // wider loads from memory: that it has to find out.
         bool known = Spec.AvxVnni is not null && Targets.Count == 1;
-        return known && product.ManyTokens ? all.GetRange(0, 1) : all;
+        bool isOpen = !product.ManyTokens && !product.SubScaled && all.Select(target => target.Lanes).Distinct().Count() > 1;
+        return known && !isOpen ? all.GetRange(0, 1) : all;
     }
 
     /// <summary>The kernels of each instruction set, those for integers alone last.</summary>

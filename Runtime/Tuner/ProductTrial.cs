@@ -13,7 +13,7 @@ namespace Llamalith.Tuner;
 internal sealed class ProductTrial : ITeamJob
 {
     // What a thread reads in one run: some hundred microseconds of it.
-    private const long BytesAtOnce = 3 << 20;
+    private const long BytesAtOnce = 2 << 20;
 
     // And multiplies.
     private const long MultiplyAddsAtOnce = 12_000_000;

@@ -26,23 +26,22 @@ public sealed class OneMachineTests
         InstructionSet isa = (InstructionSet)(int)target;
         Dictionary<string, string> anywhere = Emit(s_mixed with { Isa = isa }), here = Emit(s_mixed with { Isa = isa, AvxVnni = avxVnni });
         Assert.True(here.Keys.ToHashSet().IsSubsetOf(anywhere.Keys));
-        string[] manyTokens = ["MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K"];
-        foreach (string product in manyTokens)
+        string[] products = ["MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K", "MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K"];
+        foreach (string product in products)
         {
-            string chosen = Assert.Single(FilesOf(product));
-            Assert.Equal(anywhere[chosen], here[chosen]);
+            string[] files = FilesOf(product);
+            Assert.All(files, file => Assert.Equal(anywhere[file], here[file]));
+
+            // Fewer instructions or wider loads: which of them reads memory faster, an engine has to find out.
+            if (avxVnni && isa == InstructionSet.Avx512 && product is "MatVecQ4_0" or "MatVecQ8_0")
+            {
+                Assert.Equal(2, files.Length);
+                continue;
+            }
 
             // What the dispatch asks for first among those of this machine.
             bool takesVnni = avxVnni && (isa == InstructionSet.Avx2 || product == "MatMulQ8_0");
-            Assert.Equal(takesVnni, chosen.Contains("AvxVnni.", StringComparison.Ordinal));
-        }
-
-        // Which of them reads memory faster, an engine has to find out.
-        foreach (string product in (string[])["MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K"])
-        {
-            string[] files = FilesOf(product);
-            Assert.Equal(avxVnni ? 2 : 1, files.Length);
-            Assert.All(files, file => Assert.Equal(anywhere[file], here[file]));
+            Assert.Equal(takesVnni, Assert.Single(files).Contains("AvxVnni.", StringComparison.Ordinal));
         }
 
         string[] FilesOf(string product) => [.. here.Keys.Where(name => name.EndsWith($".{product}.g.cs", StringComparison.Ordinal))];
