@@ -54,6 +54,26 @@ internal sealed record BenchRecord
     /// <summary>The best round's; null where no decoding was measured.</summary>
     [JsonPropertyName("decode_tok_s_best")]
     public required double? BestDecodeRate { get; init; }
+
+    /// <summary>Several tokens decoded at once; not there where none were asked for.</summary>
+    [JsonPropertyName("rows")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<RowsRecord>? Rows { get; init; }
+}
+
+/// <summary>So many tokens decoded at once.</summary>
+internal sealed record RowsRecord
+{
+    [JsonPropertyName("rows")]
+    public required int Rows { get; init; }
+
+    /// <summary>Median.</summary>
+    [JsonPropertyName("tok_s")]
+    public required double Rate { get; init; }
+
+    /// <summary>Of the lesser of as many times decode and of prompt; null where either was not measured.</summary>
+    [JsonPropertyName("share")]
+    public required double? Share { get; init; }
 }
 
 /// <summary>The JSON output: an array, one object an engine and number of threads.</summary>
@@ -86,6 +106,12 @@ internal sealed partial class BenchJson : JsonSerializerContext
             ResidentMegabytes = Rounded(engine.ResidentBytes / 1e6),
             BestPromptRate = Rounded(engine.BestPromptRate),
             BestDecodeRate = Rounded(engine.BestDecodeRate),
+            Rows = engine.Rows.Count == 0 ? null : [.. engine.Rows.Select(rows => new RowsRecord
+            {
+                Rows = rows.Count,
+                Rate = Math.Round(rows.Rate, 3),
+                Share = Rounded(rows.ShareOf(engine)),
+            })],
         }))];
 
         static double? Rounded(double? value) => value is double some ? Math.Round(some, 3) : null;

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 
 namespace Llamalith.Cli.Benchmarking;
 
@@ -13,6 +15,9 @@ internal sealed record BenchPlan
     /// <summary>Tokens decoded one by one; 0 measures none.</summary>
     public int GeneratedTokens { get; init; } = 128;
 
+    /// <summary>Numbers of tokens that are decoded at once, each measured in turn by engines that can.</summary>
+    public IReadOnlyList<int> Rows { get; init; } = [];
+
     /// <summary>Tokens in the cache before either.</summary>
     public int Depth { get; init; }
 
@@ -23,5 +28,8 @@ internal sealed record BenchPlan
     public int ComparedTokens => Math.Min(GeneratedTokens, MostCompared);
 
     /// <summary>Positions that a cache must have for all of it.</summary>
-    public int Positions => Depth + Math.Max(Math.Max(PromptTokens, 1) + ComparedTokens, GeneratedTokens + 1);
+    public int Positions => Depth + Math.Max(Math.Max(PromptTokens, 1) + ComparedTokens, Math.Max(GeneratedTokens, Rows.DefaultIfEmpty(0).Max()) + 1);
+
+    /// <summary>Passes of so many tokens at once in a round: about as many tokens as are decoded one by one.</summary>
+    public int PassesOf(int rows) => Math.Max(1, GeneratedTokens / rows);
 }

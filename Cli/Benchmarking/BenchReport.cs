@@ -39,6 +39,12 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
                     yield return $"{threads}: {other.Name} at its best of {Quantity.Count(Plan.Repetitions, "round")}, each a process of its own: {Best(run.Engines[0], other)}";
             }
 
+            foreach (EngineRun engine in run.Engines)
+            {
+                foreach (RowsRun rows in engine.Rows)
+                    yield return $"{threads}: {engine.Name} decodes {Quantity.Count(rows.Count, "row")} at once at {WithSpread(rows.Rates)} tok/s{Share(rows, engine)}";
+            }
+
             if (run.Agreement is LogitsAgreement agreement)
                 yield return $"{threads}: logits of {run.Engines[0].Name} and {run.Engines[1].Name}: {agreement}";
             yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of {Quantity.Bytes(run.Machine.ReadBytes)} ({run.Machine.ReadMethod}) "
@@ -73,6 +79,10 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
             parts.Add($"{Rate(decode)} decode tok/s ({Number(first.DecodeRate / decode, "0.00")}x)");
         return string.Join(", ", parts);
     }
+
+    private static string Share(RowsRun rows, EngineRun engine) => rows.ShareOf(engine) is double share
+        ? string.Create(CultureInfo.InvariantCulture, $", {Percent(share)} of the lesser of {rows.Count} x decode and prompt")
+        : "";
 
     private static string WithSpread(double[] values)
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -31,6 +32,9 @@ internal sealed record EngineRun
     /// <summary>Decoded tokens per second; empty where none was measured.</summary>
     public required double[] DecodeRates { get; init; }
 
+    /// <summary>Tokens per second of so many decoded at once, in the plan's order; empty where the plan has none or the engine decodes one by one.</summary>
+    public IReadOnlyList<RowsRun> Rows { get; init; } = [];
+
     /// <summary>Time to load, the median where it was loaded for every round; null where the engine does not say.</summary>
     public required double? LoadMilliseconds { get; init; }
 
@@ -63,6 +67,23 @@ internal sealed record EngineRun
     /// <summary>A prompt's share of the machine's multiply peak, by rounds.</summary>
     public double? ShareOfMultiply(ModelWork work, int promptTokens, MachineRun machine) => PromptRates.Length > 0
         ? Statistics.MedianRatio([.. PromptRates.Select(r => r * work.PromptMultiplies(promptTokens) / promptTokens / 1e9)], machine.Gigamultiplies)
+        : null;
+}
+
+/// <summary>Measurements of several tokens decoded at once.</summary>
+/// <param name="Count">How many at once.</param>
+/// <param name="Rates">Tokens per second, one value a round.</param>
+internal sealed record RowsRun(int Count, double[] Rates)
+{
+    /// <summary>The median of tokens per second.</summary>
+    public double Rate => Statistics.Median(Rates);
+
+    /// <summary>
+    /// The share of what could be at most, by rounds: as many times the rate of one alone, since the weights are read once for all, or the rate of a prompt,
+    /// whose multiplications are as many. Null where either was not measured.
+    /// </summary>
+    public double? ShareOf(EngineRun engine) => engine is { PromptRates.Length: > 0, DecodeRates.Length: > 0 }
+        ? Statistics.MedianRatio(Rates, [.. engine.DecodeRates.Zip(engine.PromptRates, (decode, prompt) => Math.Min(Count * decode, prompt))])
         : null;
 }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Linq;
 using System.Threading;
 
 namespace Llamalith.Cli.Benchmarking;
@@ -12,6 +13,7 @@ internal sealed class EngineContender : IContender
     private readonly BenchPlan _plan;
     private readonly int[] _tokens;
     private readonly List<double> _promptRates = [], _decodeRates = [];
+    private readonly List<double>[] _rowRates;
     private readonly long _residentBytes;
 
     private EngineContender(IBenchEngine engine, BenchPlan plan, long residentBefore, CancellationToken cancellation)
@@ -19,6 +21,7 @@ internal sealed class EngineContender : IContender
         _engine = engine;
         _plan = plan;
         _tokens = BenchTokens.Create(plan.Positions, engine.VocabSize);
+        _rowRates = [.. Rows.Select(_ => new List<double>())];
 
         // Before any logits are kept, which lie outside the engine.
         WarmUp(cancellation);
@@ -120,7 +123,25 @@ internal sealed class EngineContender : IContender
             _engine.Truncate(_plan.Depth);
         }
 
+        for (int i = 0; i < Rows.Count; i++)
+            _rowRates[i].Add(TimeRows(Rows[i], cancellation));
         _engine.Rest();
+    }
+
+    // Tokens a second, so many at once.
+    private double TimeRows(int rows, CancellationToken cancellation)
+    {
+        int passes = _plan.PassesOf(rows);
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < passes; pass++)
+        {
+            _engine.DecodeRows(_tokens.AsSpan(_plan.Depth + (pass * rows), rows));
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        double rate = rows * passes / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        _engine.Truncate(_plan.Depth);
+        return rate;
     }
 
     /// <inheritdoc/>
@@ -130,12 +151,15 @@ internal sealed class EngineContender : IContender
         Detail = _engine.Detail,
         PromptRates = [.. _promptRates],
         DecodeRates = [.. _decodeRates],
+        Rows = [.. Rows.Select((rows, i) => new RowsRun(rows, [.. _rowRates[i]]))],
         LoadMilliseconds = _engine.LoadMilliseconds,
         ResidentBytes = _residentBytes,
     };
 
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
+
+    private IReadOnlyList<int> Rows => _engine.DecodesRows ? _plan.Rows : [];
 
     /// <summary>The prompt behind the depth; one token where no prompt is measured, since decoding needs one.</summary>
     private ReadOnlySpan<int> Prompt => _tokens.AsSpan(_plan.Depth, Math.Max(1, _plan.PromptTokens));
@@ -158,6 +182,13 @@ internal sealed class EngineContender : IContender
         }
 
         _engine.Truncate(_plan.Depth);
+        foreach (int rows in Rows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _engine.DecodeRows(_tokens.AsSpan(_plan.Depth, rows));
+            _engine.Truncate(_plan.Depth);
+        }
+
         _engine.Rest();
     }
 }

@@ -32,6 +32,13 @@ internal interface IBenchEngine : IDisposable
     /// <summary>Appends one token and returns the logits for the next, valid until the next call.</summary>
     ReadOnlySpan<float> Decode(int token);
 
+    /// <summary>Whether <see cref="DecodeRows"/> is there.</summary>
+    bool DecodesRows => false;
+
+    /// <summary>Appends several tokens at once as <see cref="Decode"/> would one by one, and computes the logits after each.</summary>
+    /// <exception cref="NotSupportedException">The engine has no such pass.</exception>
+    void DecodeRows(scoped ReadOnlySpan<int> tokens) => throw new NotSupportedException($"{Name} decodes one token at a time.");
+
     /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
     void Truncate(int count);
 

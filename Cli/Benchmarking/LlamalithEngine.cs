@@ -44,6 +44,10 @@ internal sealed class LlamalithEngine : IBenchEngine
 
     public ReadOnlySpan<float> Decode(int token) => model.Decode(token);
 
+    public bool DecodesRows => true;
+
+    public void DecodeRows(scoped ReadOnlySpan<int> tokens) => model.DecodeRows(tokens, Computed.Instance);
+
     public void Truncate(int count) => model.Truncate(count);
 
     /// <summary>Nothing to do: a team of workers goes to sleep by itself when it is idle.</summary>
@@ -52,4 +56,14 @@ internal sealed class LlamalithEngine : IBenchEngine
     }
 
     public void Dispose() => model.Dispose();
+
+    // All logits are computed, and nobody looks.
+    private sealed class Computed : ILogitsReader
+    {
+        public static Computed Instance { get; } = new();
+
+        public void Read(int token, ReadOnlySpan<float> logits)
+        {
+        }
+    }
 }

@@ -11,6 +11,8 @@ namespace Llamalith.Cli.Commands;
 /// <summary>The options that measuring verbs share.</summary>
 internal sealed class BenchOptions
 {
+    private const int MostRows = 64;
+
     private readonly Option<int> prompt = CountOption.Create("--prompt", "-p", 512, 0, "Tokens of the prompt; 0 for none.");
     private readonly Option<int> generated = CountOption.Create("--tokens", "-n", 128, 0, "Tokens to decode one by one; 0 for none.");
     private readonly Option<int> depth = CountOption.Create("--depth", "-d", 0, 0, "Tokens in the cache before either.");
@@ -18,8 +20,15 @@ internal sealed class BenchOptions
     private readonly Option<int[]> threads = new("--threads", "-t")
     {
         Description = "Numbers of threads, as in 1,2,4.",
-        CustomParser = ParseThreads,
+        CustomParser = result => ParseCounts(result, "-t", "numbers of threads", ThreadsOption.Most),
         DefaultValueFactory = _ => [Environment.ProcessorCount],
+    };
+
+    private readonly Option<int[]> rows = new("--rows")
+    {
+        Description = "Numbers of tokens to decode at once, as in 1,2,4,8.",
+        CustomParser = result => ParseCounts(result, "--rows", "numbers of tokens", MostRows),
+        DefaultValueFactory = _ => [],
     };
 
     private readonly Option<string> output = Choice("--output", "-o", "table", ["json"], "How to write the result.");
@@ -36,7 +45,7 @@ internal sealed class BenchOptions
     /// <summary>Puts the options on a verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[prompt, generated, depth, repetitions, threads, output, save, cache, attention, verbose])
+        foreach (Option option in (Option[])[prompt, generated, rows, depth, repetitions, threads, output, save, cache, attention, verbose])
             command.Options.Add(option);
     }
 
@@ -49,6 +58,7 @@ internal sealed class BenchOptions
         {
             PromptTokens = result.GetValue(prompt),
             GeneratedTokens = result.GetValue(generated),
+            Rows = result.GetRequiredValue(rows),
             Depth = result.GetValue(depth),
             Repetitions = result.GetValue(repetitions),
         },
@@ -68,14 +78,14 @@ internal sealed class BenchOptions
 
     private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word;
 
-    private static int[] ParseThreads(ArgumentResult result)
+    private static int[] ParseCounts(ArgumentResult result, string option, string what, int most)
     {
         List<int> counts = [];
         foreach (string part in result.Tokens.SelectMany(t => t.Value.Split(',')))
         {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > ThreadsOption.Most)
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count < 1 || count > most)
             {
-                result.AddError($"-t wants numbers of threads from 1 to {ThreadsOption.Most}, as in 1,2,4, but has '{part}'.");
+                result.AddError($"{option} wants {what} from 1 to {most}, as in 1,2,4, but has '{part}'.");
                 return [];
             }
 

@@ -24,6 +24,8 @@ internal static class BenchSession
     {
         if (request.Plan is { PromptTokens: 0, GeneratedTokens: 0 })
             throw new CliException("There is nothing to measure: both -p and -n are 0.");
+        if (request.Plan is { GeneratedTokens: 0, Rows.Count: > 0 })
+            throw new CliException("--rows decodes as many tokens as -n says, and -n is 0.");
         if (!File.Exists(request.Path) && !Directory.Exists(request.Path))
             throw new CliException($"{request.Path}: there is no such model.");
     }

@@ -58,6 +58,9 @@ internal sealed class ReportingModel(ILlamaModel model) : ILlamaModel
     public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) => model.Prefill(tokens, reader, cancellation);
 
     /// <inheritdoc/>
+    public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) => model.DecodeRows(tokens, reader, cancellation);
+
+    /// <inheritdoc/>
     public void Truncate(int count) => model.Truncate(count);
 
     /// <inheritdoc/>

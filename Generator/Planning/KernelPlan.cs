@@ -24,19 +24,41 @@ internal sealed record FloatMatVecPlan(Dialect Isa, ProductPlan Product, FloatBl
 }
 
 /// <summary>A register tile of some tokens, for all matrices of floats with so many columns.</summary>
-internal sealed record FloatTilePlan(Dialect Isa, string Columns, FloatBlock Format, int RowVectors, int Tokens) : KernelPlan(Isa)
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Product">One of the products with so many columns.</param>
+/// <param name="Format">The weights' format.</param>
+/// <param name="Class">The order of its sums.</param>
+/// <param name="RowVectors">Vectors of rows that are accumulated at once.</param>
+/// <param name="Tokens">Tokens that are accumulated at once.</param>
+/// <param name="Chains">Columns a loop turn, each with accumulators of its own.</param>
+internal sealed record FloatTilePlan(
+    Dialect Isa, ProductPlan Product, FloatBlock Format, RowClass Class, int RowVectors, int Tokens, int Chains) : KernelPlan(Isa)
 {
-    public string Name => $"MatMul{Columns}{Format.Name}Tile{Tokens}";
+    public string Columns => Product.Columns;
+
+    public string Name => $"{FloatMatMulPlan.Kind(Class)}{Columns}{Format.Name}Tile{Tokens}";
 
     /// <summary>Rows of the tile.</summary>
     public int Rows => RowVectors * Isa.Lanes;
 
-    public int Accumulators => RowVectors * Tokens;
+    /// <summary>Columns left over by whole turns of the loop.</summary>
+    public int Tail => Product.ColumnCount % Chains;
+
+    public int Accumulators => RowVectors * Tokens * Chains;
 }
 
-/// <summary>A matrix of floats times many token rows, the largest tile first.</summary>
-internal sealed record FloatMatMulPlan(Dialect Isa, ProductPlan Product, FloatBlock Format, IReadOnlyList<FloatTilePlan> Tiles)
-    : KernelPlan(Isa);
+/// <summary>A matrix of floats times many token rows, or a few in decode's order; the largest tile first.</summary>
+internal sealed record FloatMatMulPlan(
+    Dialect Isa, ProductPlan Product, FloatBlock Format, RowClass Class, IReadOnlyList<FloatTilePlan> Tiles) : KernelPlan(Isa)
+{
+    public string Name => Kind(Class) + Product.Name + Format.Name;
+
+    /// <summary>Sums that a token has of each row of a panel.</summary>
+    public int Chains => Tiles[0].Chains;
+
+    /// <summary>What the names of such kernels begin with.</summary>
+    public static string Kind(RowClass rows) => rows == RowClass.Decode ? "MatRows" : "MatMul";
+}
 
 /// <summary>A matrix of integers times a vector.</summary>
 /// <param name="Isa">The instruction set.</param>
@@ -51,14 +73,24 @@ internal sealed record IntegerMatVecPlan(Dialect Isa, ProductPlan Product, Integ
 {
     public IntegerBlock Format => Chunk.Format;
 
+    /// <summary>The lines of a block.</summary>
+    public BlockLines Lines => new(Format);
+}
+
+/// <summary>How the lines of a panel's block are asked for ahead, while it is streamed once.</summary>
+internal readonly record struct BlockLines(IntegerBlock Format)
+{
+    /// <summary>Lines of a block.</summary>
+    public int All => Format.PanelBytes / ReadAheadPlan.CacheLine;
+
     /// <summary>Chunks in a block.</summary>
     public int Chunks => Format.Columns / IntegerBlock.Chunk;
 
     /// <summary>Lines asked for with each chunk of a block.</summary>
-    public int ChunkLines => Format.PanelBytes / ReadAheadPlan.CacheLine / Chunks;
+    public int WithChunk => All / Chunks;
 
     /// <summary>Lines asked for at a block's beginning: those of a header at once would be more than can be under way.</summary>
-    public int BlockLines => Format.PanelBytes / ReadAheadPlan.CacheLine % Chunks;
+    public int AtBeginning => All % Chunks;
 }
 
 /// <summary>A token's chunk times a vector of rows, which the tiles of a format inline.</summary>
@@ -86,6 +118,28 @@ internal sealed record IntegerMatMulPlan(Dialect Isa, ProductPlan Product, Integ
     public IntegerChunkPlan Chunk => Unpack.Chunk;
 
     public IntegerBlock Format => Chunk.Format;
+}
+
+/// <summary>
+/// A panel times a few rows of activations, for all matrices of integers with so many columns. The panel is streamed once; the codes of a
+/// chunk stay in eight registers while each row passes over them. A row's sum is touched once a chunk, as in a tile of many tokens.
+/// </summary>
+/// <param name="Isa">The instruction set.</param>
+/// <param name="Columns">The constant that holds the number of columns.</param>
+/// <param name="Chunk">How 32 columns are multiplied.</param>
+/// <param name="MaxRows">Most rows at once.</param>
+internal sealed record IntegerRowsPlan(Dialect Isa, string Columns, IntegerChunkPlan Chunk, int MaxRows) : KernelPlan(Isa)
+{
+    public string Name => $"Rows{Columns}{Chunk.Format.Name}";
+
+    /// <summary>The lines of a block.</summary>
+    public BlockLines Lines => new(Chunk.Format);
+}
+
+/// <summary>A matrix of integers times a few rows of activations, in decode's order.</summary>
+internal sealed record IntegerMatRowsPlan(Dialect Isa, ProductPlan Product, IntegerRowsPlan Panel) : KernelPlan(Isa)
+{
+    public IntegerBlock Format => Panel.Chunk.Format;
 }
 
 /// <summary>Queries times the keys of a block.</summary>

@@ -40,14 +40,20 @@ internal sealed class KernelPlanner
             if (IsAskedFor(integer, manyTokens: false))
                 Family("MatVec" + format.Name, products.Select(product => MatVec(product, chunk)));
             if (IsAskedFor(integer, manyTokens: true))
+            {
                 Family("MatMul" + format.Name, products.Count == 0 ? [] : MatMul(products, chunk));
+                Family("MatRows" + format.Name, MatRows(products, chunk));
+            }
         }
         else if (!_isa.MultipliesIntegersOnly)
         {
             FloatBlock floats = (FloatBlock)format;
             MatVecTile tile = KernelTiles.MatVec(_isa);
             Family("MatVec" + format.Name, products.Select(product => new FloatMatVecPlan(_isa, product, floats, tile)));
-            Family("MatMul" + format.Name, MatMul(products, floats));
+            MatMulTile many = KernelTiles.MatMul(_isa);
+            Family("MatMul" + format.Name, MatMul(
+                products, floats, RowClass.Prompt, [.. many.Tokens.Select(tokens => (tokens, many.RowVectors))]));
+            Family("MatRows" + format.Name, MatMul(products, floats, RowClass.Decode, KernelTiles.MatRows(_isa)));
         }
     }
 
@@ -70,17 +76,29 @@ internal sealed class KernelPlanner
         ];
     }
 
-    private IEnumerable<KernelPlan> MatMul(List<ProductPlan> products, FloatBlock format)
+    private IEnumerable<KernelPlan> MatMul(
+        List<ProductPlan> products, FloatBlock format, RowClass rows, IReadOnlyList<(int Tokens, int RowVectors)> sizes)
     {
-        MatMulTile tile = KernelTiles.MatMul(_isa);
-        Dictionary<string, List<FloatTilePlan>> tiles = products.Select(product => product.Columns).Distinct().ToDictionary(
-            columns => columns,
-            columns => tile.Tokens.Select(tokens => new FloatTilePlan(_isa, columns, format, tile.RowVectors, tokens)).ToList());
+        int chains = SumOrder.Chains(rows);
+        Dictionary<string, List<FloatTilePlan>> tiles = products.GroupBy(product => product.Columns).ToDictionary(
+            kind => kind.Key,
+            kind => sizes
+                .Select(size => new FloatTilePlan(_isa, kind.First(), format, rows, size.RowVectors, size.Tokens, chains))
+                .ToList());
         return
         [
-            .. tiles.Values.SelectMany(sizes => sizes),
-            .. products.Select(product => new FloatMatMulPlan(_isa, product, format, tiles[product.Columns])),
+            .. tiles.Values.SelectMany(all => all),
+            .. products.Select(product => new FloatMatMulPlan(_isa, product, format, rows, tiles[product.Columns])),
         ];
+    }
+
+    // The chunk's kernel is that of many tokens.
+    private IEnumerable<KernelPlan> MatRows(List<ProductPlan> products, IntegerChunkPlan chunk)
+    {
+        Dictionary<string, IntegerRowsPlan> panels = products.Select(product => product.Columns).Distinct().ToDictionary(
+            columns => columns,
+            columns => new IntegerRowsPlan(_isa, columns, chunk, ModelPlan.MaxDecodeRows));
+        return [.. panels.Values, .. products.Select(product => new IntegerMatRowsPlan(_isa, product, panels[product.Columns]))];
     }
 
     private void AddRest()

@@ -75,6 +75,25 @@ internal static class KernelTiles
     }
 
     /// <summary>
+    /// Tiles of a few rows of floats in decode's order, the largest first: each row takes as many chains as one alone does, so that
+    /// registers hold fewer vectors of more rows.
+    /// </summary>
+    public static IReadOnlyList<(int Tokens, int RowVectors)> MatRows(Dialect isa)
+    {
+        List<(int Tokens, int RowVectors)> tiles = [];
+        for (int tokens = ModelPlan.MaxDecodeRows; tokens > 0; tokens /= 2)
+        {
+            int vectors = ModelPlan.PanelRows / isa.Lanes;
+            while (vectors > 0 && (vectors * tokens * SumOrder.ColumnChains) + vectors + 1 > isa.Registers)
+                vectors /= 2;
+            if (vectors > 0)
+                tiles.Add((tokens, vectors));
+        }
+
+        return tiles;
+    }
+
+    /// <summary>
     /// Tokens of an integer tile. The codes of a chunk stay in eight registers; a token's sum is touched once a chunk, so that it may
     /// as well lie in the first-level cache.
     /// </summary>

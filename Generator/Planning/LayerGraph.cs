@@ -130,6 +130,13 @@ internal sealed class LayerGraph
                 new(StepKind.Attend, [PassBuffer.Qkv, PassBuffer.Cache], [PassBuffer.Attended], [], Split.HeadTiles),
             ]),
             output);
+        DecodeRows = new Pass(
+            Layer(Split.Tokens, [
+                new(StepKind.Rotate, [PassBuffer.Qkv], [PassBuffer.Qkv, PassBuffer.Cache], [], Split.Tokens),
+                new(StepKind.Attend, [PassBuffer.Qkv, PassBuffer.Cache], [PassBuffer.Partials], [], Split.CacheBlocks),
+                new(StepKind.Combine, [PassBuffer.Partials], [PassBuffer.Attended], [], Split.Tokens),
+            ]),
+            []);
         Logits = new Pass([],
         [
             Norm(ModelPlan.FinalNorm, Split.Tokens),
@@ -140,10 +147,16 @@ internal sealed class LayerGraph
     /// <summary>The pass of one token.</summary>
     public Pass Decode { get; }
 
+    /// <summary>
+    /// The pass of a few tokens at once in the order of one: weights are read once for all, and each token's attention is that of a token
+    /// by itself. Its logits are a pass of their own.
+    /// </summary>
+    public Pass DecodeRows { get; }
+
     /// <summary>The pass of many tokens at once.</summary>
     public Pass Prefill { get; }
 
-    /// <summary>What follows the layers of a prefill where more tokens' logits are wanted than the last one's.</summary>
+    /// <summary>What follows the layers of several tokens where more of their logits are wanted than the last one's.</summary>
     public Pass Logits { get; }
 
     // What is done to each token's row by itself is split as `rows` says.

@@ -63,6 +63,11 @@ internal sealed class ModelPlan
     /// <summary>Most tokens whose logits are in memory at once: enough to amortise a read of the classifier.</summary>
     private const int MaxLogitRows = 64;
 
+    /// <summary>
+    /// Most tokens that one pass takes in decode's order: as many as one read of the weights is worth before multiplying binds.
+    /// </summary>
+    public const int MaxDecodeRows = 8;
+
     /// <summary>Query rows that share each load of K and V in prefill.</summary>
     private const int PrefillQueryRows = 8;
 
@@ -178,6 +183,12 @@ internal sealed class ModelPlan
 
     /// <summary>Most tokens in one pass of a prefill.</summary>
     public int PrefillChunk { get; }
+
+    /// <summary>Most tokens in one pass of decode's order.</summary>
+    public int DecodeRows => Math.Min(MaxDecodeRows, PrefillChunk);
+
+    /// <summary>Rows of sums that a thread needs of a panel: one for each token and chain.</summary>
+    public int SumRows => Math.Max(PrefillChunk, DecodeRows * SumOrder.Chains(RowClass.Decode));
 
     /// <summary>Tokens whose logits are in memory at once.</summary>
     public int LogitRowCount => Math.Min(MaxLogitRows, PrefillChunk);

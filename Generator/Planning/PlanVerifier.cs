@@ -39,7 +39,7 @@ internal static class PlanVerifier
 
         Require(plan.Spec.HeadDim % plan.Cache.Slice == 0, "slices divide the head");
         Require(plan.Cache.BlockPositions % CacheLayout.PositionTile == 0, "tiles divide a block");
-        foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.Prefill, plan.Graph.Logits })
+        foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.DecodeRows, plan.Graph.Prefill, plan.Graph.Logits })
         {
             Schedule schedule = Scheduler.Of(pass);
             RequireBarriers(schedule.Layer.Concat(schedule.Layer).Concat(schedule.Output));
@@ -60,13 +60,16 @@ internal static class PlanVerifier
                 break;
             case FloatTilePlan tile:
                 RequireDivides(tile.Rows, ModelPlan.PanelRows, "a MatMul tile divides a panel", isa);
-                RequireRegisters(tile.Accumulators + tile.RowVectors + 1, isa, "MatMul");
+                RequireRegisters(tile.Accumulators + tile.RowVectors + 1, isa, FloatMatMulPlan.Kind(tile.Class));
+                RequireOrder(tile.Chains, SumOrder.Chains(tile.Class), FloatMatMulPlan.Kind(tile.Class), isa);
+                RequireDivides(tile.Chains, ModelPlan.ColumnBlock, "a tile's chains divide a block of columns", isa);
                 break;
             case FloatMatMulPlan matMul:
-                RequireTails(matMul.Tiles.Select(tile => tile.Tokens).ToList(), "MatMul", isa);
+                RequireTails(matMul.Tiles.Select(tile => tile.Tokens).ToList(), FloatMatMulPlan.Kind(matMul.Class), isa);
                 Require(
-                    matMul.Tiles.All(tile => tile.Columns == matMul.Product.Columns && tile.Format == matMul.Format),
-                    "tiles are of the product's columns and format",
+                    matMul.Tiles.All(tile =>
+                        tile.Columns == matMul.Product.Columns && tile.Format == matMul.Format && tile.Class == matMul.Class),
+                    "tiles are of the product's columns, format and class",
                     isa);
                 break;
             case IntegerMatVecPlan matVec:
@@ -78,10 +81,7 @@ internal static class PlanVerifier
                     RequireRegisters(matVec.VectorsTogether * matVec.Chunk.Chains, isa, "integer MatVec");
                 }
 
-                Require(
-                    (matVec.ChunkLines * matVec.Chunks) + matVec.BlockLines == matVec.Format.PanelBytes / ReadAheadPlan.CacheLine,
-                    "each line of a block is asked for once",
-                    isa);
+                VerifyLines(matVec.Lines, isa);
                 break;
             case IntegerChunkKernelPlan shared:
                 VerifyChunk(shared.Chunk, shared.Chunk.Format.Columns);
@@ -91,7 +91,7 @@ internal static class PlanVerifier
                 Require(unpack.Chunk.Isa == isa, "a panel is unpacked for the tiles that read it", isa);
                 break;
             case IntegerTilePlan tile:
-                VerifyTile(tile);
+                RequireRowRegisters(tile.Chunk);
                 break;
             case IntegerMatMulPlan matMul:
                 RequireTails(matMul.Tiles.Select(tile => tile.Tokens).ToList(), "integer MatMul", isa);
@@ -100,6 +100,16 @@ internal static class PlanVerifier
                     "tiles are of the product's columns and format",
                     isa);
                 VerifyChunk(matMul.Chunk, matMul.Product.ColumnCount);
+                break;
+            case IntegerRowsPlan rows:
+                RequireRowRegisters(rows.Chunk);
+                Require(rows.MaxRows == ModelPlan.MaxDecodeRows, Text("rows at once are at most {0}", ModelPlan.MaxDecodeRows), isa);
+                Require(rows.Chunk.Isa == isa, "rows are multiplied by the instruction set's own chunk", isa);
+                VerifyLines(rows.Lines, isa);
+                break;
+            case IntegerMatRowsPlan matRows:
+                Require(matRows.Panel.Columns == matRows.Product.Columns, "the panel's kernel is of the product's columns", isa);
+                VerifyChunk(matRows.Panel.Chunk, matRows.Product.ColumnCount);
                 break;
             case ScoresPlan scores:
                 RequireDivides(scores.Tile.Rows, scores.Form.Rows, "a score tile divides the form's rows", isa);
@@ -171,6 +181,7 @@ internal static class PlanVerifier
         {
             bool exists = variant.ManyTokens
                 ? kernels.OfType<IntegerMatMulPlan>().Any(kernel => kernel.Product == product && kernel.Format == variant.Format)
+                    && kernels.OfType<IntegerMatRowsPlan>().Any(kernel => kernel.Product == product && kernel.Format == variant.Format)
                 : kernels.OfType<IntegerMatVecPlan>().Any(kernel => kernel.Product == product && kernel.Format == variant.Format);
             Require(exists, $"what {product.Name} of {variant.Format.Name} may choose is written", variant.Isa);
         }
@@ -214,13 +225,18 @@ internal static class PlanVerifier
         Require(exact, $"the sum of a chunk of {chunk.Format.Name} is exact in a float", isa);
     }
 
-    private static void VerifyTile(IntegerTilePlan tile)
+    // The codes of a chunk, their scales, a token's chains and what it multiplies by.
+    private static void RequireRowRegisters(IntegerChunkPlan chunk)
     {
-        IntegerChunkPlan chunk = tile.Chunk;
         int scales = chunk.SubBlocks * (chunk.Format.HasMinima ? 2 : 1);
-        RequireDivides(tile.Isa.Lanes, ModelPlan.PanelRows, "a vector's rows divide a panel", tile.Isa);
-        RequireRegisters(IntegerBlock.Units + (chunk.IsWidened ? 1 : scales + chunk.Chains) + 1, tile.Isa, "integer MatMul");
+        RequireDivides(chunk.Isa.Lanes, ModelPlan.PanelRows, "a vector's rows divide a panel", chunk.Isa);
+        RequireRegisters(IntegerBlock.Units + (chunk.IsWidened ? 1 : scales + chunk.Chains) + 1, chunk.Isa, "integer MatMul");
     }
+
+    private static void VerifyLines(BlockLines lines, Dialect isa) => Require(
+        (lines.WithChunk * lines.Chunks) + lines.AtBeginning == lines.All,
+        "each line of a block is asked for once",
+        isa);
 
     // A thread that skipped a barrier would corrupt silently: what is read whole has been waited for since others wrote to it.
     private static void RequireBarriers(IEnumerable<ScheduledStep> steps)

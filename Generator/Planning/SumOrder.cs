@@ -2,6 +2,16 @@ using System;
 
 namespace Llamalith.Generator.Planning;
 
+/// <summary>The two orders in which rows of activations are summed. Whoever shares a pass changes nothing of a row's.</summary>
+internal enum RowClass
+{
+    /// <summary>A prompt's tokens, however it is cut into chunks.</summary>
+    Prompt,
+
+    /// <summary>Single tokens and guesses that are verified, in however many rows at once.</summary>
+    Decode,
+}
+
 /// <summary>
 /// The order in which sums are added. It is the same for every instruction set, whatever its vectors hold, so that logits, keys and values
 /// are the same bits on every machine: a panel holds a row a lane, so that any width can add a row's products in one order.
@@ -13,6 +23,9 @@ internal static class SumOrder
     /// where a panel is as many vectors as instruction sets with narrow ones have; wide ones read faster than memory even so.
     /// </summary>
     public const int ColumnChains = 2;
+
+    /// <summary>Chains of a row's products of floats. Products of integers are exact chunk by chunk, and have one order.</summary>
+    public static int Chains(RowClass rows) => rows == RowClass.Decode ? ColumnChains : 1;
 
     /// <summary>
     /// Lanes of a sum over the elements of a vector, of RMSNorm's squares and the softmax's weights: element i is added to lane i % 32;

@@ -47,6 +47,7 @@ internal static class EngineMembers
         new("Decode", MemberKind.Method, "int"),
         new("Prefill", MemberKind.Method, $"{Tokens}, {Cancellation}"),
         new("Prefill", MemberKind.Method, $"{Tokens}, Llamalith.Contracts.ILogitsReader, {Cancellation}"),
+        new("DecodeRows", MemberKind.Method, $"{Tokens}, Llamalith.Contracts.ILogitsReader, {Cancellation}"),
         new("KvCache", MemberKind.Type),
     ];
 

@@ -28,6 +28,9 @@ public sealed class EngineTraits
     /// <summary>Tokens whose logits are in memory at once.</summary>
     public required int LogitRows { get; init; }
 
+    /// <summary>Most tokens of one pass in decode's order.</summary>
+    public required int DecodeRows { get; init; }
+
     /// <summary>The same of a class's trainer, which has so many tokens' logits in memory at once.</summary>
     public EngineTraits ForTrainer(int logitRows) => new()
     {
@@ -38,6 +41,7 @@ public sealed class EngineTraits
         InstructionSet = InstructionSet,
         PrefillChunk = PrefillChunk,
         LogitRows = logitRows,
+        DecodeRows = DecodeRows,
     };
 
     // Callers know the class, not what it holds.

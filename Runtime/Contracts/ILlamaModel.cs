@@ -46,6 +46,43 @@ public interface ILlamaModel : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
     void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Appends some tokens, each as <see cref="Decode"/> does it: logits, keys and values are the same bits as those of as many calls of it, but the weights
+    /// are read once for several tokens. So guesses of what comes next are verified in one pass, and those that were wrong are truncated. Any
+    /// number of tokens is taken, up to eight a pass. An exception of the reader's ends it, and the cache is as it was before the call. The first call
+    /// compiles what it needs.
+    /// </summary>
+    /// <remarks>A model that has no pass for it decodes them one by one.</remarks>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="reader">Who looks at the logits; a token's place is that in <paramref name="tokens"/>.</param>
+    /// <param name="cancellation">Ends it between passes.</param>
+    /// <exception cref="ArgumentException">There is no token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
+    /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between passes; the cache is as it was before the call.</exception>
+    void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (tokens.IsEmpty)
+            throw new ArgumentException("There is no token to decode.", nameof(tokens));
+        int start = Position;
+        try
+        {
+            for (int token = 0; token < tokens.Length; token++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                ReadOnlySpan<float> logits = Decode(tokens[token]);
+                if (reader.Wants(token))
+                    reader.Read(token, logits);
+            }
+        }
+        catch
+        {
+            Truncate(start);
+            throw;
+        }
+    }
+
     /// <summary>Forgets every token from <paramref name="count"/> on.</summary>
     void Truncate(int count);
 }

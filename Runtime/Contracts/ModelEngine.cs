@@ -23,6 +23,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     private string _weights = "";
     private WorkerTeam? _team;
     private Phase _phase;
+    private bool _decodesRows;
     private ILogitsReader? _reader;
     private int _first;
     private int _busy;
@@ -116,7 +117,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
     public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        Append(tokens, null, cancellation);
+        Append(tokens, _traits.PrefillChunk, null, cancellation);
         return Logits;
     }
 
@@ -124,7 +125,17 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, reader, cancellation);
+        Append(tokens, _traits.PrefillChunk, reader, cancellation);
+    }
+
+    /// <summary>
+    /// Appends some tokens, each as <see cref="Decode"/> does it to the last bit, but with the weights read once for several, and shows the
+    /// logits [VocabSize] after each whose logits the reader wants.
+    /// </summary>
+    public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        Append(tokens, _traits.DecodeRows, reader, cancellation, decodesRows: true);
     }
 
     /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
@@ -215,8 +226,14 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
                 case Phase.Layers when PassTokens == 1:
                     DecodeOn(rank);
                     break;
+                case Phase.Layers when _decodesRows:
+                    DecodeRowsOn(rank);
+                    break;
                 case Phase.Layers:
                     PrefillOn(rank);
+                    break;
+                case Phase.Logits when _decodesRows:
+                    RowLogitsOn(rank);
                     break;
                 case Phase.Logits:
                     LogitsOn(rank);
@@ -265,8 +282,14 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>One thread's share of the pass of many tokens.</summary>
     protected abstract void PrefillOn(int rank);
 
+    /// <summary>One thread's share of the pass of a few tokens, each summed as alone.</summary>
+    protected abstract void DecodeRowsOn(int rank);
+
     /// <summary>One thread's share of the logits of the picked tokens of the pass before.</summary>
     protected abstract void LogitsOn(int rank);
+
+    /// <summary>The same, of a few tokens, each summed as alone.</summary>
+    protected abstract void RowLogitsOn(int rank);
 
     /// <summary>The logits [VocabSize] of a picked token.</summary>
     protected abstract ReadOnlySpan<float> LogitRow(int picked);
@@ -274,20 +297,22 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>Frees weights and buffers.</summary>
     protected abstract void Free();
 
-    private void Append(scoped ReadOnlySpan<int> tokens, ILogitsReader? reader, CancellationToken cancellation)
+    private void Append(
+        scoped ReadOnlySpan<int> tokens, int atOnce, ILogitsReader? reader, CancellationToken cancellation, bool decodesRows = false)
     {
         if (tokens.IsEmpty)
-            throw new ArgumentException("There is no token to prefill.", nameof(tokens));
+            throw new ArgumentException($"There is no token to {(decodesRows ? "decode" : "prefill")}.", nameof(tokens));
         foreach (int token in tokens)
             CheckToken(token);
         KvStorage cache = Enter(tokens.Length);
         int start = cache.Count;
+        _decodesRows = decodesRows;
         try
         {
-            for (int first = 0; first < tokens.Length; first += _traits.PrefillChunk)
+            for (int first = 0; first < tokens.Length; first += atOnce)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int count = Math.Min(tokens.Length - first, _traits.PrefillChunk);
+                int count = Math.Min(tokens.Length - first, atOnce);
                 for (int i = 0; i < count; i++)
                     Embed(tokens[first + i], i);
                 Run(cache, count, logits: reader is null && first + count == tokens.Length);

@@ -99,7 +99,7 @@ public static class CheckTable
             subject.Shape,
             subject.KvFormat,
             subject.Isa,
-            Named(subject, "", NumberChecks.Of(subject).Concat(BitsChecks.Of(subject))),
+            Named(subject, "", NumberChecks.Of(subject).Concat(BitsChecks.Of(subject)).Concat(RowsChecks.Of(subject))),
             [
                 new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported, () => LoadChecks.UnsupportedIsRefused(subject)),
                 .. Named(subject, "", ThreadChecks.Of(subject)),
@@ -117,7 +117,7 @@ public static class CheckTable
             subject.Shape,
             subject.KvFormat,
             subject.Isa,
-            Named(subject, ", weights", WeightFormatChecks.Of(subject, mixes).Concat(BitsChecks.Of(subject, mixes))),
+            Named(subject, ", weights", WeightFormatChecks.Of(subject, mixes).Concat(BitsChecks.Of(subject, mixes)).Concat(RowsChecks.Of(subject, mixes))),
             []);
 
     private static Check[] Named<TModel, TCache>(Subject<TModel, TCache> subject, string about, IEnumerable<(string Behaviour, Action Run)> checks)

@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Llamalith.Contracts;
 using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
+using Llamalith.Training;
 
 namespace Llamalith.Tests;
 
@@ -30,6 +32,33 @@ public sealed class StoriesTests
         int[] expected = new ReferenceModel(checkpoint, checkpoint.Shape).Greedy([1], 64);
         using Stories260K model = Stories260K.Load(path);
         Assert.Equal(expected, Greedy(model, [1], expected.Length));
+    }
+
+    /// <summary>Guesses that are verified several at once: each has the bits of the token decoded by itself, so that plain decoding goes on.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Guesses_AreVerifiedWithTheBitsOfDecoding(int threads)
+    {
+        string path = PublishedModel.PathOrSkip("stories260K.bin");
+        using Stories260K model = Stories260K.Load(path, new LoadOptions { Threads = threads });
+        List<int> story = Greedy(model, [1, 403, 407], 300);
+        model.Truncate(3);
+        float[][] alone = [.. story.Take(299).Select(token => model.Decode(token).ToArray())];
+        foreach (int atOnce in (int[])[2, 4, 7, 8, 11])
+        {
+            model.Truncate(3);
+            for (int done = 0; done < alone.Length; done += atOnce)
+            {
+                int[] guesses = [.. story.Skip(done).Take(Math.Min(atOnce, alone.Length - done))];
+                CollectedLogits rows = new(guesses.Length, Stories260K.VocabSize);
+                model.DecodeRows(guesses, rows, TestContext.Current.CancellationToken);
+                for (int row = 0; row < guesses.Length; row++)
+                    Assert.True(rows.Of(row).SequenceEqual(alone[done + row]), $"Token {done + row}, one of {guesses.Length} at once, has other logits than alone.");
+            }
+
+            Assert.Equal(302, model.Position);
+        }
     }
 
     [Fact]

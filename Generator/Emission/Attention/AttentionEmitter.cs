@@ -137,29 +137,30 @@ internal static class AttentionEmitter
         writer.Line($"/// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head ({kind}), "
             + "not divided by its sum.</summary>");
         writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. "
-            + "The last block takes in the token's own key and value first.</remarks>");
-        writer.HotMethod("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)", () =>
+            + "Keys and values of the token and of those before it are in the cache.</remarks>");
+        writer.HotMethod("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, int token, ref Scratch.Thread t)", () =>
         {
             writer.Line("Scratch s = _scratch;");
             writer.Line("int kvHead = item % KvHeads;");
-            writer.Line($"int block = {VisibleText.Block(plan.Visible, "item / KvHeads")};");
+            writer.Line("int position = PassStart + token;");
+            writer.Line($"int block = {VisibleText.Block(plan.Visible, "item / KvHeads", "position")};");
             writer.Line("int begin = block * BlockPositions;");
-            writer.Line("int count = Math.Min(BlockPositions, PassStart + 1 - begin);");
+            writer.Line("int count = Math.Min(BlockPositions, position + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
-            writer.Line("RotateQueries(w, kvHead, PassStart, s.Qkv, t.Queries);");
-            writer.Nested("if (begin + count > PassStart)", "StoreKeyAndValue(w, layer, kvHead, PassStart, s.Qkv);");
+            writer.Line("RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);");
             writer.Line($"{element}* k = CacheHead(PassBlocks, block, layer, kvHead);");
             writer.Line("Kernels.DecodeScores(t.Queries, k, t.Scores, count);");
             writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
             {
                 writer.Line("Mask(t.Scores + (row * BlockPositions), count, padded);");
-                VisibleText.WriteMask(writer, plan.Visible, "t.Scores + (row * BlockPositions)", "PassStart + 1 - begin", "padded");
+                VisibleText.WriteMask(writer, plan.Visible, "t.Scores + (row * BlockPositions)", "position + 1 - begin", "padded");
             });
-            writer.Line("int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);");
+            writer.Line("int part = (token * CacheBlocks) + (item / KvHeads);");
+            writer.Line("int heads = (part * PaddedHeads) + (kvHead * GroupSize);");
             string scale = plan.Cache.IsScaled ? "ValueScale(k, 0), " : "";
             writer.Line($"Kernels.DecodeSoftmax(t.Scores, {scale}s.Max + heads, s.Sum + heads, padded);");
             writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, "
-                + "s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
+                + "s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
         });
     }
 

@@ -6,12 +6,9 @@ namespace Llamalith.Generator.Emission.Attention;
 /// <summary>How what a position sees is written.</summary>
 internal static class VisibleText
 {
-    /// <summary>Positions from the beginning of the first block that the token at PassStart sees anything of, up to itself.</summary>
-    public static string FromFirstBlock(Visibility visible) =>
-        "PassStart + 1" + (visible.Forgets ? " - (FirstBlock * BlockPositions)" : "");
-
-    /// <summary>The block of an item, counted from the first that the token at PassStart sees anything of.</summary>
-    public static string Block(Visibility visible, string item) => visible.Forgets ? $"FirstBlock + ({item})" : item;
+    /// <summary>The block of an item, counted from the first that the token at a position sees anything of.</summary>
+    public static string Block(Visibility visible, string item, string position) =>
+        visible.Forgets ? $"FirstBlock({position}) + ({item})" : item;
 
     /// <summary>Where the first block of a tile of tokens begins, the first of them at a position.</summary>
     public static string FirstBlockBegin(Visibility visible, string position) => FirstMultiple(visible, position, "BlockPositions");
@@ -41,10 +38,15 @@ internal static class VisibleText
     /// <summary>Writes the members that the other texts refer to.</summary>
     public static void WriteMembers(SourceWriter writer, Visibility visible)
     {
+        string hidden = visible.Forgets ? " - (FirstBlock(position) * BlockPositions)" : "";
+        writer.Line("// Positions from the beginning of the first block that the token at a position sees anything of, up to itself.");
+        writer.Line($"private static int VisibleTo(int position) => unchecked(position + 1{hidden});");
+        writer.Line();
         if (!visible.Forgets)
             return;
-        writer.Line("// The first block of the cache of which the next token sees anything.");
-        writer.Line("private int FirstBlock => unchecked(Math.Max(0, PassStart + 1 - SlidingWindow) / BlockPositions);");
+        writer.Line("// The first block of the cache of which the token at a position sees anything.");
+        writer.Line("private static int FirstBlock(int position) => "
+            + "unchecked(Math.Max(0, position + 1 - SlidingWindow) / BlockPositions);");
         writer.Line();
     }
 }

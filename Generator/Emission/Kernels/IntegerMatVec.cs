@@ -80,11 +80,11 @@ internal static class IntegerMatVec
     // Blocks of one chunk.
     private static void WriteChunks(SourceWriter writer, IntegerMatVecPlan plan)
     {
-        IntegerBlock format = plan.Format;
+        (Dialect isa, IntegerBlock format) = (plan.Isa, plan.Format);
         string stop = $"float* stop = scale + ({plan.Product.Columns} / {IntegerBlock.Chunk})";
         writer.Block($"for ({stop}; scale != stop; {Step(plan.Chunk)}, v += {format.PanelBytes})", () =>
         {
-            Prefetch(writer, plan, "v", plan.ChunkLines);
+            ReadAhead.WriteLines(writer, isa, "v", plan.Lines.WithChunk);
             WriteChunk(writer, plan, ("v", format.HalvesBytes));
         });
     }
@@ -97,9 +97,9 @@ internal static class IntegerMatVec
         bool ahead = isa.Prefetches;
         writer.Block($"for (int block = 0; block < {plan.Product.Columns} / {format.Columns}; block++)", () =>
         {
-            Prefetch(writer, plan, "v", plan.BlockLines);
+            ReadAhead.WriteLines(writer, isa, "v", plan.Lines.AtBeginning);
             if (ahead)
-                writer.Line($"byte* ahead = v + {plan.BlockLines * ReadAheadPlan.CacheLine};");
+                writer.Line($"byte* ahead = v + {plan.Lines.AtBeginning * ReadAheadPlan.CacheLine};");
             for (int r = 0; plan.VectorsTogether > 0 && r < IntegerPanel.RowVectors(isa); r++)
             {
                 IntegerScales scales = new(isa, format, "v", Code.Int(r * isa.Lanes), default);
@@ -109,20 +109,14 @@ internal static class IntegerMatVec
             writer.Line($"byte* sub = v + {format.HalvesBytes};");
             writer.Line($"byte* p = sub + {format.SubScaleBytes};");
             string panel = $"sub += {plan.Chunk.SubBlocks * ModelPlan.PanelRows}, p += {2 * format.GroupBytes}";
-            string lines = ahead ? $", ahead += {plan.ChunkLines * ReadAheadPlan.CacheLine}" : "";
-            writer.Block($"for (int chunk = 0; chunk < {plan.Chunks}; chunk++, {Step(plan.Chunk)}, {panel}{lines})", () =>
+            string lines = ahead ? $", ahead += {plan.Lines.WithChunk * ReadAheadPlan.CacheLine}" : "";
+            writer.Block($"for (int chunk = 0; chunk < {plan.Lines.Chunks}; chunk++, {Step(plan.Chunk)}, {panel}{lines})", () =>
             {
-                Prefetch(writer, plan, "ahead", plan.ChunkLines);
+                ReadAhead.WriteLines(writer, isa, "ahead", plan.Lines.WithChunk);
                 WriteChunk(writer, plan, ("p", 0));
             });
             writer.Line($"v += {format.PanelBytes};");
         });
-    }
-
-    private static void Prefetch(SourceWriter writer, IntegerMatVecPlan plan, string pointer, int lines)
-    {
-        for (int line = 0; line < lines; line++)
-            ReadAhead.WriteTold(writer, plan.Isa, pointer, line * ReadAheadPlan.CacheLine);
     }
 
     // A chunk of all rows: some vectors of rows at once, or one row a turn where a vector is one number.

@@ -58,6 +58,12 @@ internal static class KernelFiles
             case IntegerMatMulPlan matMul:
                 IntegerMatMul.Write(kernels, matMul);
                 break;
+            case IntegerRowsPlan rows:
+                IntegerMatRows.WritePanel(kernels, rows);
+                break;
+            case IntegerMatRowsPlan matRows:
+                IntegerMatRows.Write(kernels, matRows);
+                break;
             case ScoresPlan scores:
                 AttentionScores.Write(kernels, scores);
                 break;

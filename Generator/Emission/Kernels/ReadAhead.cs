@@ -22,10 +22,15 @@ internal static class ReadAhead
         writer.Line($"{far} {near}");
     }
 
-    /// <summary>The same at distances that the kernel is told, in bytes: its parameters far and near.</summary>
-    public static void WriteTold(SourceWriter writer, Dialect isa, string pointer, int line)
+    /// <summary>
+    /// The same for so many lines from a pointer's on, at distances that the kernel is told, in bytes: its parameters far and near.
+    /// </summary>
+    public static void WriteLines(SourceWriter writer, Dialect isa, string pointer, int lines)
     {
-        if (isa.Prefetches)
-            writer.Line($"{isa.PrefetchFar(Code.At(pointer + " + far", line))} {isa.Prefetch(Code.At(pointer + " + near", line))}");
+        for (int line = 0; isa.Prefetches && line < lines; line++)
+        {
+            int at = line * ReadAheadPlan.CacheLine;
+            writer.Line($"{isa.PrefetchFar(Code.At(pointer + " + far", at))} {isa.Prefetch(Code.At(pointer + " + near", at))}");
+        }
     }
 }

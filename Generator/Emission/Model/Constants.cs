@@ -75,6 +75,8 @@ internal static class Constants
         Int("PrefillTiles", plan.PrefillTiles);
         Int("QueryRows", plan.PrefillRows);
         Int("LogitRowCount", plan.LogitRowCount);
+        Int("DecodeRowCount", plan.DecodeRows);
+        Int("SumRows", plan.SumRows);
         Int("DecodeBarriers", Scheduler.Of(plan.Graph.Decode).BarriersPerToken(spec.Layers));
         writer.Line("private const float LowestMax = -1e30f;");
         WriteRecords();

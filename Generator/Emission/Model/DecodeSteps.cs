@@ -1,5 +1,4 @@
 using System;
-using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -10,7 +9,7 @@ internal sealed class DecodeSteps : IStepWriter
 {
     public void WriteItems(SourceWriter writer, ModelPlan plan)
     {
-        writer.Line($"int visible = {VisibleText.FromFirstBlock(plan.Visible)};");
+        writer.Line("int visible = VisibleTo(PassStart);");
         writer.Line("int blocks = (visible + BlockPositions - 1) / BlockPositions;");
         writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, "
             + "_panels.Length);");
@@ -31,7 +30,12 @@ internal sealed class DecodeSteps : IStepWriter
                 writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.OwnInput(step)}, (byte*)t.Record);");
                 break;
             case StepKind.Attend:
-                writer.Nested("for (int item = firstItem; item < endItem; item++)", "AttendBlock(w, layer, item, ref t);");
+                writer.Block("for (int item = firstItem; item < endItem; item++)", () =>
+                {
+                    writer.Line("// The last block takes in the token's own key and value first.");
+                    writer.Nested("if (item / KvHeads == blocks - 1)", "StoreKeyAndValue(w, layer, item % KvHeads, PassStart, s.Qkv);");
+                    writer.Line("AttendBlock(w, layer, item, 0, ref t);");
+                });
                 break;
             case StepKind.Combine:
                 writer.Line("Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);");

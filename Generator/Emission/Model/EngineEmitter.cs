@@ -66,6 +66,7 @@ internal static class EngineEmitter
                 InstructionSet = Kernels.InstructionSet,
                 PrefillChunk = PrefillChunk,
                 LogitRows = LogitRowCount,
+                DecodeRows = DecodeRowCount,
             };
             """);
     }

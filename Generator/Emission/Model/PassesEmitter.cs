@@ -15,14 +15,18 @@ internal static class PassesEmitter
         WritePass(writer, plan, "PrefillOn", "One thread's share of a forward pass of many tokens.",
             Scheduler.Of(plan.Graph.Prefill), new PrefillSteps());
         writer.Line();
-        WriteLogits(writer, plan);
+        WritePass(writer, plan, "DecodeRowsOn", "One thread's share of a forward pass of a few tokens, each of which is summed as alone.",
+            Scheduler.Of(plan.Graph.DecodeRows), new DecodeRowsSteps());
+        writer.Line();
+        WriteLogits(writer, plan, "LogitsOn", "many tokens", new PrefillSteps());
+        writer.Line();
+        WriteLogits(writer, plan, "RowLogitsOn", "a few tokens, each summed as alone", new DecodeRowsSteps());
     });
 
-    private static void WriteLogits(SourceWriter writer, ModelPlan plan)
+    private static void WriteLogits(SourceWriter writer, ModelPlan plan, string name, string tokens, IStepWriter steps)
     {
-        PrefillSteps steps = new();
-        writer.Line("/// <summary>One thread's share of the logits of many tokens, whose residual streams the last pass left.</summary>");
-        writer.HotMethod("protected override unsafe void LogitsOn(int rank)", () =>
+        writer.Line($"/// <summary>One thread's share of the logits of {tokens}, whose residual streams the last pass left.</summary>");
+        writer.HotMethod($"protected override unsafe void {name}(int rank)", () =>
         {
             WriteOwn(writer);
             steps.WriteItems(writer, plan);
@@ -42,6 +46,8 @@ internal static class PassesEmitter
                 writer.Line("LayerWeights* w = _weights.Layer + layer;");
                 WriteSteps(writer, plan, schedule.Layer, steps);
             });
+            if (schedule.Output.Count == 0)
+                return;
             writer.Line();
             writer.Nested("if (!PassWantsLogits)", "return;");
             WriteSteps(writer, plan, schedule.Output, steps);

@@ -5,13 +5,17 @@ using Llamalith.Generator.Planning;
 namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>The steps of many tokens at once: rows of shared buffers.</summary>
-internal sealed class PrefillSteps : IStepWriter
+/// <param name="product">The kernels that multiply them.</param>
+internal sealed class PrefillSteps(string product = "MatMul") : IStepWriter
 {
-    private const string EachToken = "for (int token = firstToken; token < endToken; token++)";
+    public const string EachToken = "for (int token = firstToken; token < endToken; token++)";
 
     private readonly DecodeSteps _lastToken = new();
 
-    public void WriteItems(SourceWriter writer, ModelPlan plan)
+    public void WriteItems(SourceWriter writer, ModelPlan plan) => WriteItems(writer);
+
+    /// <summary>A thread's share of the tokens.</summary>
+    public static void WriteItems(SourceWriter writer)
     {
         writer.Line("int tokens = PassTokens;");
         writer.Line("(int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);");
@@ -37,7 +41,7 @@ internal sealed class PrefillSteps : IStepWriter
                 break;
             case StepKind.Project:
                 foreach (string matrix in step.Matrices)
-                    writer.Line(StepText.MatMul(plan, step, matrix, "panels." + matrix));
+                    writer.Line(StepText.Tokens(product, plan, step, matrix, "panels." + matrix));
                 break;
             case StepKind.Quantize:
                 string columns = plan.Matrix(step.Matrices[0]).Kernel.Columns;

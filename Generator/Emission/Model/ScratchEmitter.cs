@@ -16,9 +16,10 @@ internal static class ScratchEmitter
             ("Normed", "PrefillChunk * DimStride", "[tokens, Dim] its norm, shared in prefill"),
             ("Qkv", "PrefillChunk * QkvStride", "[tokens, queries | keys | values]"),
             ("Attended", "PrefillChunk * QueryDimStride", "[tokens, QueryDim]"),
-            ("Partials", "CacheBlocks * QueryDimStride", "[blocks, QueryDim] attention of one token over each block of the cache"),
-            ("Max", "CacheBlocks * PaddedHeads", "[blocks, Heads] of the softmax over each block"),
-            ("Sum", "CacheBlocks * PaddedHeads", "[blocks, Heads] of the softmax over each block"),
+            ("Partials", "DecodeRowCount * CacheBlocks * QueryDimStride",
+                "[tokens, blocks, QueryDim] attention of a token over each block of the cache"),
+            ("Max", "DecodeRowCount * CacheBlocks * PaddedHeads", "[tokens, blocks, Heads] of the softmax over each block"),
+            ("Sum", "DecodeRowCount * CacheBlocks * PaddedHeads", "[tokens, blocks, Heads] of the softmax over each block"),
             ("Hidden", "PrefillChunk * FfnDimStride", "[tokens, FfnDim]"),
             ("LogitRows", "LogitRowCount * LogitStride", "[tokens, VocabSize] where more than the last token's logits are wanted"),
             ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
@@ -52,7 +53,7 @@ internal static class ScratchEmitter
             ("Max", "PrefillTiles * QueryRows", "[rows] of the online softmax"),
             ("Sum", "PrefillTiles * QueryRows", "[rows] of the online softmax"),
             ("Scale", "QueryRows", "[rows] of the online softmax"),
-            ("Sums", "PrefillChunk * PanelRows", "[tokens, 32] of a panel"),
+            ("Sums", "SumRows * PanelRows", "[tokens, 32] of a panel, or [tokens, chains, 32]"),
         ];
         return EngineFile.Write(plan.Spec, writer =>
         {

@@ -25,10 +25,14 @@ internal static class StepText
     }
 
     /// <summary>A matrix of a step times the rows of many tokens.</summary>
-    public static string MatMul(ModelPlan plan, Step step, string matrix, string panels)
+    public static string MatMul(ModelPlan plan, Step step, string matrix, string panels) =>
+        Tokens("MatMul", plan, step, matrix, panels);
+
+    /// <summary>A matrix of a step times the rows of many tokens, or of a few: MatMul or MatRows.</summary>
+    public static string Tokens(string product, ModelPlan plan, Step step, string matrix, string panels)
     {
         string records = step.Reads.Contains(PassBuffer.Record) ? ", (byte*)s.Records" : "";
-        return $"Products.MatMul{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {SharedInput(step)}{records}, "
+        return $"Products.{product}{plan.Matrix(matrix).Kernel.Name}(in {Weights(matrix)}, {SharedInput(step)}{records}, "
             + $"{Output(step, matrix)}, {Stride(step)}, in t, tokens, {panels});";
     }
 

@@ -9,6 +9,8 @@ namespace Llamalith.Generator.Emission.Weights;
 /// <summary>Products.g.cs: each product in the format that the bound tensor has.</summary>
 internal static class ProductsEmitter
 {
+    private const string Ahead = ", w.Choice->Far, w.Choice->Near";
+
     public static string Write(ModelPlan plan) => EngineFile.Write(plan.Spec, writer =>
         writer.Block("private static unsafe class Products", () =>
         {
@@ -18,15 +20,23 @@ internal static class ProductsEmitter
                 if (!first)
                     writer.Line();
                 first = false;
-                Dispatch(writer, plan, product, "MatVec" + product.Name, "float* y", "y");
+                Dispatch(writer, plan, product, "MatVec" + product.Name, "float* y", "y", Ahead + ", w.Choice->MatVec");
                 writer.Line();
-                Dispatch(writer, plan, product, "MatMul" + product.Name,
-                    "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums", "tokens");
+                DispatchTokens(writer, plan, product, "MatRows", Ahead + ", w.Choice->MatMul", "");
+                writer.Line();
+                DispatchTokens(writer, plan, product, "MatMul", ", w.Choice->TokenBlock, w.Choice->MatMul", ", t.Unpacked");
             }
         }));
 
+    private static void DispatchTokens(
+        SourceWriter writer, ModelPlan plan, ProductPlan product, string kind, string choice, string unpacked) => Dispatch(
+        writer, plan, product, kind + product.Name, "float* y, int yStride, in Scratch.Thread t, int tokens", "y, yStride, t.Sums",
+        choice, unpacked, ", tokens");
+
+    // Kernels of integers are told besides how far to read ahead, and which of them it is.
     private static void Dispatch(
-        SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string tokens = "")
+        SourceWriter writer, ModelPlan plan, ProductPlan product, string name, string outputs, string arguments, string choice,
+        string unpacked = "", string tokens = "")
     {
         IReadOnlyList<WeightBlock> formats = plan.FormatsFor(product.ColumnCount);
         string record = plan.IsQuantized(product.ColumnCount) ? ", byte* record" : "";
@@ -52,13 +62,11 @@ internal static class ProductsEmitter
 
         string Call(WeightBlock format)
         {
-            string scratch = tokens.Length == 0 ? "" : format is IntegerBlock ? ", t.Unpacked" : "";
-            string count = tokens.Length == 0 ? "" : ", " + tokens;
+            string scratch = format is IntegerBlock ? unpacked : "";
             string input = format is IntegerBlock ? "record" : "x";
             string unit = format.HasUnit ? ", w.Unit" : "";
-            string choice = format is not IntegerBlock ? ""
-                : tokens.Length == 0 ? ", w.Choice->Far, w.Choice->Near, w.Choice->MatVec" : ", w.Choice->TokenBlock, w.Choice->MatMul";
-            return $"Kernels.{name}{format.Name}(w.Data, {input}, {arguments}{scratch}{unit}{count}, panels.Begin, panels.End{choice});";
+            string told = format is IntegerBlock ? choice : "";
+            return $"Kernels.{name}{format.Name}(w.Data, {input}, {arguments}{scratch}{unit}{tokens}, panels.Begin, panels.End{told});";
         }
     }
 }

@@ -70,6 +70,18 @@ public class BenchReportTests
     }
 
     [Fact]
+    public void Rows_AreHeldToTheLesserOfDecodingAndPrompt()
+    {
+        EngineRun engine = Report.Runs[0].Engines[0] with { Rows = [new RowsRun(2, [36, 44, 19]), new RowsRun(16, [150, 198, 90])] };
+        Assert.Equal(0.95, engine.Rows[0].ShareOf(engine)!.Value, 12);
+        Assert.Equal(0.9, engine.Rows[1].ShareOf(engine)!.Value, 12);
+        Assert.Null(engine.Rows[0].ShareOf(Report.Runs[0].Engines[1]));
+        BenchReport report = Report with { Runs = [Report.Runs[0] with { Engines = [engine] }] };
+        Assert.Contains("2 threads: llamalith decodes 2 rows at once at 36.00 ±35% tok/s, 95% of the lesser of 2 x decode and prompt", report.Notes());
+        Assert.Equal([(2, 36.0, 0.95), (16, 150.0, 0.9)], BenchJson.Records(report)[0].Rows!.Select(rows => (rows.Rows, rows.Rate, rows.Share!.Value)));
+    }
+
+    [Fact]
     public void PlainText_HasAlignedColumnsAndTheRatios()
     {
         StringWriter text = new();

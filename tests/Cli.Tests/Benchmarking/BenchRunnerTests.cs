@@ -42,6 +42,30 @@ public class BenchRunnerTests
     }
 
     [Fact]
+    public void Run_MeasuresRowsBehindTheDepth()
+    {
+        BenchPlan plan = new() { PromptTokens = 2, GeneratedTokens = 4, Rows = [2, 5], Depth = 3, Repetitions = 2 };
+        ArithmeticModel? model = null;
+        BenchRun run = new BenchRunner(plan, Work).Run(1, [Source("a", plan, m => model = m)], TestContext.Current.CancellationToken);
+        Assert.Equal([2, 5], run.Engines[0].Rows.Select(rows => rows.Count));
+        Assert.All(run.Engines[0].Rows, rows => Assert.Equal(2, rows.Rates.Length));
+        Assert.NotNull(model);
+        Assert.Equal(
+            ["decode at 3", "decode at 4", "decode at 5", "decode at 6", "truncate 3", "decode at 3", "decode at 4", "decode at 5", "decode at 6", "decode at 7", "truncate 3"],
+            model.Calls[^11..]);
+    }
+
+    [Fact]
+    public void Run_LeavesOutRowsOfWhoDecodesOneByOne()
+    {
+        BenchPlan plan = new() { PromptTokens = 2, GeneratedTokens = 2, Rows = [2], Repetitions = 1 };
+        EngineSource single = new("b", (p, threads) => new NamedEngine("b", LlamalithEngine.Load(() => new ArithmeticModel(20, p.Positions, threads))));
+        BenchRun run = new BenchRunner(plan, Work).Run(1, [Source("a", plan), single], TestContext.Current.CancellationToken);
+        Assert.Single(run.Engines[0].Rows);
+        Assert.Empty(run.Engines[1].Rows);
+    }
+
+    [Fact]
     public void Run_AlternatesTheOrder()
     {
         BenchPlan plan = new() { PromptTokens = 1, GeneratedTokens = 0, Repetitions = 4 };

@@ -46,6 +46,28 @@ public class BenchCommandTests
     }
 
     [Fact]
+    public async Task Rows_AreMeasuredAndWritten()
+    {
+        using TemporaryFolder folder = new();
+        GgufFiles.WriteRandom(folder["m.gguf"]);
+        (int code, string output, _) = await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "8", "-n", "4", "-r", "1", "-t", "1", "--rows", "2,9", "-o", "json");
+        Assert.Equal(0, code);
+        Assert.NotNull(asked);
+        Assert.Equal([2, 9], asked.Plan.Rows);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] rows = [.. json.RootElement[0].GetProperty("rows").EnumerateArray()];
+        Assert.Equal([2, 9], rows.Select(row => row.GetProperty("rows").GetInt32()));
+        Assert.All(rows, row => Assert.True(row.GetProperty("tok_s").GetDouble() > 0 && row.GetProperty("share").GetDouble() > 0));
+    }
+
+    [Fact]
+    public async Task Rows_OfNothingAreAClearError()
+    {
+        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-n", "0", "--rows", "2"));
+        Assert.Equal("--rows decodes as many tokens as -n says, and -n is 0.", error.Message);
+    }
+
+    [Fact]
     public async Task Peer_IsNotFetchedForWhatItCannotRead()
     {
         using TemporaryFolder folder = new();
@@ -65,6 +87,7 @@ public class BenchCommandTests
     [InlineData("has 'two'", "m", "-t", "two")]
     [InlineData("has '1025'", "m", "-t", "1025")]
     [InlineData("has ''", "m", "-t", "1,")]
+    [InlineData("--rows wants numbers of tokens from 1 to 64, as in 1,2,4, but has '65'", "m", "--rows", "2,65")]
     [InlineData("'xml'", "m", "-o", "xml")]
     [InlineData("'q4'", "m", "--kv", "q4")]
     [InlineData("-n must be a whole number of at least 0, but is 'many'", "m", "-n", "many")]

@@ -69,30 +69,30 @@ internal sealed partial class Engine
     }
 
     /// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head (grouped-query: 2 query heads share a KV head), not divided by its sum.</summary>
-    /// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. The last block takes in the token's own key and value first.</remarks>
+    /// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. Keys and values of the token and of those before it are in the cache.</remarks>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void AttendBlock(LayerWeights* w, int layer, int item, ref Scratch.Thread t)
+    private unsafe void AttendBlock(LayerWeights* w, int layer, int item, int token, ref Scratch.Thread t)
     {
         unchecked
         {
             Scratch s = _scratch;
             int kvHead = item % KvHeads;
+            int position = PassStart + token;
             int block = item / KvHeads;
             int begin = block * BlockPositions;
-            int count = Math.Min(BlockPositions, PassStart + 1 - begin);
+            int count = Math.Min(BlockPositions, position + 1 - begin);
             int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
-            RotateQueries(w, kvHead, PassStart, s.Qkv, t.Queries);
-            if (begin + count > PassStart)
-                StoreKeyAndValue(w, layer, kvHead, PassStart, s.Qkv);
+            RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);
             ushort* k = CacheHead(PassBlocks, block, layer, kvHead);
             Kernels.DecodeScores(t.Queries, k, t.Scores, count);
             for (int row = 0; row < GroupSize; row++)
             {
                 Mask(t.Scores + (row * BlockPositions), count, padded);
             }
-            int heads = (item / KvHeads * PaddedHeads) + (kvHead * GroupSize);
+            int part = (token * CacheBlocks) + (item / KvHeads);
+            int heads = (part * PaddedHeads) + (kvHead * GroupSize);
             Kernels.DecodeSoftmax(t.Scores, s.Max + heads, s.Sum + heads, padded);
-            Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (item / KvHeads * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
+            Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
         }
     }
 
@@ -149,6 +149,9 @@ internal sealed partial class Engine
             Kernels.PrefillMix(t.Scores, v, t.Mixed + (tile * QueryRows * HeadDim), t.Scale, count);
         }
     }
+
+    // Positions from the beginning of the first block that the token at a position sees anything of, up to itself.
+    private static int VisibleTo(int position) => unchecked(position + 1);
 
     // Positions that a query does not see weigh nothing.
     private static unsafe void Mask(float* scores, int begin, int end)

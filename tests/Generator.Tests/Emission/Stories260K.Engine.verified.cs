@@ -65,6 +65,8 @@ internal sealed partial class Engine : Contracts.ModelEngine
     private const int PrefillTiles = 16;
     private const int QueryRows = 8;
     private const int LogitRowCount = 64;
+    private const int DecodeRowCount = 8;
+    private const int SumRows = 512;
     private const int DecodeBarriers = 26;
     private const float LowestMax = -1e30f;
 
@@ -117,6 +119,7 @@ internal sealed partial class Engine : Contracts.ModelEngine
         InstructionSet = Kernels.InstructionSet,
         PrefillChunk = PrefillChunk,
         LogitRows = LogitRowCount,
+        DecodeRows = DecodeRowCount,
     };
 
     private readonly Weights _weights;

@@ -161,6 +161,70 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void MatRowsDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                    Avx512.MatRowsDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                    Avx2.MatRowsDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (ArmAdvSimd64.IsSupported)
+                    Neon.MatRowsDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
+                else
+                    Scalar.MatRowsDimStoreF32(w, x, y, yStride, sums, tokens, begin, end);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void MatRowsDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                    Avx512.MatRowsDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                    Avx2.MatRowsDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (ArmAdvSimd64.IsSupported)
+                    Neon.MatRowsDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else
+                    Scalar.MatRowsDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void MatRowsDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                    Avx512.MatRowsDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                    Avx2.MatRowsDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (ArmAdvSimd64.IsSupported)
+                    Neon.MatRowsDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
+                else
+                    Scalar.MatRowsDimSwiGluF32(w, x, y, yStride, sums, tokens, begin, end);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void MatRowsFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
+        {
+            unchecked
+            {
+                if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
+                    Avx512.MatRowsFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (X86Avx2.IsSupported && X86Fma.IsSupported)
+                    Avx2.MatRowsFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else if (ArmAdvSimd64.IsSupported)
+                    Neon.MatRowsFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+                else
+                    Scalar.MatRowsFfnDimAddF32(w, x, y, yStride, sums, tokens, begin, end);
+            }
+        }
+
+        [@MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
             unchecked

@@ -103,6 +103,16 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
         __engine.Prefill(tokens, reader, cancellation);
 
     /// <summary>
+    /// Appends some tokens, each as Decode does it to the last bit, but with the weights read once for several; shows the
+    /// logits [VocabSize] after each whose logits the reader wants.
+    /// </summary>
+    public void DecodeRows(
+        scoped global::System.ReadOnlySpan<int> tokens,
+        global::Llamalith.Contracts.ILogitsReader reader,
+        global::System.Threading.CancellationToken cancellation = default) =>
+        __engine.DecodeRows(tokens, reader, cancellation);
+
+    /// <summary>
     /// Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.
     /// </summary>
     public void Dispose() => __engine.Dispose();

@@ -21,7 +21,7 @@ internal sealed partial class Engine
             Scratch s = _scratch;
             ref Scratch.Thread t = ref s.Threads[rank];
             ref ThreadPanels panels = ref _panels[rank];
-            int visible = PassStart + 1;
+            int visible = VisibleTo(PassStart);
             int blocks = (visible + BlockPositions - 1) / BlockPositions;
             (int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, _panels.Length);
             for (int layer = 0; layer < PassLayers; layer++)
@@ -34,7 +34,12 @@ internal sealed partial class Engine
                 Products.MatVecDimStore(in w->Value, t.Normed, s.Qkv + ValueOffset, panels.Value);
                 Team.Barrier();
                 for (int item = firstItem; item < endItem; item++)
-                    AttendBlock(w, layer, item, ref t);
+                {
+                    // The last block takes in the token's own key and value first.
+                    if (item / KvHeads == blocks - 1)
+                        StoreKeyAndValue(w, layer, item % KvHeads, PassStart, s.Qkv);
+                    AttendBlock(w, layer, item, 0, ref t);
+                }
                 Team.Barrier();
                 Kernels.Combine(s.Max, s.Sum, s.Partials, t.Factors, t.Attended, blocks);
                 Products.MatVecDimAdd(in w->AttentionOutput, t.Attended, s.X, panels.AttentionOutput);
@@ -107,6 +112,60 @@ internal sealed partial class Engine
         }
     }
 
+    /// <summary>One thread's share of a forward pass of a few tokens, each of which is summed as alone. 9 barriers a layer.</summary>
+    [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override unsafe void DecodeRowsOn(int rank)
+    {
+        unchecked
+        {
+            Scratch s = _scratch;
+            ref Scratch.Thread t = ref s.Threads[rank];
+            ref ThreadPanels panels = ref _panels[rank];
+            int tokens = PassTokens;
+            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
+            for (int layer = 0; layer < PassLayers; layer++)
+            {
+                LayerWeights* w = _weights.Layer + layer;
+                Team.Barrier();
+                for (int token = firstToken; token < endToken; token++)
+                    Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
+                Team.Barrier();
+                Products.MatRowsDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, tokens, panels.Query);
+                Products.MatRowsDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, tokens, panels.Key);
+                Products.MatRowsDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, tokens, panels.Value);
+                Team.Barrier();
+                for (int token = firstToken; token < endToken; token++)
+                {
+                    for (int kvHead = 0; kvHead < KvHeads; kvHead++)
+                        StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
+                }
+                Team.Barrier();
+                for (int token = 0; token < tokens; token++)
+                {
+                    (int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), BlockPositions, KvHeads, rank, _panels.Length);
+                    for (int item = firstItem; item < endItem; item++)
+                        AttendBlock(w, layer, item, token, ref t);
+                }
+                Team.Barrier();
+                for (int token = firstToken; token < endToken; token++)
+                {
+                    int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;
+                    long heads = token * (long)(CacheBlocks * PaddedHeads);
+                    Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), t.Factors, s.Attended + (token * (long)QueryDimStride), blocks);
+                }
+                Team.Barrier();
+                Products.MatRowsDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
+                Team.Barrier();
+                for (int token = firstToken; token < endToken; token++)
+                    Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
+                Team.Barrier();
+                Products.MatRowsDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, tokens, panels.GateUp);
+                Team.Barrier();
+                Products.MatRowsFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, tokens, panels.Down);
+            }
+        }
+    }
+
     /// <summary>One thread's share of the logits of many tokens, whose residual streams the last pass left.</summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override unsafe void LogitsOn(int rank)
@@ -122,6 +181,24 @@ internal sealed partial class Engine
                 Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
             Team.Barrier();
             Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
+        }
+    }
+
+    /// <summary>One thread's share of the logits of a few tokens, each summed as alone, whose residual streams the last pass left.</summary>
+    [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override unsafe void RowLogitsOn(int rank)
+    {
+        unchecked
+        {
+            Scratch s = _scratch;
+            ref Scratch.Thread t = ref s.Threads[rank];
+            ref ThreadPanels panels = ref _panels[rank];
+            int tokens = PassTokens;
+            (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
+            for (int token = firstToken; token < endToken; token++)
+                Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
+            Team.Barrier();
+            Products.MatRowsDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
         }
     }
 }

@@ -18,6 +18,14 @@ internal sealed partial class Engine
             }
         }
 
+        public static void MatRowsDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        {
+            unchecked
+            {
+                Kernels.MatRowsDimStoreF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
+            }
+        }
+
         public static void MatMulDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
@@ -31,6 +39,14 @@ internal sealed partial class Engine
             unchecked
             {
                 Kernels.MatVecDimAddF32(w.Data, x, y, panels.Begin, panels.End);
+            }
+        }
+
+        public static void MatRowsDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        {
+            unchecked
+            {
+                Kernels.MatRowsDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 
@@ -50,6 +66,14 @@ internal sealed partial class Engine
             }
         }
 
+        public static void MatRowsDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        {
+            unchecked
+            {
+                Kernels.MatRowsDimSwiGluF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
+            }
+        }
+
         public static void MatMulDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
@@ -63,6 +87,14 @@ internal sealed partial class Engine
             unchecked
             {
                 Kernels.MatVecFfnDimAddF32(w.Data, x, y, panels.Begin, panels.End);
+            }
+        }
+
+        public static void MatRowsFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        {
+            unchecked
+            {
+                Kernels.MatRowsFfnDimAddF32(w.Data, x, y, yStride, t.Sums, tokens, panels.Begin, panels.End);
             }
         }
 

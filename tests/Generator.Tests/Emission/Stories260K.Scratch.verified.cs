@@ -20,9 +20,9 @@ internal sealed partial class Engine
         public readonly float* Normed; // [tokens, Dim] its norm, shared in prefill
         public readonly float* Qkv; // [tokens, queries | keys | values]
         public readonly float* Attended; // [tokens, QueryDim]
-        public readonly float* Partials; // [blocks, QueryDim] attention of one token over each block of the cache
-        public readonly float* Max; // [blocks, Heads] of the softmax over each block
-        public readonly float* Sum; // [blocks, Heads] of the softmax over each block
+        public readonly float* Partials; // [tokens, blocks, QueryDim] attention of a token over each block of the cache
+        public readonly float* Max; // [tokens, blocks, Heads] of the softmax over each block
+        public readonly float* Sum; // [tokens, blocks, Heads] of the softmax over each block
         public readonly float* Hidden; // [tokens, FfnDim]
         public readonly float* LogitRows; // [tokens, VocabSize] where more than the last token's logits are wanted
         public readonly float* Cos; // [Context, HeadDim]
@@ -48,11 +48,11 @@ internal sealed partial class Engine
                 Attended = next;
                 next += (((long)PrefillChunk * QueryDimStride + 31) & ~31L);
                 Partials = next;
-                next += (((long)CacheBlocks * QueryDimStride + 31) & ~31L);
+                next += (((long)DecodeRowCount * CacheBlocks * QueryDimStride + 31) & ~31L);
                 Max = next;
-                next += (((long)CacheBlocks * PaddedHeads + 31) & ~31L);
+                next += (((long)DecodeRowCount * CacheBlocks * PaddedHeads + 31) & ~31L);
                 Sum = next;
-                next += (((long)CacheBlocks * PaddedHeads + 31) & ~31L);
+                next += (((long)DecodeRowCount * CacheBlocks * PaddedHeads + 31) & ~31L);
                 Hidden = next;
                 next += (((long)PrefillChunk * FfnDimStride + 31) & ~31L);
                 LogitRows = next;
@@ -88,7 +88,7 @@ internal sealed partial class Engine
                     thread.Scale = next;
                     next += (((long)QueryRows + 31) & ~31L);
                     thread.Sums = next;
-                    next += (((long)PrefillChunk * PanelRows + 31) & ~31L);
+                    next += (((long)SumRows * PanelRows + 31) & ~31L);
                 }
                 FillRotations();
             }
@@ -99,9 +99,9 @@ internal sealed partial class Engine
             + (((long)PrefillChunk * DimStride + 31) & ~31L)
             + (((long)PrefillChunk * QkvStride + 31) & ~31L)
             + (((long)PrefillChunk * QueryDimStride + 31) & ~31L)
-            + (((long)CacheBlocks * QueryDimStride + 31) & ~31L)
-            + (((long)CacheBlocks * PaddedHeads + 31) & ~31L)
-            + (((long)CacheBlocks * PaddedHeads + 31) & ~31L)
+            + (((long)DecodeRowCount * CacheBlocks * QueryDimStride + 31) & ~31L)
+            + (((long)DecodeRowCount * CacheBlocks * PaddedHeads + 31) & ~31L)
+            + (((long)DecodeRowCount * CacheBlocks * PaddedHeads + 31) & ~31L)
             + (((long)PrefillChunk * FfnDimStride + 31) & ~31L)
             + (((long)LogitRowCount * LogitStride + 31) & ~31L)
             + (((long)Context * HeadDim + 31) & ~31L)
@@ -119,7 +119,7 @@ internal sealed partial class Engine
             + (((long)PrefillTiles * QueryRows + 31) & ~31L)
             + (((long)PrefillTiles * QueryRows + 31) & ~31L)
             + (((long)QueryRows + 31) & ~31L)
-            + (((long)PrefillChunk * PanelRows + 31) & ~31L);
+            + (((long)SumRows * PanelRows + 31) & ~31L);
 
         public void Dispose() => _memory.Dispose();
 
@@ -162,7 +162,7 @@ internal sealed partial class Engine
             public float* Max; // [rows] of the online softmax
             public float* Sum; // [rows] of the online softmax
             public float* Scale; // [rows] of the online softmax
-            public float* Sums; // [tokens, 32] of a panel
+            public float* Sums; // [tokens, 32] of a panel, or [tokens, chains, 32]
         }
     }
 }

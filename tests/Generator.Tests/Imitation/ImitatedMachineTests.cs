@@ -10,6 +10,7 @@ using System.Security.Cryptography;
 using Llamalith.Contracts;
 using Llamalith.Reference;
 using Llamalith.Tests.Harness;
+using Llamalith.Training;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -133,6 +134,16 @@ public sealed class ImitatedMachineTests
             for (int i = 0; i < logits.Length; i++)
                 Assert.InRange((logits[i] - expected[next - 1][i]) / scale, -0.15, 0.15);
         }
+
+        // Several tokens at once in decode's order: the bits that decoding one by one gives on every machine.
+        engine.Truncate(3);
+        float[][] alone = [.. tokens[3..18].Select(token => engine.Decode(token).ToArray())];
+        engine.Truncate(3);
+        CollectedLogits rows = new(alone.Length, shape.VocabSize);
+        engine.DecodeRows(tokens.AsSpan(3, alone.Length), rows);
+        for (int row = 0; row < alone.Length; row++)
+            Assert.True(rows.Of(row).SequenceEqual(alone[row]), $"{instructionSet}, {type}: row {row} has other bits than the token decoded alone.");
+        result.Write(MemoryMarshal.AsBytes(rows.Values));
 
         object cache = model.GetProperty("Cache")!.GetValue(engine)!;
         cache.GetType().GetMethod("Save")!.Invoke(cache, [result]);

@@ -29,6 +29,7 @@ public sealed class PlanVerifierTests
     public void Tiles_ThatDoNotStayInRegisters_AreRefused()
     {
         Refused(Kernel<FloatTilePlan>(s_avx2) with { RowVectors = 4, Tokens = 8 }, "registers");
+        Refused(Rows<FloatTilePlan>(s_avx2, static tile => tile.Class) with { RowVectors = 2, Tokens = 4 }, "registers");
         Refused(Kernel<TrainingProductsPlan>(s_avx2) with { Tile = new TrainingTile(4, [8, 1]) }, "registers");
         Refused(Kernel<ScoresPlan>(s_avx2) with { Tile = new ScoreTile(2, 4, 2) }, "registers");
     }
@@ -46,6 +47,8 @@ public sealed class PlanVerifierTests
     {
         FloatMatMulPlan floats = Kernel<FloatMatMulPlan>(s_avx2);
         Refused(floats with { Tiles = floats.Tiles.Take(1).ToList() }, "end with one");
+        FloatMatMulPlan rows = Rows<FloatMatMulPlan>(s_avx2, static product => product.Class);
+        Refused(rows with { Tiles = rows.Tiles.Take(1).ToList() }, "end with one");
         IntegerMatMulPlan integers = Kernel<IntegerMatMulPlan>(s_avx2);
         Refused(integers with { Tiles = integers.Tiles.Reverse().ToList() }, "largest first");
         Refused(Kernel<TrainingProductsPlan>(s_avx2) with { Tile = new TrainingTile(2, [6]) }, "end with one");
@@ -72,8 +75,36 @@ public sealed class PlanVerifierTests
     public void Chains_InAnotherOrderThanThePlan_AreRefused()
     {
         Refused(Kernel<FloatMatVecPlan>(s_avx512) with { Tile = new MatVecTile(2, 4) }, "chains");
+        Refused(Rows<FloatTilePlan>(s_avx512, static tile => tile.Class) with { Chains = 1 }, "chains");
+        Refused(Kernel<FloatTilePlan>(s_avx512) with { RowVectors = 1, Tokens = 2, Chains = 2 }, "chains");
         Refused(Kernel<ScoresPlan>(s_avx512) with { Tile = new ScoreTile(1, 2, 4) }, "chains");
         Refused(Kernel<MixPlan>(s_avx512) with { Tile = new MixTile(1, 1, 2) }, "chains");
+    }
+
+    /// <summary>A few rows summed as a prompt would not be the bits of one row alone.</summary>
+    [Fact]
+    public void Rows_OfOneClassWithTilesOfAnother_AreRefused()
+    {
+        FloatMatMulPlan rows = Rows<FloatMatMulPlan>(s_avx2, static product => product.Class);
+        FloatMatMulPlan prompt = Kernel<FloatMatMulPlan>(s_avx2);
+        Assert.Equal(RowClass.Prompt, prompt.Class);
+        Refused(rows with { Tiles = prompt.Tiles }, "class");
+        IntegerMatRowsPlan integers = Kernel<IntegerMatRowsPlan>(s_avx2);
+        Refused(integers with { Panel = integers.Panel with { Columns = "Other" } }, "columns");
+        Refused(integers.Panel with { MaxRows = 16 }, "at most 8");
+        Refused(integers.Panel with { Chunk = integers.Panel.Chunk with { Isa = s_avx512 } }, "own chunk");
+    }
+
+    /// <summary>Every product has a kernel of a few rows wherever it has one of many.</summary>
+    [Fact]
+    public void Rows_HaveAKernelForEachProductOfManyTokens()
+    {
+        Assert.Equal(
+            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Prompt).Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)),
+            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Decode).Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)));
+        Assert.Equal(
+            Kernels<IntegerMatMulPlan>().Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)),
+            Kernels<IntegerMatRowsPlan>().Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)));
     }
 
     [Fact]
@@ -113,6 +144,10 @@ public sealed class PlanVerifierTests
 
     private static TKernel Kernel<TKernel>(Dialect isa)
         where TKernel : KernelPlan => Kernels<TKernel>().First(kernel => kernel.Isa == isa);
+
+    // The first kernel of a few rows in decode's order.
+    private static TKernel Rows<TKernel>(Dialect isa, Func<TKernel, RowClass> classOf)
+        where TKernel : KernelPlan => Kernels<TKernel>().First(kernel => kernel.Isa == isa && classOf(kernel) == RowClass.Decode);
 
     private static IEnumerable<TKernel> Kernels<TKernel>()
         where TKernel : KernelPlan =>

@@ -34,6 +34,41 @@ public sealed class ModelEngineTests
         Assert.Equal([(1, 11f), (3, 13f), (5, 15f)], reader.Seen.Order());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void DecodeRows_AreCutIntoPasses_OfDecodeAlone(int threads)
+    {
+        using Engine engine = new(threads);
+        engine.Passes.Clear();
+        Odd reader = new();
+        engine.DecodeRows([10, 11, 12, 13, 14, 15, 16], reader, CancellationToken.None);
+        Assert.Equal(["rows 0+3", "row logits 1", "rows 3+3", "row logits 2", "decode 6"], engine.Passes);
+        Assert.Equal([(1, 11f), (3, 13f), (5, 15f)], reader.Seen.Order());
+        Assert.Equal(7, engine.Position);
+        engine.Passes.Clear();
+        engine.Prefill([1, 2], CancellationToken.None);
+        Assert.Equal(["prefill 7+2 logits"], engine.Passes);
+    }
+
+    [Fact]
+    public void DecodeRows_ThatAreRefused_ChangeNothing()
+    {
+        using Engine engine = new(1);
+        engine.Prefill([1, 2], CancellationToken.None);
+        Odd reader = new();
+        Assert.Throws<ArgumentNullException>(() => engine.DecodeRows([1], null!, CancellationToken.None));
+        Assert.Throws<ArgumentException>(() => engine.DecodeRows([], reader, CancellationToken.None));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.DecodeRows([1, 20], reader, CancellationToken.None));
+        Assert.Throws<ContextFullException>(() => engine.DecodeRows(new int[31], reader, CancellationToken.None));
+        Assert.Throws<OperationCanceledException>(() => engine.DecodeRows([1, 2], reader, new CancellationToken(canceled: true)));
+        Assert.Throws<TimeoutException>(() => engine.DecodeRows([1, 2, 3, 4], new Failing(), CancellationToken.None));
+        Assert.Equal(2, engine.Position);
+        engine.Passes.Clear();
+        engine.Prefill([1, 2, 3], CancellationToken.None);
+        Assert.Equal(["prefill 2+3 logits"], engine.Passes);
+    }
+
     [Fact]
     public void Refusals_ChangeNothing()
     {
@@ -145,9 +180,13 @@ public sealed class ModelEngineTests
 
         protected override void PrefillOn(int rank) => Pass(rank, $"prefill {PassStart}+{PassTokens}");
 
+        protected override void DecodeRowsOn(int rank) => Pass(rank, $"rows {PassStart}+{PassTokens}");
+
         protected override void LogitsOn(int rank)
         {
         }
+
+        protected override void RowLogitsOn(int rank) => Pass(rank, $"row logits {PassTokens}");
 
         protected override ReadOnlySpan<float> LogitRow(int picked) => new float[] { Embedded[Picked[picked]] };
 
@@ -174,6 +213,7 @@ public sealed class ModelEngineTests
             InstructionSet = instructionSet,
             PrefillChunk = 4,
             LogitRows = 2,
+            DecodeRows = 3,
         };
     }
 

@@ -1,0 +1,42 @@
+using Llamalith.Generator.Emission.Text;
+using Llamalith.Generator.Planning;
+
+namespace Llamalith.Generator.Emission.Model;
+
+/// <summary>
+/// The steps of a few tokens at once in decode's order: rows of shared buffers, as many tokens have, but kernels that sum as for one, and
+/// attention of each token by itself.
+/// </summary>
+internal sealed class DecodeRowsSteps : IStepWriter
+{
+    private readonly PrefillSteps _rows = new("MatRows");
+
+    public void WriteItems(SourceWriter writer, ModelPlan plan) => _rows.WriteItems(writer, plan);
+
+    public void Write(SourceWriter writer, ModelPlan plan, Step step)
+    {
+        switch (step.Kind)
+        {
+            case StepKind.Attend:
+                writer.Block("for (int token = 0; token < tokens; token++)", () =>
+                {
+                    writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), "
+                        + "BlockPositions, KvHeads, rank, _panels.Length);");
+                    writer.Nested("for (int item = firstItem; item < endItem; item++)", "AttendBlock(w, layer, item, token, ref t);");
+                });
+                break;
+            case StepKind.Combine:
+                writer.Block(PrefillSteps.EachToken, () =>
+                {
+                    writer.Line("int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;");
+                    writer.Line("long heads = token * (long)(CacheBlocks * PaddedHeads);");
+                    writer.Line("Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), "
+                        + "t.Factors, s.Attended + (token * (long)QueryDimStride), blocks);");
+                });
+                break;
+            default:
+                _rows.Write(writer, plan, step);
+                break;
+        }
+    }
+}
