@@ -57,10 +57,13 @@ internal abstract class Dialect
     public abstract string VectorType { get; }
 
     /// <summary>
-    /// What a half widened by <see cref="WidenHalf"/> must be multiplied with. Without a conversion instruction, moving the bits
-    /// into place gives the value times 2^-112; the factor is folded into a scale that is applied anyway.
+    /// What a half widened by <see cref="WidenHalf"/> must be multiplied with, 2^112: a constant of the engine. Without a conversion
+    /// instruction, moving the bits into place gives the value times 2^-112; the factor is folded into a scale that is applied anyway.
     /// </summary>
-    public const string HalfFactor = "5.1922969E+33f";
+    public const string HalfFactor = nameof(HalfFactor);
+
+    /// <summary>Which of a half's bits mean something once they are in a float's place: a constant of the engine.</summary>
+    public const string HalfBits = nameof(HalfBits);
 
     /// <summary>The same family with half the lanes, for dimensions that no full vector divides; null where lanes is 1.</summary>
     public abstract Dialect? Narrower { get; }

@@ -45,7 +45,7 @@ internal sealed class Neon : Dialect
     // Sign, exponent and mantissa of a half moved to a float's places; the copies of the sign in between are masked away.
     public override string WidenHalf(string pointer) =>
         $"V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)({pointer}))) << 13)"
-        + " & V128.Create(unchecked((int)0x8FFFE000)))";
+        + $" & V128.Create({HalfBits}))";
 
     public override string WidenBFloat(string pointer) =>
         $"V128.AsSingle(ArmAdvSimd.ZeroExtendWideningLower(ArmAdvSimd.LoadVector64((ushort*)({pointer}))) << 16)";

@@ -39,7 +39,7 @@ internal sealed class Scalar(bool fused) : Dialect
 
     // As vectors do it: sign, exponent and mantissa moved to a float's places.
     public override string WidenHalf(string pointer) =>
-        $"BitConverter.Int32BitsToSingle((*(short*)({pointer}) << 13) & unchecked((int)0x8FFFE000))";
+        $"BitConverter.Int32BitsToSingle((*(short*)({pointer}) << 13) & {HalfBits})";
 
     public override string WidenBFloat(string pointer) => $"BitConverter.Int32BitsToSingle(*({pointer}) << 16)";
 

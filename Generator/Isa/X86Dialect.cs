@@ -18,7 +18,7 @@ internal abstract class X86Dialect : Dialect
 
     // Sign, exponent and mantissa of a half moved to a float's places; the copies of the sign in between are masked away.
     public override string WidenHalf(string pointer) =>
-        $"{Width}.AsSingle(({WidenInt16(pointer)} << 13) & {Width}.Create(unchecked((int)0x8FFFE000)))";
+        $"{Width}.AsSingle(({WidenInt16(pointer)} << 13) & {Width}.Create({HalfBits}))";
 
     public override string WidenBFloat(string pointer) => $"{Width}.AsSingle({WidenInt16(pointer)} << 16)";
 

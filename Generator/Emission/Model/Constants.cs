@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
+using Llamalith.Generator.Isa;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 
@@ -79,6 +80,14 @@ internal static class Constants
         Int("SumRows", plan.SumRows);
         Int("DecodeBarriers", Scheduler.Of(plan.Graph.Decode).BarriersPerToken(spec.Layers));
         writer.Line("private const float LowestMax = -1e30f;");
+        if (spec.KvCache == KvFormat.F16 || plan.Formats.Any(static format => format.HasUnit))
+        {
+            writer.Line();
+            writer.Line("// Halves: which of their bits mean something in a float's place, and what makes up for the exponent there, 2^112.");
+            writer.Line($"private const int {Dialect.HalfBits} = unchecked((int)0x8FFFE000);");
+            writer.Line($"private const float {Dialect.HalfFactor} = 5.1922969E+33f;");
+        }
+
         WriteRecords();
 
         void Int(string name, int value) => writer.Line($"private const int {name} = {Code.Readable(value)};");

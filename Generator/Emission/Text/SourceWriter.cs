@@ -12,7 +12,7 @@ internal sealed class SourceWriter
     /// <summary>Which of the short names in <see cref="Aliases"/> were written.</summary>
     public bool[] UsedAliases { get; } = Aliases.NoneUsed();
 
-    /// <summary>Writes one or more lines at the current indentation. An empty string is an empty line.</summary>
+    /// <summary>Writes one or more lines at the current indentation. An empty string is an empty line; what is too wide is broken.</summary>
     public void Line(string text = "")
     {
         if (text.IndexOf('\r') >= 0)
@@ -23,15 +23,26 @@ internal sealed class SourceWriter
             int end = text.IndexOf('\n', begin);
             if (end < 0)
                 end = text.Length;
-            if (end > begin)
+            Aliases.Mark(UsedAliases, text, begin, end);
+            if (end - begin + (_indent * 4) <= LineBreaks.Columns)
             {
-                _text.Append(' ', _indent * 4).Append(text, begin, end - begin);
-                Aliases.Mark(UsedAliases, text, begin, end);
+                Append(text, begin, end);
+            }
+            else
+            {
+                foreach (string part in LineBreaks.Fit(text.Substring(begin, end - begin), _indent * 4))
+                    Append(part, 0, part.Length);
             }
 
-            _text.Append('\n');
             begin = end + 1;
         }
+    }
+
+    private void Append(string text, int begin, int end)
+    {
+        if (end > begin)
+            _text.Append(' ', _indent * 4).Append(text, begin, end - begin);
+        _text.Append('\n');
     }
 
     /// <summary>Writes an optional head, then a brace block around what <paramref name="body"/> writes.</summary>

@@ -68,8 +68,12 @@ internal sealed partial class Engine
         }
     }
 
-    /// <summary>softmax(q · Kᵀ / sqrt(HeadDim)) · V of one token over one block and one KV head (grouped-query: 2 query heads share a KV head), not divided by its sum.</summary>
-    /// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. Keys and values of the token and of those before it are in the cache.</remarks>
+    /// <summary>
+    /// softmax(q · Kᵀ / sqrt(HeadDim))
+    /// V of one token over one block and one KV head (grouped-query: 2 query heads share a KV head), not divided by its sum.
+    /// </summary>
+    /// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. Keys and values of the token and of those
+    /// before it are in the cache.</remarks>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void AttendBlock(LayerWeights* w, int layer, int item, int token, ref Scratch.Thread t)
     {
@@ -92,11 +96,14 @@ internal sealed partial class Engine
             int part = (token * CacheBlocks) + (item / KvHeads);
             int heads = (part * PaddedHeads) + (kvHead * GroupSize);
             Kernels.DecodeSoftmax(t.Scores, s.Max + heads, s.Sum + heads, padded);
-            Kernels.DecodeMix(t.Scores, k + ValuesOffset, s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
+            Kernels.DecodeMix(
+                t.Scores, k + ValuesOffset, s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
         }
     }
 
-    /// <summary>Attention of some tiles of a prefill over one KV head: each block of the cache is widened to floats once for all of them.</summary>
+    /// <summary>
+    /// Attention of some tiles of a prefill over one KV head: each block of the cache is widened to floats once for all of them.
+    /// </summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)
     {
@@ -107,7 +114,8 @@ internal sealed partial class Engine
             for (int token = 0; token < tiles * PrefillTokenTile; token++)
             {
                 int from = Math.Min(first + token, last);
-                RotateQueries(w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));
+                RotateQueries(
+                    w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), t.Queries + (token * GroupSize * HeadDim));
             }
             new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);
             new FloatSpan(t.Sum, tiles * QueryRows).Clear();
@@ -123,13 +131,17 @@ internal sealed partial class Engine
             }
             for (int row = 0; row < (last + 1 - first) * GroupSize; row++)
             {
-                float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride) + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);
+                float* y = _scratch.Attended + ((first + (row / GroupSize)) * (long)QueryDimStride)
+                    + (((kvHead * GroupSize) + (row % GroupSize)) * HeadDim);
                 Kernels.Normalize(t.Mixed + (row * HeadDim), t.Sum[row], y);
             }
         }
     }
 
-    /// <summary>One block for 4 tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>
+    /// <summary>
+    /// One block for 4 tokens from a position on: their query heads share every load of K and V. Blocks that none of them sees are left
+    /// out.
+    /// </summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void AttendTile(float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)
     {

@@ -19,7 +19,8 @@ internal sealed partial class Engine
     private static unsafe partial class Avx2
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements · 8 accumulators
+        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
@@ -34,10 +35,10 @@ internal sealed partial class Engine
                     for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
                         X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
-                        Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        Vec8 k0_3 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                        Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(HalfBits));
+                        Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(HalfBits));
+                        Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(HalfBits));
+                        Vec8 k0_3 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 24)) << 13) & V256.Create(HalfBits));
                         Vec8 b0_0 = V256.Create(e[0]);
                         a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
                         a0_0_1 = X86Fma.MultiplyAdd(k0_1, b0_0, a0_0_1);
@@ -71,7 +72,8 @@ internal sealed partial class Engine
             {
                 for (int row = 0; row < 2; row++, scores += BlockPositions)
                 {
-                    Vec8 top0 = V256.Create(LowestMax), top1 = V256.Create(LowestMax), top2 = V256.Create(LowestMax), top3 = V256.Create(LowestMax);
+                    Vec8 top0 = V256.Create(LowestMax), top1 = V256.Create(LowestMax), top2 = V256.Create(LowestMax),
+                        top3 = V256.Create(LowestMax);
                     for (int i = 0; i < count; i += 32)
                     {
                         top0 = X86Avx.Max(*(Vec8*)(scores + i), top0);
@@ -86,16 +88,16 @@ internal sealed partial class Engine
                     {
                         Vec8 weight0 = Exp2(*(Vec8*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec8*)(scores + i) = weight0 * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(scores + i) = weight0 * V256.Create((HalfFactor / 16));
                         Vec8 weight1 = Exp2(*(Vec8*)(scores + i + 8) - top);
                         total1 += weight1;
-                        *(Vec8*)(scores + i + 8) = weight1 * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(scores + i + 8) = weight1 * V256.Create((HalfFactor / 16));
                         Vec8 weight2 = Exp2(*(Vec8*)(scores + i + 16) - top);
                         total2 += weight2;
-                        *(Vec8*)(scores + i + 16) = weight2 * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(scores + i + 16) = weight2 * V256.Create((HalfFactor / 16));
                         Vec8 weight3 = Exp2(*(Vec8*)(scores + i + 24) - top);
                         total3 += weight3;
-                        *(Vec8*)(scores + i + 24) = weight3 * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(scores + i + 24) = weight3 * V256.Create((HalfFactor / 16));
                     }
                     float total = SumLanes(((total0 + total2) + (total1 + total3)));
                     max[row] = now;
@@ -105,7 +107,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions · 8 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
@@ -126,22 +129,24 @@ internal sealed partial class Engine
                 for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
                 {
                     X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
                     Vec8 b0_0 = V256.Create(p[0]);
                     a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                     Vec8 b0_1 = V256.Create(p[BlockPositions]);
                     a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
-                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
                     Vec8 b1_0 = V256.Create(p[1]);
                     a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
                     Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
                     a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
-                    Vec8 v2_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v2_0 =
+                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
                     Vec8 b2_0 = V256.Create(p[2]);
                     a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
                     Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
                     a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
-                    Vec8 v3_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v3_0 =
+                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
                     Vec8 b3_0 = V256.Create(p[3]);
                     a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
                     Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
@@ -149,7 +154,7 @@ internal sealed partial class Engine
                 }
                 for (; left > 0; left--, p++, vp += Slice)
                 {
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
                     Vec8 b0_0 = V256.Create(p[0]);
                     a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                     Vec8 b0_1 = V256.Create(p[BlockPositions]);
@@ -161,7 +166,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>scores = q · Kᵀ</summary>
-        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 4 rows x 16 positions x 1 elements · 8 accumulators
+        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 4 rows x 16 positions x 1 elements
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
@@ -257,7 +263,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
-        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions · 8 accumulators
+        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
@@ -379,10 +386,14 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < HeadDim * PositionTile; i += 32)
                     {
-                        *(Vec8*)(to + i) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec8*)(to + i + 8) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec8*)(to + i + 16) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec8*)(to + i + 24) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                        *(Vec8*)(to + i) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i)) << 13) & V256.Create(HalfBits));
+                        *(Vec8*)(to + i + 8) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 8)) << 13) & V256.Create(HalfBits));
+                        *(Vec8*)(to + i + 16) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 16)) << 13) & V256.Create(HalfBits));
+                        *(Vec8*)(to + i + 24) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 24)) << 13) & V256.Create(HalfBits));
                     }
                 }
             }
@@ -399,10 +410,18 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 32)
                     {
-                        *(Vec8*)(to + i) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
-                        *(Vec8*)(to + i + 8) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
-                        *(Vec8*)(to + i + 16) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
-                        *(Vec8*)(to + i + 24) = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(unchecked((int)0x8FFFE000))) * V256.Create((5.1922969E+33f / 16));
+                        *(Vec8*)(to + i) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(HalfBits))
+                            * V256.Create((HalfFactor / 16));
+                        *(Vec8*)(to + i + 8) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(HalfBits))
+                            * V256.Create((HalfFactor / 16));
+                        *(Vec8*)(to + i + 16) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(HalfBits))
+                            * V256.Create((HalfFactor / 16));
+                        *(Vec8*)(to + i + 24) =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(HalfBits))
+                            * V256.Create((HalfFactor / 16));
                     }
                 }
             }

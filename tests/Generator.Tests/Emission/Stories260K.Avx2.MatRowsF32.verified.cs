@@ -312,7 +312,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -362,7 +363,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -412,7 +414,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -460,7 +463,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 8 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {

@@ -22,7 +22,8 @@ internal sealed partial class Engine
     private static unsafe partial class Avx512
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements · 4 accumulators
+        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
+        // 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
@@ -37,8 +38,9 @@ internal sealed partial class Engine
                     for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                     {
                         X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
-                        Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        Vec16 k0_1 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                        Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(HalfBits));
+                        Vec16 k0_1 =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(HalfBits));
                         Vec16 b0_0 = V512.Create(e[0]);
                         a0_0_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_0, a0_0_0);
                         a0_0_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_0, a0_0_1);
@@ -77,10 +79,10 @@ internal sealed partial class Engine
                     {
                         Vec16 weight0 = Exp2(*(Vec16*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec16*)(scores + i) = weight0 * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(scores + i) = weight0 * V512.Create((HalfFactor / 16));
                         Vec16 weight1 = Exp2(*(Vec16*)(scores + i + 16) - top);
                         total1 += weight1;
-                        *(Vec16*)(scores + i + 16) = weight1 * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(scores + i + 16) = weight1 * V512.Create((HalfFactor / 16));
                     }
                     float total = SumLanes((total0 + total1));
                     max[row] = now;
@@ -90,7 +92,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions · 8 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
@@ -111,22 +114,24 @@ internal sealed partial class Engine
                 for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
                 {
                     X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
                     Vec8 b0_0 = V256.Create(p[0]);
                     a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                     Vec8 b0_1 = V256.Create(p[BlockPositions]);
                     a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
-                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
                     Vec8 b1_0 = V256.Create(p[1]);
                     a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
                     Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
                     a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
-                    Vec8 v2_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v2_0 =
+                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
                     Vec8 b2_0 = V256.Create(p[2]);
                     a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
                     Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
                     a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
-                    Vec8 v3_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v3_0 =
+                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
                     Vec8 b3_0 = V256.Create(p[3]);
                     a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
                     Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
@@ -134,7 +139,7 @@ internal sealed partial class Engine
                 }
                 for (; left > 0; left--, p++, vp += Slice)
                 {
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(unchecked((int)0x8FFFE000)));
+                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
                     Vec8 b0_0 = V256.Create(p[0]);
                     a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
                     Vec8 b0_1 = V256.Create(p[BlockPositions]);
@@ -146,7 +151,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>scores = q · Kᵀ</summary>
-        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 32 positions x 1 elements · 16 accumulators
+        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 32 positions x 1 elements
+        // 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
@@ -252,7 +258,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
-        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions · 8 accumulators
+        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
@@ -374,10 +381,14 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < HeadDim * PositionTile; i += 64)
                     {
-                        *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000)));
+                        *(Vec16*)(to + i) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i)) << 13) & V512.Create(HalfBits));
+                        *(Vec16*)(to + i + 16) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 16)) << 13) & V512.Create(HalfBits));
+                        *(Vec16*)(to + i + 32) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 32)) << 13) & V512.Create(HalfBits));
+                        *(Vec16*)(to + i + 48) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 48)) << 13) & V512.Create(HalfBits));
                     }
                 }
             }
@@ -394,10 +405,18 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 64)
                     {
-                        *(Vec16*)(to + i) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
-                        *(Vec16*)(to + i + 16) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
-                        *(Vec16*)(to + i + 32) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
-                        *(Vec16*)(to + i + 48) = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(unchecked((int)0x8FFFE000))) * V512.Create((5.1922969E+33f / 16));
+                        *(Vec16*)(to + i) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(HalfBits))
+                            * V512.Create((HalfFactor / 16));
+                        *(Vec16*)(to + i + 16) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(HalfBits))
+                            * V512.Create((HalfFactor / 16));
+                        *(Vec16*)(to + i + 32) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(HalfBits))
+                            * V512.Create((HalfFactor / 16));
+                        *(Vec16*)(to + i + 48) =
+                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(HalfBits))
+                            * V512.Create((HalfFactor / 16));
                     }
                 }
             }

@@ -102,7 +102,7 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec8 scale = V256.Create(0.5100697f * (5.1922969E+33f / 16));
+                Vec8 scale = V256.Create(0.5100697f * (HalfFactor / 16));
                 for (int i = 0; i < HeadDim; i += 8)
                 {
                     Vec8 a = *(Vec8*)(x + i);

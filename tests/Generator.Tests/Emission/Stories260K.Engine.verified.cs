@@ -70,6 +70,10 @@ internal sealed partial class Engine : Contracts.ModelEngine
     private const int DecodeBarriers = 26;
     private const float LowestMax = -1e30f;
 
+    // Halves: which of their bits mean something in a float's place, and what makes up for the exponent there, 2^112.
+    private const int HalfBits = unchecked((int)0x8FFFE000);
+    private const float HalfFactor = 5.1922969E+33f;
+
     /// <summary>What the class was compiled for.</summary>
     public static readonly Contracts.ModelShape CompiledShape = new()
     {
@@ -94,7 +98,9 @@ internal sealed partial class Engine : Contracts.ModelEngine
     /// [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
     /// </summary>
     public static readonly Contracts.KvLayout Layout = new(
-        "Model KvCache=F16 Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeTheta=10000 RopeScaling=None RopeScalingFactor=- RopeScalingLowFrequencyFactor=- RopeScalingHighFrequencyFactor=- RopeScalingOriginalContext=- SlidingWindow=0 QkvBias=False RopeLayout=Interleaved Weights=F32 Block=256/32/8",
+        "Model KvCache=F16 Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeTheta=10000 "
+            + "RopeScaling=None RopeScalingFactor=- RopeScalingLowFrequencyFactor=- RopeScalingHighFrequencyFactor=- "
+            + "RopeScalingOriginalContext=- SlidingWindow=0 QkvBias=False RopeLayout=Interleaved Weights=F32 Block=256/32/8",
         Context,
         BlockPositions,
         BlockElements * sizeof(ushort),

@@ -43,7 +43,8 @@ partial class Model
         /// Reads what <see cref="Save"/> wrote; refuses the cache of another model. One of other weights is refused by the engine
         /// that is to use it.
         /// </summary>
-        public static KvCache Load(global::System.IO.Stream source) => new(global::Llamalith.Contracts.KvStorage.Load(source, global::Llamalith.Engines.Model.Engine.Layout));
+        public static KvCache Load(global::System.IO.Stream source) =>
+            new(global::Llamalith.Contracts.KvStorage.Load(source, global::Llamalith.Engines.Model.Engine.Layout));
 
         /// <summary>Frees the memory.</summary>
         public void Dispose() => _storage?.Dispose();

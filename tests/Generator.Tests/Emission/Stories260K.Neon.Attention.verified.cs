@@ -15,7 +15,8 @@ internal sealed partial class Engine
     private static unsafe partial class Neon
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 16 positions x 1 elements · 8 accumulators
+        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 16 positions x 1 elements
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
@@ -31,10 +32,18 @@ internal sealed partial class Engine
                         float* e = q;
                         for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                         {
-                            Vec4 k0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                            Vec4 k0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                            Vec4 k0_2 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                            Vec4 k0_3 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                            Vec4 k0_0 =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd))) << 13)
+                                    & V128.Create(HalfBits));
+                            Vec4 k0_1 =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 4))) << 13)
+                                    & V128.Create(HalfBits));
+                            Vec4 k0_2 =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 8))) << 13)
+                                    & V128.Create(HalfBits));
+                            Vec4 k0_3 =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 12))) << 13)
+                                    & V128.Create(HalfBits));
                             Vec4 b0_0 = V128.Create(e[0]);
                             a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, k0_0, b0_0);
                             a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, k0_1, b0_0);
@@ -69,7 +78,9 @@ internal sealed partial class Engine
             {
                 for (int row = 0; row < 2; row++, scores += BlockPositions)
                 {
-                    Vec4 top0 = V128.Create(LowestMax), top1 = V128.Create(LowestMax), top2 = V128.Create(LowestMax), top3 = V128.Create(LowestMax), top4 = V128.Create(LowestMax), top5 = V128.Create(LowestMax), top6 = V128.Create(LowestMax), top7 = V128.Create(LowestMax);
+                    Vec4 top0 = V128.Create(LowestMax), top1 = V128.Create(LowestMax), top2 = V128.Create(LowestMax),
+                        top3 = V128.Create(LowestMax), top4 = V128.Create(LowestMax), top5 = V128.Create(LowestMax),
+                        top6 = V128.Create(LowestMax), top7 = V128.Create(LowestMax);
                     for (int i = 0; i < count; i += 32)
                     {
                         top0 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i), top0);
@@ -81,35 +92,39 @@ internal sealed partial class Engine
                         top6 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 24), top6);
                         top7 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 28), top7);
                     }
-                    float now = LargestLane(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)), ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
+                    float now =
+                        LargestLane(
+                            ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)),
+                                ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
                     Vec4 top = V128.Create(now);
-                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero, total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
+                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero,
+                        total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
                     for (int i = 0; i < count; i += 32)
                     {
                         Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top);
                         total0 += weight0;
-                        *(Vec4*)(scores + i) = weight0 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i) = weight0 * V128.Create((HalfFactor / 16));
                         Vec4 weight1 = Exp2(*(Vec4*)(scores + i + 4) - top);
                         total1 += weight1;
-                        *(Vec4*)(scores + i + 4) = weight1 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 4) = weight1 * V128.Create((HalfFactor / 16));
                         Vec4 weight2 = Exp2(*(Vec4*)(scores + i + 8) - top);
                         total2 += weight2;
-                        *(Vec4*)(scores + i + 8) = weight2 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 8) = weight2 * V128.Create((HalfFactor / 16));
                         Vec4 weight3 = Exp2(*(Vec4*)(scores + i + 12) - top);
                         total3 += weight3;
-                        *(Vec4*)(scores + i + 12) = weight3 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 12) = weight3 * V128.Create((HalfFactor / 16));
                         Vec4 weight4 = Exp2(*(Vec4*)(scores + i + 16) - top);
                         total4 += weight4;
-                        *(Vec4*)(scores + i + 16) = weight4 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 16) = weight4 * V128.Create((HalfFactor / 16));
                         Vec4 weight5 = Exp2(*(Vec4*)(scores + i + 20) - top);
                         total5 += weight5;
-                        *(Vec4*)(scores + i + 20) = weight5 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 20) = weight5 * V128.Create((HalfFactor / 16));
                         Vec4 weight6 = Exp2(*(Vec4*)(scores + i + 24) - top);
                         total6 += weight6;
-                        *(Vec4*)(scores + i + 24) = weight6 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 24) = weight6 * V128.Create((HalfFactor / 16));
                         Vec4 weight7 = Exp2(*(Vec4*)(scores + i + 28) - top);
                         total7 += weight7;
-                        *(Vec4*)(scores + i + 28) = weight7 * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(scores + i + 28) = weight7 * V128.Create((HalfFactor / 16));
                     }
                     float total = SumLanes((((total0 + total4) + (total2 + total6)) + ((total1 + total5) + (total3 + total7))));
                     max[row] = now;
@@ -119,7 +134,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions · 16 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
+        // 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
@@ -139,32 +155,48 @@ internal sealed partial class Engine
                 int left = count;
                 for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
                 {
-                    Vec4 v0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                    Vec4 v0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v0_0 =
+                        V128.AsSingle(
+                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
+                    Vec4 v0_1 =
+                        V128.AsSingle(
+                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(HalfBits));
                     Vec4 b0_0 = V128.Create(p[0]);
                     a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
                     a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
                     Vec4 b0_1 = V128.Create(p[BlockPositions]);
                     a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
                     a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
-                    Vec4 v1_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                    Vec4 v1_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v1_0 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice))) << 13)
+                            & V128.Create(HalfBits));
+                    Vec4 v1_1 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice + 4))) << 13)
+                            & V128.Create(HalfBits));
                     Vec4 b1_0 = V128.Create(p[1]);
                     a1_0_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0_0, v1_0, b1_0);
                     a1_0_1 = ArmAdvSimd.FusedMultiplyAdd(a1_0_1, v1_1, b1_0);
                     Vec4 b1_1 = V128.Create(p[BlockPositions + 1]);
                     a1_1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_1_0, v1_0, b1_1);
                     a1_1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1_1, v1_1, b1_1);
-                    Vec4 v2_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice)))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                    Vec4 v2_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice) + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v2_0 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice)))) << 13)
+                            & V128.Create(HalfBits));
+                    Vec4 v2_1 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice) + 4))) << 13)
+                            & V128.Create(HalfBits));
                     Vec4 b2_0 = V128.Create(p[2]);
                     a2_0_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0_0, v2_0, b2_0);
                     a2_0_1 = ArmAdvSimd.FusedMultiplyAdd(a2_0_1, v2_1, b2_0);
                     Vec4 b2_1 = V128.Create(p[BlockPositions + 2]);
                     a2_1_0 = ArmAdvSimd.FusedMultiplyAdd(a2_1_0, v2_0, b2_1);
                     a2_1_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1_1, v2_1, b2_1);
-                    Vec4 v3_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice)))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                    Vec4 v3_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice) + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v3_0 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice)))) << 13)
+                            & V128.Create(HalfBits));
+                    Vec4 v3_1 =
+                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice) + 4))) << 13)
+                            & V128.Create(HalfBits));
                     Vec4 b3_0 = V128.Create(p[3]);
                     a3_0_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0_0, v3_0, b3_0);
                     a3_0_1 = ArmAdvSimd.FusedMultiplyAdd(a3_0_1, v3_1, b3_0);
@@ -174,8 +206,12 @@ internal sealed partial class Engine
                 }
                 for (; left > 0; left--, p++, vp += Slice)
                 {
-                    Vec4 v0_0 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                    Vec4 v0_1 = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                    Vec4 v0_0 =
+                        V128.AsSingle(
+                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
+                    Vec4 v0_1 =
+                        V128.AsSingle(
+                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(HalfBits));
                     Vec4 b0_0 = V128.Create(p[0]);
                     a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
                     a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
@@ -191,7 +227,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>scores = q · Kᵀ</summary>
-        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 8 positions x 1 elements · 16 accumulators
+        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 8 rows x 8 positions x 1 elements
+        // 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
@@ -272,7 +309,8 @@ internal sealed partial class Engine
                 for (int row = 0; row < 8; row++, scores += BlockPositions)
                 {
                     float before = max[row];
-                    Vec4 top0 = V128.Create(before), top1 = V128.Create(before), top2 = V128.Create(before), top3 = V128.Create(before), top4 = V128.Create(before), top5 = V128.Create(before), top6 = V128.Create(before), top7 = V128.Create(before);
+                    Vec4 top0 = V128.Create(before), top1 = V128.Create(before), top2 = V128.Create(before), top3 = V128.Create(before),
+                        top4 = V128.Create(before), top5 = V128.Create(before), top6 = V128.Create(before), top7 = V128.Create(before);
                     for (int i = 0; i < count; i += 32)
                     {
                         top0 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i), top0);
@@ -284,9 +322,13 @@ internal sealed partial class Engine
                         top6 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 24), top6);
                         top7 = ArmAdvSimd.MaxNumber(*(Vec4*)(scores + i + 28), top7);
                     }
-                    float now = LargestLane(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)), ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
+                    float now =
+                        LargestLane(
+                            ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top0, top4), ArmAdvSimd.MaxNumber(top2, top6)),
+                                ArmAdvSimd.MaxNumber(ArmAdvSimd.MaxNumber(top1, top5), ArmAdvSimd.MaxNumber(top3, top7))));
                     Vec4 top = V128.Create(now);
-                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero, total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
+                    Vec4 total0 = Vec4.Zero, total1 = Vec4.Zero, total2 = Vec4.Zero, total3 = Vec4.Zero, total4 = Vec4.Zero,
+                        total5 = Vec4.Zero, total6 = Vec4.Zero, total7 = Vec4.Zero;
                     for (int i = 0; i < count; i += 32)
                     {
                         Vec4 weight0 = Exp2(*(Vec4*)(scores + i) - top) - V128.Create(1.1754944E-38f);
@@ -324,7 +366,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
-        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions · 16 accumulators
+        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 8 rows x 8 elements x 1 positions
+        // 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
@@ -465,10 +508,18 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < HeadDim * PositionTile; i += 16)
                     {
-                        *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
-                        *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000)));
+                        *(Vec4*)(to + i) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i))) << 13)
+                                & V128.Create(HalfBits));
+                        *(Vec4*)(to + i + 4) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        *(Vec4*)(to + i + 8) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 8))) << 13)
+                                & V128.Create(HalfBits));
+                        *(Vec4*)(to + i + 12) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 12))) << 13)
+                                & V128.Create(HalfBits));
                     }
                 }
             }
@@ -485,10 +536,18 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 16)
                     {
-                        *(Vec4*)(to + i) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
-                        *(Vec4*)(to + i + 4) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
-                        *(Vec4*)(to + i + 8) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
-                        *(Vec4*)(to + i + 12) = V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13) & V128.Create(unchecked((int)0x8FFFE000))) * V128.Create((5.1922969E+33f / 16));
+                        *(Vec4*)(to + i) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13)
+                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                        *(Vec4*)(to + i + 4) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13)
+                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                        *(Vec4*)(to + i + 8) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13)
+                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                        *(Vec4*)(to + i + 12) =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13)
+                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
                     }
                 }
             }

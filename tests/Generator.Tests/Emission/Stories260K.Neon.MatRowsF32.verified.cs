@@ -184,9 +184,12 @@ internal sealed partial class Engine
                 for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
                 {
                     Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40), a0_1_3 = *(Vec4*)(sums + 44);
-                    Vec4 a1_0_0 = *(Vec4*)(sums + 64), a1_0_1 = *(Vec4*)(sums + 68), a1_0_2 = *(Vec4*)(sums + 72), a1_0_3 = *(Vec4*)(sums + 76);
-                    Vec4 a1_1_0 = *(Vec4*)(sums + 96), a1_1_1 = *(Vec4*)(sums + 100), a1_1_2 = *(Vec4*)(sums + 104), a1_1_3 = *(Vec4*)(sums + 108);
+                    Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40),
+                        a0_1_3 = *(Vec4*)(sums + 44);
+                    Vec4 a1_0_0 = *(Vec4*)(sums + 64), a1_0_1 = *(Vec4*)(sums + 68), a1_0_2 = *(Vec4*)(sums + 72),
+                        a1_0_3 = *(Vec4*)(sums + 76);
+                    Vec4 a1_1_0 = *(Vec4*)(sums + 96), a1_1_1 = *(Vec4*)(sums + 100), a1_1_2 = *(Vec4*)(sums + 104),
+                        a1_1_3 = *(Vec4*)(sums + 108);
                     float* v = w;
                     for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                     {
@@ -249,8 +252,11 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12), a0_0_4 = *(Vec4*)(sums + 16), a0_0_5 = *(Vec4*)(sums + 20), a0_0_6 = *(Vec4*)(sums + 24), a0_0_7 = *(Vec4*)(sums + 28);
-                Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40), a0_1_3 = *(Vec4*)(sums + 44), a0_1_4 = *(Vec4*)(sums + 48), a0_1_5 = *(Vec4*)(sums + 52), a0_1_6 = *(Vec4*)(sums + 56), a0_1_7 = *(Vec4*)(sums + 60);
+                Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12),
+                    a0_0_4 = *(Vec4*)(sums + 16), a0_0_5 = *(Vec4*)(sums + 20), a0_0_6 = *(Vec4*)(sums + 24), a0_0_7 = *(Vec4*)(sums + 28);
+                Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40),
+                    a0_1_3 = *(Vec4*)(sums + 44), a0_1_4 = *(Vec4*)(sums + 48), a0_1_5 = *(Vec4*)(sums + 52), a0_1_6 = *(Vec4*)(sums + 56),
+                    a0_1_7 = *(Vec4*)(sums + 60);
                 float* v = w;
                 for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                 {
@@ -479,9 +485,12 @@ internal sealed partial class Engine
                 for (int row = 0; row < PanelRows; row += 16, w += 16, sums += 16)
                 {
                     Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12);
-                    Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40), a0_1_3 = *(Vec4*)(sums + 44);
-                    Vec4 a1_0_0 = *(Vec4*)(sums + 64), a1_0_1 = *(Vec4*)(sums + 68), a1_0_2 = *(Vec4*)(sums + 72), a1_0_3 = *(Vec4*)(sums + 76);
-                    Vec4 a1_1_0 = *(Vec4*)(sums + 96), a1_1_1 = *(Vec4*)(sums + 100), a1_1_2 = *(Vec4*)(sums + 104), a1_1_3 = *(Vec4*)(sums + 108);
+                    Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40),
+                        a0_1_3 = *(Vec4*)(sums + 44);
+                    Vec4 a1_0_0 = *(Vec4*)(sums + 64), a1_0_1 = *(Vec4*)(sums + 68), a1_0_2 = *(Vec4*)(sums + 72),
+                        a1_0_3 = *(Vec4*)(sums + 76);
+                    Vec4 a1_1_0 = *(Vec4*)(sums + 96), a1_1_1 = *(Vec4*)(sums + 100), a1_1_2 = *(Vec4*)(sums + 104),
+                        a1_1_3 = *(Vec4*)(sums + 108);
                     float* v = w;
                     for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                     {
@@ -544,8 +553,11 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12), a0_0_4 = *(Vec4*)(sums + 16), a0_0_5 = *(Vec4*)(sums + 20), a0_0_6 = *(Vec4*)(sums + 24), a0_0_7 = *(Vec4*)(sums + 28);
-                Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40), a0_1_3 = *(Vec4*)(sums + 44), a0_1_4 = *(Vec4*)(sums + 48), a0_1_5 = *(Vec4*)(sums + 52), a0_1_6 = *(Vec4*)(sums + 56), a0_1_7 = *(Vec4*)(sums + 60);
+                Vec4 a0_0_0 = *(Vec4*)(sums), a0_0_1 = *(Vec4*)(sums + 4), a0_0_2 = *(Vec4*)(sums + 8), a0_0_3 = *(Vec4*)(sums + 12),
+                    a0_0_4 = *(Vec4*)(sums + 16), a0_0_5 = *(Vec4*)(sums + 20), a0_0_6 = *(Vec4*)(sums + 24), a0_0_7 = *(Vec4*)(sums + 28);
+                Vec4 a0_1_0 = *(Vec4*)(sums + 32), a0_1_1 = *(Vec4*)(sums + 36), a0_1_2 = *(Vec4*)(sums + 40),
+                    a0_1_3 = *(Vec4*)(sums + 44), a0_1_4 = *(Vec4*)(sums + 48), a0_1_5 = *(Vec4*)(sums + 52), a0_1_6 = *(Vec4*)(sums + 56),
+                    a0_1_7 = *(Vec4*)(sums + 60);
                 float* v = w;
                 for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                 {
@@ -608,7 +620,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -668,7 +681,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -728,7 +742,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -784,7 +799,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 4 rows x 8 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {

@@ -25,8 +25,10 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero,
+                        a06 = Vec4.Zero, a07 = Vec4.Zero;
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero,
+                        a16 = Vec4.Zero, a17 = Vec4.Zero;
                     for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
@@ -79,8 +81,10 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero,
+                        a06 = Vec4.Zero, a07 = Vec4.Zero;
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero,
+                        a16 = Vec4.Zero, a17 = Vec4.Zero;
                     for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
@@ -133,8 +137,10 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(Dim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero,
+                        a06 = Vec4.Zero, a07 = Vec4.Zero;
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero,
+                        a16 = Vec4.Zero, a17 = Vec4.Zero;
                     for (float* e = x, stop = x + Dim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);
@@ -183,8 +189,10 @@ internal sealed partial class Engine
                 float* v = (float*)w + (begin * (nint)(FfnDim * PanelRows));
                 for (int panel = begin; panel < end; panel++)
                 {
-                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero, a06 = Vec4.Zero, a07 = Vec4.Zero;
-                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero, a16 = Vec4.Zero, a17 = Vec4.Zero;
+                    Vec4 a00 = Vec4.Zero, a01 = Vec4.Zero, a02 = Vec4.Zero, a03 = Vec4.Zero, a04 = Vec4.Zero, a05 = Vec4.Zero,
+                        a06 = Vec4.Zero, a07 = Vec4.Zero;
+                    Vec4 a10 = Vec4.Zero, a11 = Vec4.Zero, a12 = Vec4.Zero, a13 = Vec4.Zero, a14 = Vec4.Zero, a15 = Vec4.Zero,
+                        a16 = Vec4.Zero, a17 = Vec4.Zero;
                     for (float* e = x, stop = x + FfnDim; e != stop; e += 2, v += 2 * PanelRows)
                     {
                         Vec4 b0 = V128.Create(e[0]);

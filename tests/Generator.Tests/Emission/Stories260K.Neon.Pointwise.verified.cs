@@ -68,7 +68,8 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec4 s0 = Vec4.Zero, s1 = Vec4.Zero, s2 = Vec4.Zero, s3 = Vec4.Zero, s4 = Vec4.Zero, s5 = Vec4.Zero, s6 = Vec4.Zero, s7 = Vec4.Zero;
+                Vec4 s0 = Vec4.Zero, s1 = Vec4.Zero, s2 = Vec4.Zero, s3 = Vec4.Zero, s4 = Vec4.Zero, s5 = Vec4.Zero, s6 = Vec4.Zero,
+                    s7 = Vec4.Zero;
                 for (int i = 0; i < PaddedDim; i += 32)
                 {
                     Vec4 v0 = *(Vec4*)(x + i);
@@ -104,11 +105,13 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                Vec4 scale = V128.Create(0.5100697f * (5.1922969E+33f / 16));
+                Vec4 scale = V128.Create(0.5100697f * (HalfFactor / 16));
                 for (int i = 0; i < HeadDim; i += 4)
                 {
                     Vec4 a = *(Vec4*)(x + i);
-                    *(Vec4*)(y + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i)) * scale;
+                    *(Vec4*)(y + i) =
+                        ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))),
+                            *(Vec4*)(sin + i)) * scale;
                 }
             }
         }
@@ -123,7 +126,9 @@ internal sealed partial class Engine
                 for (int i = 0; i < HeadDim; i += 4)
                 {
                     Vec4 a = *(Vec4*)(x + i);
-                    *(Vec4*)(y + i) = ArmAdvSimd.FusedMultiplyAdd((a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i));
+                    *(Vec4*)(y + i) =
+                        ArmAdvSimd.FusedMultiplyAdd(
+                            (a * *(Vec4*)(cos + i)), V128.AsSingle(ArmAdvSimd.ReverseElement32(V128.AsInt64(a))), *(Vec4*)(sin + i));
                 }
             }
         }

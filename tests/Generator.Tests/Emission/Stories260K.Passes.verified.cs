@@ -142,7 +142,8 @@ internal sealed partial class Engine
                 Team.Barrier();
                 for (int token = 0; token < tokens; token++)
                 {
-                    (int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), BlockPositions, KvHeads, rank, _panels.Length);
+                    (int firstItem, int endItem) =
+                        Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), BlockPositions, KvHeads, rank, _panels.Length);
                     for (int item = firstItem; item < endItem; item++)
                         AttendBlock(w, layer, item, token, ref t);
                 }
@@ -151,7 +152,8 @@ internal sealed partial class Engine
                 {
                     int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;
                     long heads = token * (long)(CacheBlocks * PaddedHeads);
-                    Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), t.Factors, s.Attended + (token * (long)QueryDimStride), blocks);
+                    Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), t.Factors,
+                        s.Attended + (token * (long)QueryDimStride), blocks);
                 }
                 Team.Barrier();
                 Products.MatRowsDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
@@ -184,7 +186,9 @@ internal sealed partial class Engine
         }
     }
 
-    /// <summary>One thread's share of the logits of a few tokens, each summed as alone, whose residual streams the last pass left.</summary>
+    /// <summary>
+    /// One thread's share of the logits of a few tokens, each summed as alone, whose residual streams the last pass left.
+    /// </summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override unsafe void RowLogitsOn(int rank)
     {

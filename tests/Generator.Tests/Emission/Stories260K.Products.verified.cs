@@ -18,7 +18,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatRowsDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatRowsDimStore(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -26,7 +27,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatMulDimStore(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatMulDimStore(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -42,7 +44,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatRowsDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatRowsDimAdd(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -50,7 +53,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatMulDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatMulDimAdd(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -66,7 +70,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatRowsDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatRowsDimSwiGlu(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -74,7 +79,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatMulDimSwiGlu(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatMulDimSwiGlu(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -90,7 +96,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatRowsFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatRowsFfnDimAdd(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {
@@ -98,7 +105,8 @@ internal sealed partial class Engine
             }
         }
 
-        public static void MatMulFfnDimAdd(in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
+        public static void MatMulFfnDimAdd(
+            in Contracts.PackedMatrix w, float* x, float* y, int yStride, in Scratch.Thread t, int tokens, (int Begin, int End) panels)
         {
             unchecked
             {

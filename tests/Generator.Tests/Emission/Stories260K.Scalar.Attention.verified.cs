@@ -14,7 +14,8 @@ internal sealed partial class Engine
     private static unsafe partial class Scalar
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 4 positions x 1 elements · 8 accumulators
+        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 4 positions x 1 elements
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeScores(float* q, ushort* k, float* scores, int count)
         {
@@ -30,10 +31,10 @@ internal sealed partial class Engine
                         float* e = q;
                         for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
                         {
-                            float k0_0 = BitConverter.Int32BitsToSingle((*(short*)(kd) << 13) & unchecked((int)0x8FFFE000));
-                            float k0_1 = BitConverter.Int32BitsToSingle((*(short*)(kd + 1) << 13) & unchecked((int)0x8FFFE000));
-                            float k0_2 = BitConverter.Int32BitsToSingle((*(short*)(kd + 2) << 13) & unchecked((int)0x8FFFE000));
-                            float k0_3 = BitConverter.Int32BitsToSingle((*(short*)(kd + 3) << 13) & unchecked((int)0x8FFFE000));
+                            float k0_0 = BitConverter.Int32BitsToSingle((*(short*)(kd) << 13) & HalfBits);
+                            float k0_1 = BitConverter.Int32BitsToSingle((*(short*)(kd + 1) << 13) & HalfBits);
+                            float k0_2 = BitConverter.Int32BitsToSingle((*(short*)(kd + 2) << 13) & HalfBits);
+                            float k0_3 = BitConverter.Int32BitsToSingle((*(short*)(kd + 3) << 13) & HalfBits);
                             float b0_0 = e[0];
                             a0_0_0 = Fma(k0_0, b0_0, a0_0_0);
                             a0_0_1 = Fma(k0_1, b0_0, a0_0_1);
@@ -77,7 +78,7 @@ internal sealed partial class Engine
                     {
                         float weight = Exp2(scores[i] - now);
                         lanes[i % 32] += weight;
-                        scores[i] = weight * (5.1922969E+33f / 16);
+                        scores[i] = weight * (HalfFactor / 16);
                     }
                     float total = SumLanes(lanes);
                     max[row] = now;
@@ -87,7 +88,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 1 elements x 4 positions · 8 accumulators
+        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 1 elements x 4 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
         {
@@ -109,22 +111,22 @@ internal sealed partial class Engine
                     int left = count;
                     for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
                     {
-                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & unchecked((int)0x8FFFE000));
+                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
                         float b0_0 = p[0];
                         a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
                         float b0_1 = p[BlockPositions];
                         a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
-                        float v1_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + Slice) << 13) & unchecked((int)0x8FFFE000));
+                        float v1_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + Slice) << 13) & HalfBits);
                         float b1_0 = p[1];
                         a1_0_0 = Fma(v1_0, b1_0, a1_0_0);
                         float b1_1 = p[BlockPositions + 1];
                         a1_1_0 = Fma(v1_0, b1_1, a1_1_0);
-                        float v2_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (2 * Slice)) << 13) & unchecked((int)0x8FFFE000));
+                        float v2_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (2 * Slice)) << 13) & HalfBits);
                         float b2_0 = p[2];
                         a2_0_0 = Fma(v2_0, b2_0, a2_0_0);
                         float b2_1 = p[BlockPositions + 2];
                         a2_1_0 = Fma(v2_0, b2_1, a2_1_0);
-                        float v3_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (3 * Slice)) << 13) & unchecked((int)0x8FFFE000));
+                        float v3_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (3 * Slice)) << 13) & HalfBits);
                         float b3_0 = p[3];
                         a3_0_0 = Fma(v3_0, b3_0, a3_0_0);
                         float b3_1 = p[BlockPositions + 3];
@@ -132,7 +134,7 @@ internal sealed partial class Engine
                     }
                     for (; left > 0; left--, p++, vp += Slice)
                     {
-                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & unchecked((int)0x8FFFE000));
+                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
                         float b0_0 = p[0];
                         a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
                         float b0_1 = p[BlockPositions];
@@ -145,7 +147,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>scores = q · Kᵀ</summary>
-        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 4 rows x 2 positions x 1 elements · 8 accumulators
+        // q [8, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [8, BlockPositions] · tile 4 rows x 2 positions x 1 elements
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillScores(float* q, float* k, float* scores, int count)
         {
@@ -226,7 +229,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = mixed · scale + weights · V</summary>
-        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 4 rows x 2 elements x 1 positions · 8 accumulators
+        // weights [8, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [8, HeadDim] · tile 4 rows x 2 elements x 1 positions
+        // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void PrefillMix(float* weights, float* v, float* mixed, float* scale, int count)
         {
@@ -357,10 +361,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < HeadDim * PositionTile; i += 4)
                     {
-                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(k + i) << 13) & unchecked((int)0x8FFFE000));
-                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 1) << 13) & unchecked((int)0x8FFFE000));
-                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 2) << 13) & unchecked((int)0x8FFFE000));
-                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 3) << 13) & unchecked((int)0x8FFFE000));
+                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(k + i) << 13) & HalfBits);
+                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 1) << 13) & HalfBits);
+                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 2) << 13) & HalfBits);
+                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 3) << 13) & HalfBits);
                     }
                 }
             }
@@ -377,10 +381,10 @@ internal sealed partial class Engine
                 {
                     for (int i = 0; i < count * Slice; i += 4)
                     {
-                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(v + i) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
-                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 1) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
-                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 2) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
-                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 3) << 13) & unchecked((int)0x8FFFE000)) * (5.1922969E+33f / 16);
+                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(v + i) << 13) & HalfBits) * (HalfFactor / 16);
+                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 1) << 13) & HalfBits) * (HalfFactor / 16);
+                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 2) << 13) & HalfBits) * (HalfFactor / 16);
+                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 3) << 13) & HalfBits) * (HalfFactor / 16);
                     }
                 }
             }

@@ -231,7 +231,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatMulDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -309,7 +310,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatMulDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -387,7 +389,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of many tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatMulDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -449,7 +452,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of many tokens</summary>
-        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 2 rows x 6 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatMulFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {

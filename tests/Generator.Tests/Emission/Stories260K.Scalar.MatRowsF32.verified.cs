@@ -124,8 +124,10 @@ internal sealed partial class Engine
             {
                 for (int row = 0; row < PanelRows; row += 4, w += 4, sums += 4)
                 {
-                    float a0_0_0 = *(float*)(sums), a0_0_1 = *(float*)(sums + 1), a0_0_2 = *(float*)(sums + 2), a0_0_3 = *(float*)(sums + 3);
-                    float a0_1_0 = *(float*)(sums + 32), a0_1_1 = *(float*)(sums + 33), a0_1_2 = *(float*)(sums + 34), a0_1_3 = *(float*)(sums + 35);
+                    float a0_0_0 = *(float*)(sums), a0_0_1 = *(float*)(sums + 1), a0_0_2 = *(float*)(sums + 2),
+                        a0_0_3 = *(float*)(sums + 3);
+                    float a0_1_0 = *(float*)(sums + 32), a0_1_1 = *(float*)(sums + 33), a0_1_2 = *(float*)(sums + 34),
+                        a0_1_3 = *(float*)(sums + 35);
                     float* v = w;
                     for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                     {
@@ -274,8 +276,10 @@ internal sealed partial class Engine
             {
                 for (int row = 0; row < PanelRows; row += 4, w += 4, sums += 4)
                 {
-                    float a0_0_0 = *(float*)(sums), a0_0_1 = *(float*)(sums + 1), a0_0_2 = *(float*)(sums + 2), a0_0_3 = *(float*)(sums + 3);
-                    float a0_1_0 = *(float*)(sums + 32), a0_1_1 = *(float*)(sums + 33), a0_1_2 = *(float*)(sums + 34), a0_1_3 = *(float*)(sums + 35);
+                    float a0_0_0 = *(float*)(sums), a0_0_1 = *(float*)(sums + 1), a0_0_2 = *(float*)(sums + 2),
+                        a0_0_3 = *(float*)(sums + 3);
+                    float a0_1_0 = *(float*)(sums + 32), a0_1_1 = *(float*)(sums + 33), a0_1_2 = *(float*)(sums + 34),
+                        a0_1_3 = *(float*)(sums + 35);
                     float* v = w;
                     for (float* e = x, stop = x + (columns / 2 * 2); e != stop; e += 2, v += 2 * PanelRows)
                     {
@@ -315,7 +319,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimStoreF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -393,7 +398,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -471,7 +477,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y = silu(Gate · x) ⊙ (Up · x), for each of a few tokens</summary>
-        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 64 columns] F32 · x [tokens, DimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsDimSwiGluF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {
@@ -533,7 +540,8 @@ internal sealed partial class Engine
         }
 
         /// <summary>y += W · x, for each of a few tokens</summary>
-        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens · blocks of 512 columns
+        // W [panels of 32 rows, 172 columns] F32 · x [tokens, FfnDimStride] · y [tokens, yStride] · tile 1 rows x 4 tokens
+        // blocks of 512 columns
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void MatRowsFfnDimAddF32(byte* w, float* x, float* y, int yStride, float* sums, int tokens, int begin, int end)
         {

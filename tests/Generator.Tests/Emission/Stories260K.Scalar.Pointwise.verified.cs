@@ -123,7 +123,7 @@ internal sealed partial class Engine
         {
             unchecked
             {
-                float scale = 0.5100697f * (5.1922969E+33f / 16);
+                float scale = 0.5100697f * (HalfFactor / 16);
                 for (int i = 0; i < HeadDim; i += 2)
                 {
                     float a = x[i];

@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Llamalith.Generator.Emission.Text;
+
+/// <summary>Breaks lines of emitted text that would not fit a screen, where a person would.</summary>
+internal static class LineBreaks
+{
+    /// <summary>Columns of the widest line.</summary>
+    public const int Columns = 140;
+
+    private const int Step = 4;
+
+    private const string Separator = " · ";
+
+    // What a line is broken at, the loosest first: behind what comes to this, before what comes after.
+    private static readonly string[] s_operators =
+        [" => ", " = ", " ? ", " : ", " || ", " && ", " | ", " ^ ", " & ", " == ", " != ", " < ", " > ", " <= ", " >= ", " << ", " >> ", " + ", " - ", " * ", " / "];
+
+    /// <summary>A line that is too wide as several, what goes on indented by a step more.</summary>
+    /// <param name="line">The line, without what it is indented by.</param>
+    /// <param name="indent">Columns that it is indented by.</param>
+    public static IEnumerable<string> Fit(string line, int indent)
+    {
+        int spaces = line.TakeWhile(static c => c == ' ').Count();
+        string margin = new(' ', spaces), text = line.Substring(spaces);
+        int room = Columns - indent - spaces;
+        return Parts(text, room).Select(part => margin + part);
+    }
+
+    private static IEnumerable<string> Parts(string text, int room)
+    {
+        if (text.StartsWith("//", StringComparison.Ordinal))
+            return Comment(text, room);
+        int comment = text.IndexOf(" // ", StringComparison.Ordinal);
+        return comment < 0 ? Code(text, room) : [.. Comment(text.Substring(comment + 1), room), .. Code(text.Substring(0, comment), room)];
+    }
+
+    private static IEnumerable<string> Comment(string text, int room)
+    {
+        const string Open = "/// <summary>", Close = "</summary>";
+        if (text.StartsWith(Open, StringComparison.Ordinal) && text.EndsWith(Close, StringComparison.Ordinal))
+        {
+            string summary = "/// " + text.Substring(Open.Length, text.Length - Open.Length - Close.Length);
+            return [Open, .. Words(summary, "/// ", room), "/// " + Close];
+        }
+
+        return Words(text, text.StartsWith("///", StringComparison.Ordinal) ? "/// " : "// ", room);
+    }
+
+    private static IEnumerable<string> Words(string text, string prefix, int room)
+    {
+        while (text.Length > room)
+        {
+            // Between the parts of a list rather than within one.
+            int dot = text.LastIndexOf(Separator, room, StringComparison.Ordinal), space = dot > 0 ? dot : text.LastIndexOf(' ', room);
+            if (space < prefix.Length)
+                break;
+            yield return text.Substring(0, space);
+            text = prefix + text.Substring(dot > 0 ? dot + Separator.Length : space + 1);
+        }
+
+        yield return text;
+    }
+
+    private static IEnumerable<string> Code(string text, int room)
+    {
+        string margin = "";
+        while (margin.Length + text.Length > room)
+        {
+            if (Place(text, room - margin.Length, room - margin.Length - Step) is { At: > 0 } place)
+            {
+                yield return margin + text.Substring(0, place.At).TrimEnd();
+                text = text.Substring(place.At).TrimStart();
+
+                // What is broken within brackets once more goes in by a step more.
+                if (margin.Length == 0 || place.Depth > 0)
+                    margin += new string(' ', Step);
+            }
+            else if (SpaceInLiteral(text, room - margin.Length - 1) is > 0 and int space)
+            {
+                yield return margin + text.Substring(0, space) + "\"";
+                if (!text.StartsWith("+ ", StringComparison.Ordinal))
+                    margin += new string(' ', Step);
+                text = "+ \"" + text.Substring(space);
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        yield return margin + text;
+    }
+
+    // Where to break: as far out of all brackets as can be, and there so that two lines are enough, else as late as can be.
+    private static (int At, int Depth) Place(string text, int room, int roomOfRest)
+    {
+        List<(int At, int Depth, int Rank)> places = PlacesOf(text).Where(place => place.At <= room).ToList();
+        if (places.Count == 0)
+            return default;
+        int outermost = places.Min(static place => place.Depth);
+        (int at, int depth, int _) = places.Where(place => place.Depth == outermost)
+            .OrderBy(place => text.Length - place.At <= roomOfRest ? 0 : 1)
+            .ThenBy(static place => place.Rank)
+            .ThenByDescending(static place => place.At)
+            .First();
+        return (at, depth);
+    }
+
+    private static IEnumerable<(int At, int Depth, int Rank)> PlacesOf(string text)
+    {
+        int depth = 0;
+        for (int at = 0; at < text.Length; at++)
+        {
+            switch (text[at])
+            {
+                case '"':
+                    at = EndOfLiteral(text, at);
+                    break;
+                case '(' or '[' or '{':
+                    depth++;
+
+                    // Behind what is called; not behind a keyword or a cast.
+                    if (text[at] == '(' && at > 0 && (char.IsLetterOrDigit(text[at - 1]) || text[at - 1] is '_' or '>'))
+                        yield return (at + 1, depth, 0);
+                    break;
+                case ')' or ']' or '}':
+                    depth--;
+                    break;
+                case ',' when at + 1 < text.Length && text[at + 1] == ' ':
+                    yield return (at + 2, depth, 1);
+                    break;
+                case ' ':
+                    int rank = Array.FindIndex(s_operators, spelled => string.CompareOrdinal(text, at, spelled, 0, spelled.Length) == 0);
+                    if (rank >= 0)
+                        yield return (rank < 2 ? at + s_operators[rank].Length : at + 1, depth, rank + 2);
+                    break;
+            }
+        }
+    }
+
+    // Behind the last space in a literal before some place.
+    private static int SpaceInLiteral(string text, int room)
+    {
+        for (int at = text.IndexOf('"'); at >= 0 && at < room; at = text.IndexOf('"', EndOfLiteral(text, at) + 1))
+        {
+            int end = EndOfLiteral(text, at), space = end < room ? -1 : text.LastIndexOf(' ', room - 1, room - 1 - at);
+            if (space > at + 1)
+                return space + 1;
+            if (end + 1 >= text.Length)
+                break;
+        }
+
+        return 0;
+    }
+
+    private static int EndOfLiteral(string text, int at)
+    {
+        for (at++; at < text.Length && text[at] != '"'; at++)
+        {
+            if (text[at] == '\\')
+                at++;
+        }
+
+        return at;
+    }
+}
