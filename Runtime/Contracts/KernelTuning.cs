@@ -22,10 +22,7 @@ public static class KernelTuning
     /// <param name="options">How it is loaded.</param>
     /// <param name="shape">What it was compiled for.</param>
     /// <param name="table">Where its choices lie.</param>
-    public static void Choose(ITunable engine, WorkerTeam team, LoadOptions options, ModelShape shape, KernelTable table) =>
-        Choose(engine, team, options, shape, table, KeptKernels.OfUser);
-
-    internal static void Choose(ITunable engine, WorkerTeam team, LoadOptions options, ModelShape shape, KernelTable table, KeptKernels kept)
+    public static void Choose(ITunable engine, WorkerTeam team, LoadOptions options, ModelShape shape, KernelTable table)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(team);
@@ -43,6 +40,7 @@ public static class KernelTuning
         if (options.Tune == Tuning.Never || (!always && !tuner.IsLarge))
             return;
         string key = tuner.Key(shape);
+        KeptKernels kept = new(options.KernelFolder ?? KeptKernels.UsersFolder);
         if (!always && kept.TryRead(key) is { } known && tuner.Fits(known))
         {
             tuner.Use(known);

@@ -11,7 +11,7 @@ namespace Llamalith.Tuner;
 /// What was measured, a small file for each engine, machine and number of threads. What cannot be read, or is something else, is as good as none; what
 /// cannot be written is not kept. Any number of processes may share the folder: a file appears whole or not at all.
 /// </summary>
-/// <param name="folder">The folder, which need not exist; null for none.</param>
+/// <param name="folder">The folder, which need not exist; null or empty for none.</param>
 internal sealed class KeptKernels(string? folder)
 {
     /// <summary>So many files are kept; when there are more the oldest go.</summary>
@@ -20,8 +20,8 @@ internal sealed class KeptKernels(string? folder)
     private const string Extension = ".kernels";
     private const string TemporaryExtension = ".tmp";
 
-    /// <summary>The user's.</summary>
-    public static KeptKernels OfUser => new(CacheFolder.Find("kernels", Environment.GetEnvironmentVariable));
+    /// <summary>The folder of this user; null where the environment says none.</summary>
+    public static string? UsersFolder => CacheFolder.Find("kernels", Environment.GetEnvironmentVariable);
 
     /// <summary>The file of a key.</summary>
     public string PathOf(string key) => Path.Combine(folder ?? "", Hash(key).ToString("x16", CultureInfo.InvariantCulture) + Extension);
@@ -31,7 +31,7 @@ internal sealed class KeptKernels(string? folder)
     {
         try
         {
-            if (folder is null || !File.Exists(PathOf(key)))
+            if (string.IsNullOrEmpty(folder) || !File.Exists(PathOf(key)))
                 return null;
             using FileStream file = new(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             KernelChoices choices = KernelChoices.Load(file, PathOf(key), out string comment);
@@ -46,7 +46,7 @@ internal sealed class KeptKernels(string? folder)
     /// <summary>Keeps choices under a key, over what is there.</summary>
     public void Write(string key, KernelChoices choices)
     {
-        if (folder is null)
+        if (string.IsNullOrEmpty(folder))
             return;
         try
         {

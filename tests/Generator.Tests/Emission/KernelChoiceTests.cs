@@ -52,7 +52,7 @@ public sealed class KernelChoiceTests
         Collector measured = new();
         ModelShape shape = (ModelShape)model.GetProperty("CompiledShape")!.GetValue(null)!;
         MemoryCheckpoint weights = new RandomWeights { Type = TensorType.Q4_0 }.Make(shape);
-        LoadOptions options = new() { Threads = 1, Tune = Tuning.Always, Kernels = kernels, Measured = measured };
+        LoadOptions options = new() { Threads = 1, Tune = Tuning.Always, Kernels = kernels, KernelFolder = "", Measured = measured };
         ((ILlamaModel)model.GetMethod("Load", [typeof(Checkpoint), typeof(LoadOptions)])!.Invoke(null, [weights, options])!).Dispose();
         return measured.All;
     }

@@ -51,7 +51,7 @@ internal static class BitsChecks
         where TCache : struct, IKvCache<TCache>
     {
         Candidates measured = new();
-        TModel.Load(Weights(subject, mix), new LoadOptions { Threads = 2, Tune = Tuning.Always, Measured = measured }).Dispose();
+        TModel.Load(Weights(subject, mix), new LoadOptions { Threads = 2, Tune = Tuning.Always, KernelFolder = "", Measured = measured }).Dispose();
         List<ProductKernel>[] products = [.. measured.All.GroupBy(kernel => (kernel.Product, kernel.Format)).Select(product => product.ToList())];
         Expect.True(products.Length > 0 || !mix.HasIntegers, $"{name}: nothing was measured.");
         for (int turn = 0; turn < products.Select(product => product.Count).DefaultIfEmpty(0).Max(); turn++)

@@ -161,10 +161,10 @@ public sealed class KernelTuningTests : IDisposable
         File.WriteAllText(_folder, "a file, where the folder should be");
         try
         {
-            foreach (KeptKernels nowhere in (KeptKernels[])[Kept, new(null)])
+            foreach (string nowhere in (string[])[_folder, ""])
             {
                 Engine engine = new();
-                Choose(engine, new LoadOptions { Tune = Tuning.Always }, nowhere);
+                Choose(engine, new LoadOptions { Tune = Tuning.Always, KernelFolder = nowhere });
                 Assert.NotEmpty(engine.Runs);
             }
         }
@@ -193,12 +193,10 @@ public sealed class KernelTuningTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder));
     }
 
-    private void Choose(Engine engine, LoadOptions options) => Choose(engine, options, Kept);
-
-    private static void Choose(Engine engine, LoadOptions options, KeptKernels kept)
+    private void Choose(Engine engine, LoadOptions options)
     {
         using WorkerTeam team = engine.StartTeam();
-        KernelTuning.Choose(engine, team, options, s_shape, engine.Table, kept);
+        KernelTuning.Choose(engine, team, options with { KernelFolder = options.KernelFolder ?? _folder }, s_shape, engine.Table);
     }
 
     private sealed class Measurements : IProgress<KernelMeasurement>
