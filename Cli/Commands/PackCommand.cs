@@ -34,6 +34,8 @@ internal static class PackCommand
         if (Path.GetFullPath(request.Path) == Path.GetFullPath(path))
             throw new CliException($"{path} is the source itself.");
         using Checkpoint checkpoint = Checkpoint.Open(request.Path);
+        if (checkpoint.Notice is { } notice)
+            console.Error.WriteLine($"{checkpoint.Path}: {notice}");
         PackOptions options = new()
         {
             Target = target,

@@ -37,14 +37,7 @@ internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
                 weights += WeightFormats.BytesInMemory(tensor);
         }
 
-        long headBytes = model.KvCache switch
-        {
-            KvFormat.F16 => 2L * model.Shape.HeadDim,
-            KvFormat.F32 => 4L * model.Shape.HeadDim,
-            KvFormat.Int8 => model.Shape.HeadDim + sizeof(float),
-            _ => throw new ArgumentOutOfRangeException(nameof(model), model.KvCache, "No such KV format."),
-        };
-        long perToken = 2L * model.Shape.Layers * model.Shape.KvHeads * headBytes;
+        long perToken = KvLayout.BytesPerTokenOf(model.Shape, model.KvCache);
         return new MemoryNeed(weights, perToken, perToken * model.Shape.Context);
     }
 }

@@ -146,14 +146,10 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
     private List<FileTensor> ReadTensors()
     {
         List<FileTensor> tensors = [];
-        if (checkpoint is GgufCheckpoint { File: { } file })
+        if (checkpoint is GgufCheckpoint gguf)
         {
-            foreach (GgufTensor tensor in file.Tensors)
-            {
-                string type = tensor.Type is { } known ? known.ToString() : string.Create(CultureInfo.InvariantCulture, $"type {tensor.TypeId}");
-                tensors.Add(new FileTensor(tensor.Name, type, tensor.Rows * tensor.Columns, tensor.ByteLength ?? 0));
-            }
-
+            foreach (GgufTensor tensor in gguf.Tensors)
+                tensors.Add(new FileTensor(tensor.Name, tensor.TypeName, tensor.Rows * tensor.Columns, tensor.ByteLength ?? 0));
             return tensors;
         }
 

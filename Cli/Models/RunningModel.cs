@@ -55,6 +55,8 @@ internal sealed class RunningModel : IDisposable
             // First what fails fast.
             ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
             Tokenizer? tokenizer = needsTokenizer ? ModelTokenizer.Open(checkpoint, request.TokenizerPath) : ModelTokenizer.TryOpen(checkpoint, request.TokenizerPath);
+            if (checkpoint.Notice is { } notice)
+                engines.Notice?.Invoke($"{checkpoint.Path}: {notice}");
             checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
             Engine engine = engines.Get(model, bars, cancellation);
             TimeSpan untilLoading = Stopwatch.GetElapsedTime(Tool.Started);

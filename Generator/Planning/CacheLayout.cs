@@ -28,11 +28,13 @@ internal sealed class CacheLayout
 
     public CacheLayout(ModelSpec spec)
     {
-        (ElementType, ElementBytes, IsScaled) = spec.KvCache switch
+        ElementBytes = KvSizes.ElementBytes(spec.KvCache.ToString());
+        IsScaled = KvSizes.ScaleBytes(spec.KvCache.ToString()) > 0;
+        ElementType = spec.KvCache switch
         {
-            KvFormat.F16 => ("ushort", 2, false),
-            KvFormat.F32 => ("float", 4, false),
-            KvFormat.Int8 => ("sbyte", 1, true),
+            KvFormat.F16 => "ushort",
+            KvFormat.F32 => "float",
+            KvFormat.Int8 => "sbyte",
             _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.KvCache, "No such KV format."),
         };
         BlockPositions = Math.Min(MaxBlockPositions, ModelPlan.Pad(spec.Context, PositionTile));

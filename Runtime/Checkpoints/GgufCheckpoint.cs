@@ -36,14 +36,15 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     private readonly Dictionary<string, GgufTensor> _byName = [];
     private readonly Dictionary<string, string> _keys = [];
+    private readonly GgufSet _set;
+    private readonly ReencodedTensors _reencoded = new();
     private readonly string _architecture;
 
-    private GgufCheckpoint(GgufFile file)
+    private GgufCheckpoint(GgufSet set)
     {
-        File = file;
-        if (file.Metadata.GetInteger("split.count") is > 1 and var parts)
-            throw Bad($"it is one of {parts} parts of a split model, which must be merged first");
-        _architecture = file.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
+        _set = set;
+        File = set.First;
+        _architecture = File.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
         if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
             throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(" and ", Architectures.Keys)} can be run: {SupportedModels}");
         RopeLayout = layout;
@@ -55,6 +56,12 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     /// <inheritdoc/>
     public GgufFile File { get; }
+
+    /// <summary>The file, or all parts of a split one.</summary>
+    internal GgufSet Files => _set;
+
+    /// <summary>Every tensor of the file, or of all parts of a split one, in the file's own form.</summary>
+    public IEnumerable<GgufTensor> Tensors => _set.Tensors;
 
     /// <inheritdoc/>
     public override string Path => File.Path;
@@ -68,7 +75,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     /// <inheritdoc/>
     public override IReadOnlyCollection<string> CanonicalNames => _byName.Keys;
 
-    /// <summary>Opens a GGUF file of a Llama-like architecture.</summary>
+    /// <summary>Opens a GGUF file of a Llama-like architecture, or any part of a split one, of which all must lie beside each other.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is no sound GGUF file, or holds a model of another kind.</exception>
     public static new GgufCheckpoint Open(string path) => From(GgufFile.Open(path));
@@ -77,25 +84,57 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     public override string KeyOf(string hyperparameter) => _keys.GetValueOrDefault(hyperparameter, hyperparameter);
 
     /// <inheritdoc/>
+    public override string? Notice => _reencoded.Notice;
+
+    /// <inheritdoc/>
+    public override bool TryDescribe(string name, out TensorInfo info)
+    {
+        if (!_byName.TryGetValue(name, out GgufTensor? entry) || !IsReencoded(name, entry))
+            return base.TryDescribe(name, out info);
+        info = ReencodedTensors.Describe(entry.Name, entry.Type!.Value, entry.Rows, entry.Columns);
+        return true;
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ModelFormatException">Its type is one that this runtime does not know.</exception>
     public override bool TryGetTensor(string name, out TensorView tensor)
     {
         bool found = _byName.TryGetValue(name, out GgufTensor? entry);
-        tensor = found ? File.View(entry!) : default;
+        tensor = found ? _set.View(entry!) : default;
+        if (found && IsReencoded(name, entry!))
+        {
+            TensorView stored = tensor;
+            tensor = _reencoded.Get(stored);
+            _set.Advise(stored, MemoryAdvice.DontNeed);
+        }
+
         return found;
     }
 
     /// <inheritdoc/>
-    public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
+    public override unsafe bool Advise(in TensorView tensor, MemoryAdvice advice)
+    {
+        if (!_byName.TryGetValue(tensor.Name, out GgufTensor? entry) || !IsReencoded(tensor.Name, entry) || _set.View(entry).Data == tensor.Data)
+            return _set.Advise(tensor, advice);
+
+        // Rows of the embedding are read as long as the model lives.
+        return advice == MemoryAdvice.DontNeed && tensor.Name != TensorNames.TokenEmbedding && _reencoded.Release(tensor.Name);
+    }
+
+    // The embedding is read row by row, of any type, unless it is the classifier too.
+    private bool IsReencoded(string name, GgufTensor tensor) =>
+        ReencodedTensors.Has(tensor.Type, tensor.Rows) && (name != TensorNames.TokenEmbedding || Shape.TiedEmbeddings);
 
     /// <summary>Takes over an open file.</summary>
-    internal static GgufCheckpoint From(GgufFile file) => Handover.Make(file, static open => new GgufCheckpoint(open));
+    internal static GgufCheckpoint From(GgufFile file) => Handover.Make(GgufSet.Of(file), static set => new GgufCheckpoint(set));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            File.Dispose();
+        if (!disposing)
+            return;
+        _reencoded.Dispose();
+        _set.Dispose();
     }
 
     private ModelShape ReadShape() => WithRopeScaling(ShapeProperties.All.Where(static property => !property.InRope).Aggregate(
@@ -114,7 +153,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         {
             string tensor = TensorNames.OfLayer(0, LayerTensors.All.First(tensor => tensor.When == condition).Stored);
             _keys[property.Name] = $"has {tensor}";
-            return File.TryGetTensor(tensor, out _);
+            return _set.TryGetTensor(tensor, out _);
         }
 
         return property switch
@@ -139,7 +178,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
                 return DeriveVocabSize();
             case nameof(ModelShape.TiedEmbeddings):
                 _keys[property] = $"tied (no {TensorNames.Classifier})";
-                return !File.TryGetTensor(TensorNames.Classifier, out _);
+                return !_set.TryGetTensor(TensorNames.Classifier, out _);
             case nameof(ModelShape.RopeTheta):
                 return ShapeProperties.Find(property)!.DefaultIn(shape);
             default:
@@ -164,7 +203,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             return ShapeRules.ToInt32(Path, Tokens, tokens.Count);
         }
 
-        if (!File.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor embedding))
+        if (!_set.TryGetTensor(TensorNames.TokenEmbedding, out GgufTensor embedding))
             throw Bad($"neither {KeyOf(nameof(ModelShape.VocabSize))} nor {Tokens} nor {TensorNames.TokenEmbedding} is there");
         _keys[nameof(ModelShape.VocabSize)] = $"the rows of {TensorNames.TokenEmbedding}";
         return ShapeRules.ToInt32(Path, TensorNames.TokenEmbedding, embedding.Rows);
@@ -178,6 +217,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         _keys[nameof(ModelShape.RopeScaling)] = key;
         double? factor = Real(nameof(ModelShape.RopeScalingFactor))
             ?? Real(nameof(ModelShape.RopeScalingFactor), "rope.scale_linear");
+
+        // Some writers say 0 for nothing.
+        if (factor == 0)
+            factor = null;
         bool stretched = factor is not (null or 1.0);
         RopeScaling kind = type switch
         {
@@ -188,7 +231,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         };
 
         // The usual way to say "llama3": each frequency's divisor, 1 for the highest up to the factor for the lowest.
-        if (File.TryGetTensor(Frequencies, out GgufTensor tensor) && Divisors(tensor) is var divisors && divisors.ContainsAnyExcept(1))
+        if (_set.TryGetTensor(Frequencies, out GgufTensor tensor) && Divisors(tensor) is var divisors && divisors.ContainsAnyExcept(1))
         {
             if (kind == RopeScaling.Linear)
                 throw Bad($"{key} = {kind}, but {Frequencies} stretches the rotary frequencies too");
@@ -218,7 +261,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     private unsafe ReadOnlySpan<float> Divisors(GgufTensor tensor)
     {
-        TensorView view = File.View(tensor);
+        TensorView view = _set.View(tensor);
         if (view.Type != TensorType.F32 || view.Rows != 1 || view.Columns > ushort.MaxValue)
             throw Bad($"{Shown.Text(view.Name)} is {view.Type} [{view.Rows}, {view.Columns}], but a short vector of F32 was expected");
         ReadOnlySpan<float> divisors = MemoryMarshal.Cast<byte, float>(new ReadOnlySpan<byte>(view.Data, (int)view.ByteLength));
@@ -247,12 +290,15 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     private void PlaceTensors()
     {
-        foreach (GgufTensor tensor in File.Tensors)
+        foreach (GgufTensor tensor in _set.Tensors)
         {
             TensorPlace place = TensorCatalog.OfGguf(tensor.Name);
             place.EnsureKnown(Path, tensor.Name, Shape.Layers, KeyOf(nameof(ModelShape.Layers)));
-            if (place.Name is { } name)
-                _byName.Add(name, tensor);
+            if (place.Name is not { } name)
+                continue;
+            _byName.Add(name, tensor);
+            if (IsReencoded(name, tensor))
+                _reencoded.Add(tensor.Type!.Value);
         }
     }
 

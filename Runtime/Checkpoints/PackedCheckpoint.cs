@@ -37,7 +37,7 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
             throw Bad($"tensors are aligned to {file.Alignment} bytes, but panels need {PackedKeys.LeastAlignment}");
         _embedding = Required(TensorNames.TokenEmbedding);
         if (_embedding.Type is not { } type)
-            throw Bad($"{TensorNames.TokenEmbedding} has type {_embedding.TypeId}, which this runtime cannot read");
+            throw Bad($"{TensorNames.TokenEmbedding} is {_embedding.TypeName}, which this runtime cannot read");
         _described.Add(TensorNames.TokenEmbedding, new TensorInfo(_embedding.Name, type, _embedding.Rows, _embedding.Columns, _embedding.ByteLength!.Value));
         _digest = Required(PackedKeys.Digest);
         if (_digest.ByteLength != PackedDigest.Length || file.Tensors.Any(other => other.Offset > _digest.Offset))

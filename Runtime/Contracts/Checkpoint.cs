@@ -71,6 +71,9 @@ public abstract class Checkpoint : IDisposable
         return TryGetTensor(name, out TensorView tensor) ? tensor : throw new ModelMismatchException($"{Path}: the tensor {name} cannot be read.");
     }
 
+    /// <summary>What a user should know of how the file will be loaded, in a line; null, the default, where there is nothing.</summary>
+    public virtual string? Notice => null;
+
     /// <summary>The weights in panels, where the file holds them so; null where they must be packed.</summary>
     /// <exception cref="ModelMismatchException">They are in panels of another layout than this runtime's.</exception>
     internal virtual IPackedWeights? Packed => null;

@@ -1,3 +1,5 @@
+using System;
+
 namespace Llamalith.Contracts;
 
 /// <summary>What one KV cache looks like: the generated class's constants.</summary>
@@ -10,6 +12,13 @@ public sealed record KvLayout(string Model, int Capacity, int BlockPositions, lo
 {
     /// <summary>Bytes that one position takes: its key and value, with their scales, of every head of every layer.</summary>
     public long BytesPerToken => BlockBytes / Head.Bytes * 2 * ((Head.HeadDim * Head.ElementBytes) + Head.ScaleBytes);
+
+    /// <summary>Bytes that one position takes in a cache of a format: keys and values, and their scales, of every layer.</summary>
+    public static long BytesPerTokenOf(ModelShape shape, KvFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return KvSizes.BytesPerToken(format.ToString(), shape.Layers, shape.KvHeads, shape.HeadDim);
+    }
 }
 
 /// <summary>

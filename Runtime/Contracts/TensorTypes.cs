@@ -28,10 +28,27 @@ public static class TensorTypes
             TensorType.Q4_K => new(256, 2 + 2 + 12 + 128),
             TensorType.Q5_K => new(256, 2 + 2 + 12 + 32 + 128),
             TensorType.Q6_K => new(256, 128 + 64 + 16 + 2),
+            TensorType.IQ4_NL => new(32, 2 + 16),
+            TensorType.IQ4_XS => new(256, 2 + 2 + 4 + 128),
+            TensorType.TQ1_0 => new(256, 48 + 4 + 2),
+            TensorType.TQ2_0 => new(256, 64 + 2),
+            TensorType.MXFP4 => new(32, 1 + 16),
+            TensorType.NVFP4 => new(64, 4 + 32),
             _ => default,
         };
         return block.Elements > 0;
     }
+
+    /// <summary>Whether engines multiply by matrices of a type as they are.</summary>
+    public static bool HasKernels(TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16
+        or TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0
+        or TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K;
+
+    /// <summary>
+    /// The type that a matrix is stored as for an engine: its own where there are kernels for it, else one of blocks as long that keeps all but the last
+    /// bits (Q6_K for blocks of 256, Q8_0 for shorter ones).
+    /// </summary>
+    public static TensorType ForKernels(TensorType type) => HasKernels(type) ? type : BlockOf(type).Elements == 256 ? TensorType.Q6_K : TensorType.Q8_0;
 
     /// <summary>The block of a type that the runtime knows.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It does not know the type.</exception>

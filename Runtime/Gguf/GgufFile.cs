@@ -71,8 +71,7 @@ public sealed unsafe class GgufFile : IDisposable
         if (!_byName.TryGetValue(tensor.Name, out GgufTensor? mine) || mine != tensor)
             throw new ArgumentException($"{tensor.Name} is no tensor of {Path}.", nameof(tensor));
         if (tensor is not { Type: { } type, ByteLength: { } bytes })
-            throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{Path}: the tensor {Shown.Text(tensor.Name)} has type {tensor.TypeId}, which this runtime cannot read."));
+            throw new ModelFormatException($"{Path}: the tensor {Shown.Text(tensor.Name)} is {tensor.TypeName}, which this runtime cannot read.");
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, At(tensor.Offset), bytes);
     }
 

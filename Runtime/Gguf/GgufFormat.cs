@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 
@@ -42,6 +43,36 @@ internal static class GgufFormat
         GgufValueType.UInt32 or GgufValueType.Int32 or GgufValueType.Float32 => 4,
         GgufValueType.UInt64 or GgufValueType.Int64 or GgufValueType.Float64 => 8,
         _ => 0,
+    };
+
+    /// <summary>What GGML calls a type, or once called it; "type 99" where it never had one of that number.</summary>
+    public static string TypeName(uint id) => id switch
+    {
+        4 => "Q4_2",
+        5 => "Q4_3",
+        9 => "Q8_1",
+        15 => "Q8_K",
+        16 => "IQ2_XXS",
+        17 => "IQ2_XS",
+        18 => "IQ3_XXS",
+        19 => "IQ1_S",
+        21 => "IQ3_S",
+        22 => "IQ2_S",
+        ByteTypeId => "I8",
+        25 => "I16",
+        26 => "I32",
+        27 => "I64",
+        28 => "F64",
+        29 => "IQ1_M",
+        31 => "Q4_0_4_4",
+        32 => "Q4_0_4_8",
+        33 => "Q4_0_8_8",
+        36 => "IQ4_NL_4_4",
+        37 => "IQ4_NL_4_8",
+        38 => "IQ4_NL_8_8",
+        _ => TensorTypes.TryGetBlock((TensorType)id, out _)
+            ? ((TensorType)id).ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"type {id}"),
     };
 
     public static long Align(long position, int alignment) => checked(position + alignment - 1) & -(long)alignment;

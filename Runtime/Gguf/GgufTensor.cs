@@ -27,6 +27,9 @@ public sealed class GgufTensor
     /// <summary>Its type, or null where this runtime does not know it.</summary>
     public TensorType? Type => TensorTypes.TryGetBlock((TensorType)TypeId, out _) ? (TensorType)TypeId : null;
 
+    /// <summary>What GGML calls its type, as in "IQ2_XS", whether or not this runtime knows it; "type 99" where nobody does.</summary>
+    public string TypeName => GgufFormat.TypeName(TypeId);
+
     /// <summary>Its sizes in the file's order: the contiguous one first, so [columns, rows] of a matrix. One to four, each at least 1.</summary>
     public ImmutableArray<long> Dimensions { get; }
 

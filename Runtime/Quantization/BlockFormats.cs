@@ -82,6 +82,7 @@ public static unsafe class BlockFormats
     /// <param name="source">The elements: a whole number of blocks.</param>
     /// <param name="destination">The stored blocks: exactly the bytes they take.</param>
     /// <exception cref="ArgumentException">A length does not fit, or an element is infinite or NaN where the format has no form for it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The type is one that is only read (<see cref="TensorTypes.HasKernels"/>).</exception>
     public static void Quantize(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
         TensorBlock block = TensorTypes.BlockOf(type);
@@ -204,6 +205,12 @@ public static unsafe class BlockFormats
             case TensorType.Q4_K: Q4_K.Dequantize(source, destination, blocks); break;
             case TensorType.Q5_K: Q5_K.Dequantize(source, destination, blocks); break;
             case TensorType.Q6_K: Q6_K.Dequantize(source, destination, blocks); break;
+            case TensorType.IQ4_NL: NonlinearBlocks.DequantizeIQ4_NL(source, destination, blocks); break;
+            case TensorType.IQ4_XS: NonlinearBlocks.DequantizeIQ4_XS(source, destination, blocks); break;
+            case TensorType.MXFP4: NonlinearBlocks.DequantizeMXFP4(source, destination, blocks); break;
+            case TensorType.NVFP4: NonlinearBlocks.DequantizeNVFP4(source, destination, blocks); break;
+            case TensorType.TQ1_0: TernaryBlocks.DequantizeTQ1_0(source, destination, blocks); break;
+            case TensorType.TQ2_0: TernaryBlocks.DequantizeTQ2_0(source, destination, blocks); break;
             default: throw Unknown(type);
         }
     }
@@ -230,7 +237,7 @@ public static unsafe class BlockFormats
     }
 
     private static ArgumentOutOfRangeException Unknown(TensorType type) =>
-        new(nameof(type), type, "No block format is written for this tensor type.");
+        new(nameof(type), type, "Nothing is written as this tensor type.");
 
     /// <summary>The index of the first infinity or NaN, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

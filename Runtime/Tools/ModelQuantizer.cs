@@ -79,15 +79,15 @@ public sealed class ModelQuantizer
         HashSet<string> replaced = [GgufModelMetadata.FileTypeKey, GgufModelMetadata.QuantizationVersionKey, "general.alignment"];
         foreach (string key in source.File.Metadata.Keys)
         {
-            if (!replaced.Contains(key) && source.File.Metadata.TryGetValue(key, out GgufValue value))
+            if (!replaced.Contains(key) && !GgufSet.IsOfParts(key) && source.File.Metadata.TryGetValue(key, out GgufValue value))
                 writer.Add(key, value);
         }
 
         GgufModelMetadata.AddMix(writer, _preset);
         HashSet<string> canonical = [.. source.CanonicalNames];
-        foreach (GgufTensor tensor in source.File.Tensors)
+        foreach (GgufTensor tensor in source.Files.Tensors)
         {
-            TensorView view = source.File.View(tensor);
+            TensorView view = source.Files.View(tensor);
             Add(view, canonical.Contains(tensor.Name) ? tensor.Name : null, tensor.Name, tensor.Dimensions.AsSpan(), RowOrder.Unchanged);
         }
     }

@@ -5,6 +5,7 @@ using System.Linq;
 using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
+using Llamalith.Quantization;
 
 namespace Llamalith.Tests.Readers;
 
@@ -108,9 +109,11 @@ public sealed class GgufCheckpointTests : IDisposable
         int name = bytes.AsSpan().LastIndexOf("output.weight"u8);
         for (int at = name; at > 0 && bytes[at - 1] == (byte)'_'; at = name)
             name = bytes.AsSpan(0, at).LastIndexOf("output.weight"u8);
-        BitConverter.GetBytes(39u).CopyTo(bytes, name + 13 + 4 + 16);
+        BitConverter.GetBytes(17u).CopyTo(bytes, name + 13 + 4 + 16);
         using GgufCheckpoint checkpoint = GgufCheckpoint.Open(_folder.Write("m.gguf", bytes));
-        Assert.Contains("output.weight has type 39", Assert.Throws<ModelFormatException>(() => checkpoint.TryGetTensor("output.weight", out _)).Message);
+        Assert.Equal(
+            $"{checkpoint.Path}: the tensor output.weight is IQ2_XS, which this runtime cannot read.",
+            Assert.Throws<ModelFormatException>(() => checkpoint.TryGetTensor("output.weight", out _)).Message);
     }
 
     [Fact]
@@ -368,9 +371,115 @@ public sealed class GgufCheckpointTests : IDisposable
         Refuses(new GgufModelDraft().With("{arch}.expert_count", 8u), "llama.expert_count = 8");
         Refuses(new GgufModelDraft().With("{arch}.rope.dimension_count", 4u), "llama.rope.dimension_count = 4");
         Refuses(new GgufModelDraft().With("{arch}.attention.value_length", 4u), "llama.attention.value_length = 4");
-        Refuses(new GgufModelDraft().With("split.count", 3u), "one of 3 parts");
         using GgufCheckpoint sound = Open(new GgufModelDraft().With("{arch}.expert_count", 0u).With("{arch}.rope.dimension_count", 2u).With("split.count", 1u));
         Assert.Equal(SampleShape, sound.Shape);
+    }
+
+    /// <summary>Types without kernels: matrices are stored anew as one that has them, and the user is told; rows of the embedding are read as they are.</summary>
+    [Theory]
+    [InlineData("IQ4_NL", "Q8_0")]
+    [InlineData("MXFP4", "Q8_0")]
+    [InlineData("TQ2_0", "Q6_K")]
+    public void MatricesWithoutKernels_AreStoredAnew(string name, string expected)
+    {
+        TensorType type = Enum.Parse<TensorType>(name), stored = Enum.Parse<TensorType>(expected);
+        GgufModelDraft draft = new GgufModelDraft().With("{arch}.embedding_length", 256u).With("{arch}.feed_forward_length", 256u);
+        foreach (string tensor in draft.Tensors.Keys)
+        {
+            (TensorType own, long rows, long columns) = draft.Tensors[tensor];
+            bool isMatrix = rows > 1;
+            rows = tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 128 : isMatrix && rows != 5 ? 256 : rows;
+            draft.Tensors[tensor] = (isMatrix ? type : own, rows, 256);
+            if (isMatrix)
+                draft.Raw[tensor] = [.. Enumerable.Repeat((byte)0x21, (int)TensorTypes.ByteLength(type, rows, 256))];
+        }
+
+        using GgufCheckpoint checkpoint = Open(draft);
+        Assert.Equal($"15 tensors are {name}, for which there are no kernels: they are stored anew as {expected} when they are loaded, which takes more memory than the file.", checkpoint.Notice);
+        foreach (string tensor in checkpoint.CanonicalNames.Where(static tensor => !tensor.Contains("norm", StringComparison.Ordinal)))
+        {
+            Assert.True(checkpoint.TryDescribe(tensor, out TensorInfo info));
+            Assert.True(checkpoint.TryGetTensor(tensor, out TensorView view));
+            bool isEmbedding = tensor == TensorNames.TokenEmbedding;
+            Assert.Equal((isEmbedding ? type : stored, isEmbedding ? type : stored), (info.Type, view.Type));
+            Assert.Equal(info.ByteLength, view.ByteLength);
+            float[] read = new float[256], original = new float[256];
+            BlockFormats.DequantizeRow(view, view.Rows - 1, read);
+            BlockFormats.Dequantize(type, draft.Raw[tensor].AsSpan(0, (int)TensorTypes.ByteLength(type, 1, 256)), original);
+            float most = original.Max(MathF.Abs);
+            Assert.True(most > 0);
+            for (int i = 0; i < 256; i++)
+                Assert.InRange(read[i], original[i] - (0.02f * most), original[i] + (0.02f * most));
+            checkpoint.Advise(view, MemoryAdvice.DontNeed);
+        }
+    }
+
+    /// <summary>Some writers say 0 for a factor that is not there.</summary>
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("none")]
+    [InlineData(null)]
+    public void RopeScalingFactorOfZero_IsNone(string? type)
+    {
+        GgufModelDraft draft = new GgufModelDraft().With("{arch}.rope.scaling.factor", 0f);
+        if (type is not null)
+            draft.With("{arch}.rope.scaling.type", type);
+        using GgufCheckpoint checkpoint = Open(draft);
+        Assert.Equal(RopeScaling.None, checkpoint.Shape.RopeScaling);
+    }
+
+    [Fact]
+    public void SplitModel_IsItsPartsWhicheverIsOpened()
+    {
+        string[] paths = WriteParts("m", 3);
+        using GgufCheckpoint whole = Open(new GgufModelDraft());
+        foreach (string path in paths)
+        {
+            using GgufCheckpoint split = GgufCheckpoint.Open(path);
+            Assert.Equal(paths[0], split.Path);
+            Assert.Equal(whole.Shape, split.Shape);
+            Assert.Equal(whole.CanonicalNames.Order(), split.CanonicalNames.Order());
+            foreach (string name in whole.CanonicalNames)
+            {
+                Assert.True(split.TryGetTensor(name, out TensorView tensor) && whole.TryGetTensor(name, out TensorView same) && same.ByteLength == tensor.ByteLength);
+                split.Advise(tensor, MemoryAdvice.DontNeed);
+            }
+        }
+
+        // All of them are closed with it.
+        foreach (string path in paths)
+        {
+            using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+    }
+
+    [Fact]
+    public void SplitModel_IsRefusedByNameWhereAPartIsMissingOrAnothers()
+    {
+        string[] paths = WriteParts("m", 3);
+        byte[] second = File.ReadAllBytes(paths[1]);
+        File.Delete(paths[1]);
+        RefusesPart(paths[0], $"{paths[0]} is part 1 of 3 of a split model, but part 2 is missing: there is no {paths[1]}.");
+        RefusesPart(paths[2], $"{paths[2]} is part 3 of 3 of a split model, but part 2 is missing: there is no {paths[1]}.");
+        File.Copy(paths[2], paths[1]);
+        RefusesPart(paths[0], $"{paths[1]}: split.no = 2, but by its name it should be 1.");
+        File.Copy(WriteParts("other", 4)[1], paths[1], overwrite: true);
+        RefusesPart(paths[0], $"{paths[1]}: split.no = 1 and split.count = 4, but a part of a model in 3 parts is needed: it is another model's.");
+        File.Copy(_folder.Write("whole.gguf", new GgufModelDraft().Build()), paths[1], overwrite: true);
+        RefusesPart(paths[2], $"{paths[1]}: split.no = -1 and split.count = 1, but a part of a model in 3 parts is needed: it is another model's.");
+
+        // Of one number, but of another model: the tensors tell.
+        File.WriteAllBytes(paths[1], new GgufModelDraft { Architecture = null }.Part(1, 3, ["token_embd.weight"]));
+        RefusesPart(paths[0], $"The tensor token_embd.weight is in {paths[0]} and in {paths[1]}: they are parts of different models.");
+        File.WriteAllBytes(paths[1], new GgufModelDraft { Architecture = null }.Part(1, 3, []));
+        RefusesPart(paths[0], $"{paths[0]}: split.tensors.count = 21, but its 3 parts have 14: they are parts of different models.");
+        File.WriteAllBytes(paths[1], second);
+        string renamed = Path.Combine(Path.GetDirectoryName(paths[0])!, "renamed.gguf");
+        File.Move(paths[0], renamed);
+        RefusesPart(renamed, $"{renamed} is part 1 of 3 of a split model, but its name does not end in -00001-of-00003.gguf, by which the others are found.");
+        RefusesPart(paths[2], $"{paths[2]} is part 3 of 3 of a split model, but part 1 is missing: there is no {paths[0]}.");
+
+        static void RefusesPart(string path, string message) => Assert.Equal(message, Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message);
     }
 
     [Fact]
@@ -388,6 +497,17 @@ public sealed class GgufCheckpointTests : IDisposable
         .With("{arch}.attention.key_length", (uint)headDim).With("{arch}.attention.value_length", (uint)headDim).With("{arch}.rope.freq_base", (float)theta);
 
     private GgufCheckpoint Open(GgufModelDraft draft) => GgufCheckpoint.Open(_folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build()));
+
+    private string[] WriteParts(string name, int count)
+    {
+        string[] tensors = [.. new GgufModelDraft().Tensors.Keys];
+        return
+        [
+            .. Enumerable.Range(0, count).Select(part => _folder.Write(
+                $"{name}-{part + 1:D5}-of-{count:D5}.gguf",
+                new GgufModelDraft { Architecture = part == 0 ? "llama" : null }.Part(part, count, [.. tensors.Where((_, i) => i * count / tensors.Length == part)]))),
+        ];
+    }
 
     private void Refuses(GgufModelDraft draft, params string[] words)
     {

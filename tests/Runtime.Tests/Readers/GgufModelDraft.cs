@@ -29,6 +29,9 @@ internal sealed class GgufModelDraft
     /// <summary>The values of a tensor other than zeros.</summary>
     public Dictionary<string, float[]> Values { get; } = [];
 
+    /// <summary>The bytes of a tensor other than zeros.</summary>
+    public Dictionary<string, byte[]> Raw { get; } = [];
+
     public GgufModelDraft With(string key, object value)
     {
         Metadata[key] = value;
@@ -47,6 +50,21 @@ internal sealed class GgufModelDraft
         if (values.Length > 0)
             Values[name] = values;
         return this;
+    }
+
+    /// <summary>A part of a split file: the first has all metadata, the others none but their number.</summary>
+    public byte[] Part(int number, int count, string[] tensors)
+    {
+        int total = Tensors.Count;
+        if (number > 0)
+            Metadata.Clear();
+        foreach (string other in Tensors.Keys)
+        {
+            if (Array.IndexOf(tensors, other) < 0)
+                Tensors.Remove(other);
+        }
+
+        return With("split.no", (uint)number).With("split.count", (uint)count).With("split.tensors.count", total).Build();
     }
 
     public byte[] Build()
@@ -73,7 +91,7 @@ internal sealed class GgufModelDraft
         {
             byte[] bytes = Values.TryGetValue(name, out float[]? values)
                 ? GgufDraft.Bytes(values)
-                : new byte[TensorTypes.ByteLength(type, rows, columns)];
+                : Raw.TryGetValue(name, out byte[]? raw) ? raw : new byte[TensorTypes.ByteLength(type, rows, columns)];
             writer.AddTensor(name, type, rows, columns, s => s.Write(bytes));
         }
 

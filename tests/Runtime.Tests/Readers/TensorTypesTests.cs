@@ -20,6 +20,12 @@ public sealed class TensorTypesTests
     [InlineData("Q5_K", 13, 256, 176)]
     [InlineData("Q6_K", 14, 256, 210)]
     [InlineData("BF16", 30, 1, 2)]
+    [InlineData("IQ4_NL", 20, 32, 18)]
+    [InlineData("IQ4_XS", 23, 256, 136)]
+    [InlineData("TQ1_0", 34, 256, 54)]
+    [InlineData("TQ2_0", 35, 256, 66)]
+    [InlineData("MXFP4", 39, 32, 17)]
+    [InlineData("NVFP4", 40, 64, 36)]
     public void Table_HasTheFormatsNumbers(string name, int id, int elements, int bytes)
     {
         Assert.Equal(id, (int)Enum.Parse<TensorType>(name));

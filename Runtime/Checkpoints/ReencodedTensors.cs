@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks;
+using Llamalith.Contracts;
+using Llamalith.Mapping;
+using Llamalith.Quantization;
+
+namespace Llamalith.Checkpoints;
+
+/// <summary>
+/// Matrices of types without kernels, as an engine sees them: described as the type that they will be, and stored as it when they are asked for.
+/// </summary>
+internal sealed unsafe class ReencodedTensors : IDisposable
+{
+    private readonly Dictionary<string, NativeBuffer> _stored = [];
+    private readonly SortedDictionary<TensorType, int> _counts = [];
+
+    /// <summary>What the user is to be told; null where there is nothing.</summary>
+    public string? Notice => _counts.Count == 0
+        ? null
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_counts.Values.Sum()} tensors are {string.Join(", ", _counts.Keys)}, for which there are no kernels: "
+                + $"they are stored anew as {StoredTypes} when they are loaded, which takes more memory than the file.");
+
+    private string StoredTypes => string.Join(" and ", _counts.Keys.Select(TensorTypes.ForKernels).Distinct());
+
+    /// <summary>Whether a tensor must be stored anew before an engine multiplies by it: vectors are read as they are.</summary>
+    public static bool Has(TensorType? type, long rows) => rows > 1 && type is { } known && !TensorTypes.HasKernels(known);
+
+    /// <summary>Takes note of one.</summary>
+    public void Add(TensorType type) => _counts[type] = _counts.GetValueOrDefault(type) + 1;
+
+    /// <summary>What it will be.</summary>
+    public static TensorInfo Describe(string name, TensorType type, long rows, long columns)
+    {
+        TensorType stored = TensorTypes.ForKernels(type);
+        return new TensorInfo(name, stored, rows, columns, TensorTypes.ByteLength(stored, rows, columns));
+    }
+
+    /// <summary>Stores a matrix as the type that engines multiply by, by all processors; once, until it is let go.</summary>
+    /// <exception cref="ModelFormatException">An element is infinite or no number.</exception>
+    public TensorView Get(TensorView matrix)
+    {
+        TensorInfo info = Describe(matrix.Name, matrix.Type, matrix.Rows, matrix.Columns);
+        NativeBuffer? buffer;
+        lock (_stored)
+        {
+            if (!_stored.TryGetValue(matrix.Name, out buffer))
+            {
+                buffer = Handover.Make(new NativeBuffer(info.ByteLength, hugePages: true), made =>
+                {
+                    Convert(matrix, info, made.Data);
+                    return made;
+                });
+                _stored.Add(matrix.Name, buffer);
+            }
+        }
+
+        return new TensorView(info.Name, info.Type, info.Rows, info.Columns, buffer.Data, info.ByteLength);
+    }
+
+    /// <summary>Frees a matrix, if it is one of these.</summary>
+    public bool Release(string name)
+    {
+        lock (_stored)
+        {
+            if (!_stored.Remove(name, out NativeBuffer? buffer))
+                return false;
+            buffer.Dispose();
+            return true;
+        }
+    }
+
+    private static void Convert(TensorView matrix, TensorInfo info, byte* to)
+    {
+        long rowBytes = info.ByteLength / info.Rows;
+        try
+        {
+            Parallel.For(0, info.Rows, row => BlockFormats.ConvertRows(
+                matrix, info.Type, row, row + 1, new Span<byte>(to + (row * rowBytes), checked((int)rowBytes))));
+        }
+        catch (AggregateException e)
+        {
+            // One bad row is enough to say what is wrong, in its own words.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (NativeBuffer buffer in _stored.Values)
+            buffer.Dispose();
+        _stored.Clear();
+    }
+}
