@@ -19,5 +19,9 @@ internal static class KvSizes
 
     /// <summary>Keys and values of one position in every layer.</summary>
     public static long BytesPerToken(string format, int layers, int kvHeads, int headDim) =>
-        2L * layers * kvHeads * (((long)headDim * ElementBytes(format)) + ScaleBytes(format));
+        BytesPerToken((long)layers * kvHeads, headDim, ElementBytes(format), ScaleBytes(format));
+
+    /// <summary>Keys and values of one position in so many heads.</summary>
+    public static long BytesPerToken(long heads, int headDim, int elementBytes, int scaleBytes) =>
+        2 * heads * (((long)headDim * elementBytes) + scaleBytes);
 }

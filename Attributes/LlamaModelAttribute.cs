@@ -98,6 +98,6 @@ public sealed class LlamaModelAttribute : Attribute
     /// </summary>
     public string? EmbeddedWeights { get; set; }
 
-    /// <summary>Most bytes that weights and KV cache may take together; the build fails when they need more. Default 0, no limit.</summary>
+    /// <summary>Most bytes that weights, KV cache and buffers may take together; the build fails when they need more. Default 0, no limit.</summary>
     public long MaxMemory { get; set; }
 }

@@ -156,11 +156,11 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor OverBudget = new(
         "LLAMA015",
         "The model needs more memory than MaxMemory allows",
-        "The model takes {0} bytes, {1} of weights and {2} of KV cache ({3} positions of {4}), but MaxMemory = {5}",
+        "The model takes {0} bytes, {1} of weights, {2} of KV cache ({3} positions of {4}) and {6} of buffers for {7} threads, but MaxMemory = {5}",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "Weights and KV cache have sizes known at compile time; lower Context, use a smaller format, or raise MaxMemory.",
+        description: "Weights, KV cache and buffers have sizes known at compile time; lower Context, use a smaller format, or raise MaxMemory.",
         helpLinkUri: Help + "llama015");
 
     public static readonly DiagnosticDescriptor NoInstructionSet = new(

@@ -235,6 +235,12 @@ internal sealed class ModelPlan
     /// <summary>Where values lie in a row of queries, keys and values.</summary>
     public int ValueOffset => KeyOffset + Pad(Spec.KvDim, PanelRows);
 
+    /// <summary>Bytes of the longest record of 8-bit activations; 0 where there are none.</summary>
+    public int MaxRecordBytes => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => Record(kind.Count).Bytes).DefaultIfEmpty(0).Max();
+
+    /// <summary>Every buffer of a forward pass.</summary>
+    public ScratchPlan Scratch => new(this);
+
     /// <summary>Tokens of a prefill that passes through every tile of every target once, so that all of it is compiled.</summary>
     public int WarmUpTokens
     {

@@ -1,7 +1,9 @@
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
+using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -46,7 +48,10 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
         if (attribute?.ApplicationSyntaxReference?.GetSyntax(context.CancellationToken) is not AttributeSyntax syntax)
             return;
         ModelRequest request = SpecReader.Read(type, attribute, context.Compilation, context.CancellationToken);
-        foreach (SpecProblem problem in SpecRules.Check(request, options))
+        IEnumerable<SpecProblem> problems = SpecRules.Check(request, options);
+        if (SpecRules.Resolve(request, options) is { } spec && MemoryPlan.Check(spec) is { } overBudget)
+            problems = problems.Append(overBudget);
+        foreach (SpecProblem problem in problems)
         {
             // What does not compile here either the compiler complains of.
             if (problem.Rule == SpecRule.UnreadableArgument)

@@ -105,7 +105,6 @@ internal static class SpecRules
         if (!sound)
             return;
         CheckBlocks(spec, problems);
-        CheckBudget(spec, problems);
     }
 
     // Rows are as wide as what a matrix multiplies: the residual stream, all query heads, the inner width.
@@ -233,24 +232,6 @@ internal static class SpecRules
             problems.Add(SpecRule.AotForgetsInstructionSet, ["Isa"], request.TypeName, vectors.ToString(), set, TargetNames.AheadOfTime);
     }
 
-    private static void CheckBudget(ModelSpec spec, ProblemList problems)
-    {
-        long weights = MemoryBudget.WeightBytes(spec);
-        long cache = MemoryBudget.KvCacheBytes(spec);
-        if (spec.MaxMemory > 0 && weights + cache > spec.MaxMemory)
-        {
-            problems.Add(
-                SpecRule.OverBudget,
-                ["MaxMemory"],
-                Bytes(weights + cache),
-                Bytes(weights),
-                Bytes(cache),
-                Text(spec.Context),
-                Bytes(MemoryBudget.KvBytesPerToken(spec)),
-                Bytes(spec.MaxMemory));
-        }
-    }
-
     private static void CheckPrompts(ModelRequest request, ProblemList problems)
     {
         for (int i = 0; i < request.Prompts.Count; i++)
@@ -287,8 +268,6 @@ internal static class SpecRules
     private static bool InRange(int value, int min, int max) => value >= min && value <= max;
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string Bytes(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private sealed class ProblemList
     {

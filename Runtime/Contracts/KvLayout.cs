@@ -11,7 +11,7 @@ namespace Llamalith.Contracts;
 public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes, KvHeadLayout Head)
 {
     /// <summary>Bytes that one position takes: its key and value, with their scales, of every head of every layer.</summary>
-    public long BytesPerToken => BlockBytes / Head.Bytes * 2 * ((Head.HeadDim * Head.ElementBytes) + Head.ScaleBytes);
+    public long BytesPerToken => KvSizes.BytesPerToken(BlockBytes / Head.Bytes, Head.HeadDim, Head.ElementBytes, Head.ScaleBytes);
 
     /// <summary>Bytes that one position takes in a cache of a format: keys and values, and their scales, of every layer.</summary>
     public static long BytesPerTokenOf(ModelShape shape, KvFormat format)

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -10,51 +9,7 @@ internal static class ScratchEmitter
 {
     public static string Write(ModelPlan plan)
     {
-        (string Name, string Size, string Shape)[] shared =
-        [
-            ("X", "PrefillChunk * DimStride", "[tokens, Dim] the residual stream"),
-            ("Normed", "PrefillChunk * DimStride", "[tokens, Dim] its norm, shared in prefill"),
-            ("Qkv", "PrefillChunk * QkvStride", "[tokens, queries | keys | values]"),
-            ("Attended", "PrefillChunk * QueryDimStride", "[tokens, QueryDim]"),
-            ("Partials", "DecodeRowCount * CacheBlocks * QueryDimStride",
-                "[tokens, blocks, QueryDim] attention of a token over each block of the cache"),
-            ("Max", "DecodeRowCount * CacheBlocks * PaddedHeads", "[tokens, blocks, Heads] of the softmax over each block"),
-            ("Sum", "DecodeRowCount * CacheBlocks * PaddedHeads", "[tokens, blocks, Heads] of the softmax over each block"),
-            ("Hidden", "PrefillChunk * FfnDimStride", "[tokens, FfnDim]"),
-            ("LogitRows", "LogitRowCount * LogitStride", "[tokens, VocabSize] where more than the last token's logits are wanted"),
-            ("Cos", "Context * HeadDim", "[Context, HeadDim]"),
-            ("Sin", "Context * HeadDim", "[Context, HeadDim], signed for each element of a pair"),
-        ];
-        bool quantized = plan.ColumnKinds.Any(kind => plan.IsQuantized(kind.Count));
-        if (quantized)
-            shared = [.. shared, ("Records", "PrefillChunk * (MaxRecordBytes / sizeof(float))", "[tokens] 8-bit activations")];
-        (string Name, string Size, string Shape)[] own =
-        [
-            ("Normed", "PaddedDim", "[Dim] the norm of one token"),
-            .. quantized
-                ? new[]
-                {
-                    ("Record", "MaxRecordBytes / sizeof(float)", "8-bit activations of one token"),
-                    ("Unpacked", "UnpackedFloats", "one panel of integer weights: scales, minima, codes"),
-                }
-                : [],
-            ("Attended", "QueryDimStride", "[QueryDim] of one token"),
-            ("Factors", "CacheBlocks * PaddedHeads", "[blocks, Heads] what each block counts"),
-            .. plan.Cache.Widens
-                ? new[]
-                {
-                    ("Keys", "HeadDim * BlockPositions", "a block's keys as floats"),
-                    ("Values", "HeadDim * BlockPositions", "a block's values as floats"),
-                }
-                : [],
-            ("Queries", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] rotated queries"),
-            ("Scores", "QueryRows * BlockPositions", "[rows, BlockPositions]"),
-            ("Mixed", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] weighted values"),
-            ("Max", "PrefillTiles * QueryRows", "[rows] of the online softmax"),
-            ("Sum", "PrefillTiles * QueryRows", "[rows] of the online softmax"),
-            ("Scale", "QueryRows", "[rows] of the online softmax"),
-            ("Sums", "SumRows * PanelRows", "[tokens, 32] of a panel, or [tokens, chains, 32]"),
-        ];
+        ScratchPlan scratch = plan.Scratch;
         return EngineFile.Write(plan.Spec, writer =>
         {
             writer.Line("/// <summary>The buffers of a forward pass: shared ones, and a set for each thread.</summary>");
@@ -62,8 +17,8 @@ internal static class ScratchEmitter
             {
                 writer.Line("private readonly Contracts.NativeBuffer _memory;");
                 writer.Line();
-                foreach ((string name, string _, string shape) in shared)
-                    writer.Line($"public readonly float* {name}; // {shape}");
+                foreach (ScratchBuffer buffer in scratch.Shared)
+                    writer.Line($"public readonly float* {buffer.Name}; // {buffer.Shape}");
                 writer.Line("public readonly Thread[] Threads;");
                 writer.Line();
                 writer.Line("// [VocabSize] Pinned and managed, since callers hold spans of it that may outlive the engine.");
@@ -74,19 +29,19 @@ internal static class ScratchEmitter
                     writer.Line("long floats = SharedFloats + (threads * ThreadFloats);");
                     writer.Line("_memory = new Contracts.NativeBuffer(floats * sizeof(float));");
                     writer.Line("float* next = (float*)_memory.Data;");
-                    Carve(writer, shared, "");
+                    Carve(writer, scratch.Shared, "");
                     writer.Line("Threads = new Thread[threads];");
                     writer.Block("for (int i = 0; i < threads; i++)", () =>
                     {
                         writer.Line("ref Thread thread = ref Threads[i];");
-                        Carve(writer, own, "thread.");
+                        Carve(writer, scratch.Own, "thread.");
                     });
                     writer.Line("FillRotations();");
                 });
                 writer.Line();
-                WriteTotal(writer, "SharedFloats", shared);
+                WriteTotal(writer, "SharedFloats", scratch.Shared);
                 writer.Line();
-                WriteTotal(writer, "ThreadFloats", own);
+                WriteTotal(writer, "ThreadFloats", scratch.Own);
                 writer.Line();
                 writer.Line("public void Dispose() => _memory.Dispose();");
                 writer.Line();
@@ -94,30 +49,27 @@ internal static class ScratchEmitter
                 writer.Line();
                 writer.Block("public struct Thread", () =>
                 {
-                    foreach ((string name, string _, string shape) in own)
-                        writer.Line($"public float* {name}; // {shape}");
+                    foreach (ScratchBuffer buffer in scratch.Own)
+                        writer.Line($"public float* {buffer.Name}; // {buffer.Shape}");
                 });
             });
         });
     }
 
-    private static void Carve(SourceWriter writer, IEnumerable<(string Name, string Size, string Shape)> buffers, string owner)
+    private static void Carve(SourceWriter writer, IEnumerable<ScratchBuffer> buffers, string owner)
     {
-        foreach ((string name, string size, string _) in buffers)
+        foreach (ScratchBuffer buffer in buffers)
         {
-            writer.Line($"{owner}{name} = next;");
-            writer.Line($"next += {Padded(size)};");
+            writer.Line($"{owner}{buffer.Name} = next;");
+            writer.Line($"next += {buffer.FloatsText};");
         }
     }
 
-    // Each buffer on a cache line of its own, so that threads never share one.
-    private static string Padded(string size) => $"(((long){size} + 31) & ~31L)";
-
-    private static void WriteTotal(SourceWriter writer, string name, (string Name, string Size, string Shape)[] buffers)
+    private static void WriteTotal(SourceWriter writer, string name, IReadOnlyList<ScratchBuffer> buffers)
     {
         writer.Line($"private const long {name} =");
-        for (int i = 0; i < buffers.Length; i++)
-            writer.Line($"    {(i == 0 ? "" : "+ ")}{Padded(buffers[i].Size)}{(i == buffers.Length - 1 ? ";" : "")}");
+        for (int i = 0; i < buffers.Count; i++)
+            writer.Line($"    {(i == 0 ? "" : "+ ")}{buffers[i].FloatsText}{(i == buffers.Count - 1 ? ";" : "")}");
     }
 
     /// <summary>Writes the rotary frequencies and what fills the tables Cos and Sin with them.</summary>

@@ -152,16 +152,16 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task MaxMemory_Exceeded_NamesTheParts() => Assert.Equal(
         [
-            "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,101,146,112 bytes, 26,953,662,464 of weights and 2,147,483,648 of KV cache "
-            + "(4096 positions of 524,288), but MaxMemory = 8,589,934,592",
+            "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,196,993,536 bytes, 26,953,662,464 of weights, 2,147,483,648 of KV cache "
+            + "(4096 positions of 524,288) and 95,847,424 of buffers for 16 threads, but MaxMemory = 8,589,934,592",
         ],
         await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 8L << 30")));
 
     [Fact]
     public async Task MaxMemory_IsInclusive()
     {
-        Assert.Empty(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29101146112")));
-        Assert.Single(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29101146111")));
+        Assert.Empty(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29196993536")));
+        Assert.Single(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 29196993535")));
     }
 
     [Fact]

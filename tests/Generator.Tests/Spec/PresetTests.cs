@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
 
@@ -37,17 +38,17 @@ public sealed class PresetTests
     public void KvCache_InHalfPrecision_HasThePublishedSize(LlamaPreset preset, long perToken, long full)
     {
         ModelSpec spec = Specs.Of(preset);
-        Assert.Equal(perToken, MemoryBudget.KvBytesPerToken(spec));
-        Assert.Equal(full, MemoryBudget.KvCacheBytes(spec));
-        Assert.Equal(2 * full, MemoryBudget.KvCacheBytes(spec with { KvCache = Mirror.KvFormat.F32 }));
-        Assert.Equal((full / 2) + (8L * spec.Layers * spec.KvHeads * spec.Context), MemoryBudget.KvCacheBytes(spec with { KvCache = Mirror.KvFormat.Int8 }));
+        Assert.Equal(perToken, Memory(spec).BytesPerToken);
+        Assert.Equal(full, Memory(spec).Cache);
+        Assert.Equal(2 * full, Memory(spec with { KvCache = Mirror.KvFormat.F32 }).Cache);
+        Assert.Equal((full / 2) + (8L * spec.Layers * spec.KvHeads * spec.Context), Memory(spec with { KvCache = Mirror.KvFormat.Int8 }).Cache);
     }
 
     [Theory]
     [InlineData(64, 10L << 30)]
     [InlineData(1, 160L << 20)]
     public void KvCache_Of70B_WouldBeThisLargeWithOtherHeads(int kvHeads, long full) =>
-        Assert.Equal(full, MemoryBudget.KvCacheBytes(Specs.Of(LlamaPreset.Llama2_70B) with { KvHeads = kvHeads }));
+        Assert.Equal(full, Memory(Specs.Of(LlamaPreset.Llama2_70B) with { KvHeads = kvHeads }).Cache);
 
     [Theory]
     [InlineData(false, false, 260_032 + (512 * 64))]
@@ -76,8 +77,12 @@ public sealed class PresetTests
         System.Int128 dim = largest.Dim;
         System.Int128 parameters = (2 * largest.VocabSize * dim) + dim
             + (largest.Layers * ((4 * dim * largest.QueryDim) + (3 * dim * largest.FfnDim) + (2 * dim) + (3 * (System.Int128)largest.QueryDim)));
-        Assert.Equal(parameters * 4, MemoryBudget.WeightBytes(largest));
-        Assert.Equal((System.Int128)8 * largest.Layers * largest.KvDim * largest.Context, MemoryBudget.KvCacheBytes(largest));
-        Assert.True((System.Int128)MemoryBudget.WeightBytes(largest) + MemoryBudget.KvCacheBytes(largest) < long.MaxValue);
+        // Norms are padded, and the classifier's rows; the embedding is counted beside the panels.
+        MemoryPlan memory = Memory(largest);
+        Assert.InRange(memory.Weights + (System.Int128)memory.Embedding, parameters * 4, parameters * 4 * 1001 / 1000);
+        Assert.Equal((System.Int128)8 * largest.Layers * largest.KvDim * largest.Context, memory.Cache);
+        Assert.True((System.Int128)memory.Weights + memory.Embedding + memory.Cache + memory.Scratch < long.MaxValue);
     }
+
+    private static MemoryPlan Memory(ModelSpec spec) => new(new ModelPlan(spec));
 }

@@ -1,6 +1,7 @@
 using System.Linq;
 using CsCheck;
 using Llamalith.Generator.Isa;
+using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
 using Mirror = Llamalith.Generator.Spec;
 using Quant = Llamalith.Generator.Quant;
@@ -101,7 +102,8 @@ public sealed class SpecRulesTests
             Assert.Equal(spec.Heads, spec.GroupSize * spec.KvHeads);
             Assert.Equal(0, spec.HeadDim % 2);
             Assert.True(spec.SlidingWindow >= 0);
-            Assert.True(MemoryBudget.WeightBytes(spec) > 0 && MemoryBudget.KvCacheBytes(spec) > 0);
+            MemoryPlan memory = new(new ModelPlan(spec));
+            Assert.True(memory.Weights > 0 && memory.Embedding > 0 && memory.Cache > 0 && memory.Scratch > 0);
         }, iter: 2000);
 
     private static Gen<ModelRequest> Request { get; } =
