@@ -9,6 +9,7 @@ using System.Threading.Tasks;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
+using Llamalith.Compilation;
 using Llamalith.Contracts;
 
 namespace Llamalith.Cli.Commands;

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using Llamalith.Cli.Output;
+using Llamalith.Compilation;
 using Llamalith.Tuner;
 
 namespace Llamalith.Cli.Compilation;
@@ -21,6 +22,9 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
 
     /// <summary>Takes lines about what does no harm but may matter to the user.</summary>
     public Action<string>? Notice => notice;
+
+    // Whether the cache was found wanting, and the user told.
+    private bool _isRefused;
 
     /// <summary>Engines that had to be compiled.</summary>
     public int Compilations { get; private set; }
@@ -87,6 +91,7 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             notice?.Invoke($"Compiled engines cannot be read from {cache!.Folder}: {e.Message}");
+            _isRefused = true;
             return null;
         }
     }
@@ -99,6 +104,8 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
             return;
         }
 
+        if (_isRefused)
+            return;
         try
         {
             cache.Write(key, image);
@@ -106,6 +113,7 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             notice?.Invoke($"Compiled engines cannot be kept in {cache.Folder}: {e.Message}");
+            _isRefused = true;
         }
     }
 }

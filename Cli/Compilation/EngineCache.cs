@@ -8,8 +8,9 @@ using System.Text;
 namespace Llamalith.Cli.Compilation;
 
 /// <summary>
-/// Compiled engines in a folder, one file a key. A file that is truncated, altered or another key's is as good as none. Any number
-/// of processes may share the folder: a file appears whole or not at all.
+/// Compiled engines in a folder, one file a key. A file that is truncated, altered or another key's is as good as none, and so is one that was not
+/// written with this user's secret. A folder that others may write to is not used. Any number of processes may share the folder: a file
+/// appears whole or not at all.
 /// </summary>
 /// <param name="folder">The folder, which need not exist.</param>
 internal sealed class EngineCache(string folder)
@@ -23,7 +24,10 @@ internal sealed class EngineCache(string folder)
     // Far more than any engine has; a larger file is not read at all.
     private const int MostBytes = 64 << 20;
 
-    private static ReadOnlySpan<byte> Magic => "LLENGIN1"u8;
+    private static ReadOnlySpan<byte> Magic => "LLENGIN2"u8;
+
+    // Beside the folder, in the one of this tool.
+    private readonly string _secret = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(folder))!, "key");
 
     /// <summary>The folder.</summary>
     public string Folder => folder;
@@ -33,16 +37,20 @@ internal sealed class EngineCache(string folder)
 
     /// <summary>Reads an engine, if it is there and sound.</summary>
     /// <exception cref="IOException">It is there, but cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It is there, but must not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is there, but must not be read, or others may have written it.</exception>
     public bool TryRead(string key, [NotNullWhen(true)] out byte[]? image)
     {
         image = null;
         FileInfo file = new(PathOf(key));
         if (!file.Exists || file.Length > MostBytes)
             return false;
+        PrivateFolder.Require(folder);
+        PrivateFolder.RequireFile(file.FullName);
+        if (UserKey.Find(_secret) is not { } secret)
+            return false;
         ReadOnlySpan<byte> bytes = File.ReadAllBytes(file.FullName);
-        int start = Magic.Length + SHA256.HashSizeInBytes;
-        if (bytes.Length <= start || !bytes.StartsWith(Magic) || !bytes[Magic.Length..start].SequenceEqual(Checksum(key, bytes[start..])))
+        int start = Magic.Length + UserKey.CodeBytes;
+        if (bytes.Length <= start || !bytes.StartsWith(Magic) || !CryptographicOperations.FixedTimeEquals(bytes[Magic.Length..start], Code(secret, key, bytes[start..])))
             return false;
         image = bytes[start..].ToArray();
         return true;
@@ -50,21 +58,22 @@ internal sealed class EngineCache(string folder)
 
     /// <summary>Keeps an engine, over one that is there.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder must not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder must not be written, or others may write to it.</exception>
     public void Write(string key, ReadOnlySpan<byte> image)
     {
         // What lies here is run: others must not be able to put anything in.
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFolder.Create(folder);
+        byte[] secret = UserKey.GetOrCreate(_secret);
         string temporary = Path.Combine(folder, Guid.NewGuid().ToString("N") + TemporaryExtension);
         try
         {
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (FileStream file = new(temporary, options))
             {
                 file.Write(Magic);
-                file.Write(Checksum(key, image));
+                file.Write(Code(secret, key, image));
                 file.Write(image);
             }
 
@@ -78,9 +87,9 @@ internal sealed class EngineCache(string folder)
         Prune();
     }
 
-    private static byte[] Checksum(string key, ReadOnlySpan<byte> image)
+    private static byte[] Code(byte[] secret, string key, ReadOnlySpan<byte> image)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
         hash.AppendData(Encoding.UTF8.GetBytes(key));
         hash.AppendData(image);
         return hash.GetHashAndReset();

@@ -1,18 +1,14 @@
-using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Threading;
+using Llamalith.Compilation;
 using Llamalith.Generator;
 using Llamalith.Generator.Reading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
-using Microsoft.CodeAnalysis.Emit;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Llamalith.Cli.Compilation;
 
@@ -22,14 +18,12 @@ namespace Llamalith.Cli.Compilation;
 /// </summary>
 internal static class EngineCompiler
 {
-    private static readonly CSharpParseOptions s_parsing = new(LanguageVersion.CSharp14, DocumentationMode.None);
-
     /// <summary>The files that the generator makes of a class: for this machine where the class is for its best instruction set alone, else for any.</summary>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
     public static IReadOnlyList<GeneratedSource> Generate(ModelClass model, CancellationToken cancellation = default)
     {
-        Generate([ModelClassWriter.WriteFile(model)], model.Isa == MachineIsa.Best, out ImmutableArray<GeneratedSourceResult> sources, cancellation);
-        return [.. sources.Select(source => new GeneratedSource(source.HintName, source.SourceText.ToString()))];
+        GeneratedCompilation engine = Generate("Engine", [ModelClassWriter.WriteFile(model)], model.Isa == MachineIsa.Best, cancellation);
+        return [.. engine.Sources.Select(source => new GeneratedSource(source.HintName, source.SourceText.ToString()))];
     }
 
     /// <summary>Compiles C# that holds a model class, together with what the generator makes of it, to an assembly that this machine runs.</summary>
@@ -37,37 +31,25 @@ internal static class EngineCompiler
     /// <param name="sources">The source files.</param>
     /// <param name="cancellation">Stops the compiler.</param>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
-    public static byte[] Compile(string name, IReadOnlyList<string> sources, CancellationToken cancellation = default)
-    {
-        Microsoft.CodeAnalysis.Compilation compilation = Generate(sources, forThisMachine: true, out _, cancellation).WithAssemblyName(name);
-        using MemoryStream image = new();
-        EmitResult result = compilation.Emit(image, cancellationToken: cancellation);
-        if (!result.Success)
-            throw new InvalidOperationException($"The emitted engine does not compile: {result.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}");
-        return image.ToArray();
-    }
+    public static byte[] Compile(string name, IReadOnlyList<string> sources, CancellationToken cancellation = default) =>
+        Generate(name, sources, forThisMachine: true, cancellation).Emit(cancellation);
 
     [SuppressMessage("MicrosoftCodeAnalysisCorrectness", "RS1035", Justification = "This is no analyzer.")]
-    private static Microsoft.CodeAnalysis.Compilation Generate(
-        IReadOnlyList<string> sources, bool forThisMachine, out ImmutableArray<GeneratedSourceResult> generated, CancellationToken cancellation)
+    private static GeneratedCompilation Generate(string name, IReadOnlyList<string> sources, bool forThisMachine, CancellationToken cancellation)
     {
-        CSharpCompilation compilation = CSharpCompilation.Create(
-            "Engine",
-            sources.Select(source => CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), s_parsing, cancellationToken: cancellation)),
-            EngineReferences.Load(),
-            new CSharpCompilationOptions(
-                OutputKind.DynamicallyLinkedLibrary,
-                allowUnsafe: true,
-                optimizationLevel: OptimizationLevel.Release,
-                deterministic: true,
-                generalDiagnosticOption: ReportDiagnostic.Suppress));
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: s_parsing, optionsProvider: forThisMachine ? new MachineOptions() : null)
-            .RunGeneratorsAndUpdateCompilation(compilation, out Microsoft.CodeAnalysis.Compilation whole, out _, cancellation);
-        GeneratorRunResult result = driver.GetRunResult().Results[0];
-        if (result.Exception is not null)
-            throw new InvalidOperationException("The generator failed.", result.Exception);
-        generated = result.GeneratedSources;
-        return generated.IsEmpty ? throw Complaints(compilation, cancellation) : whole;
+        // Kernels that this machine would not take are not emitted.
+        BuildProperties? machine = forThisMachine ? new(("LlamalithAvxVnni", MachineIsa.HasAvxVnni ? "true" : "false")) : null;
+        GeneratedCompilation engine;
+        try
+        {
+            engine = new(name, sources, [new LlamaGenerator().AsSourceGenerator()], machine, cancellation);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new CliException(e.Message, e);
+        }
+
+        return engine.Sources.IsEmpty ? throw Complaints(engine.Input, cancellation) : engine;
     }
 
     // The generator is silent about a class that breaks a rule; the analyzer beside it says which.

@@ -1,4 +1,5 @@
 using System.Linq;
+using Llamalith.Compilation;
 
 namespace Llamalith.Cli.Compilation;
 

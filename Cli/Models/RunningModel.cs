@@ -4,6 +4,7 @@ using System.Threading;
 using Llamalith.Checkpoints;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Output;
+using Llamalith.Compilation;
 using Llamalith.Contracts;
 using Llamalith.Tokenization;
 

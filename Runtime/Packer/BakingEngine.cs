@@ -1,20 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Linq;
 using System.Reflection;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using System.Runtime.Loader;
-using System.Text;
+using Llamalith.Compilation;
 using Llamalith.Contracts;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
-using Microsoft.CodeAnalysis.Emit;
-using Microsoft.CodeAnalysis.Text;
 
 namespace Llamalith.Packer;
 
@@ -41,15 +34,11 @@ internal sealed class BakingEngine
     {
         HashSet<string> wanted = new(targets.Split(',', StringSplitOptions.RemoveEmptyEntries), StringComparer.OrdinalIgnoreCase);
         bool any = wanted.Count == 0 || wanted.Contains("all") || wanted.Contains("native");
-        return (any || wanted.Contains("avx512")) && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported ? "avx512"
-            : (any || wanted.Contains("avx2")) && Avx2.IsSupported && Fma.IsSupported ? "avx2"
-            : (any || wanted.Contains("neon")) && AdvSimd.Arm64.IsSupported ? "neon"
-            : targets;
+        return MachineIsa.Vectors.Select(static isa => isa.ToString().ToLowerInvariant()).FirstOrDefault(name => any || wanted.Contains(name)) ?? targets;
     }
 
     private static BakingEngine? Compile(EmbeddedModel model, string generator, string targets)
     {
-        CSharpParseOptions parsing = new(LanguageVersion.CSharp14, DocumentationMode.None);
         string entry = $$"""
             public static class LlamalithEntry
             {
@@ -61,21 +50,14 @@ internal sealed class BakingEngine
                 }
             }
             """;
-        CSharpCompilation compilation = CSharpCompilation.Create(
+        GeneratedCompilation engine = new(
             "Llamalith.Baking",
-            new[] { model.Source, entry }.Select(source => CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), parsing)),
-            References.All,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, optimizationLevel: OptimizationLevel.Release, generalDiagnosticOption: ReportDiagnostic.Suppress));
-        ImmutableArray<ISourceGenerator> generators = new AnalyzerFileReference(generator, new Loader()).GetGenerators(LanguageNames.CSharp);
-        GeneratorDriver driver = CSharpGeneratorDriver.Create(generators, parseOptions: parsing, optionsProvider: new Properties(targets))
-            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation whole, out _);
-        if (driver.GetRunResult().GeneratedTrees.IsEmpty)
+            [model.Source, entry],
+            new AnalyzerFileReference(generator, new Loader()).GetGenerators(LanguageNames.CSharp),
+            new BuildProperties(("_LlamalithTargets", targets)));
+        if (engine.Sources.IsEmpty)
             return null;
-        using MemoryStream image = new();
-        EmitResult result = whole.Emit(image);
-        if (!result.Success)
-            throw new InvalidOperationException($"The emitted engine does not compile: {result.Diagnostics.First(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)}");
-        image.Position = 0;
+        using MemoryStream image = new(engine.Emit());
         Assembly assembly = new AssemblyLoadContext("baking").LoadFromStream(image);
         int context = (int)assembly.GetType(model.FullName.Replace("@", "", StringComparison.Ordinal), throwOnError: true)!.GetField("Context")!.GetRawConstantValue()!;
         return new BakingEngine(context, assembly.GetType("LlamalithEntry", throwOnError: true)!.GetMethod("Bake")!.CreateDelegate<Action<Checkpoint, LoadOptions, int[], Stream>>());
@@ -94,20 +76,5 @@ internal sealed class BakingEngine
         }
 
         public Assembly LoadFromPath(string fullPath) => AssemblyLoadContext.Default.LoadFromAssemblyPath(fullPath);
-    }
-
-    /// <summary>The MSBuild property that narrows what is emitted.</summary>
-    private sealed class Properties(string targets) : AnalyzerConfigOptionsProvider
-    {
-        public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(new Dictionary<string, string> { ["build_property._LlamalithTargets"] = targets });
-
-        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
-
-        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
-    }
-
-    private sealed class Options(Dictionary<string, string> values) : AnalyzerConfigOptions
-    {
-        public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value) => values.TryGetValue(key, out value);
     }
 }

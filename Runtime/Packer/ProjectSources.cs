@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
+using Llamalith.Compilation;
 using Llamalith.Contracts;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -35,7 +36,7 @@ internal static partial class ProjectSources
     {
         CSharpParseOptions options = new(LanguageVersion.Preview, DocumentationMode.None, preprocessorSymbols: defines.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         SyntaxTree[] trees = [.. paths.Select(path => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(path), Encoding.UTF8), options, path))];
-        CSharpCompilation compilation = CSharpCompilation.Create("Sources", [.. trees, CSharpSyntaxTree.ParseText(Usings, options)], References.All);
+        CSharpCompilation compilation = CSharpCompilation.Create("Sources", [.. trees, CSharpSyntaxTree.ParseText(Usings, options)], FrameworkReferences.Load());
         HashSet<ISymbol> seen = new(SymbolEqualityComparer.Default);
         foreach (SyntaxTree tree in trees.Where(static tree => tree.GetText().ToString().Contains(WeightsProperty, StringComparison.Ordinal)))
         {

@@ -6,6 +6,7 @@ using Llamalith.Cli;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
+using Llamalith.Compilation;
 using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Compilation;
@@ -70,6 +71,24 @@ public sealed class EngineBuilderTests : IDisposable
             _notices,
             notice => Assert.Equal("Compiled engines are not kept: neither XDG_CACHE_HOME nor HOME is set.", notice),
             notice => Assert.StartsWith($"Compiled engines cannot be kept in {_folder["file/engines"]}: ", notice, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Get_UsesNoCacheThatOthersMayWriteTo()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes.");
+            return;
+        }
+
+        string path = TinyModels.WriteGguf(_folder["m.gguf"]);
+        _ = FirstLogits(Builder(), path);
+        File.SetUnixFileMode(_cache.Folder, (UnixFileMode)0b111_111_111);
+        EngineBuilder second = Builder();
+        _ = FirstLogits(second, path);
+        Assert.Equal(1, second.Compilations);
+        Assert.Equal($"Compiled engines cannot be read from {_cache.Folder}: {_cache.Folder} is writable by others (mode 777), so that others could put code there.", Assert.Single(_notices));
     }
 
     [Fact]

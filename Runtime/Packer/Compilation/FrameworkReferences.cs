@@ -5,13 +5,13 @@ using System.IO;
 using Llamalith.Contracts;
 using Microsoft.CodeAnalysis;
 
-namespace Llamalith.Cli.Compilation;
+namespace Llamalith.Compilation;
 
 /// <summary>
-/// What an engine is compiled against: the framework that this process runs on, of which only the assemblies that generated code
-/// and the runtime's signatures name, and Llamalith's own.
+/// What sources and engines are compiled against: the framework that this process runs on, of which only the assemblies that generated code and the
+/// runtime's signatures name, and Llamalith's own.
 /// </summary>
-internal static class EngineReferences
+internal static class FrameworkReferences
 {
     private static readonly string[] s_framework =
     [
@@ -19,7 +19,7 @@ internal static class EngineReferences
     ];
 
     /// <summary>The references.</summary>
-    /// <exception cref="CliException">This process was published without the assemblies as files.</exception>
+    /// <exception cref="FileNotFoundException">This process was published without one of the assemblies as a file.</exception>
     public static ImmutableArray<MetadataReference> Load()
     {
         Dictionary<string, string> platform = new(StringComparer.OrdinalIgnoreCase);
@@ -29,7 +29,7 @@ internal static class EngineReferences
         foreach (string name in (string[])[.. s_framework, typeof(LlamaModelAttribute).Assembly.GetName().Name!, typeof(ILlamaModel).Assembly.GetName().Name!])
         {
             if (!platform.TryGetValue(name, out string? path) || !File.Exists(path))
-                throw new CliException($"The assembly {name} is not there as a file, so nothing can be compiled against it.");
+                throw new FileNotFoundException($"The assembly {name} is not there as a file, so nothing can be compiled against it.", path);
             references.Add(MetadataReference.CreateFromFile(path));
         }
 

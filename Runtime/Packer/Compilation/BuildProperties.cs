@@ -1,17 +1,19 @@
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 
-namespace Llamalith.Cli.Compilation;
+namespace Llamalith.Compilation;
 
-/// <summary>What the generator is told of this machine where an engine is to run here and now: kernels that it would not take are not emitted.</summary>
-internal sealed class MachineOptions : AnalyzerConfigOptionsProvider
+/// <summary>The MSBuild properties that the generator is told of.</summary>
+/// <param name="properties">Their names and values.</param>
+internal sealed class BuildProperties(params (string Name, string Value)[] properties) : AnalyzerConfigOptionsProvider
 {
     private static readonly Options s_none = new([]);
 
     /// <inheritdoc/>
-    public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(new() { ["build_property.LlamalithAvxVnni"] = MachineIsa.HasAvxVnni ? "true" : "false" });
+    public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value));
 
     /// <inheritdoc/>
     public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => s_none;
