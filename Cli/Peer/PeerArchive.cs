@@ -29,7 +29,7 @@ internal static class PeerArchive
     /// <exception cref="CliException">The archive is damaged or absurdly large.</exception>
     public static async Task ExtractAsync(string archive, string folder, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Create(folder);
         try
         {
             await using FileStream file = File.OpenRead(archive);

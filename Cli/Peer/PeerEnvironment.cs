@@ -1,6 +1,6 @@
 using System;
-using System.IO;
 using System.Runtime.InteropServices;
+using Llamalith.Tuner;
 
 namespace Llamalith.Cli.Peer;
 
@@ -20,23 +20,8 @@ internal sealed record PeerEnvironment(string Platform, Func<string, string?> Va
 
     /// <summary>Where packages of any version are kept: $XDG_CACHE_HOME/llamalith/peer, else ~/.cache/llamalith/peer.</summary>
     /// <exception cref="CliException">Neither a cache folder nor a home is known.</exception>
-    public string CacheRoot
-    {
-        get
-        {
-            // The XDG specification says to ignore a relative path.
-            string? cache = Variable("XDG_CACHE_HOME");
-            if (string.IsNullOrEmpty(cache) || !Path.IsPathRooted(cache))
-            {
-                string? home = Variable("HOME");
-                if (string.IsNullOrEmpty(home))
-                    throw new CliException($"Nowhere to keep llama.cpp: neither XDG_CACHE_HOME nor HOME is set. {OverrideVariable} can name a folder that holds its libraries.");
-                cache = Path.Combine(home, ".cache");
-            }
-
-            return Path.Combine(cache, "llamalith", "peer");
-        }
-    }
+    public string CacheRoot => CacheFolder.Find("peer", Variable)
+        ?? throw new CliException($"Nowhere to keep llama.cpp: neither XDG_CACHE_HOME nor HOME is set. {OverrideVariable} can name a folder that holds its libraries.");
 
     private static string DescribePlatform()
     {

@@ -19,8 +19,10 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
     /// <summary>Where this package's libraries are kept.</summary>
     public string CacheFolder => Path.Combine(environment.CacheRoot, package.Version);
 
+    private string Secret => Path.Combine(Path.GetDirectoryName(environment.CacheRoot)!, "key");
+
     /// <summary>The libraries of the override folder or of the cache; null where neither is there.</summary>
-    /// <exception cref="CliException">Another platform, or the folder is incomplete.</exception>
+    /// <exception cref="CliException">Another platform, or the folder is incomplete, or the cache's was changed or may be by others.</exception>
     public PeerLibraries? Find()
     {
         if (environment.Platform != PeerEnvironment.SupportedPlatform)
@@ -28,7 +30,22 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
         string? chosen = environment.Variable(PeerEnvironment.OverrideVariable);
         if (!string.IsNullOrEmpty(chosen))
             return PeerLibraries.In(chosen);
-        return Directory.Exists(CacheFolder) ? PeerLibraries.In(CacheFolder) : null;
+        return Directory.Exists(CacheFolder) ? Installed() : null;
+    }
+
+    // What arrived was verified; what is loaded must still be that.
+    private PeerLibraries Installed()
+    {
+        try
+        {
+            PeerSeal.Verify(CacheFolder, Secret);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"llama.cpp cannot be loaded from {CacheFolder}: {e.Message}", e);
+        }
+
+        return PeerLibraries.In(CacheFolder);
     }
 
     /// <summary>Finds the libraries, or installs them first.</summary>
@@ -47,12 +64,13 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
         string staging = $"{CacheFolder}.{Guid.NewGuid():N}";
         try
         {
-            Directory.CreateDirectory(staging);
+            PrivateFolder.Create(staging);
             string archive = await FetchAsync(npm, staging, cancellation);
             await PeerArchive.VerifyAsync(archive, package, cancellation);
             string libraries = Path.Combine(staging, "libraries");
             await PeerArchive.ExtractAsync(archive, libraries, cancellation);
             PeerLibraries.In(libraries);
+            PeerSeal.Write(libraries, Secret);
             MoveIntoPlace(libraries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -65,7 +83,7 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
                 Directory.Delete(staging, recursive: true);
         }
 
-        return PeerLibraries.In(CacheFolder);
+        return Installed();
     }
 
     private void MoveIntoPlace(string libraries)

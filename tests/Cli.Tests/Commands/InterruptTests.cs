@@ -63,8 +63,30 @@ public sealed class InterruptTests : IDisposable
         Assert.EndsWith("\n", output, StringComparison.Ordinal);
     }
 
+    /// <summary>A mapped file that becomes shorter takes pages away that the engine reads.</summary>
+    [Fact]
+    public async Task ShortenedFile_IsSaidInOneLine()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system refuses it, or ends the process itself.");
+        string source = TinyModels.WriteGguf(_folder["m.gguf"], shape: s_large), model = _folder["m.llith"];
+        Assert.Equal(0, (await CommandLine.RunAsync("pack", source, "-o", model)).Code);
+        int written = 0;
+        (int code, string output, string error) = await InterruptAsync(
+            () => Volatile.Read(ref written) > 5,
+            ["run", model, "-p", "abc", "-n", "4000", "-t", "1", "--temp", "0"],
+            () => Interlocked.Increment(ref written),
+            _ =>
+            {
+                using FileStream file = new(model, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                file.SetLength(4096);
+                return Task.CompletedTask;
+            });
+        Assert.StartsWith("abc", output, StringComparison.Ordinal);
+        Assert.Equal((1, "error: A file that is in use was shortened, or cannot be read any more (SIGBUS). Half-written files (*.partial) may be left.\n"), (code, error));
+    }
+
     // Starts the tool, interrupts it once something is so, and gives its exit code and what it wrote.
-    private static async Task<(int Code, string Output, string Error)> InterruptAsync(Func<bool> isTime, string[] args, Action? written = null)
+    private static async Task<(int Code, string Output, string Error)> InterruptAsync(Func<bool> isTime, string[] args, Action? written = null, Func<Process, Task>? interrupt = null)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using Process process = Process.Start(ToolProcess.Start(args))!;
@@ -76,10 +98,15 @@ public sealed class InterruptTests : IDisposable
             await Task.Delay(5, cancellation);
         }
 
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync(cancellation);
+        await (interrupt ?? KillAsync)(process);
         await process.WaitForExitAsync(cancellation);
         return (process.ExitCode, await output, await error);
+    }
+
+    private static async Task KillAsync(Process process)
+    {
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> ReadAsync(StreamReader reader, Action? written, CancellationToken cancellation)

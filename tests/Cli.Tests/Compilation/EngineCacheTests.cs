@@ -84,6 +84,69 @@ public sealed class EngineCacheTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_cache.Folder));
     }
 
+    /// <summary>Whoever may write to the folder, or wrote a file before it was ours alone, must not have his code run.</summary>
+    [Fact]
+    public void Read_RefusesWhatOthersMayHaveWritten()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes.");
+            return;
+        }
+
+        _cache.Write("k", s_image);
+        string entry = _cache.PathOf("k"), key = _folder["a/key"];
+        Refused(_cache.Folder, UnixFileMode.GroupWrite, "is writable by others (mode 720)");
+        Refused(_cache.Folder, UnixFileMode.OtherWrite, "is writable by others (mode 702)");
+        Refused(_folder["a"], UnixFileMode.OtherWrite, $"{_folder["a"]} is writable by others");
+        Refused(entry, UnixFileMode.GroupWrite, $"{entry} is writable by others");
+        Refused(key, UnixFileMode.OtherRead, $"{key} can be read by others");
+
+        // An entry, or the folder itself, that leads elsewhere.
+        File.Move(entry, _folder["elsewhere"]);
+        File.CreateSymbolicLink(entry, _folder["elsewhere"]);
+        Assert.Contains($"{entry} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
+        Directory.Move(_cache.Folder, _folder["real"]);
+        Directory.CreateSymbolicLink(_cache.Folder, _folder["real"]);
+        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.Write("k", s_image)).Message, StringComparison.Ordinal);
+
+        void Refused(string path, UnixFileMode more, string fault)
+        {
+            UnixFileMode mode = File.GetUnixFileMode(path);
+            File.SetUnixFileMode(path, mode | more);
+            Assert.Contains(fault, Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
+            if (path != entry)
+                Assert.Throws<UnauthorizedAccessException>(() => _cache.Write("l", s_image));
+            File.SetUnixFileMode(path, mode);
+            Assert.True(_cache.TryRead("k", out _));
+        }
+    }
+
+    [Fact]
+    public void Read_FollowsLinksAboveTheToolsOwnFolders()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        Directory.CreateDirectory(_folder["disk"]);
+        Directory.CreateSymbolicLink(_folder["home"], _folder["disk"]);
+        EngineCache cache = new(_folder["home/llamalith/engines"]);
+        cache.Write("k", s_image);
+        Assert.True(cache.TryRead("k", out _));
+        Assert.True(File.Exists(_folder["disk/llamalith/key"]));
+    }
+
+    [Fact]
+    public void Read_RefusesWhatAnotherSecretSealed()
+    {
+        _cache.Write("k", s_image);
+        EngineCache other = new(_folder["b/engines"]);
+        other.Write("k", s_image);
+        File.Copy(other.PathOf("k"), _cache.PathOf("k"), overwrite: true);
+        Assert.False(_cache.TryRead("k", out _));
+        File.Delete(_folder["b/key"]);
+        Assert.False(other.TryRead("k", out _));
+    }
+
     [Fact]
     public async Task Write_IsSafeWhileOthersReadAndWrite()
     {

@@ -50,6 +50,36 @@ public sealed class PeerInstallerTests : IDisposable
         Assert.Equal(1, fake.NpmRuns);
     }
 
+    /// <summary>What was verified when it arrived is verified again before it is loaded.</summary>
+    [Theory]
+    [InlineData("libllama.v1.so", "libllama.v1.so is not as it was installed")]
+    [InlineData("libggml-cpu-zen4.so", "libggml-cpu-zen4.so is not as it was installed")]
+    [InlineData("libggml-cpu-alderlake.so", "libggml-cpu-alderlake.so is not as it was installed")]
+    [InlineData("seal", "is not as this tool left it")]
+    public async Task Find_RefusesWhatWasChangedSince(string file, string message)
+    {
+        PeerPackage package = fake.Pack();
+        PeerInstaller installer = new(package, fake.Environment());
+        await installer.FindOrInstallAsync(cancellation: Cancellation);
+        using (FileStream changed = new(Path.Combine(fake.Cache, file), FileMode.Append))
+            changed.WriteByte(1);
+        CliException error = Assert.Throws<CliException>(() => installer.Find());
+        Assert.StartsWith(fake.Cache, error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<CliException>(() => installer.FindOrInstallAsync(cancellation: Cancellation));
+    }
+
+    [Fact]
+    public async Task Find_RefusesAFolderThatOthersMayWriteTo()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        PeerInstaller installer = new(fake.Pack(), fake.Environment());
+        await installer.FindOrInstallAsync(cancellation: Cancellation);
+        File.SetUnixFileMode(fake.Cache, (UnixFileMode)0b111_111_111);
+        Assert.Contains($"{fake.Cache} is writable by others (mode 777)", Assert.Throws<CliException>(() => installer.Find()).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Install_AtTheSameTimeTwiceIsFine()
     {
