@@ -9,8 +9,8 @@ using System.Threading.Tasks;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
-using Llamalith.Compilation;
 using Llamalith.Contracts;
+using Llamalith.Packer.Compilation;
 
 namespace Llamalith.Cli.Commands;
 

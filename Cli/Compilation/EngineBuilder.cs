@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using Llamalith.Cli.Output;
-using Llamalith.Compilation;
+using Llamalith.Packer.Compilation;
 using Llamalith.Tuner;
 
 namespace Llamalith.Cli.Compilation;

@@ -1,5 +1,5 @@
 using System.Linq;
-using Llamalith.Compilation;
+using Llamalith.Packer.Compilation;
 
 namespace Llamalith.Cli.Compilation;
 

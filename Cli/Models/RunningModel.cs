@@ -4,8 +4,8 @@ using System.Threading;
 using Llamalith.Checkpoints;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Output;
-using Llamalith.Compilation;
 using Llamalith.Contracts;
+using Llamalith.Packer.Compilation;
 using Llamalith.Tokenization;
 
 namespace Llamalith.Cli.Models;

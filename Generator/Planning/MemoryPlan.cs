@@ -8,8 +8,8 @@ using Llamalith.Generator.Spec;
 namespace Llamalith.Generator.Planning;
 
 /// <summary>
-/// What an engine takes in memory, in bytes, as it allocates it: panels with their scales and padding, the cache in whole blocks, and the buffers of a
-/// pass. Where a matrix may have one of several formats, it is the largest.
+/// What an engine takes in memory, in bytes, as it allocates it: panels with their scales and padding, the cache in whole blocks, and the
+/// buffers of a pass. Where a matrix may have one of several formats, it is the largest.
 /// </summary>
 internal sealed class MemoryPlan
 {
@@ -67,8 +67,8 @@ internal sealed class MemoryPlan
             return null;
         string[] arguments =
         [
-            Bytes(memory.Total), Bytes(memory.Weights + memory.Embedding), Bytes(memory.Cache), Number(spec.Context), Bytes(memory.BytesPerToken),
-            Bytes(spec.MaxMemory), Bytes(memory.Scratch), Number(memory.Threads),
+            Bytes(memory.Total), Bytes(memory.Weights + memory.Embedding), Bytes(memory.Cache), Number(spec.Context),
+            Bytes(memory.BytesPerToken), Bytes(spec.MaxMemory), Bytes(memory.Scratch), Number(memory.Threads),
         ];
         return new SpecProblem(SpecRule.OverBudget, new EquatableArray<string>(["MaxMemory"]), new EquatableArray<string>(arguments));
     }

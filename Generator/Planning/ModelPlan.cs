@@ -236,7 +236,8 @@ internal sealed class ModelPlan
     public int ValueOffset => KeyOffset + Pad(Spec.KvDim, PanelRows);
 
     /// <summary>Bytes of the longest record of 8-bit activations; 0 where there are none.</summary>
-    public int MaxRecordBytes => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => Record(kind.Count).Bytes).DefaultIfEmpty(0).Max();
+    public int MaxRecordBytes => ColumnKinds.Where(kind => IsQuantized(kind.Count)).Select(kind => Record(kind.Count).Bytes)
+        .DefaultIfEmpty(0).Max();
 
     /// <summary>Every buffer of a forward pass.</summary>
     public ScratchPlan Scratch => new(this);

@@ -63,7 +63,10 @@ internal sealed class ScratchPlan
                 ?
                 [
                     new ScratchBuffer("Record", "8-bit activations of one token", record),
-                    new ScratchBuffer("Unpacked", "one panel of integer weights: scales, minima, codes", new SizeFactor("UnpackedFloats", plan.UnpackedFloats)),
+                    new ScratchBuffer(
+                        "Unpacked",
+                        "one panel of integer weights: scales, minima, codes",
+                        new SizeFactor("UnpackedFloats", plan.UnpackedFloats)),
                 ]
                 : (ScratchBuffer[])[],
             new("Attended", "[QueryDim] of one token", query),
@@ -96,5 +99,6 @@ internal sealed class ScratchPlan
     public IReadOnlyList<ScratchBuffer> Own { get; }
 
     /// <summary>Bytes of all of them.</summary>
-    public long BytesFor(int threads) => (Shared.Sum(static buffer => buffer.Floats) + (threads * Own.Sum(static buffer => buffer.Floats))) * sizeof(float);
+    public long BytesFor(int threads) =>
+        (Shared.Sum(static buffer => buffer.Floats) + (threads * Own.Sum(static buffer => buffer.Floats))) * sizeof(float);
 }

@@ -37,13 +37,14 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     private readonly Dictionary<string, GgufTensor> _byName = [];
     private readonly Dictionary<string, string> _keys = [];
     private readonly GgufSet _set;
-    private readonly ReencodedTensors _reencoded = new();
+    private readonly ReencodedTensors _reencoded;
     private readonly string _architecture;
 
     private GgufCheckpoint(GgufSet set)
     {
         _set = set;
         File = set.First;
+        _reencoded = new ReencodedTensors(File.Path);
         _architecture = File.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
         if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
             throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(" and ", Architectures.Keys)} can be run: {SupportedModels}");

@@ -186,8 +186,12 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
 
     private long SizeOf(string name, long typeId, long rows, long columns, bool isPair)
     {
-        if (typeId is < 0 or > int.MaxValue || !TensorTypes.TryGetBlock((TensorType)typeId, out TensorBlock block))
-            throw Bad($"{Shown.Text(name)} is packed as type {typeId}, which this runtime does not know");
+        if (typeId is < 0 or > int.MaxValue || !TensorTypes.TryGetBlock((TensorType)typeId, out TensorBlock block)
+            || !TensorTypes.HasKernels((TensorType)typeId))
+        {
+            throw Bad($"{Shown.Text(name)} is packed as type {typeId}, of which there are no panels");
+        }
+
         if (rows is <= 0 or > int.MaxValue || columns is <= 0 or > int.MaxValue || columns % block.Elements != 0)
             throw Bad($"{Shown.Text(name)} is [{rows}, {columns}], which no {(TensorType)typeId} matrix is");
         if (rows == 1 && typeId == (long)TensorType.F32 && !isPair)

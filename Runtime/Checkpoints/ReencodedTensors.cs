@@ -13,7 +13,8 @@ namespace Llamalith.Checkpoints;
 /// <summary>
 /// Matrices of types without kernels, as an engine sees them: described as the type that they will be, and stored as it when they are asked for.
 /// </summary>
-internal sealed unsafe class ReencodedTensors : IDisposable
+/// <param name="path">The file, for messages.</param>
+internal sealed unsafe class ReencodedTensors(string path) : IDisposable
 {
     private readonly Dictionary<string, NativeBuffer> _stored = [];
     private readonly SortedDictionary<TensorType, int> _counts = [];
@@ -75,7 +76,7 @@ internal sealed unsafe class ReencodedTensors : IDisposable
         }
     }
 
-    private static void Convert(TensorView matrix, TensorInfo info, byte* to)
+    private void Convert(TensorView matrix, TensorInfo info, byte* to)
     {
         long rowBytes = info.ByteLength / info.Rows;
         try
@@ -85,7 +86,9 @@ internal sealed unsafe class ReencodedTensors : IDisposable
         }
         catch (AggregateException e)
         {
-            // One bad row is enough to say what is wrong, in its own words.
+            // One bad row is enough to say what is wrong.
+            if (e.InnerExceptions[0] is ModelFormatException bad)
+                throw new ModelFormatException($"{path}: {bad.Message}", bad);
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }

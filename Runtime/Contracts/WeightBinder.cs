@@ -19,8 +19,8 @@ public sealed unsafe class WeightBinder : IDisposable
     private readonly LoadOptions _options;
     private readonly int _threads;
     private readonly IPackedWeights? _packed;
+    private readonly WeightFingerprint _fingerprint = new();
     private NativeBuffer? _memory;
-    private WeightFingerprint _fingerprint;
     private string? _identity;
     private long _next;
 
@@ -81,81 +81,58 @@ public sealed unsafe class WeightBinder : IDisposable
     public float* Vector(string name, int length, RowOrder order = default)
     {
         TensorInfo info = _checkpoint.Describe(name, 1, length);
-        if (info.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
-            throw new ModelMismatchException($"{_checkpoint.Path}: the vector {info.Name} is stored as {info.Type}; vectors must be F32, F16 or BF16.");
-        float* to = (float*)Take(WeightPacker.VectorBytes(length));
+        PanelSource source = PanelSource.Vector(_checkpoint, name, info, order);
+        byte* to = Take(source.Bytes);
         if (_packed is not null)
         {
             EnsureInOrder(info, order);
             return _packed.Vector(name, length);
         }
 
-        if (to is not null)
-        {
-            TensorView vector = _checkpoint.GetTensor(name, 1, length);
-            WeightPacker.PackVector(vector, order, to);
-            _fingerprint.Add(vector);
-        }
-
-        Report();
-        return to;
+        _ = Pack(source, to);
+        return (float*)to;
     }
 
     /// <summary>A weight matrix [rows, columns].</summary>
     public PackedMatrix Matrix(string name, int rows, int columns, RowOrder order = default)
     {
         TensorInfo info = _checkpoint.Describe(name, rows, columns);
-        TensorType type = FormatOf(info);
-        byte* to = Take(WeightPacker.Panels(rows) * WeightPacker.PanelBytes(type, columns));
+        PanelSource source = PanelSource.Matrix(_checkpoint, name, info, order, _formats, _className);
+        byte* to = Take(source.Bytes);
         if (_packed is not null)
         {
             EnsureInOrder(info, order);
-            return Checked(_packed.Matrix(name, rows, columns), type);
+            return Checked(_packed.Matrix(name, rows, columns), source.Type);
         }
 
-        float unit = 1;
-        if (to is not null)
-        {
-            TensorView tensor = _checkpoint.GetTensor(name, rows, columns);
-            unit = WeightPacker.Pack(tensor, type, order, to, _threads, _options.Cancellation);
-            _fingerprint.Add(tensor);
-            _checkpoint.Advise(tensor, MemoryAdvice.DontNeed);
-        }
-
-        Report();
-        return new PackedMatrix { Data = to, Type = type, Unit = unit, Choice = Choices[type] };
+        return new PackedMatrix { Data = to, Type = source.Type, Unit = Pack(source, to), Choice = Choices[source.Type] };
     }
 
     /// <summary>Two matrices [rows, columns] whose rows a kernel combines pairwise.</summary>
     public PackedMatrix Pair(string first, string second, int rows, int columns)
     {
-        TensorInfo lowerInfo = _checkpoint.Describe(first, rows, columns);
-        TensorInfo upperInfo = _checkpoint.Describe(second, rows, columns);
-        TensorType type = FormatOf(lowerInfo);
-        if (FormatOf(upperInfo) != type)
-            throw new ModelMismatchException($"{_checkpoint.Path}: {lowerInfo.Name} is stored as {lowerInfo.Type} and {upperInfo.Name} as {upperInfo.Type}; the two must have one format.");
-        byte* to = Take(WeightPacker.PairPanels(rows) * WeightPacker.PanelBytes(type, columns));
-        if (_packed is not null)
-            return Checked(_packed.Pair(first, second, rows, columns), type);
-        float unit = 1;
-        if (to is not null)
-        {
-            TensorView lower = _checkpoint.GetTensor(first, rows, columns), upper = _checkpoint.GetTensor(second, rows, columns);
-            unit = WeightPacker.PackPair(lower, upper, type, to, _threads, _options.Cancellation);
-            _fingerprint.Add(lower);
-            _fingerprint.Add(upper);
-            _checkpoint.Advise(lower, MemoryAdvice.DontNeed);
-            _checkpoint.Advise(upper, MemoryAdvice.DontNeed);
-        }
-
-        Report();
-        return new PackedMatrix { Data = to, Type = type, Unit = unit, Choice = Choices[type] };
+        PanelSource source = PanelSource.Pair(
+            _checkpoint,
+            (first, _checkpoint.Describe(first, rows, columns)),
+            (second, _checkpoint.Describe(second, rows, columns)),
+            _formats,
+            _className);
+        byte* to = Take(source.Bytes);
+        return _packed is not null
+            ? Checked(_packed.Pair(first, second, rows, columns), source.Type)
+            : new PackedMatrix { Data = to, Type = source.Type, Unit = Pack(source, to), Choice = Choices[source.Type] };
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    private TensorType FormatOf(in TensorInfo tensor) => PanelFormat.Of(_checkpoint.Path, tensor, _formats, _className);
+    // In the first round there is nothing to pack to.
+    private float Pack(PanelSource source, byte* to)
+    {
+        float unit = to is null ? 1 : source.Pack(to, _threads, _fingerprint, _options.Cancellation);
+        Report();
+        return unit;
+    }
 
     private void EnsureInOrder(in TensorInfo tensor, RowOrder order)
     {

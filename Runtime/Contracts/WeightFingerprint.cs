@@ -10,7 +10,7 @@ namespace Llamalith.Contracts;
 /// bytes (all of them where they are fewer). Another training gives another fingerprint; a file that was changed by hand in one place may keep its
 /// own. It guards against mistakes, not against forgery.
 /// </summary>
-internal unsafe struct WeightFingerprint
+internal sealed unsafe class WeightFingerprint
 {
     private const int Pieces = 4;
     private const int PieceBytes = 4096;
@@ -40,7 +40,7 @@ internal unsafe struct WeightFingerprint
     }
 
     /// <summary>It, as 32 digits.</summary>
-    public override readonly string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_first:x16}{_second:x16}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_first:x16}{_second:x16}");
 
     private void Add(ReadOnlySpan<byte> bytes)
     {

@@ -63,7 +63,8 @@ public static unsafe class WeightPacker
             TensorType.Q4_K => IntegerPanels<Q4_KCodes>.BlockBytes,
             TensorType.Q5_K => IntegerPanels<Q5_KCodes>.BlockBytes,
             TensorType.Q6_K => IntegerPanels<Q6_KCodes>.BlockBytes,
-            _ => PanelRows * block.Bytes,
+            _ when TensorTypes.HasKernels(type) => PanelRows * block.Bytes,
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No panels are known for this tensor type."),
         };
     }
 

@@ -15,7 +15,7 @@ internal struct Xoshiro256
 
     /// <summary>Begins from a seed.</summary>
     public Xoshiro256(ulong seed)
-        : this(SplitMix(ref seed), SplitMix(ref seed), SplitMix(ref seed), SplitMix(ref seed))
+        : this(SplitMix64.Next(ref seed), SplitMix64.Next(ref seed), SplitMix64.Next(ref seed), SplitMix64.Next(ref seed))
     {
     }
 
@@ -44,14 +44,4 @@ internal struct Xoshiro256
 
     /// <summary>The next number from 0 to below 1, a multiple of 2^-53.</summary>
     public double NextUnit() => (Next() >> 11) * (1.0 / (1UL << 53));
-
-    /// <summary>One step of SplitMix64.</summary>
-    public static ulong SplitMix(ref ulong state)
-    {
-        state += 0x9E3779B97F4A7C15;
-        ulong z = state;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
 }

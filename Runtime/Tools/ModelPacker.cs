@@ -19,6 +19,9 @@ public sealed unsafe class ModelPacker
     private const string NameKey = "general.name";
     private const int CopyBytes = 1 << 20;
 
+    // What a class is called where there is none.
+    private const string Engine = "the engine";
+
     private readonly Checkpoint _source;
     private readonly PackOptions _options;
     private readonly List<Part> _parts = [];
@@ -33,7 +36,7 @@ public sealed unsafe class ModelPacker
 
     /// <summary>Packs a model into a file, over one that is there; it appears when it is whole.</summary>
     /// <exception cref="ModelFormatException">The model cannot be packed: it is packed already, or a tensor is missing, misshapen or damaged.</exception>
-    /// <exception cref="ModelMismatchException">A tensor's format is none of the engine's, or the tokenizer is another model's.</exception>
+    /// <exception cref="ModelMismatchException">A tensor's format is none of the engine's or another than that of its pair, or the tokenizer is another model's.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static void Pack(Checkpoint source, string path, PackOptions options)
     {
@@ -72,52 +75,21 @@ public sealed unsafe class ModelPacker
 
         if (shape.TiedEmbeddings)
             AddMatrix(ModelTensors.TokenEmbedding(shape), default);
-        _total = _parts.Sum(static part => part.Bytes);
+        _total = _parts.Sum(static part => part.Panels.Bytes);
     }
 
-    private void AddVector(ModelTensor tensor, RowOrder order)
-    {
-        TensorInfo info = Describe(tensor);
-        if (TensorTypes.BlockOf(info.Type).Elements > 1)
-            throw new ModelFormatException($"{_source.Path}: the vector {info.Name} is stored as {info.Type}; vectors must be F32, F16 or BF16.");
-        Add(tensor, null, TensorType.F32, WeightPacker.VectorBytes(tensor.Columns), 1, to =>
-        {
-            WeightPacker.PackVector(View(tensor), order, (float*)to);
-            return 1;
-        });
-    }
+    private void AddVector(ModelTensor tensor, RowOrder order) => Add(tensor, null, PanelSource.Vector(_source, tensor.Name, Describe(tensor), order));
 
-    private void AddMatrix(ModelTensor tensor, RowOrder order)
-    {
-        TensorType type = FormatOf(Describe(tensor));
-        Add(tensor, null, type, WeightPacker.PanelBytes(type, tensor.Columns), WeightPacker.Panels(tensor.Rows), to =>
-        {
-            TensorView view = View(tensor);
-            float unit = WeightPacker.Pack(view, type, order, to, _options.Threads, _options.Cancellation);
-            _source.Advise(view, MemoryAdvice.DontNeed);
-            return unit;
-        });
-    }
+    private void AddMatrix(ModelTensor tensor, RowOrder order) =>
+        Add(tensor, null, PanelSource.Matrix(_source, tensor.Name, Describe(tensor), order, _options.Formats, Engine));
 
     private void AddPair(ModelTensor first, string secondName)
     {
         ModelTensor second = first with { Name = secondName };
-        TensorInfo lower = Describe(first), upper = Describe(second);
-        TensorType type = FormatOf(lower);
-        if (FormatOf(upper) != type)
-            throw new ModelFormatException($"{_source.Path}: {lower.Name} is stored as {lower.Type} and {upper.Name} as {upper.Type}; the two must have one format.");
-        Add(first, secondName, type, WeightPacker.PanelBytes(type, first.Columns), WeightPacker.PairPanels(first.Rows), to =>
-        {
-            TensorView one = View(first), other = View(second);
-            float unit = WeightPacker.PackPair(one, other, type, to, _options.Threads, _options.Cancellation);
-            _source.Advise(one, MemoryAdvice.DontNeed);
-            _source.Advise(other, MemoryAdvice.DontNeed);
-            return unit;
-        });
+        Add(first, secondName, PanelSource.Pair(_source, (first.Name, Describe(first)), (secondName, Describe(second)), _options.Formats, Engine));
     }
 
-    private void Add(ModelTensor tensor, string? partner, TensorType type, long panelBytes, int panels, Packer pack) =>
-        _parts.Add(new Part(tensor, partner, type, panelBytes, panels, pack));
+    private void Add(ModelTensor tensor, string? partner, PanelSource panels) => _parts.Add(new Part(tensor, partner, panels));
 
     private TensorInfo Describe(ModelTensor tensor)
     {
@@ -133,8 +105,6 @@ public sealed unsafe class ModelPacker
 
     private TensorView View(ModelTensor tensor) => _source.GetTensor(tensor.Name, tensor.Rows, tensor.Columns);
 
-    private TensorType FormatOf(in TensorInfo tensor) => PanelFormat.Of(_source.Path, tensor, _options.Formats, "the engine");
-
     private void Write(PackedDigest.Writer stream)
     {
         GgufWriter writer = new(PackedKeys.Alignment);
@@ -147,7 +117,7 @@ public sealed unsafe class ModelPacker
         PackedShape.Write(writer, _source.Shape);
         writer.Add(PackedKeys.Names, GgufArrayContent.Of(_parts.Select(static part => part.Tensor.Name)));
         writer.Add(PackedKeys.Partners, GgufArrayContent.Of(_parts.Select(static part => part.Partner ?? "")));
-        writer.Add(PackedKeys.Types, GgufArrayContent.Of([.. _parts.Select(static part => (int)part.Type)]));
+        writer.Add(PackedKeys.Types, GgufArrayContent.Of([.. _parts.Select(static part => (int)part.Panels.Type)]));
         writer.Add(PackedKeys.Rows, GgufArrayContent.Of([.. _parts.Select(static part => part.Tensor.Rows)]));
         writer.Add(PackedKeys.Columns, GgufArrayContent.Of([.. _parts.Select(static part => part.Tensor.Columns)]));
         AddTokenizer(writer);
@@ -195,15 +165,15 @@ public sealed unsafe class ModelPacker
         NativeBuffer? buffer = null;
         foreach (Part part in _parts)
         {
-            writer.AddBytes(PackedKeys.Panels + part.Tensor.Name, part.Bytes, to =>
+            writer.AddBytes(PackedKeys.Panels + part.Tensor.Name, part.Panels.Bytes, to =>
             {
                 _options.Cancellation.ThrowIfCancellationRequested();
-                buffer ??= new NativeBuffer(_parts.Max(static other => other.Bytes), hugePages: true);
-                new Span<byte>(buffer.Data + part.Bytes - part.PanelBytes, checked((int)part.PanelBytes)).Clear();
-                part.Unit = part.Pack(buffer.Data);
-                for (long at = 0; at < part.Bytes; at += CopyBytes)
-                    to.Write(new ReadOnlySpan<byte>(buffer.Data + at, (int)Math.Min(CopyBytes, part.Bytes - at)));
-                _done += part.Bytes;
+                buffer ??= new NativeBuffer(_parts.Max(static other => other.Panels.Bytes), hugePages: true);
+                new Span<byte>(buffer.Data + part.Panels.Bytes - part.Panels.PanelBytes, checked((int)part.Panels.PanelBytes)).Clear();
+                part.Unit = part.Panels.Pack(buffer.Data, _options.Threads, fingerprint: null, _options.Cancellation);
+                for (long at = 0; at < part.Panels.Bytes; at += CopyBytes)
+                    to.Write(new ReadOnlySpan<byte>(buffer.Data + at, (int)Math.Min(CopyBytes, part.Panels.Bytes - at)));
+                _done += part.Panels.Bytes;
                 _options.Progress?.Report((double)_done / _total);
                 if (part == _parts[^1])
                     buffer.Dispose();
@@ -211,22 +181,13 @@ public sealed unsafe class ModelPacker
         }
     }
 
-    /// <summary>Packs a part into so many bytes, and returns its unit.</summary>
-    private delegate float Packer(byte* destination);
-
-    private sealed class Part(ModelTensor tensor, string? partner, TensorType type, long panelBytes, int panels, Packer pack)
+    private sealed class Part(ModelTensor tensor, string? partner, PanelSource panels)
     {
         public ModelTensor Tensor => tensor;
 
         public string? Partner => partner;
 
-        public TensorType Type => type;
-
-        public long PanelBytes => panelBytes;
-
-        public long Bytes => panelBytes * panels;
-
-        public Packer Pack => pack;
+        public PanelSource Panels => panels;
 
         public float Unit { get; set; }
     }

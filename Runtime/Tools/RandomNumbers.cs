@@ -1,8 +1,8 @@
+using Llamalith.Sampling;
+
 namespace Llamalith.Tools;
 
-/// <summary>
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators"): tiny, and the same for ever and everywhere.
-/// </summary>
+/// <summary>Random numbers of a seed and a place, the same for ever and everywhere.</summary>
 internal struct RandomNumbers(ulong seed)
 {
     private ulong _state = seed;
@@ -16,13 +16,7 @@ internal struct RandomNumbers(ulong seed)
     }
 
     /// <summary>64 random bits.</summary>
-    public ulong Next()
-    {
-        ulong z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => SplitMix64.Next(ref _state);
 
     /// <summary>A number below a limit of at most 2^32.</summary>
     public long Below(long limit) => (long)((Next() >> 32) * (ulong)limit >> 32);

@@ -77,6 +77,45 @@ internal static class TinyModels
         return path;
     }
 
+    /// <summary>
+    /// A GGUF file with the matrices of a type for which there are no kernels. Each block has its largest number, so that 8 bits hold it exactly.
+    /// </summary>
+    public static string WriteNonlinear(string path)
+    {
+        const int BlockBytes = 18;
+        using Checkpoint floats = Checkpoint.Open(WriteGguf(path + ".f32"));
+        using GgufFile source = GgufFile.Open(floats.Path);
+        Random random = new(5);
+        GgufWriter writer = new();
+        foreach (string key in source.Metadata.Keys)
+        {
+            Assert.True(source.Metadata.TryGetValue(key, out GgufValue value));
+            writer.Add(key, value);
+        }
+
+        foreach (GgufTensor tensor in source.Tensors)
+        {
+            byte[] bytes = BytesOf(source.View(tensor));
+            if (tensor.Rows > 1)
+            {
+                bytes = new byte[TensorTypes.ByteLength(TensorType.IQ4_NL, tensor.Rows, tensor.Columns)];
+                random.NextBytes(bytes);
+                for (int block = 0; block < bytes.Length; block += BlockBytes)
+                {
+                    BitConverter.TryWriteBytes(bytes.AsSpan(block), (Half)0.003f);
+                    bytes[block + 2] &= 0xF0;
+                }
+            }
+
+            writer.AddTensor(tensor.Name, tensor.Rows > 1 ? TensorType.IQ4_NL : tensor.Type!.Value, tensor.Dimensions.AsSpan(), stream => stream.Write(bytes));
+        }
+
+        writer.Write(path);
+        return path;
+    }
+
+    private static unsafe byte[] BytesOf(TensorView tensor) => new ReadOnlySpan<byte>(tensor.Data, (int)tensor.ByteLength).ToArray();
+
     /// <summary>llama2.c's checkpoint with the weights of a GGUF file of floats, and its tokenizer.bin beside it.</summary>
     public static string WriteLlama2c(string path, string gguf)
     {

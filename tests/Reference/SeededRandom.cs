@@ -1,20 +1,15 @@
 using System;
+using Llamalith.Sampling;
 
 namespace Llamalith.Reference;
 
-/// <summary>SplitMix64: the same numbers from the same seed on every platform and runtime.</summary>
+/// <summary>The same numbers from the same seed on every platform and runtime.</summary>
 public sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
 
     /// <summary>64 random bits.</summary>
-    public ulong NextBits()
-    {
-        ulong z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public ulong NextBits() => SplitMix64.Next(ref _state);
 
     /// <summary>A number from 0 up to, not including, 1.</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));

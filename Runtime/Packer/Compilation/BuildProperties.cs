@@ -4,7 +4,7 @@ using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 
-namespace Llamalith.Compilation;
+namespace Llamalith.Packer.Compilation;
 
 /// <summary>The MSBuild properties that the generator is told of.</summary>
 /// <param name="properties">Their names and values.</param>

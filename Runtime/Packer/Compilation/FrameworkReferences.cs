@@ -5,7 +5,7 @@ using System.IO;
 using Llamalith.Contracts;
 using Microsoft.CodeAnalysis;
 
-namespace Llamalith.Compilation;
+namespace Llamalith.Packer.Compilation;
 
 /// <summary>
 /// What sources and engines are compiled against: the framework that this process runs on, of which only the assemblies that generated code and the

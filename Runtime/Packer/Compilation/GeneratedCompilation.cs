@@ -10,7 +10,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
 
-namespace Llamalith.Compilation;
+namespace Llamalith.Packer.Compilation;
 
 /// <summary>Sources that hold model classes, together with what the generator makes of them, in this process.</summary>
 internal sealed class GeneratedCompilation

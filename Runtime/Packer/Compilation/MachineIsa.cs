@@ -3,7 +3,7 @@ using System.Linq;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace Llamalith.Compilation;
+namespace Llamalith.Packer.Compilation;
 
 /// <summary>The instruction set to compile for when the engine runs here and now: the best of this machine, and no other.</summary>
 internal static class MachineIsa

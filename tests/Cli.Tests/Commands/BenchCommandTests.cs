@@ -182,7 +182,7 @@ public class BenchCommandTests
             Assert.All((string[])["prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms"], name => Assert.True(engine.GetProperty(name).GetDouble() > 0, name));
         }
 
-        Assert.Contains($"llamalith: {Llamalith.Compilation.MachineIsa.Best.ToString().ToLowerInvariant()}", error, StringComparison.Ordinal);
+        Assert.Contains($"llamalith: {Llamalith.Packer.Compilation.MachineIsa.Best.ToString().ToLowerInvariant()}", error, StringComparison.Ordinal);
         Assert.Equal($"{model}: a context of 129 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("bench", model, "-p", "0", "-n", "128", "-t", "1"));
     }
 

@@ -51,7 +51,7 @@ public sealed class InspectCommandTests : IDisposable
         string path = TinyModels.WriteStrange(_folder["m.gguf"]);
         string output = await CommandLine.SucceedAsync("inspect", path);
         Assert.Contains("  type 1234 ", output, StringComparison.Ordinal);
-        Assert.Contains($"no engine: {path}: the tensor blk.1.ffn_up.weight has type 1234", output, StringComparison.Ordinal);
+        Assert.Contains($"no engine: {path}: the tensor blk.1.ffn_up.weight is type 1234", output, StringComparison.Ordinal);
         Assert.DoesNotContain("[LlamaModel", output, StringComparison.Ordinal);
     }
 

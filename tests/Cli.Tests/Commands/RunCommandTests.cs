@@ -37,6 +37,20 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_TakesTypesThatHaveNoKernels()
+    {
+        // Stored anew while it is loaded, beforehand, and packed: the same numbers.
+        string strange = TinyModels.WriteNonlinear(_folder["nl.gguf"]), text = await GreedyAsync(strange);
+        await CommandLine.SucceedAsync("quantize", strange, _folder["8.gguf"], "q8_0", "--requantize");
+        Assert.Equal(text, await GreedyAsync(_folder["8.gguf"]));
+        (int code, _, string error) = await CommandLine.RunAsync("pack", strange, "-o", _folder["nl.llith"]);
+        Assert.Equal(
+            (0, $"{strange}: 15 tensors are IQ4_NL, for which there are no kernels: they are stored anew as Q8_0 when they are loaded, which takes more memory than the file.\n"),
+            (code, error.ReplaceLineEndings("\n")));
+        Assert.Equal(text, await GreedyAsync(_folder["nl.llith"]));
+    }
+
+    [Fact]
     public async Task Run_WritesItsFiguresToStandardError()
     {
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"]);
@@ -102,7 +116,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task Run_RefusesUnknownFormatsByName()
     {
         string strange = TinyModels.WriteStrange(_folder["m.gguf"]);
-        Assert.Equal($"{strange}: the tensor blk.1.ffn_up.weight has type 1234, which this runtime cannot read.", await CommandLine.FailAsync("run", strange));
+        Assert.Equal($"{strange}: the tensor blk.1.ffn_up.weight is type 1234, which this runtime cannot read.", await CommandLine.FailAsync("run", strange));
     }
 
     [Fact]

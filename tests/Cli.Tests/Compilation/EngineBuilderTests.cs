@@ -6,8 +6,8 @@ using Llamalith.Cli;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
-using Llamalith.Compilation;
 using Llamalith.Contracts;
+using Llamalith.Packer.Compilation;
 
 namespace Llamalith.Tests.Compilation;
 

@@ -72,7 +72,7 @@ public sealed class PublishedValuesTests
 
     private static void Refuses(string name, uint id, byte[] stored)
     {
-        using TemporaryFolder folder = new();
+        using TempFolder folder = new();
         string path = folder.Write("m.gguf", new GgufDraft { Data = stored }.Tensor("rows", id, 0, Columns, Rows).Build());
         using GgufFile file = GgufFile.Open(path);
         Assert.Equal(name, file.Tensors[0].TypeName);

@@ -6,6 +6,7 @@ using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
+using Llamalith.Tools;
 
 namespace Llamalith.Tests.Readers;
 
@@ -383,6 +384,9 @@ public sealed class GgufCheckpointTests : IDisposable
     public void MatricesWithoutKernels_AreStoredAnew(string name, string expected)
     {
         TensorType type = Enum.Parse<TensorType>(name), stored = Enum.Parse<TensorType>(expected);
+
+        // As an exponent of two, 0x21 would make numbers that no half is small enough for.
+        byte fill = type == TensorType.MXFP4 ? (byte)0x7A : (byte)0x21;
         GgufModelDraft draft = new GgufModelDraft().With("{arch}.embedding_length", 256u).With("{arch}.feed_forward_length", 256u);
         foreach (string tensor in draft.Tensors.Keys)
         {
@@ -391,7 +395,7 @@ public sealed class GgufCheckpointTests : IDisposable
             rows = tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 128 : isMatrix && rows != 5 ? 256 : rows;
             draft.Tensors[tensor] = (isMatrix ? type : own, rows, 256);
             if (isMatrix)
-                draft.Raw[tensor] = [.. Enumerable.Repeat((byte)0x21, (int)TensorTypes.ByteLength(type, rows, 256))];
+                draft.Raw[tensor] = [.. Enumerable.Repeat(fill, (int)TensorTypes.ByteLength(type, rows, 256))];
         }
 
         using GgufCheckpoint checkpoint = Open(draft);
@@ -451,6 +455,31 @@ public sealed class GgufCheckpointTests : IDisposable
         {
             using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
+    }
+
+    [Fact]
+    public void SplitModel_IsQuantizedAsTheWholeOneIs()
+    {
+        using GgufCheckpoint split = GgufCheckpoint.Open(WriteParts("m", 3)[1]), whole = Open(new GgufModelDraft());
+        string ofSplit = _folder["split.gguf"], ofWhole = _folder["whole.gguf"];
+        ModelQuantizer.Quantize(split, ofSplit, QuantizationPreset.F16);
+        ModelQuantizer.Quantize(whole, ofWhole, QuantizationPreset.F16);
+        Assert.Equal(File.ReadAllBytes(ofWhole), File.ReadAllBytes(ofSplit));
+    }
+
+    /// <summary>Infinite scales make elements that no block format holds: said as any damage, though many threads found it.</summary>
+    [Fact]
+    public void MatricesWithoutKernels_ThatAreInfiniteAreNamed()
+    {
+        GgufModelDraft draft = new GgufModelDraft().With("{arch}.embedding_length", 32u).With("{arch}.feed_forward_length", 32u);
+        foreach ((string tensor, (TensorType type, long rows, long _)) in draft.Tensors.ToArray())
+            draft.Tensors[tensor] = (type, rows is 1 or 5 ? rows : tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 16 : 32, 32);
+        draft.Tensors["output.weight"] = (TensorType.MXFP4, 5, 32);
+        draft.Raw["output.weight"] = [.. Enumerable.Repeat((byte)0xFF, 5 * 17)];
+        using GgufCheckpoint checkpoint = Open(draft);
+        string message = Assert.Throws<ModelFormatException>(() => checkpoint.TryGetTensor("output.weight", out _)).Message;
+        Assert.StartsWith($"{checkpoint.Path}: output.weight: row ", message, StringComparison.Ordinal);
+        Assert.EndsWith(", for which Q8_0 has no form.", message, StringComparison.Ordinal);
     }
 
     [Fact]

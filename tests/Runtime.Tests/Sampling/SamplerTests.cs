@@ -18,7 +18,7 @@ public class SamplerTests
         float[] logits = new float[count];
         ulong state = (ulong)count;
         for (int i = 0; i < count; i++)
-            logits[i] = spread * ((Xoshiro256.SplitMix(ref state) >> 40) * (1f / (1 << 24)) - 0.5f);
+            logits[i] = spread * ((SplitMix64.Next(ref state) >> 40) * (1f / (1 << 24)) - 0.5f);
         return logits;
     }
 
