@@ -25,6 +25,7 @@ public sealed class PackageTests(LocalFeed feed)
         "analyzers/dotnet/cs/Llamalith.Generator.dll",
         "buildTransitive/Llamalith.Generator.props",
         "buildTransitive/Llamalith.Generator.targets",
+        "buildTransitive/Llamalith.Kernels.targets",
         "buildTransitive/Llamalith.Launcher.targets",
         "buildTransitive/Llamalith.Targets.targets",
         "buildTransitive/Llamalith.Weights.targets",
