@@ -62,7 +62,8 @@ internal interface IModelSizes
 
 /// <summary>A tensor that every layer has.</summary>
 internal sealed class LayerTensor(
-    string name, string stored, string huggingFace, TensorRole role, Width rows, Width columns, bool rotated = false, TensorCondition when = TensorCondition.Always)
+    string name, string stored, string huggingFace, TensorRole role, Width rows, Width columns, bool rotated = false,
+    TensorCondition when = TensorCondition.Always)
 {
     /// <summary>Its name in code, as in Query.</summary>
     public string Name { get; } = name;
@@ -122,10 +123,12 @@ internal static class LayerTensors
         new("Value", "attn_v.weight", "self_attn.v_proj.weight", TensorRole.Matrix, Width.KvDim, Width.Dim);
 
     public static LayerTensor QueryBias { get; } =
-        new("QueryBias", "attn_q.bias", "self_attn.q_proj.bias", TensorRole.Bias, Width.One, Width.QueryDim, rotated: true, TensorCondition.QkvBias);
+        new("QueryBias", "attn_q.bias", "self_attn.q_proj.bias", TensorRole.Bias, Width.One, Width.QueryDim, rotated: true,
+            TensorCondition.QkvBias);
 
     public static LayerTensor KeyBias { get; } =
-        new("KeyBias", "attn_k.bias", "self_attn.k_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, rotated: true, TensorCondition.QkvBias);
+        new("KeyBias", "attn_k.bias", "self_attn.k_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, rotated: true,
+            TensorCondition.QkvBias);
 
     public static LayerTensor ValueBias { get; } =
         new("ValueBias", "attn_v.bias", "self_attn.v_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, when: TensorCondition.QkvBias);
@@ -136,11 +139,17 @@ internal static class LayerTensors
     public static LayerTensor FfnNorm { get; } =
         new("FfnNorm", "ffn_norm.weight", "post_attention_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim);
 
-    public static LayerTensor Gate { get; } = new("Gate", "ffn_gate.weight", "mlp.gate_proj.weight", TensorRole.Matrix, Width.FfnDim, Width.Dim);
+    public static LayerTensor Gate
+    {
+        get;
+    } = new("Gate", "ffn_gate.weight", "mlp.gate_proj.weight", TensorRole.Matrix, Width.FfnDim, Width.Dim);
 
     public static LayerTensor Up { get; } = new("Up", "ffn_up.weight", "mlp.up_proj.weight", TensorRole.Matrix, Width.FfnDim, Width.Dim);
 
-    public static LayerTensor Down { get; } = new("Down", "ffn_down.weight", "mlp.down_proj.weight", TensorRole.Matrix, Width.Dim, Width.FfnDim);
+    public static LayerTensor Down
+    {
+        get;
+    } = new("Down", "ffn_down.weight", "mlp.down_proj.weight", TensorRole.Matrix, Width.Dim, Width.FfnDim);
 
     public static IReadOnlyList<LayerTensor> All { get; } =
     [

@@ -28,7 +28,8 @@ internal sealed record BenchPlan
     public int ComparedTokens => Math.Min(GeneratedTokens, MostCompared);
 
     /// <summary>Positions that a cache must have for all of it.</summary>
-    public int Positions => Depth + Math.Max(Math.Max(PromptTokens, 1) + ComparedTokens, Math.Max(GeneratedTokens, Rows.DefaultIfEmpty(0).Max()) + 1);
+    public int Positions =>
+        Depth + Math.Max(Math.Max(PromptTokens, 1) + ComparedTokens, Math.Max(GeneratedTokens, Rows.DefaultIfEmpty(0).Max()) + 1);
 
     /// <summary>Passes of so many tokens at once in a round: about as many tokens as are decoded one by one.</summary>
     public int PassesOf(int rows) => Math.Max(1, GeneratedTokens / rows);

@@ -36,25 +36,34 @@ internal sealed record BenchReport(BenchPlan Plan, ModelWork Work, IReadOnlyList
             {
                 yield return $"{threads}: {run.Engines[0].Name} / {other.Name} = {Ratios(run.Engines[0], other)}";
                 if (other.IsFreshEachRound)
-                    yield return $"{threads}: {other.Name} at its best of {Quantity.Count(Plan.Repetitions, "round")}, each a process of its own: {Best(run.Engines[0], other)}";
+                {
+                    yield return $"{threads}: {other.Name} at its best of {Quantity.Count(Plan.Repetitions, "round")}, each a process of "
+                        + $"its own: {Best(run.Engines[0], other)}";
+                }
             }
 
             foreach (EngineRun engine in run.Engines)
             {
                 foreach (RowsRun rows in engine.Rows)
-                    yield return $"{threads}: {engine.Name} decodes {Quantity.Count(rows.Count, "row")} at once at {WithSpread(rows.Rates)} tok/s{Share(rows, engine)}";
+                {
+                    yield return $"{threads}: {engine.Name} decodes {Quantity.Count(rows.Count, "row")} at once at "
+                        + $"{WithSpread(rows.Rates)} tok/s{Share(rows, engine)}";
+                }
             }
 
             if (run.Agreement is LogitsAgreement agreement)
                 yield return $"{threads}: logits of {run.Engines[0].Name} and {run.Engines[1].Name}: {agreement}";
-            yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of {Quantity.Bytes(run.Machine.ReadBytes)} ({run.Machine.ReadMethod}) "
+            yield return $"{threads}: machine reads {WithSpread(run.Machine.ReadGigabytes)} GB/s of "
+                + $"{Quantity.Bytes(run.Machine.ReadBytes)} ({run.Machine.ReadMethod}) "
                 + $"and multiplies {WithSpread(run.Machine.Gigamultiplies)} G/s ({run.Machine.MultiplyMethod})";
         }
 
         foreach ((string name, string detail) in Runs.SelectMany(r => r.Engines).Select(e => (e.Name, e.Detail)).Distinct())
             yield return $"{name}: {detail}";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{Work.Model}: prompt {Plan.PromptTokens}, decode {Plan.GeneratedTokens}, depth {Plan.Depth}; medians of {Quantity.Count(Plan.Repetitions, "interleaved round")}, ± half their range; a token reads {Quantity.Bytes(Work.WeightBytes)} of weights");
+            $"{Work.Model}: prompt {Plan.PromptTokens}, decode {Plan.GeneratedTokens}, depth {Plan.Depth}; medians of "
+                + $"{Quantity.Count(Plan.Repetitions, "interleaved round")}, ± half their range; a token reads "
+                + $"{Quantity.Bytes(Work.WeightBytes)} of weights");
     }
 
     private static string Ratios(EngineRun first, EngineRun second)

@@ -32,13 +32,18 @@ internal sealed record EngineRun
     /// <summary>Decoded tokens per second; empty where none was measured.</summary>
     public required double[] DecodeRates { get; init; }
 
-    /// <summary>Tokens per second of so many decoded at once, in the plan's order; empty where the plan has none or the engine decodes one by one.</summary>
+    /// <summary>
+    /// Tokens per second of so many decoded at once, in the plan's order; empty where the plan has none or the engine decodes one by one.
+    /// </summary>
     public IReadOnlyList<RowsRun> Rows { get; init; } = [];
 
     /// <summary>Time to load, the median where it was loaded for every round; null where the engine does not say.</summary>
     public required double? LoadMilliseconds { get; init; }
 
-    /// <summary>Bytes by which a process's resident memory grew by loading and warming up; of another program, all that it had. Null where the system does not say.</summary>
+    /// <summary>
+    /// Bytes by which a process's resident memory grew by loading and warming up; of another program, all that it had. Null where the
+    /// system does not say.
+    /// </summary>
     public required long? ResidentBytes { get; init; }
 
     /// <summary>Whether every round had a process of its own, whose speed may depend on where its memory happened to lie.</summary>
@@ -66,7 +71,8 @@ internal sealed record EngineRun
 
     /// <summary>A prompt's share of the machine's multiply peak, by rounds.</summary>
     public double? ShareOfMultiply(ModelWork work, int promptTokens, MachineRun machine) => PromptRates.Length > 0
-        ? Statistics.MedianRatio([.. PromptRates.Select(r => r * work.PromptMultiplies(promptTokens) / promptTokens / 1e9)], machine.Gigamultiplies)
+        ? Statistics.MedianRatio(
+            [.. PromptRates.Select(r => r * work.PromptMultiplies(promptTokens) / promptTokens / 1e9)], machine.Gigamultiplies)
         : null;
 }
 
@@ -79,11 +85,12 @@ internal sealed record RowsRun(int Count, double[] Rates)
     public double Rate => Statistics.Median(Rates);
 
     /// <summary>
-    /// The share of what could be at most, by rounds: as many times the rate of one alone, since the weights are read once for all, or the rate of a prompt,
-    /// whose multiplications are as many. Null where either was not measured.
+    /// The share of what could be at most, by rounds: as many times the rate of one alone, since the weights are read once for all, or the
+    /// rate of a prompt, whose multiplications are as many. Null where either was not measured.
     /// </summary>
     public double? ShareOf(EngineRun engine) => engine is { PromptRates.Length: > 0, DecodeRates.Length: > 0 }
-        ? Statistics.MedianRatio(Rates, [.. engine.DecodeRates.Zip(engine.PromptRates, (decode, prompt) => Math.Min(Count * decode, prompt))])
+        ? Statistics.MedianRatio(
+            Rates, [.. engine.DecodeRates.Zip(engine.PromptRates, (decode, prompt) => Math.Min(Count * decode, prompt))])
         : null;
 }
 

@@ -8,8 +8,8 @@ using Llamalith.Cli.Benchmarking.Machine;
 namespace Llamalith.Cli.Benchmarking;
 
 /// <summary>
-/// Measures contenders side by side: all are prepared, and in each round every one takes its turn, in alternating order, after the machine's own
-/// bandwidth and multiply peak. A machine that is slow for a while is slow for all of them.
+/// Measures contenders side by side: all are prepared, and in each round every one takes its turn, in alternating order, after the
+/// machine's own bandwidth and multiply peak. A machine that is slow for a while is slow for all of them.
 /// </summary>
 /// <param name="plan">What to measure.</param>
 /// <param name="work">The model's work.</param>
@@ -63,7 +63,8 @@ internal sealed class BenchRunner(BenchPlan plan, ModelWork work, Action<string>
             {
                 cancellation.ThrowIfCancellationRequested();
                 IContender contender = contenders[round % 2 == 0 ? turn : contenders.Count - 1 - turn];
-                progress?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{contender.Name}: round {round + 1} of {plan.Repetitions}, {threads} threads"));
+                progress?.Invoke(string.Create(
+                    CultureInfo.InvariantCulture, $"{contender.Name}: round {round + 1} of {plan.Repetitions}, {threads} threads"));
                 Quiet.Wait();
                 contender.TakeTurn(cancellation);
             }

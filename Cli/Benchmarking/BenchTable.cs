@@ -14,7 +14,11 @@ internal static class BenchTable
         ArgumentNullException.ThrowIfNull(report);
         Table table = new() { Border = TableBorder.Rounded };
         foreach (string column in BenchReport.Columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column)) { Alignment = column == BenchReport.Columns[0] ? Justify.Left : Justify.Right, NoWrap = true });
+        {
+            table.AddColumn(new TableColumn(
+                Markup.Escape(column)) { Alignment = column == BenchReport.Columns[0] ? Justify.Left : Justify.Right, NoWrap = true });
+        }
+
         foreach (string[] row in report.Rows())
             table.AddRow([.. row.Select(cell => new Text(cell))]);
         console.Write(table);

@@ -68,7 +68,9 @@ internal sealed class EngineContender : IContender
         return logits;
     }
 
-    /// <summary>Records the logits after the prompt and some tokens that the engine chooses itself, as a text would go on; or compares with those.</summary>
+    /// <summary>
+    /// Records the logits after the prompt and some tokens that the engine chooses itself, as a text would go on; or compares with those.
+    /// </summary>
     /// <exception cref="CliException">The vocabularies differ.</exception>
     public void TakePart(LogitsComparison comparison, CancellationToken cancellation)
     {

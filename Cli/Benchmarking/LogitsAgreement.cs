@@ -85,6 +85,7 @@ internal sealed class LogitsAgreement
 
     /// <summary>The comparison in one line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"same argmax at {SameArgmax} of {Positions} positions, cosine at least {LeastCosine:0.000000}, largest difference {LargestDifference:0.####} (logits' deviation {Deviation:0.####})")
+        $"same argmax at {SameArgmax} of {Positions} positions, cosine at least {LeastCosine:0.000000}, largest difference "
+            + $"{LargestDifference:0.####} (logits' deviation {Deviation:0.####})")
         + (NonFinite > 0 ? string.Create(CultureInfo.InvariantCulture, $", NOT FINITE at {NonFinite}") : "");
 }

@@ -3,7 +3,10 @@ using System.Linq;
 
 namespace Llamalith.Cli.Benchmarking;
 
-/// <summary>The logits of the first contender after a prompt and some tokens that it chose itself, and how far those of others on the same tokens agree.</summary>
+/// <summary>
+/// The logits of the first contender after a prompt and some tokens that it chose itself, and how far those of others on the same tokens
+/// agree.
+/// </summary>
 internal sealed class LogitsComparison
 {
     private string _name = "";

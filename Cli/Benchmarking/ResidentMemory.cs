@@ -31,7 +31,9 @@ internal static partial class ResidentMemory
         }
     }
 
-    /// <summary>Gives back what the collector and the C heap keep of earlier work, so that the next engine cannot grow into it unseen.</summary>
+    /// <summary>
+    /// Gives back what the collector and the C heap keep of earlier work, so that the next engine cannot grow into it unseen.
+    /// </summary>
     public static void Settle()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

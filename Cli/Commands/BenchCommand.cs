@@ -15,20 +15,25 @@ internal static class BenchCommand
     public static Command Create(Func<BenchRequest, CancellationToken, Task<EngineSource>> compile)
     {
         Argument<string> file = new Argument<string>("FILE") { Description = "The model." }.RejectEmpty();
-        Option<bool> peer = new("--peer") { Description = "Measure llama.cpp in the same run, installing it with npm if need be, and compare logits." };
+        Option<bool> peer =
+            new("--peer") { Description = "Measure llama.cpp in the same run, installing it with npm if need be, and compare logits." };
         Option<string[]> commands = new("--peer-command")
         {
             HelpName = "command",
-            Description = "A llama-bench to measure in the same run, with options of its own, as in \"/opt/ik/llama-bench -fa 1 -rtr 1\". May be given several times.",
+            Description =
+                "A llama-bench to measure in the same run, with options of its own, as in \"/opt/ik/llama-bench -fa 1 -rtr 1\". May be "
+                    + "given several times.",
             DefaultValueFactory = _ => [],
             AllowMultipleArgumentsPerToken = false,
         };
         BenchOptions options = new();
-        Command command = new("bench", "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer, commands };
+        Command command = new("bench",
+            "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer, commands };
         options.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
-            BenchRequest request = options.Read(result, result.GetRequiredValue(file)) with { PeerCommands = result.GetRequiredValue(commands) };
+            BenchRequest request =
+                options.Read(result, result.GetRequiredValue(file)) with { PeerCommands = result.GetRequiredValue(commands) };
             BenchSession.Check(request);
 
             // The peer is fetched first: whoever asks for it should not wait for a compilation to learn that it is not to be had.

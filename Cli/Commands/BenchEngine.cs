@@ -24,7 +24,8 @@ internal static class BenchEngine
             int context = Math.Max(request.Plan.Positions, Math.Min(checkpoint.Shape.Context, ModelClass.UsualContext));
             ModelClass model = RunningModel.EngineClass(checkpoint, context, request.Cache);
             Engine engine = engines.Get(model, ProgressBars.On(Console.Error), cancellation);
-            return new EngineSource(LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
+            return new EngineSource(
+                LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
         },
         cancellation);
 

@@ -32,8 +32,10 @@ internal sealed class BenchOptions
     };
 
     private readonly Option<string> output = Choice("--output", "-o", "table", ["json"], "How to write the result.");
-    private readonly Option<string> cache = Choice("--kv", null, "f16", ["f32", "int8"], "Element type of the KV cache; int8 is llama.cpp's q8_0.");
-    private readonly Option<string> attention = Choice("--peer-attention", null, "auto", ["on", "off"], "llama.cpp's flash attention; auto is the faster.");
+    private readonly Option<string> cache =
+        Choice("--kv", null, "f16", ["f32", "int8"], "Element type of the KV cache; int8 is llama.cpp's q8_0.");
+    private readonly Option<string> attention =
+        Choice("--peer-attention", null, "auto", ["on", "off"], "llama.cpp's flash attention; auto is the faster.");
     private readonly Option<string?> save = new Option<string?>("--save")
     {
         HelpName = "file",
@@ -66,7 +68,9 @@ internal sealed class BenchOptions
         PeerFlashAttention = result.GetValue(attention) switch { "on" => true, "off" => false, _ => null },
         Json = result.GetValue(output) == "json",
         SavePath = result.GetValue(save),
-        Command = string.Join(' ', result.Tokens.Select(token => Quoted(token.Value == path ? System.IO.Path.GetFileName(path) : token.Value)).Prepend("llamalith")),
+        Command =
+            string.Join(' ', result.Tokens.Select(token => Quoted(token.Value == path ? System.IO.Path.GetFileName(path) : token.Value))
+                .Prepend("llamalith")),
         Verbose = result.GetValue(verbose),
     };
 

@@ -37,10 +37,14 @@ internal static class BenchSession
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
         {
             if (checkpoint is not GgufCheckpoint)
-                throw new CliException($"llama.cpp reads GGUF files only, and {request.Path} is none: `llamalith quantize` makes one of any model.");
+            {
+                throw new CliException(
+                    $"llama.cpp reads GGUF files only, and {request.Path} is none: `llamalith quantize` makes one of any model.");
+            }
         }
 
-        PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
+        PeerLibraries libraries =
+            await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(notices.WriteLine, cancellation);
         return new PeerSource(
             new PeerTask
             {
@@ -55,13 +59,16 @@ internal static class BenchSession
             request.Verbose ? notices.WriteLine : null);
     }
 
-    /// <summary>Programs with llama-bench's options and JSON, as the command line names them. Two of one name are told apart by their numbers.</summary>
+    /// <summary>
+    /// Programs with llama-bench's options and JSON, as the command line names them. Two of one name are told apart by their numbers.
+    /// </summary>
     public static IEnumerable<IContenderSource> Commands(BenchRequest request, TextWriter notices)
     {
         List<string> names = [];
         foreach (string command in request.PeerCommands)
         {
-            LlamaBench peer = new(command, request.Path, CacheOf(request), request.PeerFlashAttention, request.Verbose ? notices.WriteLine : null);
+            LlamaBench peer =
+                new(command, request.Path, CacheOf(request), request.PeerFlashAttention, request.Verbose ? notices.WriteLine : null);
             names.Add(peer.Name);
             int number = names.Count(name => name == peer.Name);
             yield return number == 1 ? peer : peer.Named(string.Create(CultureInfo.InvariantCulture, $"{peer.Name} {number}"));
@@ -77,11 +84,13 @@ internal static class BenchSession
     };
 
     /// <summary>Measures and shows the result.</summary>
-    public static void Run(BenchRequest request, IReadOnlyList<IContenderSource> sources, InvocationConfiguration console, CancellationToken cancellation)
+    public static void Run(
+        BenchRequest request, IReadOnlyList<IContenderSource> sources, InvocationConfiguration console, CancellationToken cancellation)
     {
         ModelWork work;
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
-            work = ModelWork.From(checkpoint, Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path))));
+            work = ModelWork.From(
+                checkpoint, Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path))));
 
         Action<string>? progress = Console.IsErrorRedirected ? null : console.Error.WriteLine;
         BenchRunner runner = new(request.Plan, work, progress);

@@ -14,7 +14,8 @@ internal static class CountOption
     /// <param name="least">The least that it may be.</param>
     /// <param name="description">For the help.</param>
     /// <param name="most">The most that it may be.</param>
-    public static Option<int> Create(string name, string alias, int usual, int least, string description, int most = int.MaxValue) => new(name, alias)
+    public static Option<int> Create(string name, string alias, int usual, int least, string description, int most = int.MaxValue) =>
+        new(name, alias)
     {
         Description = description,
         DefaultValueFactory = _ => usual,
@@ -36,9 +37,14 @@ internal static class CountOption
     private static int? Parse(ArgumentResult result, string alias, int least, int most)
     {
         string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count) && count >= least && count <= most)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count) && count >= least
+            && count <= most)
+        {
             return count;
-        string bounds = most < int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}") : string.Create(CultureInfo.InvariantCulture, $"of at least {least}");
+        }
+
+        string bounds = most < int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}")
+            : string.Create(CultureInfo.InvariantCulture, $"of at least {least}");
         result.AddError($"{alias} must be a whole number {bounds}, but is '{text}'.");
         return null;
     }

@@ -17,8 +17,10 @@ internal static class InitCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string> folder = new Option<string>("--output", "-o") { HelpName = "folder", Description = "The folder to make, or an empty one.", Required = true }.RejectEmpty();
-        Option<string?> name = new("--name") { HelpName = "name", Description = "The name of the class and the project. Default: after the model's file." };
+        Option<string> folder = new Option<string>(
+            "--output", "-o") { HelpName = "folder", Description = "The folder to make, or an empty one.", Required = true }.RejectEmpty();
+        Option<string?> name =
+            new("--name") { HelpName = "name", Description = "The name of the class and the project. Default: after the model's file." };
         Command command = new("init", "Make a ready project for a model: the annotated class, a project file and a program.")
         {
             model.File, folder, name, model.Context, model.Cache, model.Tokenizer,
@@ -34,7 +36,11 @@ internal static class InitCommand
     private static void Run(ModelRequest request, string folder, string? name, InvocationConfiguration console)
     {
         if (name is not null && !ClassName.IsIdentifier(name))
-            throw new CliException($"--name {name} is no name for a class: letters, digits and _ only, no digit first, and no keyword of C#.");
+        {
+            throw new CliException(
+                $"--name {name} is no name for a class: letters, digits and _ only, no digit first, and no keyword of C#.");
+        }
+
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new CliException($"{folder} is not empty; a project wants a folder of its own.");
         ModelClass model;
@@ -48,7 +54,8 @@ internal static class InitCommand
             };
         }
 
-        IEnumerable<ProjectFile> files = ProjectTemplate.Files(model, Path.GetFullPath(request.Path), request.TokenizerPath is null ? null : Path.GetFullPath(request.TokenizerPath));
+        IEnumerable<ProjectFile> files = ProjectTemplate.Files(
+            model, Path.GetFullPath(request.Path), request.TokenizerPath is null ? null : Path.GetFullPath(request.TokenizerPath));
         Directory.CreateDirectory(folder);
         foreach (ProjectFile file in files)
         {

@@ -12,7 +12,8 @@ internal static class InspectCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<bool> verify = new("--verify") { Description = "Also read the whole file and compare it with its checksum, which packed files have." };
+        Option<bool> verify =
+            new("--verify") { Description = "Also read the whole file and compare it with its checksum, which packed files have." };
         Command command = new("inspect", "Show a model's hyperparameters, tensors, tokenizer and memory, and the [LlamaModel] to paste.")
         {
             model.File, model.Context, model.Cache, model.Tokenizer, verify,

@@ -12,7 +12,9 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Cli.Commands;
 
-/// <summary>`llamalith logits`: what a model makes of tokens, to the last bit, so that two machines, builds or programs can be compared.</summary>
+/// <summary>
+/// `llamalith logits`: what a model makes of tokens, to the last bit, so that two machines, builds or programs can be compared.
+/// </summary>
 internal static class LogitsCommand
 {
     /// <summary>The verb's name.</summary>
@@ -26,17 +28,25 @@ internal static class LogitsCommand
     {
         ModelOptions model = new();
         TextOptions text = new("The text whose tokens go through the model.");
-        Option<string?> tokens = new("--tokens") { HelpName = "ids", Description = "Token ids with commas or spaces between, instead of a text: 1,5,9." };
-        Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one before a text." };
-        Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
-        Option<string?> file = new Option<string?>("--out") { HelpName = "file", Description = "A safetensors file to write: `logits` [tokens, vocabulary], F32, of the prefill." }.RejectEmpty();
-        Command command = new(Name, "Run tokens through a model, at once and one by one, and show the likeliest next tokens and checksums of all logits.") { model.File };
+        Option<string?> tokens =
+            new("--tokens") { HelpName = "ids", Description = "Token ids with commas or spaces between, instead of a text: 1,5,9." };
+        Option<bool> bare =
+            new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one before a text." };
+        Option<bool> special =
+            new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
+        Option<string?> file = new Option<string?>("--out") { HelpName = "file",
+            Description = "A safetensors file to write: `logits` [tokens, vocabulary], F32, of the prefill." }.RejectEmpty();
+        Command command =
+            new(Name,
+                "Run tokens through a model, at once and one by one, and show the likeliest next tokens and checksums of all "
+                    + "logits.") { model.File };
         foreach (Option option in (Option[])[tokens, .. text.All, bare, special, file, .. model.All])
             command.Options.Add(option);
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
-                Request request = new(model.Read(result), result.GetValue(tokens), text.Read(result), !result.GetValue(bare), result.GetValue(special), result.GetValue(file));
+                Request request = new(model.Read(result), result.GetValue(tokens), text.Read(result), !result.GetValue(bare),
+                    result.GetValue(special), result.GetValue(file));
                 if (request.Ids is null == request.Text is null)
                     throw new CliException("One of --tokens IDS, -p TEXT and -f FILE must say which tokens go through the model.");
                 return Run(engines, request, result.InvocationConfiguration, cancellation);
@@ -48,14 +58,16 @@ internal static class LogitsCommand
     private static int Run(EngineBuilder engines, Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
         ProgressBars bars = ProgressBars.On(console.Error);
-        using RunningModel running = RunningModel.Open(request.Model, engines, bars, cancellation, needsTokenizer: request.Text is not null);
+        using RunningModel running =
+            RunningModel.Open(request.Model, engines, bars, cancellation, needsTokenizer: request.Text is not null);
         ILlamaModel model = running.Model;
         int[] tokens = Tokens(running, request);
         using LogitsRows prefilled = new(model.Shape.VocabSize), decoded = new(model.Shape.VocabSize);
         if (request.Output is null)
             Prefill(model, tokens, prefilled, bars, cancellation);
         else
-            LogitsFile.Write(request.Output, tokens.Length, model.Shape.VocabSize, stream => Prefill(model, tokens, prefilled.CopiedTo(stream), bars, cancellation));
+            LogitsFile.Write(request.Output, tokens.Length, model.Shape.VocabSize,
+                stream => Prefill(model, tokens, prefilled.CopiedTo(stream), bars, cancellation));
         Decode(model, tokens, decoded, bars, cancellation);
         Write(console.Output, running, prefilled, decoded);
 
@@ -74,7 +86,8 @@ internal static class LogitsCommand
             throw new CliException("There is no token to go through the model.");
         return tokens.Length <= shape.Context
             ? tokens
-            : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"There are {tokens.Length} tokens, but the context has {shape.Context} positions; --ctx may ask for more."));
+            : throw new CliException(string.Create(CultureInfo.InvariantCulture,
+                $"There are {tokens.Length} tokens, but the context has {shape.Context} positions; --ctx may ask for more."));
     }
 
     private static void Prefill(ILlamaModel model, int[] tokens, LogitsRows rows, ProgressBars bars, CancellationToken cancellation)
@@ -118,7 +131,8 @@ internal static class LogitsCommand
         foreach ((string way, LogitsRows rows) in ((string, LogitsRows)[])[("prefill", prefilled), ("decode", decoded)])
         {
             string numbers = rows.NonFinite == 0 ? "" : $", of which {Quantity.Count(rows.NonFinite, "number")} not finite";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{way,-7}  sha256 {rows.Checksum}  [{rows.Count}, {last.Length}]{numbers}"));
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{way,-7}  sha256 {rows.Checksum}  [{rows.Count}, {last.Length}]{numbers}"));
         }
     }
 

@@ -11,20 +11,24 @@ internal sealed class ModelOptions
 {
     /// <summary>The model.</summary>
     public Argument<string> File { get; } =
-        new Argument<string>("FILE") { Description = "The model: a GGUF or packed file, a folder with safetensors, or a llama2.c checkpoint." }.RejectEmpty();
+        new Argument<string>("FILE") { Description =
+            "The model: a GGUF or packed file, a folder with safetensors, or a llama2.c checkpoint." }.RejectEmpty();
 
     /// <summary>Its tokenizer.</summary>
     public Option<string?> Tokenizer { get; } = new Option<string?>("--tokenizer")
     {
         HelpName = "file",
-        Description = "The tokenizer (tokenizer.json, tokenizer.model, tokenizer.bin or a GGUF file). Default: the one within the model's file or beside it.",
+        Description =
+            "The tokenizer (tokenizer.json, tokenizer.model, tokenizer.bin or a GGUF file). Default: the one within the model's file or "
+                + "beside it.",
     }.RejectEmpty();
 
     /// <summary>Most positions.</summary>
     public Option<int?> Context { get; } = new("--ctx")
     {
         HelpName = "positions",
-        Description = string.Create(CultureInfo.InvariantCulture, $"Most positions of a sequence. Default: the model's, though no more than {Compilation.ModelClass.UsualContext}."),
+        Description = string.Create(CultureInfo.InvariantCulture,
+            $"Most positions of a sequence. Default: the model's, though no more than {Compilation.ModelClass.UsualContext}."),
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;

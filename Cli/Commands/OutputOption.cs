@@ -8,7 +8,8 @@ internal static class OutputOption
     private const string Text = "text", Json = "json";
 
     /// <summary>Makes one.</summary>
-    public static Option<string> Create() => new Option<string>("--output", "-o") { Description = "How to write the result.", DefaultValueFactory = _ => Text }
+    public static Option<string> Create() =>
+        new Option<string>("--output", "-o") { Description = "How to write the result.", DefaultValueFactory = _ => Text }
         .AcceptOnlyFromAmong(Text, Json);
 
     /// <summary>Whether its value asks for JSON.</summary>

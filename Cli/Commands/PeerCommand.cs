@@ -11,9 +11,13 @@ internal static class PeerCommand
 {
     public static Command Create()
     {
-        Argument<string?> file = new Argument<string?>("FILE") { Description = "A GGUF file to measure.", Arity = ArgumentArity.ZeroOrOne }.RejectEmpty();
+        Argument<string?> file =
+            new Argument<string?>("FILE") { Description = "A GGUF file to measure.", Arity = ArgumentArity.ZeroOrOne }.RejectEmpty();
         BenchOptions options = new();
-        Command command = new("peer", "Find or install llama.cpp, which `bench --peer` measures beside, and say which one runs here; with FILE, measure it alone.") { file };
+        Command command =
+            new("peer",
+                "Find or install llama.cpp, which `bench --peer` measures beside, and say which one runs here; with FILE, measure it "
+                    + "alone.") { file };
         options.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
@@ -30,11 +34,13 @@ internal static class PeerCommand
 
     private static async Task<int> DescribeAsync(TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        PeerLibraries libraries = await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(error.WriteLine, cancellation);
+        PeerLibraries libraries =
+            await new PeerInstaller(PeerPackage.Current, PeerEnvironment.Current).FindOrInstallAsync(error.WriteLine, cancellation);
         LlamaCpp api = LlamaCpp.Open(libraries);
         await output.WriteLineAsync($"llama.cpp {api.Version}");
         await output.WriteLineAsync($"folder    {libraries.Folder}");
-        await output.WriteLineAsync($"CPU       {api.CpuVariant}{(libraries.CpuVariants.Count > 0 ? " of " + string.Join(' ', libraries.CpuVariants) : "")}");
+        await output.WriteLineAsync(
+            $"CPU       {api.CpuVariant}{(libraries.CpuVariants.Count > 0 ? " of " + string.Join(' ', libraries.CpuVariants) : "")}");
         return 0;
     }
 }

@@ -6,7 +6,10 @@ using Llamalith.Cli.Texts;
 
 namespace Llamalith.Cli.Commands;
 
-/// <summary>What the tool is started with again to run llama.cpp in a process of its own: a task in JSON from standard input, its answer on standard output.</summary>
+/// <summary>
+/// What the tool is started with again to run llama.cpp in a process of its own: a task in JSON from standard input, its answer on standard
+/// output.
+/// </summary>
 internal static class PeerWorkerCommand
 {
     /// <summary>The verb's name.</summary>
@@ -19,7 +22,8 @@ internal static class PeerWorkerCommand
             () =>
             {
                 PeerTask task = Read(TextFile.Read(TextFile.StandardInput));
-                result.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(PeerWorker.Run(task, cancellation), PeerJson.Default.PeerAnswer));
+                result.InvocationConfiguration.Output.WriteLine(
+                    JsonSerializer.Serialize(PeerWorker.Run(task, cancellation), PeerJson.Default.PeerAnswer));
                 return 0;
             },
             cancellation));

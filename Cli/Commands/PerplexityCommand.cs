@@ -26,11 +26,14 @@ internal static class PerplexityCommand
     {
         ModelOptions model = new();
         TextOptions text = new("The text.");
-        Option<int> stride = CountOption.Create("--stride", "--stride", 0, 0, "Tokens between the beginnings of windows. Default: half a window.");
+        Option<int> stride =
+            CountOption.Create("--stride", "--stride", 0, 0, "Tokens between the beginnings of windows. Default: half a window.");
         Option<int> most = CountOption.Create("--tokens", "-n", 0, 0, "Judge no more than so many tokens of the text; 0 for all.");
         Option<string> output = OutputOption.Create();
-        model.Context.Description = string.Create(CultureInfo.InvariantCulture, $"Tokens in a window. Default: the model's context, though no more than {UsualWindow}.");
-        Command command = new("perplexity", "Measure how well a model foresees a text: in sliding windows, with the error of the figure.") { model.File };
+        model.Context.Description = string.Create(
+            CultureInfo.InvariantCulture, $"Tokens in a window. Default: the model's context, though no more than {UsualWindow}.");
+        Command command =
+            new("perplexity", "Measure how well a model foresees a text: in sliding windows, with the error of the figure.") { model.File };
         foreach (Option option in (Option[])[.. text.All, stride, most, output, .. model.All])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
@@ -40,7 +43,8 @@ internal static class PerplexityCommand
                 () =>
                 {
                     Request request = new(
-                        model.Read(result), text.Require(result), text.NameOf(result), result.GetValue(stride), result.GetValue(most), OutputOption.IsJson(result.GetRequiredValue(output)));
+                        model.Read(result), text.Require(result), text.NameOf(result), result.GetValue(stride), result.GetValue(most),
+                        OutputOption.IsJson(result.GetRequiredValue(output)));
                     return Run(engines, request, result.InvocationConfiguration, cancellation);
                 },
                 cancellation);
@@ -93,7 +97,11 @@ internal static class PerplexityCommand
         if (window < 2)
             throw new CliException($"--ctx is {window}, but a window needs 2 tokens at least.");
         if (stride >= window)
-            throw new CliException(string.Create(CultureInfo.InvariantCulture, $"--stride is {stride}, but must be less than the {window} tokens of a window."));
+        {
+            throw new CliException(string.Create(
+                CultureInfo.InvariantCulture, $"--stride is {stride}, but must be less than the {window} tokens of a window."));
+        }
+
         return new TextWindows(window, stride > 0 ? stride : Math.Max(1, window / 2));
     }
 
@@ -108,7 +116,8 @@ internal static class PerplexityCommand
 
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"perplexity {perplexity.Value:F4} ± {perplexity.Error:F4} ({Quantity.Count(perplexity.Tokens, "token")} in windows of {windows.Length}, stride {windows.Stride})"));
+            $"perplexity {perplexity.Value:F4} ± {perplexity.Error:F4} ({Quantity.Count(perplexity.Tokens, "token")} in windows of "
+                + $"{windows.Length}, stride {windows.Stride})"));
     }
 
     private sealed record Request(ModelRequest Model, string Text, string TextName, int Stride, int MostTokens, bool Json);

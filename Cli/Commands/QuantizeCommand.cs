@@ -20,12 +20,15 @@ internal static class QuantizeCommand
         Argument<string> output = new Argument<string>("OUT") { Description = "The GGUF file to write." }.RejectEmpty();
         Argument<QuantizationPreset> format = FormatArgument.Create();
         Option<int> threads = ThreadsOption.Create("Threads that quantise.");
-        Option<bool> again = new("--requantize") { Description = "Allow a source that is quantised already, though its errors then add up." };
-        WritingCommand command = new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
+        Option<bool> again =
+            new("--requantize") { Description = "Allow a source that is quantised already, though its errors then add up." };
+        WritingCommand command =
+            new("quantize", "Write a model as a GGUF file of another format.") { input, output, format, again, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
-                Request request = new(result.GetRequiredValue(input), result.GetRequiredValue(output), result.GetValue(format), result.GetValue(again), result.GetValue(threads), result.GetValue(model.Tokenizer));
+                Request request = new(result.GetRequiredValue(input), result.GetRequiredValue(output), result.GetValue(format),
+                    result.GetValue(again), result.GetValue(threads), result.GetValue(model.Tokenizer));
                 return Run(request, result.InvocationConfiguration, cancellation);
             },
             cancellation));

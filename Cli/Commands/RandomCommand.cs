@@ -34,12 +34,15 @@ internal static class RandomCommand
         {
             HelpName = "file",
             Required = true,
-            Description = "The tokenizer to embed: a tokenizer.json, tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
+            Description =
+                "The tokenizer to embed: a tokenizer.json, tokenizer.model, tokenizer.bin or GGUF file with as many tokens as the shape.",
         }.RejectEmpty();
         Option<int> seed = CountOption.Create("--seed", "--seed", 1, 0, "The same seed gives the same file.");
         Option<int> threads = ThreadsOption.Create("Threads that write.");
         Option<int> context = CountOption.Create("--ctx", "--ctx", 0, 0, "Positions of the context; 0 for the published model's.");
-        WritingCommand command = new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format, output, tokenizer, seed, threads, context };
+        WritingCommand command =
+            new("random", "Write a GGUF file of a published model's shape with small random weights, for benchmarks.") { preset, format,
+                output, tokenizer, seed, threads, context };
         command.SetAction((result, cancellation) => Task.Run(
             () =>
             {
@@ -59,7 +62,8 @@ internal static class RandomCommand
         return command;
     }
 
-    private static int Run(ModelShape shape, QuantizationPreset format, string path, RandomModelOptions options, InvocationConfiguration console)
+    private static int Run(
+        ModelShape shape, QuantizationPreset format, string path, RandomModelOptions options, InvocationConfiguration console)
     {
         _ = ProgressBars.On(console.Error).Run("writing", progress =>
         {

@@ -23,7 +23,8 @@ internal static class RealOption
             if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= least && value <= most)
                 return value;
             string from = least == float.Epsilon ? "above 0" : $"of at least {Text(least)}";
-            string bounds = most == float.MaxValue ? from : least == float.Epsilon ? $"{from} and at most {Text(most)}" : $"from {Text(least)} to {Text(most)}";
+            string bounds = most == float.MaxValue ? from : least == float.Epsilon
+                ? $"{from} and at most {Text(most)}" : $"from {Text(least)} to {Text(most)}";
             result.AddError($"{name} must be a number {bounds}, but is '{text}'.");
             return usual;
         },

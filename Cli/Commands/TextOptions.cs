@@ -11,8 +11,10 @@ internal sealed class TextOptions(string description)
     private const string PromptName = "--prompt", PromptAlias = "-p";
 
     private readonly Option<string?> _prompt = new(PromptName, PromptAlias) { HelpName = "text", Description = description };
-    private readonly Option<string?> _file = new Option<string?>("--file", "-f") { HelpName = "file", Description = "A file that holds it instead, as UTF-8; - for standard input." }.RejectEmpty();
-    private readonly Option<bool> _escapes = new("--escapes", "-e") { Description = $"Let {TextEscapes.Known} in the text stand for what they name." };
+    private readonly Option<string?> _file = new Option<string?>(
+        "--file", "-f") { HelpName = "file", Description = "A file that holds it instead, as UTF-8; - for standard input." }.RejectEmpty();
+    private readonly Option<bool> _escapes =
+        new("--escapes", "-e") { Description = $"Let {TextEscapes.Known} in the text stand for what they name." };
 
     /// <summary>All of them, in the order of the help.</summary>
     public IEnumerable<Option> All => [_prompt, _file, _escapes];
@@ -34,14 +36,15 @@ internal sealed class TextOptions(string description)
 
     /// <summary>The text, where the verb makes no sense without.</summary>
     /// <inheritdoc cref="Read"/>
-    public string Require(ParseResult result) => Read(result) ?? throw new CliException("-p TEXT or -f FILE must give a text; -f - takes it from standard input.");
+    public string Require(ParseResult result) =>
+        Read(result) ?? throw new CliException("-p TEXT or -f FILE must give a text; -f - takes it from standard input.");
 
     /// <summary>What messages call the text.</summary>
     public string NameOf(ParseResult result) => result.GetValue(_file) is { } file ? TextFile.NameOf(file) : "The text of -p";
 
     /// <summary>
-    /// A command line in which a text that follows its option belongs to it, whatever it looks like: others may have written it, and "-n=4" must not become
-    /// an option.
+    /// A command line in which a text that follows its option belongs to it, whatever it looks like: others may have written it, and "-n=4"
+    /// must not become an option.
     /// </summary>
     public static string[] Bind(IReadOnlyList<string> args)
     {

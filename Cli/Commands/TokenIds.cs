@@ -18,7 +18,10 @@ internal static class TokenIds
         for (int i = 0; i < words.Length; i++)
         {
             if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]) || ids[i] >= vocabSize)
-                throw new CliException(string.Create(CultureInfo.InvariantCulture, $"'{words[i]}' is no token id; they are 0 to {vocabSize - 1}."));
+            {
+                throw new CliException(
+                    string.Create(CultureInfo.InvariantCulture, $"'{words[i]}' is no token id; they are 0 to {vocabSize - 1}."));
+            }
         }
 
         return ids;

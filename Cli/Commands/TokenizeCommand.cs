@@ -20,12 +20,14 @@ internal static class TokenizeCommand
         ModelOptions model = new();
         Argument<string> file = new Argument<string>("FILE")
         {
-            Description = "A model, or a tokenizer by itself: a tokenizer.json, tokenizer.model or tokenizer.bin, or a folder that holds one.",
+            Description =
+                "A model, or a tokenizer by itself: a tokenizer.json, tokenizer.model or tokenizer.bin, or a folder that holds one.",
         }.RejectEmpty();
         TextOptions text = new("The text; with --decode, token ids with spaces or commas between.");
         Option<bool> decode = new("--decode") { Description = "Turn token ids into their text." };
         Option<bool> bare = new("--no-bos") { Description = "Leave out the token that begins a sequence, where the model expects one." };
-        Option<bool> special = new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
+        Option<bool> special =
+            new("--special") { Description = "Let names of control tokens in the text, such as <|eot_id|>, be these tokens." };
         Option<string> output = OutputOption.Create();
         Command command = new("tokenize", "Show how a model's own tokenizer cuts a text into tokens.") { file };
         foreach (Option option in (Option[])[.. text.All, decode, bare, special, output, model.Tokenizer])
@@ -39,7 +41,8 @@ internal static class TokenizeCommand
             if (result.GetValue(decode))
                 WriteText(console, tokenizer.Decode(TokenIds.Parse(input, tokenizer.VocabSize)), json);
             else
-                WriteTokens(console, tokenizer, tokenizer.Encode(input, tokenizer.AddBos && !result.GetValue(bare), parseSpecial: result.GetValue(special)), json);
+                WriteTokens(console, tokenizer,
+                    tokenizer.Encode(input, tokenizer.AddBos && !result.GetValue(bare), parseSpecial: result.GetValue(special)), json);
             return 0;
         });
         return command;
@@ -57,7 +60,9 @@ internal static class TokenizeCommand
     {
         if (json)
         {
-            List<TokenRecord> records = [.. tokens.Select(id => new TokenRecord(id, tokenizer.GetKind(id).ToString().ToLowerInvariant(), Encoding.UTF8.GetString(tokenizer.GetPiece(id))))];
+            List<TokenRecord> records =
+                [.. tokens.Select(id => new TokenRecord(
+                    id, tokenizer.GetKind(id).ToString().ToLowerInvariant(), Encoding.UTF8.GetString(tokenizer.GetPiece(id))))];
             console.WriteLine(JsonSerializer.Serialize(records, TokenJson.Default.ListTokenRecord));
             return;
         }

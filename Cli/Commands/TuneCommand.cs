@@ -28,17 +28,21 @@ internal static class TuneCommand
             HelpName = "file",
             Description = "Write what was chosen, for LoadOptions.Kernels or the property LlamalithKernels of a project.",
         }.RejectEmpty();
-        WritingCommand command = new("tune", "Measure the kernels that an engine may run here, all of the same bits, and keep the fastest.") { model.File, output, model.Threads, model.Context };
+        WritingCommand command =
+            new("tune", "Measure the kernels that an engine may run here, all of the same bits, and keep the fastest.") { model.File,
+                output, model.Threads, model.Context };
         command.SetAction((result, cancellation) => Task.Run(
             () => Run(engines, model.Read(result), result.GetValue(output), result.InvocationConfiguration, cancellation), cancellation));
         return command;
     }
 
-    private static int Run(EngineBuilder engines, ModelRequest request, string? path, InvocationConfiguration console, CancellationToken cancellation)
+    private static int Run(
+        EngineBuilder engines, ModelRequest request, string? path, InvocationConfiguration console, CancellationToken cancellation)
     {
         Collector measured = new();
         ProgressBars bars = ProgressBars.On(console.Error);
-        using RunningModel running = RunningModel.Open(request with { Tune = Tuning.Always, Measured = measured }, engines, bars, cancellation, needsTokenizer: false);
+        using RunningModel running = RunningModel.Open(
+            request with { Tune = Tuning.Always, Measured = measured }, engines, bars, cancellation, needsTokenizer: false);
         if (measured.All.Count == 0)
         {
             console.Output.ReportLine("This engine has one kernel for each product: there is nothing to choose.");
@@ -46,18 +50,24 @@ internal static class TuneCommand
         else
         {
             Write(console.Output, measured.All);
-            console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"isa={running.Model.InstructionSet} threads={running.Model.Threads}"));
+            console.Error.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"isa={running.Model.InstructionSet} threads={running.Model.Threads}"));
         }
 
         if (path is not null)
-            File.WriteAllText(path, new KernelChoices(measured.All.Where(static candidate => candidate.IsChosen).Select(static candidate => candidate.Kernel)).ToString());
+        {
+            File.WriteAllText(path, new KernelChoices(
+                measured.All.Where(static candidate => candidate.IsChosen).Select(static candidate => candidate.Kernel)).ToString());
+        }
+
         return 0;
     }
 
     private static void Write(TextWriter output, IReadOnlyList<KernelMeasurement> measured)
     {
         List<string[]> lines = [s_columns];
-        foreach (IGrouping<(ProductKind, TensorType), KernelMeasurement> product in measured.GroupBy(static candidate => (candidate.Kernel.Product, candidate.Kernel.Format)))
+        foreach (IGrouping<(ProductKind, TensorType), KernelMeasurement> product in measured.GroupBy(
+            static candidate => (candidate.Kernel.Product, candidate.Kernel.Format)))
         {
             double first = product.First().MultiplyAddsPerSecond;
             lines.AddRange(product.Select(candidate => Cells(candidate, first)));
@@ -65,7 +75,10 @@ internal static class TuneCommand
 
         int[] widths = [.. s_columns.Select((_, i) => lines.Max(line => line[i].Length))];
         foreach (string[] line in lines)
-            output.WriteLine(string.Join("  ", line.Select((cell, i) => i is 4 or 5 or 6 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+        {
+            output.WriteLine(string.Join(
+                "  ", line.Select((cell, i) => i is 4 or 5 or 6 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+        }
     }
 
     private static string[] Cells(KernelMeasurement candidate, double first)

@@ -31,7 +31,8 @@ internal static class ClassName
 
     /// <summary>Whether a text can be a class's name; words of the language, which are all in lower case, cannot.</summary>
     public static bool IsIdentifier(string text) =>
-        text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && text.Any(c => !char.IsAsciiLetterLower(c));
+        text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            && text.Any(c => !char.IsAsciiLetterLower(c));
 
     private static string[] Parts(string stem)
     {

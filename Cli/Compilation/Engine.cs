@@ -26,7 +26,8 @@ internal sealed class Engine
 
             public static class {{EntryClass}}
             {
-                public static global::Llamalith.Contracts.ILlamaModel {{EntryMethod}}(global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions options) =>
+                public static global::Llamalith.Contracts.ILlamaModel {{EntryMethod}}(
+                    global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions options) =>
                     global::{{model.FullName}}.Load(checkpoint, options);
             }
             """;

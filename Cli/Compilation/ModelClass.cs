@@ -7,7 +7,9 @@ namespace Llamalith.Cli.Compilation;
 /// <summary>An annotated class that an engine is compiled from: what a user would write for a model.</summary>
 internal sealed record ModelClass
 {
-    /// <summary>Most positions that a class gets where nobody asks for a number: enough for most conversations, and its cache fits most machines.</summary>
+    /// <summary>
+    /// Most positions that a class gets where nobody asks for a number: enough for most conversations, and its cache fits most machines.
+    /// </summary>
     public const int UsualContext = 8192;
 
     /// <summary>The namespace; empty for none.</summary>
@@ -59,7 +61,8 @@ internal sealed record ModelClass
         {
             throw new CliException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{checkpoint.Path}: a context of {context} positions was asked for, but {checkpoint.KeyOf(nameof(ModelShape.Context))} = {most}."));
+                $"{checkpoint.Path}: a context of {context} positions was asked for, but {checkpoint.KeyOf(nameof(ModelShape.Context))} = "
+                    + $"{most}."));
         }
     }
 }

@@ -32,13 +32,20 @@ internal static class ModelClassWriter
         return $"[LlamaModel(\n    {string.Join(",\n    ", Arguments(model))})]\npublic sealed partial class {model.Name};\n";
     }
 
-    /// <summary>A hyperparameter as people write it. Files that carry 32-bit floats mean the short decimal, 1e-5 and not 9.9999997e-06.</summary>
+    /// <summary>
+    /// A hyperparameter as people write it. Files that carry 32-bit floats mean the short decimal, 1e-5 and not 9.9999997e-06.
+    /// </summary>
     public static string Text(double value)
     {
-        string text = value == (float)value ? ((float)value).ToString(CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
+        string text =
+            value == (float)value ? ((float)value).ToString(CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
         int exponent = text.IndexOf('E', StringComparison.Ordinal);
         if (exponent >= 0)
-            text = string.Create(CultureInfo.InvariantCulture, $"{text[..exponent]}e{int.Parse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)}");
+        {
+            text = string.Create(CultureInfo.InvariantCulture,
+                $"{text[..exponent]}e{int.Parse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)}");
+        }
+
         return text;
     }
 
@@ -74,5 +81,6 @@ internal static class ModelClassWriter
 
     private static bool SameSingle(object a, object b) => (a, b) is (double x, double y) ? (float)x == (float)y : a.Equals(b);
 
-    private static string EscapeXml(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
+    private static string EscapeXml(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
 }

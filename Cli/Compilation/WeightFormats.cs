@@ -25,7 +25,8 @@ internal static class WeightFormats
             if (!checkpoint.TryDescribe(name, out TensorInfo tensor))
                 continue;
 
-            // Vectors are floats in memory, whatever the matrices are, and the embedding is read where it lies, unless it is the classifier too.
+            // Vectors are floats in memory, whatever the matrices are, and the embedding is read where it lies, unless it is the classifier
+            // too.
             bool isRun = tensor.Rows > 1 && (name != TensorNames.TokenEmbedding || checkpoint.Shape.TiedEmbeddings);
             if (isRun)
                 all |= PropertyOf(checkpoint, tensor);
@@ -44,5 +45,6 @@ internal static class WeightFormats
         Enum.TryParse(tensor.Type.ToString(), out WeightFormat property) && s_all.Contains(property)
             ? property
             : throw new CliException(
-                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", s_all)} only.");
+                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", s_all)} "
+                    + "only.");
 }

@@ -22,9 +22,10 @@ internal static class LogitsFile
     public static void Write(string path, int tokens, int vocabSize, Action<Stream> rows) => AtomicFile.Write(path, stream =>
     {
         ArgumentNullException.ThrowIfNull(rows);
+        long bytes = (long)tokens * vocabSize * sizeof(float);
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"logits\":{{\"dtype\":\"F32\",\"shape\":[{tokens},{vocabSize}],\"data_offsets\":[0,{(long)tokens * vocabSize * sizeof(float)}]}}}}");
+            $"{{\"logits\":{{\"dtype\":\"F32\",\"shape\":[{tokens},{vocabSize}],\"data_offsets\":[0,{bytes}]}}}}");
 
         // Spaces behind the header let the numbers begin where machines like it.
         byte[] header = Encoding.UTF8.GetBytes(text.PadRight((text.Length + Alignment - 1) / Alignment * Alignment));

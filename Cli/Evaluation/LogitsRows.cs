@@ -9,8 +9,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Cli.Evaluation;
 
 /// <summary>
-/// Rows of logits in the order of their tokens, as 32-bit floats with the least byte first: their checksum, the last of them, and where wanted a stream
-/// of all. A batch may show them out of order; no more are kept than it is ahead.
+/// Rows of logits in the order of their tokens, as 32-bit floats with the least byte first: their checksum, the last of them, and where
+/// wanted a stream of all. A batch may show them out of order; no more are kept than it is ahead.
 /// </summary>
 /// <param name="vocabSize">Logits in a row.</param>
 internal sealed class LogitsRows(int vocabSize) : ILogitsReader, IDisposable

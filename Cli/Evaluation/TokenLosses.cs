@@ -36,7 +36,8 @@ internal sealed class TokenLosses(ILlamaModel model)
         {
             double loss = -_entropy.LogProbabilities[first - 1 + i];
             losses[i] = double.IsFinite(loss) ? loss : throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"The model's logits at position {first + i} give the token {tokens[first + i]} no finite probability."));
+                CultureInfo.InvariantCulture,
+                $"The model's logits at position {first + i} give the token {tokens[first + i]} no finite probability."));
         }
     }
 }

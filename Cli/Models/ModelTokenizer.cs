@@ -25,7 +25,9 @@ internal static class ModelTokenizer
             Tokenizer named = TokenizerLoader.Open(path);
             return named.VocabSize <= checkpoint.Shape.VocabSize
                 ? named
-                : throw new ModelMismatchException($"{path}: the tokenizer has {named.VocabSize} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
+                : throw new ModelMismatchException(
+                    $"{path}: the tokenizer has {named.VocabSize} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = "
+                        + $"{checkpoint.Shape.VocabSize}.");
         }
 
         if (checkpoint is IGgufContainer { File: { } file } && GgufTokenizerMetadata.Read(file) is null)
@@ -40,7 +42,9 @@ internal static class ModelTokenizer
         }
     }
 
-    /// <summary>The tokenizer of a file that the user named, which must be right; else the model's own, null where it has none that can be read.</summary>
+    /// <summary>
+    /// The tokenizer of a file that the user named, which must be right; else the model's own, null where it has none that can be read.
+    /// </summary>
     /// <inheritdoc cref="Open"/>
     public static Tokenizer? TryOpen(Checkpoint checkpoint, string? path)
     {
@@ -55,17 +59,22 @@ internal static class ModelTokenizer
     }
 
     /// <summary>Whether an exception says that there is no tokenizer, or none that can be read.</summary>
-    public static bool IsComplaint(Exception e) => e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException;
+    public static bool IsComplaint(Exception e) =>
+        e is CliException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException;
 
     /// <summary>
-    /// The tokenizer to write into a file made from a model: null where the model is a GGUF file, whose own is kept, and, with a notice, where there
-    /// is none.
+    /// The tokenizer to write into a file made from a model: null where the model is a GGUF file, whose own is kept, and, with a notice,
+    /// where there is none.
     /// </summary>
     /// <exception cref="CliException">One was named that a GGUF file has no use for.</exception>
     public static GgufTokenizerMetadata? ToEmbed(Checkpoint checkpoint, string? path, TextWriter notices)
     {
         if (checkpoint is IGgufContainer)
-            return path is null ? null : throw new CliException($"{checkpoint.Path} is a GGUF file, whose own tokenizer is kept: --tokenizer does not go with it.");
+        {
+            return path is null ? null : throw new CliException(
+                $"{checkpoint.Path} is a GGUF file, whose own tokenizer is kept: --tokenizer does not go with it.");
+        }
+
         if (path is not null)
             return TokenizerLoader.OpenAsGguf(path).PaddedTo(checkpoint.Shape.VocabSize);
         try
@@ -80,5 +89,6 @@ internal static class ModelTokenizer
     }
 
     /// <summary>What to say where a model has no tokenizer.</summary>
-    public static string Missing(Checkpoint checkpoint, FileNotFoundException e) => $"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.";
+    public static string Missing(Checkpoint checkpoint, FileNotFoundException e) =>
+        $"{checkpoint.Path} has no tokenizer: {e.Message.TrimEnd('.')}; {Hint}.";
 }

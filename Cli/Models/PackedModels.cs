@@ -14,8 +14,8 @@ using Llamalith.Tools;
 namespace Llamalith.Cli.Models;
 
 /// <summary>
-/// Models in the layout of engines, kept in a folder for where memory is too small to pack them at load: the system pages them in and out of there.
-/// A file appears whole or not at all.
+/// Models in the layout of engines, kept in a folder for where memory is too small to pack them at load: the system pages them in and out
+/// of there. A file appears whole or not at all.
 /// </summary>
 /// <param name="folder">The folder, which need not exist.</param>
 internal sealed class PackedModels(string folder)
@@ -35,7 +35,8 @@ internal sealed class PackedModels(string folder)
             Prune(MostEntries - 1);
             _ = bars.Run("packing", progress =>
             {
-                ModelPacker.Pack(checkpoint, path, new PackOptions { Target = PackTargets.Here, Threads = threads, Progress = progress, Cancellation = cancellation });
+                ModelPacker.Pack(checkpoint, path,
+                    new PackOptions { Target = PackTargets.Here, Threads = threads, Progress = progress, Cancellation = cancellation });
                 return true;
             });
         }
@@ -48,7 +49,8 @@ internal sealed class PackedModels(string folder)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(model));
         FileInfo[] files = Directory.Exists(full) ? new DirectoryInfo(full).GetFiles() : [new FileInfo(full)];
-        string stamps = string.Join('\n', files.OrderBy(static file => file.Name, StringComparer.Ordinal).Select(static file => string.Create(
+        string stamps =
+            string.Join('\n', files.OrderBy(static file => file.Name, StringComparer.Ordinal).Select(static file => string.Create(
             CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
         byte[] key = SHA256.HashData(Encoding.UTF8.GetBytes($"{WeightPacker.Layout}\n{stamps}"));
         return Path.Combine(folder, Convert.ToHexStringLower(key) + Extension);
@@ -56,7 +58,10 @@ internal sealed class PackedModels(string folder)
 
     private void Prune(int most)
     {
-        foreach (FileInfo old in new DirectoryInfo(folder).GetFiles("*" + Extension).OrderByDescending(static file => file.LastAccessTimeUtc).Skip(most))
+        foreach (FileInfo old in new DirectoryInfo(folder).GetFiles("*" + Extension)
+            .OrderByDescending(static file => file.LastAccessTimeUtc).Skip(most))
+        {
             old.Delete();
+        }
     }
 }

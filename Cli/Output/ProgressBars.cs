@@ -27,7 +27,8 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
     /// <summary>Does something with a bar for it.</summary>
     /// <param name="title">What is done.</param>
     /// <param name="work">Told how far it is, 0 to 1, through its argument; which is null where nobody would see.</param>
-    public T Run<T>(string title, Func<IProgress<double>?, T> work) => terminal is null ? work(null) : Show(terminal, title, isMeasured: true, work);
+    public T Run<T>(string title, Func<IProgress<double>?, T> work) =>
+        terminal is null ? work(null) : Show(terminal, title, isMeasured: true, work);
 
     /// <summary>Does something that does not know how far it is.</summary>
     public T Wait<T>(string title, Func<T> work) => terminal is null ? work() : Show(terminal, title, isMeasured: false, _ => work());
@@ -41,12 +42,14 @@ internal sealed class ProgressBars(ProgressBars.OpenTerminal? terminal)
 
     // Methods of their own, so that the terminal library is not even loaded where nothing is shown.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ProgressBars OnStandardError() => new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+    private static ProgressBars OnStandardError() =>
+        new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static T Show<T>(OpenTerminal terminal, string title, bool isMeasured, Func<IProgress<double>, T> work)
     {
-        ProgressColumn[] columns = [new TaskDescriptionColumn(), new ProgressBarColumn(), .. isMeasured ? [new PercentageColumn()] : (ProgressColumn[])[]];
+        ProgressColumn[] columns =
+            [new TaskDescriptionColumn(), new ProgressBarColumn(), .. isMeasured ? [new PercentageColumn()] : (ProgressColumn[])[]];
         Interlocked.Increment(ref s_shown);
         try
         {

@@ -6,8 +6,8 @@ using System.Text;
 namespace Llamalith.Cli.Output;
 
 /// <summary>
-/// Standard input, output and error as this process was given them. One that was closed stays closed, even where the runtime has opened a file
-/// or pipe of its own under its number since: nothing must be written there.
+/// Standard input, output and error as this process was given them. One that was closed stays closed, even where the runtime has opened a
+/// file or pipe of its own under its number since: nothing must be written there.
 /// </summary>
 internal static partial class StandardStreams
 {
@@ -20,7 +20,9 @@ internal static partial class StandardStreams
     // Of poll.h, likewise: an error, nobody at the other end, no such descriptor.
     private const short NobodyListens = 0x08 | 0x10 | 0x20;
 
-    /// <summary>Has whatever writes to the console, libraries included, write through a guard: of results on the output, of notices on the error.</summary>
+    /// <summary>
+    /// Has whatever writes to the console, libraries included, write through a guard: of results on the output, of notices on the error.
+    /// </summary>
     public static void Guard()
     {
         if (OperatingSystem.IsWindows())
@@ -29,7 +31,9 @@ internal static partial class StandardStreams
         Console.SetError(new NoticeWriter(IsOpen(ErrorNumber) ? Console.Error : TextWriter.Null));
     }
 
-    /// <summary>Whether anyone may still read standard output. The framework hides that a pipe's reader has gone: what is written then goes nowhere.</summary>
+    /// <summary>
+    /// Whether anyone may still read standard output. The framework hides that a pipe's reader has gone: what is written then goes nowhere.
+    /// </summary>
     public static bool OutputHasReader
     {
         get
@@ -43,10 +47,12 @@ internal static partial class StandardStreams
 
     /// <summary>Opens standard input to read bytes.</summary>
     /// <exception cref="CliException">It is closed.</exception>
-    public static Stream OpenInput() => IsOpen(InputNumber) ? Console.OpenStandardInput() : throw new CliException("Standard input is closed, so nothing can be read from it.");
+    public static Stream OpenInput() => IsOpen(InputNumber)
+        ? Console.OpenStandardInput() : throw new CliException("Standard input is closed, so nothing can be read from it.");
 
     // A descriptor that was inherited has lived through an exec; what the runtime opens would not.
-    private static bool IsOpen(int descriptor) => OperatingSystem.IsWindows() || (FileControl(descriptor, GetDescriptorFlags) is var flags && flags >= 0 && (flags & CloseOnExec) == 0);
+    private static bool IsOpen(int descriptor) => OperatingSystem.IsWindows()
+        || (FileControl(descriptor, GetDescriptorFlags) is var flags && flags >= 0 && (flags & CloseOnExec) == 0);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -17,7 +17,11 @@ internal static class TokenText
         if (tokenizer.GetKind(id) == TokenKind.Byte)
             return $"<0x{piece[0]:X2}>";
         if (piece.IsEmpty)
-            return id == tokenizer.BosId ? "(begin)" : id == tokenizer.EosId ? "(end)" : id == tokenizer.EotId ? "(end of turn)" : $"(mark {Quoted(tokenizer.GetName(id))})";
+        {
+            return id == tokenizer.BosId ? "(begin)" : id == tokenizer.EosId ? "(end)" : id == tokenizer.EotId
+                ? "(end of turn)" : $"(mark {Quoted(tokenizer.GetName(id))})";
+        }
+
         return Quoted(Encoding.UTF8.GetString(piece));
     }
 

@@ -18,7 +18,8 @@ internal sealed record ChildProcess(string Output, long PeakResidentBytes)
 {
     private const string TunablesVariable = "GLIBC_TUNABLES";
 
-    // Has the C library ask for huge pages, as engines compiled here do for their weights: in pages of 4 KiB the same library reads them slower.
+    // Has the C library ask for huge pages, as engines compiled here do for their weights: in pages of 4 KiB the same library reads them
+    // slower.
     private const string HugePages = "glibc.malloc.hugetlb=1";
 
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(50);
@@ -30,7 +31,8 @@ internal sealed record ChildProcess(string Output, long PeakResidentBytes)
     /// <param name="errors">Takes what it writes to standard error, while it runs; null for nobody.</param>
     /// <param name="cancellation">Ends it, and what it started.</param>
     /// <exception cref="CliException">It cannot be started, or ended with another exit code than 0; the message says why.</exception>
-    public static ChildProcess Run(string program, IEnumerable<string> args, string input, Action<string>? errors, CancellationToken cancellation)
+    public static ChildProcess Run(
+        string program, IEnumerable<string> args, string input, Action<string>? errors, CancellationToken cancellation)
     {
         ProcessStartInfo start = new(program, args)
         {
@@ -71,17 +73,19 @@ internal sealed record ChildProcess(string Output, long PeakResidentBytes)
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
         string text = output.GetAwaiter().GetResult();
-        return process.ExitCode == 0
-            ? new ChildProcess(text, peak)
-            : throw new CliException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Path.GetFileName(program)} ended with code {process.ExitCode}: {(lastLine.Length > 0 ? lastLine.StartsWith("error: ", StringComparison.Ordinal) ? lastLine["error: ".Length..] : lastLine : "it said nothing of why.")}"));
+        if (process.ExitCode == 0)
+            return new ChildProcess(text, peak);
+        string reason = lastLine.StartsWith("error: ", StringComparison.Ordinal) ? lastLine["error: ".Length..]
+            : lastLine.Length > 0 ? lastLine : "it said nothing of why.";
+        throw new CliException(string.Create(
+            CultureInfo.InvariantCulture, $"{Path.GetFileName(program)} ended with code {process.ExitCode}: {reason}"));
     }
 
     /// <summary>The C library's tunables with huge pages among them, unless they say something of their own.</summary>
     internal static string WithHugePages(string? tunables) => string.IsNullOrEmpty(tunables)
         ? HugePages
-        : tunables.Split(':').Any(word => word.StartsWith("glibc.malloc.hugetlb", StringComparison.Ordinal)) ? tunables : $"{tunables}:{HugePages}";
+        : tunables.Split(':')
+            .Any(word => word.StartsWith("glibc.malloc.hugetlb", StringComparison.Ordinal)) ? tunables : $"{tunables}:{HugePages}";
 
     private static Process Start(ProcessStartInfo start)
     {

@@ -10,19 +10,23 @@ using Llamalith.Cli.Benchmarking;
 
 namespace Llamalith.Cli.Peer;
 
-/// <summary>A program with llama-bench's options and JSON as a contender, with a process of its own for every turn. It shows no logits.</summary>
+/// <summary>
+/// A program with llama-bench's options and JSON as a contender, with a process of its own for every turn. It shows no logits.
+/// </summary>
 /// <param name="command">The program and options of its own, as a shell would have them.</param>
 /// <param name="path">The model.</param>
 /// <param name="cache">Element type of the KV cache.</param>
 /// <param name="flashAttention">On, off, or null for what the command says.</param>
 /// <param name="log">Takes what it writes to standard error; null for nobody.</param>
-internal sealed class LlamaBench(string command, string path, PeerCacheFormat cache, bool? flashAttention, Action<string>? log) : IContenderSource
+internal sealed class LlamaBench(string command, string path, PeerCacheFormat cache, bool? flashAttention, Action<string>? log)
+    : IContenderSource
 {
     private readonly string[] _words = [.. CommandLineParser.SplitCommandLine(command)];
     private string? _name;
 
     /// <inheritdoc/>
-    public string Name => _name ?? (_words.Length > 0 ? Path.GetFileName(_words[0]) : throw new CliException("--peer-command names a program, but is empty."));
+    public string Name => _name
+        ?? (_words.Length > 0 ? Path.GetFileName(_words[0]) : throw new CliException("--peer-command names a program, but is empty."));
 
     /// <summary>The same by another name.</summary>
     public LlamaBench Named(string name)
@@ -35,10 +39,13 @@ internal sealed class LlamaBench(string command, string path, PeerCacheFormat ca
     public IContender Prepare(BenchPlan plan, int threads, LogitsComparison comparison, CancellationToken cancellation) =>
         new Contender(Name, _words[0], [.. _words[1..], .. OptionsFor(plan, threads)], plan, command, log);
 
-    /// <summary>The options that say what to measure. Those that every llama-bench has at these values are left out, since older ones lack some.</summary>
+    /// <summary>
+    /// The options that say what to measure. Those that every llama-bench has at these values are left out, since older ones lack some.
+    /// </summary>
     internal IEnumerable<string> OptionsFor(BenchPlan plan, int threads)
     {
-        List<string> options = ["-m", path, "-p", Text(plan.PromptTokens), "-n", Text(plan.GeneratedTokens), "-t", Text(threads), "-o", "json"];
+        List<string> options =
+            ["-m", path, "-p", Text(plan.PromptTokens), "-n", Text(plan.GeneratedTokens), "-t", Text(threads), "-o", "json"];
         if (!_words.Contains("-r"))
             options.AddRange(["-r", "1"]);
         if (plan.Depth > 0)
@@ -50,7 +57,9 @@ internal sealed class LlamaBench(string command, string path, PeerCacheFormat ca
         return options;
     }
 
-    /// <summary>The rates that llama-bench's JSON states: of a prompt and of decoding, in tokens per second; null for what is not there.</summary>
+    /// <summary>
+    /// The rates that llama-bench's JSON states: of a prompt and of decoding, in tokens per second; null for what is not there.
+    /// </summary>
     /// <exception cref="CliException">It is no such JSON.</exception>
     internal static (double? Prompt, double? Decode, string Detail) Parse(string output, string name)
     {
@@ -84,7 +93,8 @@ internal sealed class LlamaBench(string command, string path, PeerCacheFormat ca
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private sealed class Contender(string name, string program, string[] args, BenchPlan plan, string command, Action<string>? log) : IContender
+    private sealed class Contender(string name, string program, string[] args, BenchPlan plan, string command, Action<string>? log)
+        : IContender
     {
         private readonly List<double> _promptRates = [], _decodeRates = [];
         private readonly List<double> _residentBytes = [];

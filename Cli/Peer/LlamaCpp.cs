@@ -22,12 +22,17 @@ internal sealed unsafe class LlamaCpp
         nint ggml = Load(libraries.Ggml);
         nint llama = Load(libraries.Llama);
 
-        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export(ggmlBase, "ggml_log_set"))(LlamaCppLog.Callback, null);
-        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export(llama, "llama_log_set"))(LlamaCppLog.Callback, null);
+        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export(
+            ggmlBase, "ggml_log_set"))(LlamaCppLog.Callback, null);
+        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export(
+            llama, "llama_log_set"))(LlamaCppLog.Callback, null);
 
-        LlamaCppLayout.VerifyModelParams((delegate* unmanaged[Cdecl]<byte*, byte*>)Export(llama, "llama_model_default_params"), libraries.Llama);
-        LlamaCppLayout.VerifyContextParams((delegate* unmanaged[Cdecl]<byte*, byte*>)Export(llama, "llama_context_default_params"), libraries.Llama);
-        LlamaCppLayout.VerifyBatch((delegate* unmanaged[Cdecl]<byte*, int*, int, byte*>)Export(llama, "llama_batch_get_one"), libraries.Llama);
+        LlamaCppLayout.VerifyModelParams(
+            (delegate* unmanaged[Cdecl]<byte*, byte*>)Export(llama, "llama_model_default_params"), libraries.Llama);
+        LlamaCppLayout.VerifyContextParams(
+            (delegate* unmanaged[Cdecl]<byte*, byte*>)Export(llama, "llama_context_default_params"), libraries.Llama);
+        LlamaCppLayout.VerifyBatch(
+            (delegate* unmanaged[Cdecl]<byte*, int*, int, byte*>)Export(llama, "llama_batch_get_one"), libraries.Llama);
 
         ModelLoad = (delegate* unmanaged[Cdecl]<byte*, LlamaModelParams, nint>)Export(llama, "llama_model_load_from_file");
         ModelFree = (delegate* unmanaged[Cdecl]<nint, void>)Export(llama, "llama_model_free");
@@ -52,7 +57,10 @@ internal sealed unsafe class LlamaCpp
         fixed (byte* folder = Utf8(libraries.Folder))
             ((delegate* unmanaged[Cdecl]<byte*, void>)Export(ggml, "ggml_backend_load_all_from_path"))(folder);
         if (((delegate* unmanaged[Cdecl]<nuint>)Export(ggml, "ggml_backend_dev_count"))() == 0)
-            throw new CliException($"{libraries.Folder}: none of llama.cpp's CPU variants runs on this processor{LlamaCppLog.TakeReason()}.");
+        {
+            throw new CliException(
+                $"{libraries.Folder}: none of llama.cpp's CPU variants runs on this processor{LlamaCppLog.TakeReason()}.");
+        }
 
         Version = Marshal.PtrToStringUTF8((nint)((delegate* unmanaged[Cdecl]<byte*>)Export(llama, "llama_version"))()) ?? "";
         CpuLibrary = FindLoadedCpuLibrary(libraries.Folder);
@@ -73,7 +81,8 @@ internal sealed unsafe class LlamaCpp
     public string CpuLibrary { get; }
 
     /// <summary>That backend's name: zen4, haswell...; cpu for a build with only one.</summary>
-    public string CpuVariant => Path.GetFileNameWithoutExtension(CpuLibrary) is string name && name.StartsWith("libggml-cpu-", StringComparison.Ordinal)
+    public string CpuVariant =>
+        Path.GetFileNameWithoutExtension(CpuLibrary) is string name && name.StartsWith("libggml-cpu-", StringComparison.Ordinal)
         ? name["libggml-cpu-".Length..]
         : "cpu";
 
@@ -128,7 +137,11 @@ internal sealed unsafe class LlamaCpp
         lock (Gate)
         {
             if (opened is not null && opened.Libraries.Folder != libraries.Folder)
-                throw new CliException($"llama.cpp was loaded from {opened.Libraries.Folder} already, so it cannot be loaded from {libraries.Folder}.");
+            {
+                throw new CliException(
+                    $"llama.cpp was loaded from {opened.Libraries.Folder} already, so it cannot be loaded from {libraries.Folder}.");
+            }
+
             return opened ??= new LlamaCpp(libraries);
         }
     }
@@ -150,7 +163,8 @@ internal sealed unsafe class LlamaCpp
 
     private nint Export(nint library, string name) => NativeLibrary.TryGetExport(library, name, out nint address)
         ? address
-        : throw new CliException($"{Libraries.Folder} is another build of llama.cpp than the one this tool can call: it has no function {name}.");
+        : throw new CliException(
+            $"{Libraries.Folder} is another build of llama.cpp than the one this tool can call: it has no function {name}.");
 
     /// <summary>It tries every variant and keeps one; which one, the process's memory map tells.</summary>
     private static string FindLoadedCpuLibrary(string folder)

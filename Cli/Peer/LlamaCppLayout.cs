@@ -93,8 +93,11 @@ internal static unsafe class LlamaCppLayout
         // The last bytes of a struct may be padding, which need not be written.
         int size = (written + sizeof(nint) - 1) / sizeof(nint) * sizeof(nint);
         if (size != sizeof(T))
+        {
             throw new CliException(string.Create(CultureInfo.InvariantCulture,
-                $"{library} is another build of llama.cpp than the one this tool can call: its {name} has {size} bytes, but {sizeof(T)} are known."));
+                $"{library} is another build of llama.cpp than the one this tool can call: its {name} has {size} bytes, but {sizeof(T)} "
+                    + $"are known."));
+        }
 
         byte* known = (byte*)&expected;
         for (int i = 0; i < written; i++)
@@ -102,8 +105,11 @@ internal static unsafe class LlamaCppLayout
             bool untouched = first[i] == 0xA5 && second[i] == 0x5A;
             bool asKnown = first[i] == known[i] && second[i] == known[i];
             if (untouched ? !IsPadding<T>(i) : !asKnown && !IsPadding<T>(i))
+            {
                 throw new CliException(string.Create(CultureInfo.InvariantCulture,
-                    $"{library} is another build of llama.cpp than the one this tool can call: byte {i} of its {name} is {(untouched ? "unset" : first[i])}, but {known[i]} is known."));
+                    $"{library} is another build of llama.cpp than the one this tool can call: byte {i} of its {name} is "
+                        + $"{(untouched ? "unset" : first[i])}, but {known[i]} is known."));
+            }
         }
     }
 
@@ -120,7 +126,11 @@ internal static unsafe class LlamaCppLayout
         if (typeof(T) == typeof(LlamaModelParams))
             return Between<LlamaModelParams>(nameof(LlamaModelParams.MainGpu), sizeof(int), nameof(LlamaModelParams.TensorSplit), offset);
         if (typeof(T) == typeof(LlamaContextParams))
-            return Between<LlamaContextParams>(nameof(LlamaContextParams.UnifiedCache), sizeof(byte), nameof(LlamaContextParams.Samplers), offset);
+        {
+            return Between<LlamaContextParams>(
+                nameof(LlamaContextParams.UnifiedCache), sizeof(byte), nameof(LlamaContextParams.Samplers), offset);
+        }
+
         return Between<LlamaBatch>(nameof(LlamaBatch.Count), sizeof(int), nameof(LlamaBatch.Tokens), offset);
     }
 

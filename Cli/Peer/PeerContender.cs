@@ -11,8 +11,8 @@ using Llamalith.Cli.Commands;
 namespace Llamalith.Cli.Peer;
 
 /// <summary>
-/// llama.cpp, with a process of its own for every turn: how fast one is depends on where its memory happens to lie, and within the other side's process it
-/// would be slowed by it.
+/// llama.cpp, with a process of its own for every turn: how fast one is depends on where its memory happens to lie, and within the other
+/// side's process it would be slowed by it.
 /// </summary>
 /// <param name="task">A turn.</param>
 /// <param name="detail">How it runs.</param>
@@ -29,7 +29,9 @@ internal sealed class PeerContender(PeerTask task, string detail, Action<string>
     public static PeerAnswer Ask(PeerTask task, Action<string>? log, CancellationToken cancellation)
     {
         // The tool again, by the runtime that runs this one.
-        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        string runtime =
+            Path.GetFullPath(Path.Combine(
+                RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         ChildProcess child = ChildProcess.Run(
             File.Exists(runtime) ? runtime : "dotnet",
             ["exec", typeof(Tool).Assembly.Location, PeerWorkerCommand.Name],

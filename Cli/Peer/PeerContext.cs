@@ -35,7 +35,11 @@ internal sealed unsafe class PeerContext : IDisposable
         LlamaCppLog.TakeReason();
         context = api.ContextInit(model.Handle, asked);
         if (context == 0)
-            throw new CliException($"llama.cpp cannot make a context of {options.Context} positions for {model.Path}{LlamaCppLog.TakeReason()}");
+        {
+            throw new CliException(
+                $"llama.cpp cannot make a context of {options.Context} positions for {model.Path}{LlamaCppLog.TakeReason()}");
+        }
+
         try
         {
             Batch = VerifyAnswers(options);
@@ -82,7 +86,11 @@ internal sealed unsafe class PeerContext : IDisposable
                 int count = Math.Min(Batch, tokens.Length - done);
                 int status = api.Decode(context, new LlamaBatch { Count = count, Tokens = first + done });
                 if (status != 0)
-                    throw new CliException($"llama.cpp's decode failed with status {status} at position {Position}{LlamaCppLog.TakeReason()}");
+                {
+                    throw new CliException(
+                        $"llama.cpp's decode failed with status {status} at position {Position}{LlamaCppLog.TakeReason()}");
+                }
+
                 done += count;
                 Position += count;
             }
@@ -141,7 +149,10 @@ internal sealed unsafe class PeerContext : IDisposable
         void Verify(string name, bool good, long asked, long got)
         {
             if (!good)
-                throw new CliException($"{api.Libraries.Llama}: {name} = {asked} was asked for, but llama.cpp took {got}: another build than the known one.");
+            {
+                throw new CliException(
+                    $"{api.Libraries.Llama}: {name} = {asked} was asked for, but llama.cpp took {got}: another build than the known one.");
+            }
         }
     }
 

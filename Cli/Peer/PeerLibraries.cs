@@ -28,7 +28,8 @@ internal sealed record PeerLibraries(string Folder, string Llama, string Ggml, s
         string llama = Library("libllama");
         string ggml = Library("libggml");
         string ggmlBase = Library("libggml-base");
-        string[] cpus = [.. files.Where(f => f.StartsWith(CpuPrefix, StringComparison.Ordinal) && f.EndsWith(".so", StringComparison.Ordinal))];
+        string[] cpus =
+            [.. files.Where(f => f.StartsWith(CpuPrefix, StringComparison.Ordinal) && f.EndsWith(".so", StringComparison.Ordinal))];
         foreach (string cpu in cpus)
             EnsureLibrary(Path.Combine(folder, cpu));
         if (cpus.Length == 0)
@@ -39,7 +40,8 @@ internal sealed record PeerLibraries(string Folder, string Llama, string Ggml, s
         string Library(string name)
         {
             string? file = files.FirstOrDefault(f => f == name + ".so")
-                ?? files.FirstOrDefault(f => f.StartsWith(name + ".", StringComparison.Ordinal) && f.Contains(".so", StringComparison.Ordinal))
+                ?? files.FirstOrDefault(
+                    f => f.StartsWith(name + ".", StringComparison.Ordinal) && f.Contains(".so", StringComparison.Ordinal))
                 ?? throw new CliException($"{folder}: llama.cpp's {name}.so is missing.");
             string path = Path.Combine(folder, file);
             EnsureLibrary(path);

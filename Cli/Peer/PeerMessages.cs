@@ -21,7 +21,9 @@ internal sealed record PeerTask
     /// <summary>On, off, or null for the faster of both.</summary>
     public required bool? FlashAttention { get; init; }
 
-    /// <summary>A file to write logits to, as they lie in memory: after the plan's prompt, and after each of <see cref="Tokens"/>. Null for a turn.</summary>
+    /// <summary>
+    /// A file to write logits to, as they lie in memory: after the plan's prompt, and after each of <see cref="Tokens"/>. Null for a turn.
+    /// </summary>
     public string? LogitsPath { get; init; }
 
     public int[] Tokens { get; init; } = [];

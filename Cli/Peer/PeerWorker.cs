@@ -22,7 +22,8 @@ internal static class PeerWorker
         LlamaCppLog.Verbose = task.Verbose;
         LlamaCpp api = LlamaCpp.Open(PeerLibraries.In(task.Folder));
         PeerEngine? engine = null;
-        using EngineContender contender = EngineContender.Load(task.Plan, () => engine = PeerEngine.Load(api, task.Path, OptionsFor(task)), cancellation);
+        using EngineContender contender =
+            EngineContender.Load(task.Plan, () => engine = PeerEngine.Load(api, task.Path, OptionsFor(task)), cancellation);
         if (task.LogitsPath is null)
         {
             long start = Stopwatch.GetTimestamp();

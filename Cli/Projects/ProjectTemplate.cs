@@ -19,12 +19,14 @@ internal static class ProjectTemplate
     /// <summary>The namespace of the class. A program's own types need not mind what the model is called.</summary>
     public const string ModelNamespace = "Models";
 
-    // What the program names: a model's class must not hide any of it, nor its files be the program's on a disk without upper case. Then assemblies of the
-    // framework, and devices of Windows.
+    // What the program names: a model's class must not hide any of it, nor its files be the program's on a disk without upper case. Then
+    // assemblies of the framework, and devices of Windows.
     private static readonly HashSet<string> s_taken = new(StringComparer.OrdinalIgnoreCase)
     {
-        ModelNamespace, "Program", "Console", "Environment", "System", "Llamalith", "Checkpoint", "LoadOptions", "Tokenizer", "TokenizerLoader",
-        "TextGenerator", "GenerationOptions", "SamplingOptions", "Exception", "IOException", "UnauthorizedAccessException", "ModelFormatException",
+        ModelNamespace, "Program", "Console", "Environment", "System", "Llamalith", "Checkpoint", "LoadOptions", "Tokenizer",
+        "TokenizerLoader",
+        "TextGenerator", "GenerationOptions", "SamplingOptions", "Exception", "IOException", "UnauthorizedAccessException",
+        "ModelFormatException",
         "ModelMismatchException", "ContextFullException",
         "mscorlib", "netstandard", "WindowsBase",
         "Aux", "Con", "Nul", "Prn", "Com1", "Com2", "Com3", "Com4", "Com5", "Com6", "Com7", "Com8", "Com9",
@@ -42,7 +44,8 @@ internal static class ProjectTemplate
     {
         ArgumentNullException.ThrowIfNull(model);
         yield return new(model.Name + ".csproj", Project());
-        yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(model, $"The engine of {OneLine(System.IO.Path.GetFileName(modelPath))}, compiled with this project."));
+        yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(
+            model, $"The engine of {OneLine(System.IO.Path.GetFileName(modelPath))}, compiled with this project."));
         yield return new("Program.cs", Program(model, modelPath, tokenizerPath));
         yield return new(".gitignore", "bin/\nobj/\n");
     }
@@ -76,6 +79,9 @@ internal static class ProjectTemplate
 
         """;
 
+    private static string TokenizerOf(string? path) =>
+        path is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(path)})";
+
     private static string Program(ModelClass model, string modelPath, string? tokenizerPath) => $$"""
         using System;
         using System.IO;
@@ -92,14 +98,15 @@ internal static class ProjectTemplate
         {
             Checkpoint checkpoint = Checkpoint.Open(path);
             using {{model.Name}} model = {{model.Name}}.Load(checkpoint);
-            Tokenizer tokenizer = args.Length > 2 ? TokenizerLoader.Open(args[2]) : {{(tokenizerPath is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(tokenizerPath)})")}};
+            Tokenizer tokenizer = args.Length > 2 ? TokenizerLoader.Open(args[2]) : {{TokenizerOf(tokenizerPath)}};
             TextGenerator generator = new(model, tokenizer, new SamplingOptions { Temperature = 0.8f, TopP = 0.95f });
             foreach (string text in generator.Stream(prompt, new GenerationOptions { MaxTokens = 256, EchoPrompt = true }))
                 Console.Write(text);
             Console.WriteLine();
             return 0;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ModelFormatException or ModelMismatchException or ContextFullException)
+        catch (Exception e) when (e
+            is IOException or UnauthorizedAccessException or ModelFormatException or ModelMismatchException or ContextFullException)
         {
             // A file that is missing, damaged or another model's, or a prompt without end.
             Console.Error.WriteLine($"error: {e.Message}");
@@ -109,14 +116,18 @@ internal static class ProjectTemplate
         """;
 
     // A file's name may hold anything: what ends a line of C#, or turns the order of those that a reader sees, is not written as it is.
-    private static bool IsPlain(UnicodeCategory category) => category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+    private static bool IsPlain(UnicodeCategory category) =>
+        category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned);
 
     private static bool IsPlain(char c) => IsPlain(char.GetUnicodeCategory(c));
 
-    private static string OneLine(string text) => string.Concat(text.EnumerateRunes().Select(rune => IsPlain(Rune.GetUnicodeCategory(rune)) ? rune : Rune.ReplacementChar));
+    private static string OneLine(string text) =>
+        string.Concat(text.EnumerateRunes().Select(rune => IsPlain(Rune.GetUnicodeCategory(rune)) ? rune : Rune.ReplacementChar));
 
     private static string Literal(string text) => text.All(IsPlain)
         ? "@\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""
-        : "\"" + string.Concat(text.Select(c => IsPlain(c) && c is not ('"' or '\\') ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"))) + "\"";
+        : "\"" + string.Concat(text.Select(c =>
+            IsPlain(c) && c is not ('"' or '\\') ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"))) + "\"";
 }

@@ -46,8 +46,12 @@ internal static class TextEscapes
         }
 
         int length = 2 + digits;
-        if (at + length > text.Length || !uint.TryParse(text.AsSpan(at + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value))
+        if (at + length > text.Length
+            || !uint.TryParse(text.AsSpan(at + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value))
+        {
             throw Unknown(text, at, length);
+        }
+
         if (kind == 'x')
         {
             utf8.Write([(byte)value]);
@@ -72,5 +76,6 @@ internal static class TextEscapes
     };
 
     private static CliException Unknown(string text, int at, int length) => new(string.Create(
-        CultureInfo.InvariantCulture, $"-e: '{text.AsSpan(at, Math.Min(length, text.Length - at))}' at character {at + 1} is no escape; they are {Known}."));
+        CultureInfo.InvariantCulture,
+        $"-e: '{text.AsSpan(at, Math.Min(length, text.Length - at))}' at character {at + 1} is no escape; they are {Known}."));
 }

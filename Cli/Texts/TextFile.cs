@@ -24,7 +24,8 @@ internal static class TextFile
 
     /// <summary>All of it, without a byte order mark.</summary>
     /// <param name="path">The file; - for standard input.</param>
-    /// <exception cref="CliException">It is a folder, which the system would call forbidden, or no text; the message says where.</exception>
+    /// <exception cref="CliException">It is a folder, which the system would call forbidden, or no text; the message says
+    /// where.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string Read(string path)
     {
@@ -36,7 +37,8 @@ internal static class TextFile
             return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), NameOf(path));
         }
 
-        return Directory.Exists(path) ? throw new CliException($"{path} is a folder, not a file of text.") : Decode(File.ReadAllBytes(path), path);
+        return Directory.Exists(path)
+            ? throw new CliException($"{path} is a folder, not a file of text.") : Decode(File.ReadAllBytes(path), path);
     }
 
     /// <summary>What messages call it.</summary>
@@ -66,7 +68,9 @@ internal static class TextFile
         }
         catch (DecoderFallbackException e)
         {
-            throw new CliException($"{name} is no {Title(encoding)} text: 0x{Convert.ToHexString(e.BytesUnknown ?? [])}{(encoding is UTF8Encoding ? Place(bytes, mark + e.Index) : "")}.", e);
+            throw new CliException(
+                $"{name} is no {Title(encoding)} text: "
+                    + $"0x{Convert.ToHexString(e.BytesUnknown ?? [])}{(encoding is UTF8Encoding ? Place(bytes, mark + e.Index) : "")}.", e);
         }
     }
 

@@ -26,8 +26,12 @@ public sealed class SetArgumentFix : CodeFixProvider
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         SyntaxNode? root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        if (root?.FindNode(context.Span, getInnermostNodeForTie: true).FirstAncestorOrSelf<AttributeSyntax>() is not AttributeSyntax attribute)
+        if (root?.FindNode(context.Span, getInnermostNodeForTie: true)
+            .FirstAncestorOrSelf<AttributeSyntax>() is not AttributeSyntax attribute)
+        {
             return;
+        }
+
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
             if (diagnostic.Properties.TryGetValue(FixNames.Property, out string? property) && property is not null
@@ -46,7 +50,8 @@ public sealed class SetArgumentFix : CodeFixProvider
     {
         ExpressionSyntax literal = SyntaxFactory.LiteralExpression(SyntaxKind.NumericLiteralExpression, SyntaxFactory.Literal(value));
         AttributeArgumentListSyntax list = attribute.ArgumentList ?? SyntaxFactory.AttributeArgumentList();
-        AttributeArgumentSyntax? written = list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == property);
+        AttributeArgumentSyntax? written =
+            list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == property);
         AttributeArgumentListSyntax changed = written is null
             ? list.WithArguments(Append(list.Arguments, property, literal))
             : list.ReplaceNode(written.Expression, literal.WithTriviaFrom(written.Expression));

@@ -22,7 +22,8 @@ internal sealed class AvxVnni() : Avx2(registers: 16)
     public override int ChainUnits(int largestCode) => 4;
 
     public override string Dot(string start, string unit, string activations) =>
-        $"X86AvxVnni.MultiplyWideningAndAdd({(start.Length == 0 ? "Ints8.Zero" : start)}, V256.AsByte({unit}), V256.AsSByte({activations}))";
+        $"X86AvxVnni.MultiplyWideningAndAdd({(start.Length == 0 ? "Ints8.Zero" : start)}, V256.AsByte({unit}), "
+            + $"V256.AsSByte({activations}))";
 
     public override string FinishChain(string chain) => chain;
 

@@ -1,6 +1,8 @@
 namespace Llamalith.Generator.Quant;
 
-/// <summary>Nibbles and a fifth bit, a scale and a minimum for each 32. The file adds its minimum; the panel keeps it negated, to be subtracted.</summary>
+/// <summary>
+/// Nibbles and a fifth bit, a scale and a minimum for each 32. The file adds its minimum; the panel keeps it negated, to be subtracted.
+/// </summary>
 internal static class Q5_1
 {
     public static WeightBlock Block { get; } = new IntegerBlock(

@@ -40,7 +40,8 @@ internal static class BuildOptionsReader
         string target = Property(properties, KnownNames.RuntimeIdentifierProperty);
         if (target.Length == 0)
             target = Property(properties, KnownNames.SdkRuntimeIdentifierProperty);
-        return Property(properties, KnownNames.PublishAotProperty).Equals("true", StringComparison.OrdinalIgnoreCase) && target.EndsWith("-x64", StringComparison.Ordinal)
+        return Property(properties, KnownNames.PublishAotProperty)
+            .Equals("true", StringComparison.OrdinalIgnoreCase) && target.EndsWith("-x64", StringComparison.Ordinal)
             ? Property(properties, KnownNames.IlcInstructionSetProperty)
             : null;
     }

@@ -16,7 +16,9 @@ internal static class KnownNames
     /// <summary>A type that every compilation referencing Llamalith.Runtime has.</summary>
     public const string ModelInterface = "Llamalith.Contracts.ILlamaModel`1";
 
-    /// <summary>The MSBuild property LlamalithTargets, which narrows the instruction sets of all models of a project, with commas for semicolons.</summary>
+    /// <summary>
+    /// The MSBuild property LlamalithTargets, which narrows the instruction sets of all models of a project, with commas for semicolons.
+    /// </summary>
     public const string TargetsProperty = "build_property._LlamalithTargets";
 
     /// <summary>Set by hosts that compile for one machine, true or false: whether it has AVX-VNNI. No project sets it.</summary>

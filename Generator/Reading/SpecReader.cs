@@ -42,9 +42,11 @@ internal static class SpecReader
             Clashes = new EquatableArray<ClassClash>(
                 ClashesOf(type, attribute, compilation, cancellation).Select(static found => found.Clash)),
             Unreadable = new EquatableArray<string>(UnreadableIn(attribute)),
-            Preset = attribute.ConstructorArguments is [{ Kind: TypedConstantKind.Enum, Value: int preset }] ? (LlamaPreset)preset : LlamaPreset.None,
+            Preset = attribute.ConstructorArguments is [{ Kind: TypedConstantKind.Enum, Value: int preset }]
+                ? (LlamaPreset)preset : LlamaPreset.None,
             Written = WrittenIn(attribute),
-            Prompts = new EquatableArray<PromptRequest>(PromptsOf(type).Select(static prompt => new PromptRequest(TextOf(prompt, 0), TextOf(prompt, 1)))),
+            Prompts = new EquatableArray<PromptRequest>(
+                PromptsOf(type).Select(static prompt => new PromptRequest(TextOf(prompt, 0), TextOf(prompt, 1)))),
         };
     }
 
@@ -80,7 +82,8 @@ internal static class SpecReader
             | If(type.IsAbstract && !type.IsStatic, ClassFlaws.Abstract)
             | If(type.IsRecord, ClassFlaws.Record)
             | If(type.IsFileLocal, ClassFlaws.FileLocal)
-            | If(declarations.Any(static declaration => declaration.ParameterList is not null) && !type.IsRecord, ClassFlaws.PrimaryConstructor)
+            | If(declarations.Any(static declaration => declaration.ParameterList is not null) && !type.IsRecord,
+                ClassFlaws.PrimaryConstructor)
             | If(type.GetAttributes().Any(IsExplicitLayout), ClassFlaws.ExplicitLayout)
             | If(type.IsComImport, ClassFlaws.ComImport);
 
@@ -103,5 +106,6 @@ internal static class SpecReader
 
     // One that doesn't compile counts as not written.
     private static IEnumerable<WrittenValue> WrittenBy(string property, TypedConstant constant) =>
-        constant is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: { } value } ? [new WrittenValue(property, value)] : [];
+        constant is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: { } value }
+            ? [new WrittenValue(property, value)] : [];
 }

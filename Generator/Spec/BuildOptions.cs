@@ -23,7 +23,9 @@ internal sealed record BuildOptions
     /// <summary>The MSBuild property RuntimeIdentifier, such as linux-x64; empty for any machine.</summary>
     public required string RuntimeIdentifier { get; init; }
 
-    /// <summary>The MSBuild property IlcInstructionSet where the build is for NativeAOT on x64, which decides there; null where something else does.</summary>
+    /// <summary>
+    /// The MSBuild property IlcInstructionSet where the build is for NativeAOT on x64, which decides there; null where something else does.
+    /// </summary>
     public required string? AheadOfTime { get; init; }
 
     /// <summary>What the machine that builds can run.</summary>

@@ -58,7 +58,9 @@ internal sealed record ModelSpec : IModelSizes
 
     public required InstructionSet Isa { get; init; }
 
-    /// <summary>Whether the one machine that the engine is for has AVX-VNNI; null where it may run on any that has one of <see cref="Isa"/>.</summary>
+    /// <summary>
+    /// Whether the one machine that the engine is for has AVX-VNNI; null where it may run on any that has one of <see cref="Isa"/>.
+    /// </summary>
     public bool? AvxVnni { get; init; }
 
     /// <summary>The model file that is built into the program; null for none.</summary>
@@ -119,7 +121,9 @@ internal sealed record ModelSpec : IModelSizes
     /// <summary>Query heads that share one key and value head.</summary>
     public int GroupSize => Heads / KvHeads;
 
-    /// <summary>Completes a request: what is written, else what its preset gives, else the attribute's default. It need not be sound.</summary>
+    /// <summary>
+    /// Completes a request: what is written, else what its preset gives, else the attribute's default. It need not be sound.
+    /// </summary>
     public static ModelSpec Of(ModelRequest request, BuildOptions options)
     {
         WrittenValues values = request.Values;
@@ -144,10 +148,12 @@ internal sealed record ModelSpec : IModelSizes
             TiedEmbeddings = values.Value<bool>(nameof(TiedEmbeddings)) ?? false,
             SlidingWindow = values.Value<int>(nameof(SlidingWindow)) ?? 0,
             QkvBias = values.Value<bool>(nameof(QkvBias)) ?? false,
-            Weights = (WeightFormat)(values.Value<int>(nameof(Weights)) ?? 0) is not WeightFormat.None and var formats ? formats : WeightFormat.F32,
+            Weights = (WeightFormat)(values.Value<int>(nameof(Weights)) ?? 0) is not WeightFormat.None and var formats
+                ? formats : WeightFormat.F32,
             KvCache = (KvFormat)(values.Value<int>(nameof(KvCache)) ?? (int)KvFormat.F16),
             Training = values.Value<bool>(nameof(Training)) ?? false,
-            Isa = request.Isa & TargetNames.Parse(options.Targets, options.BuildMachine, out _) & TargetNames.OfRuntime(options.RuntimeIdentifier),
+            Isa = request.Isa & TargetNames.Parse(options.Targets, options.BuildMachine, out _)
+                & TargetNames.OfRuntime(options.RuntimeIdentifier),
             AvxVnni = options.AvxVnni,
             EmbeddedWeights = request.EmbeddedWeights,
             MaxMemory = values.Value<long>(nameof(MaxMemory)) ?? 0,

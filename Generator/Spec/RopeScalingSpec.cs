@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace Llamalith.Generator.Spec;
 
 /// <summary>How rotary frequencies are stretched; the factors matter only where <see cref="Kind"/> uses them.</summary>
-internal sealed record RopeScalingSpec(RopeScaling Kind, double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContext)
+internal sealed record RopeScalingSpec(
+    RopeScaling Kind, double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContext)
 {
     private const string Property = "RopeScaling";
 

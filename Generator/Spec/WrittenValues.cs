@@ -14,7 +14,8 @@ internal readonly record struct WrittenValues
 
     /// <summary>Those values; of a property written twice, which does not compile, the last.</summary>
     public WrittenValues(IEnumerable<WrittenValue> values) => _items = new EquatableArray<WrittenValue>(
-        values.GroupBy(static value => value.Property).Select(static same => same.Last()).OrderBy(static value => value.Property, StringComparer.Ordinal));
+        values.GroupBy(static value => value.Property).Select(static same => same.Last())
+            .OrderBy(static value => value.Property, StringComparer.Ordinal));
 
     public bool Has(string property) => Find(property) is not null;
 

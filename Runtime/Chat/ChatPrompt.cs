@@ -18,7 +18,10 @@ public sealed class ChatPrompt
     /// <summary>All of it: to look at. Encoding this as it stands would let a user's text become control tokens.</summary>
     public string Text { get; }
 
-    /// <summary>The pieces in order: the template's own text, in which names of control tokens mean these tokens, and text from outside, in which they are text.</summary>
+    /// <summary>
+    /// The pieces in order: the template's own text, in which names of control tokens mean these tokens, and text from outside, in which
+    /// they are text.
+    /// </summary>
     public IEnumerable<ChatPromptPiece> Pieces
     {
         get
@@ -37,8 +40,8 @@ public sealed class ChatPrompt
     }
 
     /// <summary>
-    /// The prompt as tokens. Names of control tokens in the template's own text are these tokens; in text from outside they are text. A model that expects its
-    /// prompts to begin with BOS (<see cref="Tokenizer.AddBos"/>) gets one where the template wrote none.
+    /// The prompt as tokens. Names of control tokens in the template's own text are these tokens; in text from outside they are text. A
+    /// model that expects its prompts to begin with BOS (<see cref="Tokenizer.AddBos"/>) gets one where the template wrote none.
     /// </summary>
     public int[] Encode(Tokenizer tokenizer)
     {

@@ -6,8 +6,8 @@ using Llamalith.Chat.Jinja;
 namespace Llamalith.Chat;
 
 /// <summary>
-/// A model's chat template: Jinja, as Python's jinja2 3.1 renders it under the settings of transformers, interpreted. A template sees what it is given
-/// and nothing else, and is bounded in steps, memory and depth. Immutable, so that any number of threads can share one.
+/// A model's chat template: Jinja, as Python's jinja2 3.1 renders it under the settings of transformers, interpreted. A template sees what
+/// it is given and nothing else, and is bounded in steps, memory and depth. Immutable, so that any number of threads can share one.
 /// </summary>
 public sealed class ChatTemplate
 {
@@ -38,7 +38,11 @@ public sealed class ChatTemplate
         try
         {
             if (source.Length > MostUnits)
-                throw new TemplateError(ChatTemplateErrorKind.Limit, $"the template has {source.Length} characters, but {MostUnits} are the most");
+            {
+                throw new TemplateError(
+                    ChatTemplateErrorKind.Limit, $"the template has {source.Length} characters, but {MostUnits} are the most");
+            }
+
             return new ChatTemplate(source, Parser.Parse(source, out string[] names), names);
         }
         catch (TemplateError e)

@@ -29,7 +29,9 @@ public sealed class ChatTemplateException : Exception
     /// <summary>What kind of error it is.</summary>
     public ChatTemplateErrorKind Kind { get; }
 
-    /// <summary>The error alone, in Jinja's and Python's own words where they have some; what the template says where it refused by itself.</summary>
+    /// <summary>
+    /// The error alone, in Jinja's and Python's own words where they have some; what the template says where it refused by itself.
+    /// </summary>
     public string Reason { get; } = "";
 
     /// <summary>The line of the template, from 1; 0 where it is not known.</summary>

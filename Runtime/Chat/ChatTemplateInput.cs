@@ -4,10 +4,14 @@ using System.Text.Json;
 
 namespace Llamalith.Chat;
 
-/// <summary>What a chat template is given. All strings but the marks' names count as text from outside, which never becomes a control token.</summary>
+/// <summary>
+/// What a chat template is given. All strings but the marks' names count as text from outside, which never becomes a control token.
+/// </summary>
 public sealed record ChatTemplateInput
 {
-    /// <summary>The conversation: an array of objects with `role` and `content`, as the templates know them. They are given as they stand.</summary>
+    /// <summary>
+    /// The conversation: an array of objects with `role` and `content`, as the templates know them. They are given as they stand.
+    /// </summary>
     public required JsonElement Messages { get; init; }
 
     /// <summary>The tools that the model may call, an array in the form of OpenAI's API; null for none.</summary>

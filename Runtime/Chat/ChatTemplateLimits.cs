@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Llamalith.Chat;
 
-/// <summary>What a chat template, which is code that others wrote, may spend. More than that ends in a <see cref="ChatTemplateException"/>.</summary>
+/// <summary>
+/// What a chat template, which is code that others wrote, may spend. More than that ends in a <see cref="ChatTemplateException"/>.
+/// </summary>
 public sealed record ChatTemplateLimits
 {
     /// <summary>The usual limits.</summary>
@@ -14,8 +16,8 @@ public sealed record ChatTemplateLimits
     public long MaxSteps { get; init => field = Require(value); } = 50_000_000;
 
     /// <summary>
-    /// Bytes that one rendering may ask for, all texts and lists that it makes on the way counted, on top of 64 times the size of the conversation.
-    /// Default 256 MiB.
+    /// Bytes that one rendering may ask for, all texts and lists that it makes on the way counted, on top of 64 times the size of the
+    /// conversation. Default 256 MiB.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0.</exception>
     public long MaxBytes { get; init => field = Require(value); } = 256L << 20;

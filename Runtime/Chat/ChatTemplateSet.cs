@@ -41,12 +41,15 @@ public sealed class ChatTemplateSet
     /// <summary>The text of the padding token; null where it is not known.</summary>
     public string? PaddingToken { get; private set; }
 
-    /// <summary>Llama-2-Chat's own form as a template, for its models that bring none: what <see cref="Llama2ChatTemplate"/> writes.</summary>
+    /// <summary>
+    /// Llama-2-Chat's own form as a template, for its models that bring none: what <see cref="Llama2ChatTemplate"/> writes.
+    /// </summary>
     public static string Llama2Source => Llama2Jinja.Source;
 
     /// <summary>Reads the templates of a model.</summary>
     /// <param name="path">
-    /// A GGUF file; a folder of Hugging Face's files, or one of them, such as tokenizer_config.json or model.safetensors; or a template alone (NAME.jinja).
+    /// A GGUF file; a folder of Hugging Face's files, or one of them, such as tokenizer_config.json or model.safetensors; or a template
+    /// alone (NAME.jinja).
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It cannot be read.</exception>
@@ -69,7 +72,8 @@ public sealed class ChatTemplateSet
             case ".json" or ".safetensors" or ".model":
                 return OfFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
             default:
-                throw new ModelFormatException($"{path}: chat templates are read from .gguf, .llith and .jinja files and from folders with a tokenizer_config.json.");
+                throw new ModelFormatException(
+                    $"{path}: chat templates are read from .gguf, .llith and .jinja files and from folders with a tokenizer_config.json.");
         }
     }
 
@@ -98,7 +102,8 @@ public sealed class ChatTemplateSet
     }
 
     /// <summary>The template for a conversation.</summary>
-    /// <param name="name">Its name; null for that of conversations with tools, where there are some and the model has one, else the default one.</param>
+    /// <param name="name">Its name; null for that of conversations with tools, where there are some and the model has one, else the default
+    /// one.</param>
     /// <param name="hasTools">Whether the model may call tools.</param>
     /// <exception cref="ModelFormatException">There is none of that name, or none at all.</exception>
     /// <exception cref="ChatTemplateException">It is no Jinja.</exception>
@@ -151,8 +156,11 @@ public sealed class ChatTemplateSet
                 _sources[DefaultName] = templates.GetString()!;
             foreach (JsonElement entry in templates.ValueKind == JsonValueKind.Array ? templates.EnumerateArray() : default)
             {
-                if (entry.ValueKind == JsonValueKind.Object && TextOf(entry, "name") is { } name && TextOf(entry, "template") is { } template)
+                if (entry.ValueKind == JsonValueKind.Object && TextOf(entry, "name") is { } name
+                    && TextOf(entry, "template") is { } template)
+                {
                     _sources[name] = template;
+                }
             }
             return true;
         }

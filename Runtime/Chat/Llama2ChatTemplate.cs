@@ -6,8 +6,8 @@ using Llamalith.Tokenization;
 namespace Llamalith.Chat;
 
 /// <summary>
-/// The form of conversations with Llama-2-Chat: <c>&lt;s&gt;[INST] &lt;&lt;SYS&gt;&gt;\n{system}\n&lt;&lt;/SYS&gt;&gt;\n\n{user} [/INST] {answer}
-/// &lt;/s&gt;&lt;s&gt;[INST] {user} [/INST]</c>. BOS and EOS are tokens; text that spells them stays text.
+/// The form of conversations with Llama-2-Chat: <c>&lt;s&gt;[INST] &lt;&lt;SYS&gt;&gt;\n{system}\n&lt;&lt;/SYS&gt;&gt;\n\n{user} [/INST]
+/// {answer} &lt;/s&gt;&lt;s&gt;[INST] {user} [/INST]</c>. BOS and EOS are tokens; text that spells them stays text.
 /// </summary>
 public static class Llama2ChatTemplate
 {
@@ -59,7 +59,11 @@ public static class Llama2ChatTemplate
             if (turns[i].Answer is not { } answer)
             {
                 if (i < turns.Count - 1)
-                    throw new ArgumentException($"Turn {i} of {turns.Count} has no answer; only the last may be without one.", nameof(turns));
+                {
+                    throw new ArgumentException(
+                        $"Turn {i} of {turns.Count} has no answer; only the last may be without one.", nameof(turns));
+                }
+
                 continue;
             }
 

@@ -14,7 +14,8 @@ internal static class Llama2Jinja
         {%- endif -%}
         {%- for message in turns -%}
             {%- if message.role != ('user' if loop.index0 is even else 'assistant') -%}
-                {{- raise_exception('Llama-2-Chat takes turns of user and assistant, after a system message or none; message ' ~ loop.index ~ ' is of ' ~ message.role ~ '.') -}}
+                {{- raise_exception('Llama-2-Chat takes turns of user and assistant, after a system message or none; message '
+                    ~ loop.index ~ ' is of ' ~ message.role ~ '.') -}}
             {%- elif message.role == 'user' -%}
                 {{- bos_token ~ '[INST] ' ~ (system if loop.first else '') ~ message.content|trim ~ ' [/INST]' -}}
             {%- else -%}

@@ -16,7 +16,8 @@ public static class CheckpointLoader
     /// a llama2.c checkpoint. Costs milliseconds whatever the size: weights are read when they are used.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="ModelFormatException">It is of no known format, damaged, or holds a model of another kind; one line says what.</exception>
+    /// <exception cref="ModelFormatException">It is of no known format, damaged, or holds a model of another kind; one line says
+    /// what.</exception>
     /// <exception cref="IOException">The system cannot read it.</exception>
     /// <exception cref="UnauthorizedAccessException">The system does not let this process read it.</exception>
     public static Checkpoint Open(string path)
@@ -34,7 +35,8 @@ public static class CheckpointLoader
 
     // A packed file is a GGUF container too.
     private static Checkpoint FromGguf(GgufFile file) =>
-        Handover.Make<GgufFile, Checkpoint>(file, static open => PackedCheckpoint.Is(open) ? PackedCheckpoint.From(open) : GgufCheckpoint.From(open));
+        Handover.Make<GgufFile, Checkpoint>(
+            file, static open => PackedCheckpoint.Is(open) ? PackedCheckpoint.From(open) : GgufCheckpoint.From(open));
 
     private static unsafe ModelFormat FormatOf(string path)
     {

@@ -141,7 +141,10 @@ internal sealed class HuggingFaceConfig
             foreach (JsonElement type in types.EnumerateArray())
             {
                 if (JsonFile.Text(type, "layer_types", Path) is not "sliding_attention" and var other)
-                    throw Bad($"layer_types has {Shown.Text(other)} beside a sliding window; windows that differ between layers cannot be run");
+                {
+                    throw Bad(
+                        $"layer_types has {Shown.Text(other)} beside a sliding window; windows that differ between layers cannot be run");
+                }
             }
         }
         else if (Kind.StartsWith("qwen", StringComparison.Ordinal) && (Integer(_root, "max_window_layers") ?? layers) > 0)
@@ -196,14 +199,16 @@ internal sealed class HuggingFaceConfig
     {
         if (Find(from, key) is not { } element)
             return null;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw NotA("an integer of 32 bits", key, element);
+        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value)
+            ? value : throw NotA("an integer of 32 bits", key, element);
     }
 
     private double? Real(JsonElement from, string key)
     {
         if (Find(from, key) is not { } element)
             return null;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) ? value : throw NotA("a number", key, element);
+        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value)
+            ? value : throw NotA("a number", key, element);
     }
 
     private bool? Boolean(JsonElement from, string key) => Find(from, key) switch

@@ -82,7 +82,8 @@ public sealed class Llama2cCheckpoint : Checkpoint
     public override bool TryGetTensor(string name, out TensorView tensor)
     {
         tensor = default;
-        return _byName.TryGetValue(name, out (Llama2cArray Array, int Layer) entry) && File.TryGetTensor(entry.Array, entry.Layer, out tensor);
+        return _byName.TryGetValue(name, out (Llama2cArray Array, int Layer) entry)
+            && File.TryGetTensor(entry.Array, entry.Layer, out tensor);
     }
 
     /// <inheritdoc/>

@@ -6,9 +6,9 @@ using Llamalith.Contracts;
 namespace Llamalith.Checkpoints;
 
 /// <summary>
-/// Llama 3.1's stretching of rotary frequencies, which GGUF files carry as the divisor of each. Turns that fit the original context more often
-/// than the high-frequency factor are left alone, those that fit it less often than the low-frequency factor are stretched by the whole factor,
-/// and between them 1 / divisor goes linearly with the number of turns.
+/// Llama 3.1's stretching of rotary frequencies, which GGUF files carry as the divisor of each. Turns that fit the original context more
+/// often than the high-frequency factor are left alone, those that fit it less often than the low-frequency factor are stretched by the
+/// whole factor, and between them 1 / divisor goes linearly with the number of turns.
 /// </summary>
 internal static class Llama3Frequencies
 {
@@ -63,7 +63,8 @@ internal static class Llama3Frequencies
         if (between.Count < 2)
             return null;
         double meanTurns = between.Average(pair => pair.Turns), meanKept = between.Average(pair => pair.Kept);
-        double a = between.Sum(pair => (pair.Turns - meanTurns) * (pair.Kept - meanKept)) / between.Sum(pair => (pair.Turns - meanTurns) * (pair.Turns - meanTurns));
+        double a = between.Sum(pair => (pair.Turns - meanTurns) * (pair.Kept - meanKept))
+            / between.Sum(pair => (pair.Turns - meanTurns) * (pair.Turns - meanTurns));
         double b = (a * meanTurns) - meanKept;
         if (!(a > 0 && b > 0 && a / b is >= 0.5 and < int.MaxValue))
             return null;
@@ -103,8 +104,10 @@ internal static class Llama3Frequencies
         return true;
     }
 
-    private static double TurnsAPosition(ModelShape shape, int pair) => Math.Pow(shape.RopeTheta ?? 10000, -2.0 * pair / shape.HeadDim) / (2 * Math.PI);
+    private static double TurnsAPosition(ModelShape shape, int pair) =>
+        Math.Pow(shape.RopeTheta ?? 10000, -2.0 * pair / shape.HeadDim) / (2 * Math.PI);
 
     // People write 4 or 2.5, and the divisors are rounded.
-    private static double Rounded(double value) => Math.Abs(value - Math.Round(value, 3)) < Tolerance * value ? Math.Round(value, 3) : value;
+    private static double Rounded(double value) =>
+        Math.Abs(value - Math.Round(value, 3)) < Tolerance * value ? Math.Round(value, 3) : value;
 }

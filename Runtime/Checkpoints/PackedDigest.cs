@@ -27,7 +27,8 @@ internal static unsafe class PackedDigest
         Parallel.For(0, pieces, options, piece =>
         {
             long start = (long)piece * PieceBytes;
-            SHA256.HashData(new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), digests.AsSpan(piece * Length, Length));
+            SHA256.HashData(
+                new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), digests.AsSpan(piece * Length, Length));
         });
         return SHA256.HashData(digests);
     }

@@ -1,10 +1,10 @@
 namespace Llamalith.Checkpoints;
 
 /// <summary>
-/// The words of a packed file. It is a GGUF container of an architecture of its own, so that readers of weights refuse it and tools that list
-/// keys and tensors can be used on it:
-/// hyperparameters and tokenizer are metadata; the token embedding is an ordinary tensor; every other tensor is a row of bytes, in panels, in the
-/// order in which a token streams them; after all of these come the units of the panels and the digest of everything before it.
+/// The words of a packed file. It is a GGUF container of an architecture of its own, so that readers of weights refuse it and tools that
+/// list keys and tensors can be used on it:
+/// hyperparameters and tokenizer are metadata; the token embedding is an ordinary tensor; every other tensor is a row of bytes, in panels,
+/// in the order in which a token streams them; after all of these come the units of the panels and the digest of everything before it.
 /// </summary>
 internal static class PackedKeys
 {

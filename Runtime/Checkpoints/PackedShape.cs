@@ -66,6 +66,7 @@ internal static class PackedShape
                 return member;
         }
 
-        throw new ModelFormatException($"{file.Path}: {key} = {Shown.Text(text)}, which is none of {string.Join(", ", Enum.GetNames<T>())}.");
+        throw new ModelFormatException(
+            $"{file.Path}: {key} = {Shown.Text(text)}, which is none of {string.Join(", ", Enum.GetNames<T>())}.");
     }
 }

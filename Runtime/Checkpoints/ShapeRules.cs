@@ -27,16 +27,21 @@ internal static class ShapeRules
 
         if (shape.Layers > MostLayers)
             throw Bad($"{keyOf(nameof(ModelShape.Layers))} = {shape.Layers}, but at most {MostLayers} layers are allowed");
+        string heads = keyOf(nameof(ModelShape.Heads)), headDim = keyOf(nameof(ModelShape.HeadDim));
         if (shape.Heads % shape.KvHeads != 0)
-            throw Bad($"{keyOf(nameof(ModelShape.Heads))} = {shape.Heads} is no multiple of {keyOf(nameof(ModelShape.KvHeads))} = {shape.KvHeads}");
+            throw Bad($"{heads} = {shape.Heads} is no multiple of {keyOf(nameof(ModelShape.KvHeads))} = {shape.KvHeads}");
+
         if (shape.HeadDim % 2 != 0)
-            throw Bad($"{keyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} is odd, but rotary embedding turns pairs");
+            throw Bad($"{headDim} = {shape.HeadDim} is odd, but rotary embedding turns pairs");
         if ((long)shape.Heads * shape.HeadDim > int.MaxValue)
-            throw Bad($"{keyOf(nameof(ModelShape.Heads))} = {shape.Heads} times {keyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} is too large");
+            throw Bad($"{heads} = {shape.Heads} times {headDim} = {shape.HeadDim} is too large");
+
         if (shape.RopeScalingHighFrequencyFactor <= shape.RopeScalingLowFrequencyFactor)
         {
-            (string high, string low) = (keyOf(nameof(ModelShape.RopeScalingHighFrequencyFactor)), keyOf(nameof(ModelShape.RopeScalingLowFrequencyFactor)));
-            throw Bad($"{high} = {shape.RopeScalingHighFrequencyFactor} must be greater than {low} = {shape.RopeScalingLowFrequencyFactor}");
+            (string high, string low) =
+                (keyOf(nameof(ModelShape.RopeScalingHighFrequencyFactor)), keyOf(nameof(ModelShape.RopeScalingLowFrequencyFactor)));
+            throw Bad(
+                $"{high} = {shape.RopeScalingHighFrequencyFactor} must be greater than {low} = {shape.RopeScalingLowFrequencyFactor}");
         }
 
         ModelFormatException Bad(FormattableString complaint) => new($"{path}: {complaint.ToString(CultureInfo.InvariantCulture)}.");

@@ -29,7 +29,8 @@ internal static class TensorCatalog
         LayerTensors.All.ToDictionary(static tensor => tensor.HuggingFace, static tensor => tensor.Stored);
 
     /// <summary>What older files carry beside the weights: rotary frequencies, which follow from the hyperparameters.</summary>
-    private static readonly HashSet<string> DerivedOfLayers = ["attn_rot_embd", "attn_rot_embd.weight", "rope_freqs.weight", "self_attn.rotary_emb.inv_freq"];
+    private static readonly HashSet<string> DerivedOfLayers =
+        ["attn_rot_embd", "attn_rot_embd.weight", "rope_freqs.weight", "self_attn.rotary_emb.inv_freq"];
 
     private static readonly HashSet<string> Derived = ["rope_freqs.weight", "model.rotary_emb.inv_freq"];
 
@@ -37,7 +38,11 @@ internal static class TensorCatalog
     public static TensorPlace OfGguf(string name)
     {
         if (TensorNames.TryLayer(name, TensorNames.LayerPrefix, out int layer, out string rest))
-            return DerivedOfLayers.Contains(rest) ? TensorPlace.Unneeded(layer) : OfLayers.Contains(rest) ? new(name, layer) : TensorPlace.Unknown(layer);
+        {
+            return DerivedOfLayers.Contains(rest) ? TensorPlace.Unneeded(layer) : OfLayers.Contains(rest)
+                ? new(name, layer) : TensorPlace.Unknown(layer);
+        }
+
         return Derived.Contains(name) ? TensorPlace.Unneeded() : Global.Contains(name) ? new(name, null) : TensorPlace.Unknown();
     }
 
@@ -48,7 +53,8 @@ internal static class TensorCatalog
         {
             if (DerivedOfLayers.Contains(rest))
                 return TensorPlace.Unneeded(layer);
-            return OfLayersOfHuggingFace.TryGetValue(rest, out string? canonical) ? new(TensorNames.OfLayer(layer, canonical), layer) : TensorPlace.Unknown(layer);
+            return OfLayersOfHuggingFace.TryGetValue(rest, out string? canonical)
+                ? new(TensorNames.OfLayer(layer, canonical), layer) : TensorPlace.Unknown(layer);
         }
 
         if (Derived.Contains(name))
@@ -79,7 +85,10 @@ internal readonly record struct TensorPlace(string? Name, int? Layer, bool IsNee
             throw new ModelFormatException(string.Create(
                 CultureInfo.InvariantCulture, $"{path} has the tensor {Shown.Text(fileName)}, but {layersKey} = {layers}."));
         if (Name is null && IsNeeded)
+        {
             throw new ModelFormatException(
-                $"{path} has the tensor {Shown.Text(fileName)}, which is no part of a Llama model: leaving it out would compute something else.");
+                $"{path} has the tensor {Shown.Text(fileName)}, which is no part of a Llama model: leaving it out would compute something "
+                    + "else.");
+        }
     }
 }

@@ -20,7 +20,9 @@ public interface ILogitsReader
 /// </summary>
 public interface ILogitsLoss
 {
-    /// <summary>Whether the loss depends on a token's logits; they are not computed otherwise, and their gradient is zero. Called from one thread.</summary>
+    /// <summary>
+    /// Whether the loss depends on a token's logits; they are not computed otherwise, and their gradient is zero. Called from one thread.
+    /// </summary>
     /// <param name="token">The token's place in the batch: its logits are those for what follows it.</param>
     bool Wants(int token) => true;
 

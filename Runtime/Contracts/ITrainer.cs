@@ -36,7 +36,8 @@ public interface ITrainer : IDisposable
     /// <param name="tokens">The tokens of all sequences.</param>
     /// <param name="sequenceLengths">The length of each sequence; together as many as there are tokens.</param>
     /// <exception cref="ArgumentException">The lengths do not add up, or a sequence is empty or longer than the context.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary, or there are more than <see cref="TokenCapacity"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary, or there are more than
+    /// <see cref="TokenCapacity"/>.</exception>
     void Forward(ReadOnlySpan<int> tokens, ReadOnlySpan<int> sequenceLengths);
 
     /// <summary>
@@ -46,8 +47,8 @@ public interface ITrainer : IDisposable
     ReadOnlySpan<float> Hidden(int token);
 
     /// <summary>
-    /// Computes the logits of the last <see cref="Forward"/> a few tokens at a time, so that they are never all in memory, and shows them to
-    /// a reader; tokens that it does not want cost nothing.
+    /// Computes the logits of the last <see cref="Forward"/> a few tokens at a time, so that they are never all in memory, and shows them
+    /// to a reader; tokens that it does not want cost nothing.
     /// </summary>
     void ReadLogits(ILogitsReader reader);
 

@@ -9,10 +9,14 @@ public interface ITunable
     /// <summary>The kernels among which its products may choose.</summary>
     KernelVariants Variants { get; }
 
-    /// <summary>A layer's matrix, by its place among <see cref="KernelVariants.Matrices"/>; the classifier's layer does not matter.</summary>
+    /// <summary>
+    /// A layer's matrix, by its place among <see cref="KernelVariants.Matrices"/>; the classifier's layer does not matter.
+    /// </summary>
     PackedMatrix MatrixOf(int layer, int matrix);
 
-    /// <summary>Multiplies some panels of a matrix, as a thread does in a pass; what lies in the buffers before and after means nothing.</summary>
+    /// <summary>
+    /// Multiplies some panels of a matrix, as a thread does in a pass; what lies in the buffers before and after means nothing.
+    /// </summary>
     /// <param name="rank">The thread.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="matrix">The matrix.</param>

@@ -6,8 +6,8 @@ using System.Linq;
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// What an engine's products run, one line for each kind and format, as `llamalith tune` writes it. What an engine does not know, or a machine does not
-/// have, is passed over.
+/// What an engine's products run, one line for each kind and format, as `llamalith tune` writes it. What an engine does not know, or a
+/// machine does not have, is passed over.
 /// </summary>
 public sealed class KernelChoices
 {
@@ -80,7 +80,11 @@ public sealed class KernelChoices
             if (line.Length == 0 || line[0] == '#')
                 continue;
             if (!ProductKernel.TryParse(line, out ProductKernel kernel))
-                throw new FormatException($"{name}, line {i + 1}: no choice of a kernel, such as \"MatVec Q4_0 avx512 8192 4096\" or \"MatMul Q4_0 avx512 64\".");
+            {
+                throw new FormatException(
+                    $"{name}, line {i + 1}: no choice of a kernel, such as \"MatVec Q4_0 avx512 8192 4096\" or \"MatMul Q4_0 avx512 64\".");
+            }
+
             if (kernels.Exists(other => (other.Product, other.Format) == (kernel.Product, kernel.Format)))
                 throw new FormatException($"{name}, line {i + 1}: there is a choice for {kernel.Product} {kernel.Format} already.");
             kernels.Add(kernel);

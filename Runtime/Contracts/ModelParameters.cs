@@ -11,7 +11,8 @@ public static unsafe class ModelParameters
     public static ParameterSet Create(ModelShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new ParameterSet([.. ModelTensors.Of(shape).Select(tensor => (tensor.Name, checked((int)tensor.Rows), checked((int)tensor.Columns)))]);
+        return new ParameterSet(
+            [.. ModelTensors.Of(shape).Select(tensor => (tensor.Name, checked((int)tensor.Rows), checked((int)tensor.Columns)))]);
     }
 
     /// <summary>

@@ -45,10 +45,16 @@ public sealed record ModelShape : IModelSizes
     /// <summary>The stretching factor, where <see cref="RopeScaling"/> is not None.</summary>
     public double? RopeScalingFactor { get; init; }
 
-    /// <summary>Llama 3's low-frequency factor, where <see cref="RopeScaling"/> is Llama3: turns that fit the original context less often are stretched in full.</summary>
+    /// <summary>
+    /// Llama 3's low-frequency factor, where <see cref="RopeScaling"/> is Llama3: turns that fit the original context less often are
+    /// stretched in full.
+    /// </summary>
     public double? RopeScalingLowFrequencyFactor { get; init; }
 
-    /// <summary>Llama 3's high-frequency factor, where <see cref="RopeScaling"/> is Llama3: turns that fit the original context more often are not stretched.</summary>
+    /// <summary>
+    /// Llama 3's high-frequency factor, where <see cref="RopeScaling"/> is Llama3: turns that fit the original context more often are not
+    /// stretched.
+    /// </summary>
     public double? RopeScalingHighFrequencyFactor { get; init; }
 
     /// <summary>Positions that the unstretched model was trained on, where <see cref="RopeScaling"/> is Llama3.</summary>

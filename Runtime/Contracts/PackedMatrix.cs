@@ -9,7 +9,9 @@ public unsafe struct PackedMatrix
     /// <summary>How panels hold their weights.</summary>
     public TensorType Type;
 
-    /// <summary>What sums over its weights must be multiplied by: the power of two that packing raised 16-bit scales with is undone.</summary>
+    /// <summary>
+    /// What sums over its weights must be multiplied by: the power of two that packing raised 16-bit scales with is undone.
+    /// </summary>
     public float Unit;
 
     /// <summary>Which kernels multiply it.</summary>

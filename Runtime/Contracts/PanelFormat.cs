@@ -11,7 +11,8 @@ internal static class PanelFormat
     /// <param name="tensor">The tensor.</param>
     /// <param name="formats">The formats that kernels were emitted for; null for all.</param>
     /// <param name="engine">The compiled class, for messages.</param>
-    /// <exception cref="ModelMismatchException">No kernel reads it; the message names the tensor, its format and the property to change.</exception>
+    /// <exception cref="ModelMismatchException">No kernel reads it; the message names the tensor, its format and the property to
+    /// change.</exception>
     public static TensorType Of(string path, in TensorInfo tensor, IReadOnlySet<TensorType>? formats, string engine)
     {
         if (formats is null || formats.Contains(tensor.Type))
@@ -19,6 +20,7 @@ internal static class PanelFormat
         if (tensor.Type is TensorType.F16 or TensorType.BF16 && formats.Contains(TensorType.F32))
             return TensorType.F32;
         throw new ModelMismatchException(
-            $"{path}: the tensor {tensor.Name} is stored as {tensor.Type}, but {engine} was compiled for Weights = {string.Join(" | ", formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
+            $"{path}: the tensor {tensor.Name} is stored as {tensor.Type}, but {engine} was compiled for Weights = "
+                + $"{string.Join(" | ", formats.Order())}; add WeightFormat.{tensor.Type} to its Weights.");
     }
 }

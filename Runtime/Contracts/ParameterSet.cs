@@ -90,6 +90,9 @@ public sealed unsafe class ParameterSet : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameter);
         if (!_byName.TryGetValue(parameter.Name, out Parameter? mine) || mine != parameter)
-            throw new ArgumentException($"{parameter.Name} [{parameter.Rows}, {parameter.Columns}] is no tensor of this set.", nameof(parameter));
+        {
+            throw new ArgumentException(
+                $"{parameter.Name} [{parameter.Rows}, {parameter.Columns}] is no tensor of this set.", nameof(parameter));
+        }
     }
 }

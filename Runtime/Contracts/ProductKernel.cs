@@ -22,8 +22,12 @@ public readonly record struct ProductKernel(ProductKind Product, TensorType Form
     {
         kernel = default;
         string[] words = line.Split(' ');
-        if (words.Length < 4 || !Enum.TryParse(words[0], out ProductKind product) || !Enum.TryParse(words[1], out TensorType format) || words[2].Length == 0)
+        if (words.Length < 4 || !Enum.TryParse(words[0], out ProductKind product) || !Enum.TryParse(words[1], out TensorType format)
+            || words[2].Length == 0)
+        {
             return false;
+        }
+
         if (product == ProductKind.MatVec && words.Length == 5 && Number(words[3], out int far) && Number(words[4], out int near))
             kernel = new ProductKernel(product, format, words[2], far, near, 0);
         else if (product == ProductKind.MatMul && words.Length == 4 && Number(words[3], out int tokens))

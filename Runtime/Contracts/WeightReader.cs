@@ -16,7 +16,8 @@ public static unsafe class WeightReader
         ArgumentOutOfRangeException.ThrowIfGreaterThan(column + count, tensor.Columns);
         BlockFormats.DequantizeRange(
             tensor.Type,
-            new ReadOnlySpan<byte>(tensor.Data + (row * (tensor.ByteLength / tensor.Rows)), checked((int)(tensor.ByteLength / tensor.Rows))),
+            new ReadOnlySpan<byte>(
+                tensor.Data + (row * (tensor.ByteLength / tensor.Rows)), checked((int)(tensor.ByteLength / tensor.Rows))),
             column,
             new Span<float>(destination, count));
     }

@@ -10,7 +10,10 @@ namespace Llamalith.Generation;
 /// <summary>Finds the tokenizer that belongs to a model's file.</summary>
 public static class CheckpointTokenizer
 {
-    /// <summary>Opens the tokenizer within a GGUF or packed file, else the tokenizer.json, tokenizer.model or tokenizer.bin in the folder of the file.</summary>
+    /// <summary>
+    /// Opens the tokenizer within a GGUF or packed file, else the tokenizer.json, tokenizer.model or tokenizer.bin in the folder of the
+    /// file.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="ModelFormatException">It is corrupt or of an unknown kind.</exception>
     /// <exception cref="ModelMismatchException">It has more tokens than the model.</exception>
@@ -40,8 +43,11 @@ public static class CheckpointTokenizer
     private static void RequireFit(Checkpoint checkpoint, int tokens)
     {
         if (tokens > checkpoint.Shape.VocabSize)
+        {
             throw new ModelMismatchException(
-                $"{checkpoint.Path}: the tokenizer has {tokens} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = {checkpoint.Shape.VocabSize}.");
+                $"{checkpoint.Path}: the tokenizer has {tokens} tokens, but {checkpoint.KeyOf(nameof(ModelShape.VocabSize))} = "
+                    + $"{checkpoint.Shape.VocabSize}.");
+        }
     }
 
     private static string FolderOf(Checkpoint checkpoint) =>

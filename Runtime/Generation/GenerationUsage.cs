@@ -20,7 +20,10 @@ public readonly record struct GenerationUsage
     /// <summary>Time from the start of the prompt until the first token was chosen.</summary>
     public TimeSpan TimeToFirstToken { get; init; }
 
-    /// <summary>Time for all the tokens after the first: in the model, in the sampler and in making text of them, not in what the caller does between.</summary>
+    /// <summary>
+    /// Time for all the tokens after the first: in the model, in the sampler and in making text of them, not in what the caller does
+    /// between.
+    /// </summary>
     public TimeSpan DecodeTime { get; init; }
 
     /// <summary>Tokens of the prompt, those in the cache not counted, a second; 0 where there was nothing to time.</summary>

@@ -20,7 +20,8 @@ public sealed class StreamedText
 
     /// <summary>Makes one.</summary>
     /// <param name="output">Where it goes.</param>
-    /// <param name="dropControls">Whether control characters other than white space are left out: where a terminal shows the text, they would command it.</param>
+    /// <param name="dropControls">Whether control characters other than white space are left out: where a terminal shows the text, they
+    /// would command it.</param>
     public StreamedText(TextWriter output, bool dropControls)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -7,8 +7,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Gguf;
 
 /// <summary>
-/// What a tokenizer may need said that GGUF has no keys for, under keys of Llamalith's own (tokenizer.llamalith). Other readers pass them over and do as the
-/// rest says; where they are missing, the rest says all.
+/// What a tokenizer may need said that GGUF has no keys for, under keys of Llamalith's own (tokenizer.llamalith). Other readers pass them
+/// over and do as the rest says; where they are missing, the rest says all.
 /// </summary>
 public sealed record GgufTokenizerExtras
 {
@@ -24,7 +24,9 @@ public sealed record GgufTokenizerExtras
     /// <summary>The version of these keys; null in files of others, which leave more open.</summary>
     public int? Version { get; init; }
 
-    /// <summary>The tokens at which a text ends, beside those that GGUF's own keys and their names mark; empty where none are said.</summary>
+    /// <summary>
+    /// The tokens at which a text ends, beside those that GGUF's own keys and their names mark; empty where none are said.
+    /// </summary>
     public ImmutableArray<int> EndIds { get; init; } = [];
 
     /// <summary>When a space is put before a text; null for what add_space_prefix says.</summary>
@@ -33,7 +35,9 @@ public sealed record GgufTokenizerExtras
     /// <summary>How text is normalized, "nfc" or null for not at all.</summary>
     public string? Normalizer { get; init; }
 
-    /// <summary>Whether a word that is a token is that token, whatever merging would make of it; null for what tokenizer.ggml.pre implies.</summary>
+    /// <summary>
+    /// Whether a word that is a token is that token, whatever merging would make of it; null for what tokenizer.ggml.pre implies.
+    /// </summary>
     public bool? IgnoreMerges { get; init; }
 
     /// <summary>Whether neighbouring characters without a token become one unknown token; null for yes.</summary>
@@ -51,8 +55,8 @@ public sealed record GgufTokenizerExtras
     public ImmutableArray<int> Merges { get; init; } = [];
 
     /// <summary>
-    /// Pairs of a token and how it is recognized in a text: 1 and 2, white space before and after it belongs to it; 4, only as a whole word; 8 and 16, in the
-    /// normalized text, by its normalized name or by its own.
+    /// Pairs of a token and how it is recognized in a text: 1 and 2, white space before and after it belongs to it; 4, only as a whole
+    /// word; 8 and 16, in the normalized text, by its normalized name or by its own.
     /// </summary>
     public ImmutableArray<int> AddedTokens { get; init; } = [];
 
@@ -76,7 +80,12 @@ public sealed record GgufTokenizerExtras
         RequireTokens("merges", extras.Merges, 1);
         RequireTokens("added_tokens", extras.AddedTokens, 2);
         if (extras.Merges.Length % 2 != 0 || extras.AddedTokens.Length % 2 != 0)
-            throw new ModelFormatException($"{file.Path}: {Prefix}{(extras.Merges.Length % 2 != 0 ? "merges" : "added_tokens")} is a list of pairs, but has an odd length.");
+        {
+            throw new ModelFormatException(
+                $"{file.Path}: {Prefix}{(extras.Merges.Length % 2 != 0 ? "merges" : "added_tokens")} is a list of pairs, but has an odd "
+                    + "length.");
+        }
+
         return extras;
 
         int? ReadVersion() => metadata.GetInteger(Prefix + "version") switch
@@ -122,7 +131,8 @@ public sealed record GgufTokenizerExtras
             if (text is not null)
                 writer.Add(Prefix + name, text);
         }
-        foreach ((string name, bool? flag) in (IEnumerable<(string, bool?)>)[("ignore_merges", IgnoreMerges), ("fuse_unknown", FuseUnknown)])
+        foreach ((string name, bool? flag) in (IEnumerable<(string, bool?)>)[("ignore_merges", IgnoreMerges),
+            ("fuse_unknown", FuseUnknown)])
         {
             if (flag is { } value)
                 writer.Add(Prefix + name, value);

@@ -29,7 +29,9 @@ public sealed record GgufTokenizerMetadata
     /// <summary>The score of each token; empty where the file has none.</summary>
     public ImmutableArray<float> Scores { get; init; } = [];
 
-    /// <summary>The type of each token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; empty where the file has none.</summary>
+    /// <summary>
+    /// The type of each token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; empty where the file has none.
+    /// </summary>
     public ImmutableArray<int> TokenTypes { get; init; } = [];
 
     /// <summary>BPE merges, "left right", best first; empty where the file has none.</summary>
@@ -84,7 +86,8 @@ public sealed record GgufTokenizerMetadata
             return this;
         return this with
         {
-            Tokens = [.. Tokens, .. Enumerable.Range(first, count - first).Select(static id => string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"))],
+            Tokens = [.. Tokens,
+                .. Enumerable.Range(first, count - first).Select(static id => string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"))],
             TokenTypes = TokenTypes.IsEmpty ? TokenTypes : [.. TokenTypes, .. Enumerable.Repeat(Unused, count - first)],
             Scores = Scores.IsEmpty ? Scores : [.. Scores, .. new float[count - first]],
         };
@@ -112,7 +115,8 @@ public sealed record GgufTokenizerMetadata
             Tokens = ImmutableCollectionsMarshal.AsImmutableArray(tokens.Value.ToStrings()),
             Scores = OnePerToken("scores") is { } scores ? ImmutableCollectionsMarshal.AsImmutableArray(scores.ToSingles()) : [],
             TokenTypes = OnePerToken("token_type") is { } types ? ReadTypes(types) : [],
-            Merges = metadata.GetArray(Prefix + "merges") is { } merges ? ImmutableCollectionsMarshal.AsImmutableArray(merges.ToStrings()) : [],
+            Merges =
+                metadata.GetArray(Prefix + "merges") is { } merges ? ImmutableCollectionsMarshal.AsImmutableArray(merges.ToStrings()) : [],
             BosId = Token("bos_token_id"),
             EosId = Token("eos_token_id"),
             EotId = Token("eot_token_id"),
@@ -132,8 +136,12 @@ public sealed record GgufTokenizerMetadata
         {
             GgufArray? array = metadata.GetArray(Prefix + name);
             if (array is { } found && found.Count != tokens.Value.Count)
+            {
                 throw new ModelFormatException(string.Create(
-                    CultureInfo.InvariantCulture, $"{file.Path}: {Prefix}{name} has {found.Count} elements, but {Prefix}tokens has {tokens.Value.Count}."));
+                    CultureInfo.InvariantCulture,
+                    $"{file.Path}: {Prefix}{name} has {found.Count} elements, but {Prefix}tokens has {tokens.Value.Count}."));
+            }
+
             return array;
         }
 

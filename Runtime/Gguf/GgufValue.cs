@@ -97,7 +97,11 @@ public readonly unsafe struct GgufValue
         if (TryGetBoolean(out bool boolean))
             return boolean ? "true" : "false";
         if (TryGetReal(out double real))
-            return Type == GgufValueType.Float32 ? ((float)real).ToString(CultureInfo.InvariantCulture) : real.ToString(CultureInfo.InvariantCulture);
+        {
+            return Type == GgufValueType.Float32 ? ((float)real)
+                .ToString(CultureInfo.InvariantCulture) : real.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (TryGetArray(out GgufArray array))
             return string.Create(CultureInfo.InvariantCulture, $"{array.ElementType}[{array.Count}]");
         return TryGetInteger(out long integer)

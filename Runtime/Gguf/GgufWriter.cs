@@ -13,7 +13,8 @@ namespace Llamalith.Gguf;
 /// Writes a GGUF file, version 3: first name the metadata and the tensors, then write it all in one go. The tensors' bytes are
 /// asked for one tensor at a time, so a file larger than memory can be written, to a stream that cannot seek too.
 /// </summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A MemoryStream holds managed memory only.")]
+[SuppressMessage(
+    "Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A MemoryStream holds managed memory only.")]
 public sealed class GgufWriter
 {
     private const uint Version = 3;
@@ -31,7 +32,11 @@ public sealed class GgufWriter
     public GgufWriter(int alignment = GgufFormat.DefaultAlignment)
     {
         if (alignment is < 8 or > GgufFormat.MostAlignment || (alignment & (alignment - 1)) != 0)
-            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, $"A power of two from 8 to {GgufFormat.MostAlignment} was expected.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(alignment), alignment, $"A power of two from 8 to {GgufFormat.MostAlignment} was expected.");
+        }
+
         _alignment = alignment;
         if (alignment == GgufFormat.DefaultAlignment)
             return;

@@ -13,8 +13,8 @@ namespace Llamalith.Llama2c;
 /// exactly what it implies. Disposing it unmaps the file and invalidates every view.
 /// </summary>
 /// <remarks>
-/// Version 2 keeps a 32-bit scale for each group of 8-bit numbers, of any size and across the ends of rows. No block format holds that exactly, so
-/// a tensor is decoded to 32-bit floats, number · scale rounded once, when it is asked for.
+/// Version 2 keeps a 32-bit scale for each group of 8-bit numbers, of any size and across the ends of rows. No block format holds that
+/// exactly, so a tensor is decoded to 32-bit floats, number · scale rounded once, when it is asked for.
 /// </remarks>
 public sealed unsafe class Llama2cFile : IDisposable
 {
@@ -35,18 +35,25 @@ public sealed unsafe class Llama2cFile : IDisposable
         foreach (Llama2cBlock block in Llama2cLayout.Of(Header))
         {
             if (block.GroupSize > 0 && block.Elements % block.GroupSize != 0)
+            {
                 throw new ModelFormatException(string.Create(
-                    CultureInfo.InvariantCulture, $"{path}: {NameOf(block.Array)} has {block.Elements} numbers, no multiple of group_size = {block.GroupSize}."));
+                    CultureInfo.InvariantCulture,
+                    $"{path}: {NameOf(block.Array)} has {block.Elements} numbers, no multiple of group_size = {block.GroupSize}."));
+            }
+
             _blocks.Add(block.Array, block);
             expected = block.End;
         }
 
         if (expected != length)
+        {
             throw new ModelFormatException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{path} is no model file of a known format, or damaged: as a llama2.c checkpoint of version {Header.Version} with dim = {Header.Dim}, "
+                $"{path} is no model file of a known format, or damaged: as a llama2.c checkpoint of version {Header.Version} with dim = "
+                    + $"{Header.Dim}, "
                 + $"hidden_dim = {Header.FfnDim}, n_layers = {Header.Layers}, n_heads = {Header.Heads}, n_kv_heads = {Header.KvHeads}, "
                 + $"vocab_size = {Header.VocabSize}, seq_len = {Header.Context} it would have {expected} bytes, but it has {length}."));
+        }
     }
 
     /// <summary>Where it was opened from.</summary>
@@ -62,7 +69,8 @@ public sealed unsafe class Llama2cFile : IDisposable
         Handover.Make(MappedFile.Open(path), mapping => new Llama2cFile(mapping.Data, mapping.Length, path, mapping));
 
     /// <summary>Looks up what is known of a tensor of a layer, or of the whole of an array that is not per layer (layer 0 then).</summary>
-    /// <returns>False for a classifier that is the token embedding, rotary tables in versions 1 and 2, and a layer there is none of.</returns>
+    /// <returns>False for a classifier that is the token embedding, rotary tables in versions 1 and 2, and a layer there is none
+    /// of.</returns>
     public bool TryDescribe(Llama2cArray array, int layer, out TensorInfo info)
     {
         info = default;
@@ -90,8 +98,8 @@ public sealed unsafe class Llama2cFile : IDisposable
     }
 
     /// <summary>
-    /// Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>. A decoded tensor that
-    /// is not needed is freed, and decoded again when it is asked for; but for the token embedding, of which engines keep a view.
+    /// Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>. A decoded tensor
+    /// that is not needed is freed, and decoded again when it is asked for; but for the token embedding, of which engines keep a view.
     /// </summary>
     public bool Advise(in TensorView tensor, MemoryAdvice advice)
     {
@@ -175,9 +183,13 @@ public sealed unsafe class Llama2cFile : IDisposable
     {
         ByteCursor start = cursor;
         if (cursor.Length < Llama2cLayout.Version0HeaderBytes)
+        {
             throw new ModelFormatException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{cursor.Path} is no model file of a known format: it has {cursor.Length} bytes, but the header of a llama2.c checkpoint alone has {Llama2cLayout.Version0HeaderBytes}."));
+                $"{cursor.Path} is no model file of a known format: it has {cursor.Length} bytes, but the header of a llama2.c checkpoint "
+                    + $"alone has {Llama2cLayout.Version0HeaderBytes}."));
+        }
+
         return HasMagic(cursor.ReadUInt32("the header")) ? ReadWithMagic(ref cursor) : ReadVersion0(ref start);
     }
 
@@ -186,7 +198,11 @@ public sealed unsafe class Llama2cFile : IDisposable
         Llama2cHeader header = ReadSizes(ref cursor, version: 0);
         int vocabSize = header.VocabSize;
         if (vocabSize == int.MinValue)
-            throw new ModelFormatException($"{cursor.Path} is no model file of a known format: as a llama2.c checkpoint it has vocab_size = {int.MinValue}.");
+        {
+            throw new ModelFormatException(
+                $"{cursor.Path} is no model file of a known format: as a llama2.c checkpoint it has vocab_size = {int.MinValue}.");
+        }
+
         return header with { VocabSize = Math.Abs(vocabSize), SharedClassifier = vocabSize > 0 };
     }
 
@@ -194,8 +210,12 @@ public sealed unsafe class Llama2cFile : IDisposable
     {
         int version = cursor.ReadInt32("the version");
         if (version is not (1 or Llama2cLayout.QuantizedVersion))
+        {
             throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{cursor.Path} is a llama2.c checkpoint of version {version}, but only versions 0, 1 and 2 can be read."));
+                CultureInfo.InvariantCulture,
+                $"{cursor.Path} is a llama2.c checkpoint of version {version}, but only versions 0, 1 and 2 can be read."));
+        }
+
         Llama2cHeader header = ReadSizes(ref cursor, version);
         byte shared = cursor.Take(1, "shared_classifier")[0];
         if (shared > 1)
@@ -221,7 +241,8 @@ public sealed unsafe class Llama2cFile : IDisposable
     };
 
     private static bool IsPerLayer(Llama2cArray array) => array is not
-        (Llama2cArray.TokenEmbedding or Llama2cArray.FinalNorm or Llama2cArray.Classifier or Llama2cArray.RopeCosines or Llama2cArray.RopeSines);
+        (Llama2cArray.TokenEmbedding or Llama2cArray.FinalNorm or Llama2cArray.Classifier or Llama2cArray.RopeCosines
+            or Llama2cArray.RopeSines);
 
     private static string NameOf(Llama2cArray array) => array switch
     {

@@ -7,7 +7,10 @@ namespace Llamalith.Llama2c;
 /// <summary>What a llama2.c checkpoint states about itself.</summary>
 public sealed record Llama2cHeader
 {
-    /// <summary>The file's version: 0 has no magic number, 1 has one, and both hold 32-bit floats; 2 holds 8-bit numbers with a scale for each group.</summary>
+    /// <summary>
+    /// The file's version: 0 has no magic number, 1 has one, and both hold 32-bit floats; 2 holds 8-bit numbers with a scale for each
+    /// group.
+    /// </summary>
     public required int Version { get; init; }
 
     /// <summary>Width of the residual stream (dim).</summary>
@@ -68,7 +71,8 @@ public sealed record Llama2cHeader
         }
 
         ModelFormatException Bad(FormattableString complaint) => new(
-            $"{path} is no model file of a known format; read as a llama2.c checkpoint of version {Version.ToString(CultureInfo.InvariantCulture)}, "
+            $"{path} is no model file of a known format; read as a llama2.c checkpoint of version "
+                + $"{Version.ToString(CultureInfo.InvariantCulture)}, "
             + complaint.ToString(CultureInfo.InvariantCulture) + ".");
     }
 }

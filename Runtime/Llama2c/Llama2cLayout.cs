@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace Llamalith.Llama2c;
 
 /// <summary>
-/// One array of a checkpoint: <see cref="Count"/> tensors of [<see cref="Rows"/>, <see cref="Columns"/>] from <see cref="Offset"/> on. Each is floats,
-/// or, where there is a group size, all its signed bytes and then the float scale of each group of them.
+/// One array of a checkpoint: <see cref="Count"/> tensors of [<see cref="Rows"/>, <see cref="Columns"/>] from <see cref="Offset"/> on. Each
+/// is floats, or, where there is a group size, all its signed bytes and then the float scale of each group of them.
 /// </summary>
 internal readonly record struct Llama2cBlock(Llama2cArray Array, int Count, int Rows, int Columns, int GroupSize, Int128 Offset)
 {
@@ -16,7 +16,9 @@ internal readonly record struct Llama2cBlock(Llama2cArray Array, int Count, int 
     public Int128 End => Offset + (TensorBytes * Count);
 }
 
-/// <summary>Which array lies where, in the order of each version. Sizes come from an untrusted header, so they are added up in 128 bits.</summary>
+/// <summary>
+/// Which array lies where, in the order of each version. Sizes come from an untrusted header, so they are added up in 128 bits.
+/// </summary>
 internal static class Llama2cLayout
 {
     /// <summary>The magic number of version 1 and later, "ak42" for a machine that reads its bytes the other way round.</summary>
@@ -54,7 +56,8 @@ internal static class Llama2cLayout
             if (array == Llama2cArray.Classifier && header.SharedClassifier)
                 continue;
             (int count, int rows, int columns) = SizeOf(array, header);
-            bool quantized = header.Version == QuantizedVersion && array is not (Llama2cArray.AttentionNorm or Llama2cArray.FfnNorm or Llama2cArray.FinalNorm);
+            bool quantized = header.Version == QuantizedVersion
+                && array is not (Llama2cArray.AttentionNorm or Llama2cArray.FfnNorm or Llama2cArray.FinalNorm);
             Llama2cBlock block = new(array, count, rows, columns, quantized ? header.GroupSize : 0, offset);
             blocks.Add(block);
             offset = block.End;

@@ -25,7 +25,9 @@ internal unsafe ref struct ByteCursor(byte* data, long length, string path)
 
     public readonly long Remaining => Length - Position;
 
-    /// <summary>Passes over bytes. <paramref name="what"/> they are, and <paramref name="of"/> which named thing, is for messages.</summary>
+    /// <summary>
+    /// Passes over bytes. <paramref name="what"/> they are, and <paramref name="of"/> which named thing, is for messages.
+    /// </summary>
     public ReadOnlySpan<byte> Take(int count, string what, string? of = null)
     {
         byte* start = _data + Position;
@@ -58,7 +60,9 @@ internal unsafe ref struct ByteCursor(byte* data, long length, string path)
         return (long)count;
     }
 
-    /// <summary>A length of 64 bits and so many bytes of UTF-8: a name, so neither empty nor longer than <paramref name="mostBytes"/>.</summary>
+    /// <summary>
+    /// A length of 64 bits and so many bytes of UTF-8: a name, so neither empty nor longer than <paramref name="mostBytes"/>.
+    /// </summary>
     public string ReadName(int mostBytes, string what)
     {
         long at = Position;

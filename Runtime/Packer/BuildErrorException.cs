@@ -8,5 +8,6 @@ internal sealed class BuildErrorException(SourcePlace place, string code, string
     : Exception(string.Create(CultureInfo.InvariantCulture, $"{place.Path}({place.Line}): error {code}: {message.ReplaceLineEndings(" ")}"))
 {
     /// <summary>The codes, as docs/diagnostics.md explains them.</summary>
-    public const string NotFound = "LLAMA030", Mismatch = "LLAMA031", Unusable = "LLAMA032", TooLong = "LLAMA033", NotPrefilled = "LLAMA034";
+    public const string NotFound = "LLAMA030", Mismatch = "LLAMA031", Unusable = "LLAMA032", TooLong = "LLAMA033",
+        NotPrefilled = "LLAMA034";
 }

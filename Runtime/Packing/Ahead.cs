@@ -14,7 +14,9 @@ internal static unsafe class Ahead
     // The other rows are read in between, which takes longer than memory does.
     private const int Distance = 2 * Line;
 
-    /// <summary>Fetches the lines that come into reach as a row is read from here over so many bytes. The address may lie beyond the row's end.</summary>
+    /// <summary>
+    /// Fetches the lines that come into reach as a row is read from here over so many bytes. The address may lie beyond the row's end.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Fetch(byte* row, int bytes)
     {

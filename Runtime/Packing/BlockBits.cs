@@ -24,11 +24,13 @@ internal static unsafe class BlockBits
 
     /// <summary>Of each of 32 bytes the bits from a place on that a mask, which lies within a byte there, leaves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Field(byte* at, int place, byte mask) => (Vector256.Load(at).AsUInt16() >>> place).AsByte() & Vector256.Create(mask);
+    public static Vector256<byte> Field(byte* at, int place, byte mask) =>
+        (Vector256.Load(at).AsUInt16() >>> place).AsByte() & Vector256.Create(mask);
 
     /// <summary>Codes with upper bits above lower ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Join(Vector256<byte> lower, Vector256<byte> upper, int place) => lower | (upper.AsUInt16() << place).AsByte();
+    public static Vector256<byte> Join(Vector256<byte> lower, Vector256<byte> upper, int place) =>
+        lower | (upper.AsUInt16() << place).AsByte();
 
     /// <summary>Bit i of 32 as bit 4 of code i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +39,8 @@ internal static unsafe class BlockBits
         Vector256<byte> bit = Vector256.Create(0x8040201008040201ul).AsByte();
         Vector256<byte> spread = Vector256.Shuffle(
             Vector256.Create(Unsafe.ReadUnaligned<uint>(at)).AsByte(),
-            Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19));
+            Vector256.Create(
+                (byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19));
         return Vector256.Equals(spread & bit, bit) & Vector256.Create((byte)16);
     }
 }

@@ -147,7 +147,8 @@ internal readonly unsafe struct Q6_KCodes : ISuperBlockCodes
     {
         int half = chunk / 4, quarter = chunk % 4;
         return BlockBits.Join(
-            BlockBits.Field(block + (64 * half) + (32 * (quarter % 2)), 4 * (quarter / 2), 15), BlockBits.Field(block + 128 + (32 * half), 2 * quarter, 3), 4);
+            BlockBits.Field(block + (64 * half) + (32 * (quarter % 2)), 4 * (quarter / 2), 15),
+            BlockBits.Field(block + 128 + (32 * half), 2 * quarter, 3), 4);
     }
 }
 
@@ -166,7 +167,8 @@ internal readonly unsafe struct Q3_KCodes : ISuperBlockCodes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ReadSubScales(byte* block, byte* scales, byte* minima)
     {
-        uint first = Unsafe.ReadUnaligned<uint>(block + 96), second = Unsafe.ReadUnaligned<uint>(block + 100), upper = Unsafe.ReadUnaligned<uint>(block + 104);
+        uint first = Unsafe.ReadUnaligned<uint>(block + 96), second = Unsafe.ReadUnaligned<uint>(block + 100),
+            upper = Unsafe.ReadUnaligned<uint>(block + 104);
         Vector128<uint> low = Vector128.Create(first, second, first >> 4, second >> 4) & Vector128.Create(0x0F0F0F0Fu);
         Vector128<uint> high = Vector128.Create(upper, upper >> 2, upper >> 4, upper >> 6) & Vector128.Create(0x03030303u);
         ((low | (high << 4)).AsByte() - Vector128.Create((byte)32)).Store(scales);

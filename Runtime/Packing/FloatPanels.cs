@@ -42,7 +42,8 @@ internal static unsafe class FloatPanels
     /// <summary>The same for 16-bit floats, raised; false where one was too large to be raised.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool PackWords(in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, ushort* panel, HalfRaise raise)
+    public static bool PackWords(
+        in TensorView matrix, RowOrder order, long firstRow, int rows, int firstLane, ushort* panel, HalfRaise raise)
     {
         bool fits = true;
         ushort** source = stackalloc ushort*[Rows];
@@ -104,8 +105,10 @@ internal static unsafe class FloatPanels
                 // Pairs of rows as dwords, which are then turned four by four.
                 Vector128<uint> low01 = Transposition.ZipLow(row0, row1).AsUInt32(), low23 = Transposition.ZipLow(row2, row3).AsUInt32();
                 Vector128<uint> low45 = Transposition.ZipLow(row4, row5).AsUInt32(), low67 = Transposition.ZipLow(row6, row7).AsUInt32();
-                Vector128<uint> high01 = Transposition.ZipHigh(row0, row1).AsUInt32(), high23 = Transposition.ZipHigh(row2, row3).AsUInt32();
-                Vector128<uint> high45 = Transposition.ZipHigh(row4, row5).AsUInt32(), high67 = Transposition.ZipHigh(row6, row7).AsUInt32();
+                Vector128<uint> high01 = Transposition.ZipHigh(row0, row1).AsUInt32(),
+                    high23 = Transposition.ZipHigh(row2, row3).AsUInt32();
+                Vector128<uint> high45 = Transposition.ZipHigh(row4, row5).AsUInt32(),
+                    high67 = Transposition.ZipHigh(row6, row7).AsUInt32();
                 Transposition.Turn(ref low01, ref low23, ref low45, ref low67);
                 Transposition.Turn(ref high01, ref high23, ref high45, ref high67);
                 ushort* column0 = to + (c * Rows);

@@ -54,6 +54,7 @@ internal readonly struct HalfRaise
         return Vector128.AndNot(normal - rebias, Vector128.Equals(magnitudes, Vector128<ushort>.Zero)) | (halves & Vector128.Create(Sign));
 
         // Exponent and the ten upper bits of the mantissa, which are all that there are.
-        static Vector128<uint> Normalize(Vector128<uint> whole) => Vector128.ConvertToSingle(whole.AsInt32()).AsUInt32() >>> (23 - MantissaBits);
+        static Vector128<uint> Normalize(Vector128<uint> whole) =>
+            Vector128.ConvertToSingle(whole.AsInt32()).AsUInt32() >>> (23 - MantissaBits);
     }
 }

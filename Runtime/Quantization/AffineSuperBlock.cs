@@ -97,7 +97,9 @@ internal unsafe ref struct AffineSuperBlock
         return (scaleBits, minimumBits);
     }
 
-    /// <summary>Moves each pair of codes to its best neighbour; returns the error then, and the shared factors that would suit these codes best.</summary>
+    /// <summary>
+    /// Moves each pair of codes to its best neighbour; returns the error then, and the shared factors that would suit these codes best.
+    /// </summary>
     private readonly float Improve(float* codes, float scale, float minimum, out float refittedScale, out float refittedMinimum)
     {
         Vector256<float> total = default;

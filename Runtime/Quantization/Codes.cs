@@ -33,7 +33,9 @@ internal static unsafe class Codes
             Nearest(Vector256.Load(source), offset, inverse, highest),
             Nearest(Vector256.Load(source + 8), offset, inverse, highest)).AsByte();
 
-    /// <summary>The nearest code in [-levels, levels - 1] to each of 16 source · inverse, raised by levels so that it is not negative.</summary>
+    /// <summary>
+    /// The nearest code in [-levels, levels - 1] to each of 16 source · inverse, raised by levels so that it is not negative.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> NearestRaised(float* source, float inverse, int levels) =>
         Vector128.Narrow(

@@ -18,7 +18,8 @@ internal static unsafe class PackedScales
     public static void Unpack(byte* packed, Span<byte> scales, Span<byte> minima)
     {
         const uint Nibble = 0x0F0F0F0F, Six = 0x3F3F3F3F, UpperTwo = 0x30303030;
-        uint first = Unsafe.ReadUnaligned<uint>(packed), second = Unsafe.ReadUnaligned<uint>(packed + 4), nibbles = Unsafe.ReadUnaligned<uint>(packed + 8);
+        uint first = Unsafe.ReadUnaligned<uint>(packed), second = Unsafe.ReadUnaligned<uint>(packed + 4),
+            nibbles = Unsafe.ReadUnaligned<uint>(packed + 8);
         MemoryMarshal.Write(scales, first & Six);
         MemoryMarshal.Write(scales[4..], (nibbles & Nibble) | ((first >> 2) & UpperTwo));
         MemoryMarshal.Write(minima, second & Six);

@@ -34,7 +34,8 @@ internal static unsafe class Q4_0
             {
                 float inverse = Codes.Reciprocal(HalfFloat.Widen(scales[b]));
                 *(ushort*)destination = scales[b];
-                (Codes.NearestRaised(source, inverse, Levels) | (Codes.NearestRaised(source + 16, inverse, Levels) << 4)).Store(destination + 2);
+                (Codes.NearestRaised(source, inverse, Levels) | (Codes.NearestRaised(source + 16, inverse, Levels) << 4))
+                    .Store(destination + 2);
             }
         }
     }

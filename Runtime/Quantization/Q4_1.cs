@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Llamalith.Quantization;
 
 /// <summary>
-/// 32 elements in 20 bytes: half d, half m, 16 bytes of nibbles. x[i] = d · low nibble of byte i + m, x[16 + i] the same of the high nibble.
+/// 32 elements in 20 bytes: half d, half m, 16 bytes of nibbles. x[i] = d · low nibble of byte i + m, x[16 + i] the same of the high
+/// nibble.
 /// </summary>
 internal static unsafe class Q4_1
 {
@@ -35,7 +36,8 @@ internal static unsafe class Q4_1
                 float inverse = Codes.Reciprocal(HalfFloat.Widen(scales[b])), m = HalfFloat.Widen(offsets[b]);
                 *(ushort*)destination = scales[b];
                 *(ushort*)(destination + 2) = offsets[b];
-                (Codes.Nearest(source, -m, inverse, Levels) | (Codes.Nearest(source + 16, -m, inverse, Levels) << 4)).Store(destination + 4);
+                (Codes.Nearest(source, -m, inverse, Levels) | (Codes.Nearest(source + 16, -m, inverse, Levels) << 4))
+                    .Store(destination + 4);
             }
         }
     }

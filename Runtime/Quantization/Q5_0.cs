@@ -35,7 +35,8 @@ internal static unsafe class Q5_0
             for (int b = 0; b < batch; b++, source += Length, destination += Bytes)
             {
                 float inverse = Codes.Reciprocal(HalfFloat.Widen(scales[b]));
-                Vector128<byte> low = Codes.NearestRaised(source, inverse, Levels), high = Codes.NearestRaised(source + 16, inverse, Levels);
+                Vector128<byte> low = Codes.NearestRaised(source, inverse, Levels),
+                    high = Codes.NearestRaised(source + 16, inverse, Levels);
                 *(ushort*)destination = scales[b];
                 *(uint*)(destination + 2) = FifthBits.Collect(low) | FifthBits.Collect(high) << 16;
                 ((low & mask) | (high << 4)).Store(destination + 6);

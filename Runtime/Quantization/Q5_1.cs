@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Llamalith.Quantization;
 
 /// <summary>
-/// 32 elements in 24 bytes: half d, half m, 32 fifth bits, 16 bytes of nibbles as in <see cref="Q4_1"/>. x = d · (nibble + 16 · fifth bit) + m.
+/// 32 elements in 24 bytes: half d, half m, 32 fifth bits, 16 bytes of nibbles as in <see cref="Q4_1"/>. x = d · (nibble + 16 · fifth bit)
+/// + m.
 /// </summary>
 internal static unsafe class Q5_1
 {

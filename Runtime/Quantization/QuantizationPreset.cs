@@ -1,6 +1,8 @@
 namespace Llamalith.Quantization;
 
-/// <summary>The usual mixes of tensor types that files come in. Names and mixes are llama.cpp's; <see cref="TensorMix"/> has the rules.</summary>
+/// <summary>
+/// The usual mixes of tensor types that files come in. Names and mixes are llama.cpp's; <see cref="TensorMix"/> has the rules.
+/// </summary>
 public enum QuantizationPreset
 {
     /// <summary>All 32-bit floats: 32 bits a weight.</summary>

@@ -12,7 +12,9 @@ internal static unsafe class ScaleSearch
 {
     private const int Polish = 2;
 
-    /// <summary>x ≈ scale · code with codes in [-levels, levels - 1]. The scale may be negative: the side that reaches farther gets the extra code.</summary>
+    /// <summary>
+    /// x ≈ scale · code with codes in [-levels, levels - 1]. The scale may be negative: the side that reaches farther gets the extra code.
+    /// </summary>
     public static Vector256<float> Symmetric(float* x, float* weights, int length, int levels)
     {
         Vector256<float> extreme = default, magnitude = default;
@@ -56,7 +58,9 @@ internal static unsafe class ScaleSearch
         gain = Vector256.ConditionalSelect(better, reached, gain);
     }
 
-    /// <summary>x ≈ scale · code + offset with codes in [0, levels] and scale ≥ 0; with <paramref name="belowZero"/> the offset is at most 0.</summary>
+    /// <summary>
+    /// x ≈ scale · code + offset with codes in [0, levels] and scale ≥ 0; with <paramref name="belowZero"/> the offset is at most 0.
+    /// </summary>
     public static Vector256<float> Affine(float* x, float* weights, int length, int levels, bool belowZero, out Vector256<float> offset)
     {
         Vector256<float> lowest = Vector256.Create(float.MaxValue), highest = Vector256.Create(float.MinValue);

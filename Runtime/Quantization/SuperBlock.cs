@@ -15,7 +15,9 @@ internal static unsafe class SuperBlock
     /// <summary>How often the shared scales may be refitted.</summary>
     public const int Refits = 2;
 
-    /// <summary>Lays a super-block's sub-blocks out as panels, normalised, with their weights; returns the factor that normalised them.</summary>
+    /// <summary>
+    /// Lays a super-block's sub-blocks out as panels, normalised, with their weights; returns the factor that normalised them.
+    /// </summary>
     public static float Load(float* source, int length, float* x, float* weights)
     {
         int groups = Elements / length / Panel.Lanes;
@@ -41,7 +43,9 @@ internal static unsafe class SuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float* Group(float* panels, int group, int length) => panels + group * Panel.Lanes * length;
 
-    /// <summary>A normalised scale rounded to the half that the block will store, and what that half is worth among normalised numbers.</summary>
+    /// <summary>
+    /// A normalised scale rounded to the half that the block will store, and what that half is worth among normalised numbers.
+    /// </summary>
     public static ushort Half(float normalized, float normalizer, out float rounded)
     {
         ushort bits = HalfFloat.Narrow(normalized / normalizer);
@@ -51,7 +55,10 @@ internal static unsafe class SuperBlock
         return bits;
     }
 
-    /// <summary>As <see cref="Half"/>, but by the rule of <see cref="HalfFloat.NarrowScale"/>, so that the largest sub-block's scale stays within its code's reach.</summary>
+    /// <summary>
+    /// As <see cref="Half"/>, but by the rule of <see cref="HalfFloat.NarrowScale"/>, so that the largest sub-block's scale stays within
+    /// its code's reach.
+    /// </summary>
     public static ushort HalfUp(float normalized, float normalizer, out float rounded)
     {
         ushort bits = (ushort)HalfFloat.NarrowScale(Vector256.Create(normalized / normalizer)).ToScalar();

@@ -76,7 +76,9 @@ internal unsafe ref struct SymmetricSuperBlock
         return bits;
     }
 
-    /// <summary>Moves each scale code to its best neighbour; returns the error then, and the shared scale that would suit these codes best.</summary>
+    /// <summary>
+    /// Moves each scale code to its best neighbour; returns the error then, and the shared scale that would suit these codes best.
+    /// </summary>
     private readonly float Improve(float* codes, float scale, out float refitted)
     {
         Vector256<float> total = default, cross = default, squares = default;

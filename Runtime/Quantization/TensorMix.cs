@@ -17,7 +17,8 @@ public static class TensorMix
     /// <param name="shape">The model: its number of layers, its heads, and whether the token embedding is the classifier too.</param>
     /// <param name="name">The canonical name, one of <see cref="TensorNames"/>.</param>
     /// <param name="rows">Rows of the tensor; vectors, with one row, stay F32.</param>
-    /// <param name="columns">Elements in a row. Where they are no whole number of blocks a format with smaller blocks and no fewer bits is chosen, F16 at last.</param>
+    /// <param name="columns">Elements in a row. Where they are no whole number of blocks a format with smaller blocks and no fewer bits is
+    /// chosen, F16 at last.</param>
     public static TensorType Choose(QuantizationPreset preset, ModelShape shape, string name, long rows, long columns)
     {
         ArgumentNullException.ThrowIfNull(shape);
@@ -28,14 +29,16 @@ public static class TensorMix
     }
 
     /// <summary>
-    /// The preset of a name such as "q4_k_m", in upper or lower case; the name of a format of which there is one mix (Q3_K, Q4_K, Q5_K) is that mix's.
+    /// The preset of a name such as "q4_k_m", in upper or lower case; the name of a format of which there is one mix (Q3_K, Q4_K, Q5_K) is
+    /// that mix's.
     /// </summary>
     public static bool TryParse(string name, out QuantizationPreset preset)
     {
         foreach (QuantizationPreset candidate in Enum.GetValues<QuantizationPreset>())
         {
             string full = candidate.ToString();
-            if (string.Equals(full, name, StringComparison.OrdinalIgnoreCase) || string.Equals(full, name + "_M", StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(full, name, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(full, name + "_M", StringComparison.OrdinalIgnoreCase))
             {
                 preset = candidate;
                 return true;

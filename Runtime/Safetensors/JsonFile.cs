@@ -7,7 +7,9 @@ using Llamalith.Mapping;
 
 namespace Llamalith.Safetensors;
 
-/// <summary>Reads the small JSON files that lie beside tensors. Whatever is wrong with the text ends in a <see cref="ModelFormatException"/>.</summary>
+/// <summary>
+/// Reads the small JSON files that lie beside tensors. Whatever is wrong with the text ends in a <see cref="ModelFormatException"/>.
+/// </summary>
 internal static class JsonFile
 {
     private const long MostBytes = 64 << 20;
@@ -86,5 +88,6 @@ internal static class JsonFile
     }
 
     // An escape of half a character, as in "\ud800".
-    private static ModelFormatException NotUnicode(string path, InvalidOperationException e) => new($"{path} has a string that is not valid Unicode.", e);
+    private static ModelFormatException NotUnicode(string path, InvalidOperationException e) =>
+        new($"{path} has a string that is not valid Unicode.", e);
 }

@@ -71,13 +71,18 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (!_byName.TryGetValue(tensor.Name, out SafetensorsTensor? mine) || mine != tensor)
             throw new ArgumentException($"{tensor.Name} is no tensor of {Path}.", nameof(tensor));
         if (tensor.Type is not { } type)
+        {
             throw new ModelFormatException(
-                $"{Path}: the tensor {Shown.Text(tensor.Name)} has type {Shown.Text(tensor.TypeName)}, but only F32, F16 and BF16 can be read.");
+                $"{Path}: the tensor {Shown.Text(tensor.Name)} has type {Shown.Text(tensor.TypeName)}, but only F32, F16 and BF16 can be "
+                    + "read.");
+        }
+
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, _data + tensor.Offset, tensor.ByteLength);
     }
 
     /// <summary>Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
-    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+    public bool Advise(in TensorView tensor, MemoryAdvice advice) =>
+        _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
 
     /// <summary>Unmaps the file. Later calls do nothing.</summary>
     public void Dispose()
@@ -102,9 +107,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
         foreach (SafetensorsTensor tensor in byOffset)
         {
             if (tensor.Offset != filled)
+            {
                 throw new ModelFormatException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Path}: the tensor {Shown.Text(tensor.Name)} starts at byte {tensor.Offset}, but the one before it ends at byte {filled}."));
+                    $"{Path}: the tensor {Shown.Text(tensor.Name)} starts at byte {tensor.Offset}, but the one before it ends at byte "
+                        + $"{filled}."));
+            }
+
             filled += tensor.ByteLength;
         }
 

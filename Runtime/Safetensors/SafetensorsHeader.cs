@@ -8,7 +8,9 @@ using Llamalith.Mapping;
 
 namespace Llamalith.Safetensors;
 
-/// <summary>Reads the JSON that lists a file's tensors. Every way in which the text can be wrong ends in a <see cref="ModelFormatException"/>.</summary>
+/// <summary>
+/// Reads the JSON that lists a file's tensors. Every way in which the text can be wrong ends in a <see cref="ModelFormatException"/>.
+/// </summary>
 internal ref struct SafetensorsHeader
 {
     private const string MetadataKey = "__metadata__";
@@ -31,7 +33,9 @@ internal ref struct SafetensorsHeader
         _metadata = metadata;
     }
 
-    /// <summary>Reads the header <paramref name="text"/> of a file of <paramref name="fileLength"/> bytes, the tensors in its order.</summary>
+    /// <summary>
+    /// Reads the header <paramref name="text"/> of a file of <paramref name="fileLength"/> bytes, the tensors in its order.
+    /// </summary>
     public static void Read(
         ReadOnlySpan<byte> text, string path, long fileLength, List<SafetensorsTensor> tensors, Dictionary<string, string> metadata)
     {
@@ -113,7 +117,11 @@ internal ref struct SafetensorsHeader
     private readonly SafetensorsTensor Checked(string name, string type, ImmutableArray<long> shape, ImmutableArray<long> range)
     {
         if (range.Length != 2 || range[0] > range[1] || range[1] > _dataLength)
-            throw Bad($"the tensor {Shown.Text(name)} has data_offsets [{Shown.Text(string.Join(", ", range))}], but the data has {_dataLength} bytes");
+        {
+            string offsets = Shown.Text(string.Join(", ", range));
+            throw Bad($"the tensor {Shown.Text(name)} has data_offsets [{offsets}], but the data has {_dataLength} bytes");
+        }
+
         long length = range[1] - range[0];
         int bits = SafetensorsTensor.BitsOf(type);
         Int128 elements = 1;

@@ -36,7 +36,9 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>The names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _byName.Keys;
 
-    /// <summary>Opens a .safetensors file, or a folder with <see cref="SingleName"/> or else <see cref="IndexName"/> and its shards.</summary>
+    /// <summary>
+    /// Opens a .safetensors file, or a folder with <see cref="SingleName"/> or else <see cref="IndexName"/> and its shards.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a shard is missing.</exception>
     /// <exception cref="ModelFormatException">A file is not sound, or the index does not fit the shards.</exception>
     public static SafetensorsSet Open(string path)
@@ -132,8 +134,12 @@ public sealed class SafetensorsSet : IDisposable
 
             // The file is untrusted: it may name its neighbours, not files anywhere else.
             if (shard is "" or "." or ".." || shard.AsSpan().IndexOfAny("/\\:\0") >= 0)
+            {
                 throw new ModelFormatException(string.Create(
-                    CultureInfo.InvariantCulture, $"{index}: {Shown.Text(name)} is said to be in \"{Shown.Text(shard)}\", which is no plain file name."));
+                    CultureInfo.InvariantCulture,
+                    $"{index}: {Shown.Text(name)} is said to be in \"{Shown.Text(shard)}\", which is no plain file name."));
+            }
+
             entries.Add((name, shard));
         }
 

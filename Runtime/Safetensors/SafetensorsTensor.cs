@@ -30,7 +30,9 @@ public sealed class SafetensorsTensor
         _ => null,
     };
 
-    /// <summary>Its sizes, the contiguous one last, so [rows, columns] of a matrix. None at all for a single number; a size may be 0.</summary>
+    /// <summary>
+    /// Its sizes, the contiguous one last, so [rows, columns] of a matrix. None at all for a single number; a size may be 0.
+    /// </summary>
     public ImmutableArray<long> Shape { get; }
 
     /// <summary>Where its first byte is, from the start of the file.</summary>

@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace Llamalith.Sampling;
 
 /// <summary>
-/// The tokens that may still be chosen, and their logits: the whole vocabulary in its order, until a step leaves fewer of it; from then on keys in no
-/// order. Nothing is sorted but what lies where a step cuts.
+/// The tokens that may still be chosen, and their logits: the whole vocabulary in its order, until a step leaves fewer of it; from then on
+/// keys in no order. Nothing is sorted but what lies where a step cuts.
 /// </summary>
 internal sealed class Candidates(int vocabSize)
 {
@@ -51,7 +51,11 @@ internal sealed class Candidates(int vocabSize)
         foreach ((int token, float bias) in biases)
         {
             if (token >= _logits.Length)
-                throw new ArgumentOutOfRangeException(nameof(logits), token, $"LogitBias names token {token}, but the vocabulary has {_logits.Length} tokens.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(logits), token, $"LogitBias names token {token}, but the vocabulary has {_logits.Length} tokens.");
+            }
+
             _logits[token] += bias;
         }
         IsWhole = true;

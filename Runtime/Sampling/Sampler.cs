@@ -104,7 +104,8 @@ public sealed class Sampler
     }
 
     /// <summary>So many of the last tokens; -1 for all.</summary>
-    internal static ReadOnlySpan<int> Window(ReadOnlySpan<int> recent, int size) => size < 0 ? recent : recent[Math.Max(0, recent.Length - size)..];
+    internal static ReadOnlySpan<int> Window(ReadOnlySpan<int> recent, int size) =>
+        size < 0 ? recent : recent[Math.Max(0, recent.Length - size)..];
 
     /// <summary>Refuses tokens that a vocabulary has not.</summary>
     internal static void RequireTokens(ReadOnlySpan<int> recent, int vocabSize)
@@ -149,7 +150,9 @@ public sealed class Sampler
         return _penalized;
     }
 
-    /// <summary>Draws from what top-k, top-p and min-p leave. Each leaves some number of the best, so all three leave the least of them.</summary>
+    /// <summary>
+    /// Draws from what top-k, top-p and min-p leave. Each leaves some number of the best, so all three leave the least of them.
+    /// </summary>
     private int DrawFiltered(ReadOnlySpan<float> logits, float max, double draw)
     {
         double topP = Options.TopP;

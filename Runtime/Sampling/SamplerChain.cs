@@ -21,7 +21,8 @@ internal sealed class SamplerChain
         _options = options;
         _order =
         [
-            .. options.Order.Where(kind => !options.Mirostat || kind is SamplerKind.Penalties or SamplerKind.Dry or SamplerKind.Temperature),
+            .. options.Order.Where(
+                kind => !options.Mirostat || kind is SamplerKind.Penalties or SamplerKind.Dry or SamplerKind.Temperature),
         ];
         _biases = [.. options.LogitBias];
         _candidates = new Candidates(vocabSize);
@@ -191,7 +192,8 @@ internal sealed class SamplerChain
                 return;
             double entropy = _candidates.Entropy(_candidates.Weigh());
             double relative = Math.Clamp(entropy / Math.Log(_candidates.Nominal), 0, 1);
-            float least = Math.Max(0, temperature - _options.DynamicTemperatureRange), most = temperature + _options.DynamicTemperatureRange;
+            float least = Math.Max(0, temperature - _options.DynamicTemperatureRange),
+                most = temperature + _options.DynamicTemperatureRange;
             temperature = least + (most - least) * (float)Math.Pow(relative, _options.DynamicTemperatureExponent);
         }
         if (temperature == 1)

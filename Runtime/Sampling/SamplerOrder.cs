@@ -21,12 +21,16 @@ public static class SamplerOrder
     ];
 
     private static readonly (string Alias, string Name)[] s_aliases =
-        [("temp", "temperature"), ("typical_p", "typ_p"), ("typical", "typ_p"), ("typ", "typ_p"), ("nucleus", "top_p"), ("min", "min_p"), ("top_n", "top_n_sigma")];
+        [("temp", "temperature"), ("typical_p", "typ_p"), ("typical", "typ_p"), ("typ", "typ_p"), ("nucleus", "top_p"), ("min", "min_p"),
+            ("top_n", "top_n_sigma")];
 
     /// <summary>The usual order: penalties, DRY, top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature.</summary>
     public static IReadOnlyList<SamplerKind> Default { get; } = [.. s_kinds.Select(static kind => kind.Kind)];
 
-    /// <summary>Reads names with `;` (or `,`) between, as in "top_k;top_p;temperature", or letters, as in "kpt". A step that is not named is not taken.</summary>
+    /// <summary>
+    /// Reads names with `;` (or `,`) between, as in "top_k;top_p;temperature", or letters, as in "kpt". A step that is not named is not
+    /// taken.
+    /// </summary>
     /// <exception cref="FormatException">A name or letter is unknown, or one is there twice.</exception>
     public static IReadOnlyList<SamplerKind> Parse(string text)
     {
@@ -38,7 +42,8 @@ public static class SamplerOrder
         foreach (string name in names)
         {
             SamplerKind kind = TryFind(name) ?? throw new FormatException(
-                $"'{name}' in '{text}' is no sampler: they are {string.Join(", ", s_kinds.Select(static kind => $"{kind.Name} ({kind.Letter})"))}.");
+                $"'{name}' in '{text}' is no sampler: they are "
+                    + $"{string.Join(", ", s_kinds.Select(static kind => $"{kind.Name} ({kind.Letter})"))}.");
             if (order.Contains(kind))
                 throw new FormatException($"'{name}' is twice in '{text}'.");
             order.Add(kind);
@@ -47,7 +52,8 @@ public static class SamplerOrder
     }
 
     /// <summary>The names of some steps, as <see cref="Parse"/> reads them.</summary>
-    public static string Format(IEnumerable<SamplerKind> order) => string.Join(';', order.Select(static wanted => s_kinds.First(kind => kind.Kind == wanted).Name));
+    public static string Format(IEnumerable<SamplerKind> order) =>
+        string.Join(';', order.Select(static wanted => s_kinds.First(kind => kind.Kind == wanted).Name));
 
     private static SamplerKind? TryFind(string name)
     {

@@ -8,16 +8,18 @@ namespace Llamalith.Sampling;
 /// How the next token is chosen. A default changes nothing: it draws from the model's own distribution.
 /// </summary>
 /// <remarks>
-/// The order is llama.cpp's: logit bias, penalties, DRY, top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature; <see cref="Order"/> is another one.
-/// So what is cut off does not depend on the temperature: a higher one makes choices among the likely tokens bolder, but lets no token in from the tail.
-/// (llama2.c and others apply the temperature first.)
+/// The order is llama.cpp's: logit bias, penalties, DRY, top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature; <see cref="Order"/>
+/// is another one. So what is cut off does not depend on the temperature: a higher one makes choices among the likely tokens bolder, but
+/// lets no token in from the tail. (llama2.c and others apply the temperature first.)
 /// </remarks>
 public sealed record SamplingOptions
 {
     /// <summary>Always the likeliest token: temperature 0.</summary>
     public static SamplingOptions Greedy { get; } = new() { Temperature = 0 };
 
-    /// <summary>The logits are divided by it before the draw: below 1 is more certain, above 1 bolder. 0 takes the likeliest token. Default 1.</summary>
+    /// <summary>
+    /// The logits are divided by it before the draw: below 1 is more certain, above 1 bolder. 0 takes the likeliest token. Default 1.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative or not finite.</exception>
     public float Temperature { get; init => field = Require(value, value >= 0 && float.IsFinite(value), "0 or more, and finite"); } = 1;
 
@@ -57,10 +59,15 @@ public sealed record SamplingOptions
 
     /// <summary>What is added to the logits of some tokens; −∞ forbids one. Default: nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A token is negative, or its bias NaN or +∞.</exception>
-    public IReadOnlyDictionary<int, float> LogitBias { get; init => field = RequireBias(value, nameof(LogitBias)); } = new Dictionary<int, float>();
+    public IReadOnlyDictionary<int, float> LogitBias
+    {
+        get;
+        init => field = RequireBias(value, nameof(LogitBias));
+    } = new Dictionary<int, float>();
 
     /// <summary>
-    /// DRY: where the last tokens repeat n earlier ones, n at least <see cref="DryAllowedLength"/>, the token that followed those loses this times
+    /// DRY: where the last tokens repeat n earlier ones, n at least <see cref="DryAllowedLength"/>, the token that followed those loses
+    /// this times
     /// <see cref="DryBase"/> to the power of n − <see cref="DryAllowedLength"/>. 0 for none. Default 0.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or not finite.</exception>
@@ -88,8 +95,8 @@ public sealed record SamplingOptions
     public float TopNSigma { get; init => field = Require(value, value >= 0 && float.IsFinite(value), "0 or more, and finite"); }
 
     /// <summary>
-    /// Only the tokens whose surprise is nearest to the expected one, and that together have at least this probability, are drawn from; 1 is no limit.
-    /// Default 1.
+    /// Only the tokens whose surprise is nearest to the expected one, and that together have at least this probability, are drawn from; 1
+    /// is no limit. Default 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0, or above 1.</exception>
     public float TypicalP { get; init => field = Require(value, value > 0 && value <= 1, "above 0, and 1 or less"); } = 1;
@@ -105,22 +112,31 @@ public sealed record SamplingOptions
     public float XtcThreshold { get; init => field = Require(value, value >= 0 && value <= 1, "0 to 1"); } = 0.1f;
 
     /// <summary>
-    /// The temperature varies by this in both directions: a certain model gets the lower end, an uncertain one the higher. 0 for a fixed one. Default 0.
+    /// The temperature varies by this in both directions: a certain model gets the lower end, an uncertain one the higher. 0 for a fixed
+    /// one. Default 0.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or not finite.</exception>
-    public float DynamicTemperatureRange { get; init => field = Require(value, value >= 0 && float.IsFinite(value), "0 or more, and finite"); }
+    public float DynamicTemperatureRange
+    {
+        get;
+        init => field = Require(value, value >= 0 && float.IsFinite(value), "0 or more, and finite");
+    }
 
     /// <summary>The power to which the relative entropy is raised that decides on a dynamic temperature. Default 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0, or not finite.</exception>
-    public float DynamicTemperatureExponent { get; init => field = Require(value, value > 0 && float.IsFinite(value), "above 0, and finite"); } = 1;
+    public float DynamicTemperatureExponent
+    {
+        get;
+        init => field = Require(value, value > 0 && float.IsFinite(value), "above 0, and finite");
+    } = 1;
 
     /// <summary>Top-p, min-p, typical and XTC leave at least so many tokens. Default 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0.</exception>
     public int MinKeep { get; init => field = Require(value, value > 0, "above 0"); } = 1;
 
     /// <summary>
-    /// Whether Mirostat 2 takes the place of all that cuts off: it keeps the surprise of a text at <see cref="MirostatTau"/>, after penalties and temperature.
-    /// Default false.
+    /// Whether Mirostat 2 takes the place of all that cuts off: it keeps the surprise of a text at <see cref="MirostatTau"/>, after
+    /// penalties and temperature. Default false.
     /// </summary>
     public bool Mirostat { get; init; }
 
@@ -135,7 +151,10 @@ public sealed record SamplingOptions
     /// <summary>The order of the steps; those that are not in it are not taken. Default: <see cref="SamplerOrder.Default"/>.</summary>
     public IReadOnlyList<SamplerKind> Order { get; init; } = SamplerOrder.Default;
 
-    /// <summary>Where the random numbers begin; with the same seed the same logits give the same tokens on every machine. Default: null, a new seed each time.</summary>
+    /// <summary>
+    /// Where the random numbers begin; with the same seed the same logits give the same tokens on every machine. Default: null, a new seed
+    /// each time.
+    /// </summary>
     public ulong? Seed { get; init; }
 
     private static IReadOnlyDictionary<int, float> RequireBias(IReadOnlyDictionary<int, float> bias, string property)

@@ -27,7 +27,9 @@ internal static class TypicalSet
         candidates.FindMax();
     }
 
-    /// <summary>Moves the keys nearest to what is expected to the front, until their weights reach a sum; returns how many it takes.</summary>
+    /// <summary>
+    /// Moves the keys nearest to what is expected to the front, until their weights reach a sum; returns how many it takes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Select(Span<ulong> keys, Span<float> weights, Expectation expected, double needed, int least)
     {

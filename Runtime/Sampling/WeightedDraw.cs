@@ -7,8 +7,8 @@ namespace Llamalith.Sampling;
 internal static class WeightedDraw
 {
     /// <summary>
-    /// The first weight that, with all before it, is more than a draw. Sums round: should the draw fall behind them all, it is the last weight above zero that is
-    /// taken; -1 where there is none.
+    /// The first weight that, with all before it, is more than a draw. Sums round: should the draw fall behind them all, it is the last
+    /// weight above zero that is taken; -1 where there is none.
     /// </summary>
     /// <param name="weights">Zero or more each.</param>
     /// <param name="left">The draw; what is left of it, below zero where it fell upon a weight.</param>

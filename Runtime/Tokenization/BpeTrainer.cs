@@ -7,8 +7,8 @@ using System.Text;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// Learns a vocabulary from text as SentencePiece's byte-pair encoding does: at first every character is a piece; then, again and again, the
-/// two neighbouring pieces that are seen most often become one. The unknown token, BOS, EOS and the 256 bytes come first, then the
+/// Learns a vocabulary from text as SentencePiece's byte-pair encoding does: at first every character is a piece; then, again and again,
+/// the two neighbouring pieces that are seen most often become one. The unknown token, BOS, EOS and the 256 bytes come first, then the
 /// merged pieces, earlier ones with higher scores, then the characters. Pieces never reach across words: a word is a run of letters, one
 /// digit, or a run of other signs, with the space before it. The same texts give the same vocabulary on every machine.
 /// </summary>
@@ -34,7 +34,8 @@ public sealed class BpeTrainer
 
     /// <summary>Learns a vocabulary from the texts so far.</summary>
     /// <param name="vocabSize">Number of tokens.</param>
-    /// <exception cref="ArgumentOutOfRangeException">That many tokens do not hold the marks, the bytes and every character of the texts.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">That many tokens do not hold the marks, the bytes and every character of the
+    /// texts.</exception>
     /// <exception cref="InvalidOperationException">The texts have too few different words for so many tokens.</exception>
     public SentencePieceTokenizer Train(int vocabSize)
     {
@@ -43,14 +44,17 @@ public sealed class BpeTrainer
         if (merges < 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(vocabSize), vocabSize, $"There are {Marks} marks, {Bytes} bytes and {characters.Length} different characters: {Marks + Bytes + characters.Length} tokens at least.");
+                nameof(vocabSize), vocabSize,
+                $"There are {Marks} marks, {Bytes} bytes and {characters.Length} different characters: {Marks + Bytes + characters.Length} "
+                    + "tokens at least.");
         }
 
         string[] learned = new Learner(_words).Learn(merges);
         if (learned.Length < merges)
         {
             throw new InvalidOperationException(
-                $"{vocabSize} tokens were asked for, but the texts give {vocabSize - merges + learned.Length} at most: more text has more words.");
+                $"{vocabSize} tokens were asked for, but the texts give {vocabSize - merges + learned.Length} at most: more text has more "
+                    + "words.");
         }
 
         List<string> pieces = ["<unk>", "<s>", "</s>"];
@@ -115,7 +119,8 @@ public sealed class BpeTrainer
             return Sort.Control;
         if (Rune.IsDigit(rune))
             return Sort.Digit;
-        return Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+        return Rune.IsLetter(rune)
+            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
             ? Sort.Letter
             : Sort.Sign;
     }
@@ -130,8 +135,8 @@ public sealed class BpeTrainer
     }
 
     /// <summary>
-    /// The learning itself. Every word is kept cut into the pieces so far, just as encoding would cut it: where a new piece makes a pair that
-    /// is a piece already, that pair is merged too, the oldest piece first. So encoding reproduces what was counted.
+    /// The learning itself. Every word is kept cut into the pieces so far, just as encoding would cut it: where a new piece makes a pair
+    /// that is a piece already, that pair is merged too, the oldest piece first. So encoding reproduces what was counted.
     /// </summary>
     private sealed class Learner
     {

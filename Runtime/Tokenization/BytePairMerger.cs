@@ -20,7 +20,9 @@ internal sealed class BytePairMerger(Vocabulary vocabulary, MergeTable merges, B
     /// <summary>The piece of each byte of a byte-level vocabulary, or -1.</summary>
     private readonly int[] _byteIds = FindBytes(vocabulary);
 
-    /// <summary>Of each piece, whether its own text is encoded to it, as far as that was found out. Threads that race write the same.</summary>
+    /// <summary>
+    /// Of each piece, whether its own text is encoded to it, as far as that was found out. Threads that race write the same.
+    /// </summary>
     private readonly Whole[] _whole = new Whole[vocabulary.Count];
 
     /// <summary>What is known of whether a piece's text is encoded to that piece.</summary>

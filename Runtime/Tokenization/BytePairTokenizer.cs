@@ -62,7 +62,8 @@ public sealed class BytePairTokenizer : VocabularyTokenizer
         ArgumentNullException.ThrowIfNull(merges);
         options ??= new BytePairOptions();
         return FromPieces(
-            pieces, kinds, _ => default, vocabulary => MergeListReader.Read(vocabulary, merges, options.PreTokenizer != PreTokenizer.SentencePiece, source), options, source);
+            pieces, kinds, _ => default, vocabulary =>
+                MergeListReader.Read(vocabulary, merges, options.PreTokenizer != PreTokenizer.SentencePiece, source), options, source);
     }
 
     /// <summary>A tokenizer from pieces, how those that are known by name are recognized, and merges of any form.</summary>

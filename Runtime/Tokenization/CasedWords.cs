@@ -47,8 +47,8 @@ internal static class CasedWords
     }
 
     /// <summary>
-    /// Where capital letters end with the small ones after them; 0 where there are no small ones. A letter without case is both: where none follows the capitals, the
-    /// last of those within them is taken for a small one.
+    /// Where capital letters end with the small ones after them; 0 where there are no small ones. A letter without case is both: where none
+    /// follows the capitals, the last of those within them is taken for a small one.
     /// </summary>
     private static int EndOfSmalls(ReadOnlySpan<byte> text, int start)
     {

@@ -3,9 +3,11 @@ using System;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// The words of DeepSeek V3 and R1: <c>\p{N}{1,3}</c> is cut out first, then <c>[一-龥぀-ゟ゠-ヿ]+</c>, then of what these are and what lies between them
+/// The words of DeepSeek V3 and R1: <c>\p{N}{1,3}</c> is cut out first, then <c>[一-龥぀-ゟ゠-ヿ]+</c>, then of what these are and what lies
+/// between them
 /// <code>
-/// [!"#$%&amp;'()*+,\-./:;&lt;=&gt;?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+/// [!"#$%&amp;'()*+,\-./:;&lt;=&gt;?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+
+/// | ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 /// </code>
 /// </summary>
 internal static class DeepSeekWords
@@ -55,7 +57,9 @@ internal static class DeepSeekWords
         return end;
     }
 
-    /// <summary>The text up to where the first two expressions cut it: of Chinese and Japanese characters, or of neither those nor digits.</summary>
+    /// <summary>
+    /// The text up to where the first two expressions cut it: of Chinese and Japanese characters, or of neither those nor digits.
+    /// </summary>
     private readonly struct Stretch(bool isCjk)
     {
         /// <summary>The class of a character; none outside the stretch.</summary>

@@ -5,8 +5,8 @@ using System.Linq;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// What published vocabularies call the tokens at which a text ends. Files often leave them out of their lists of marks, and some say that they are ordinary
-/// tokens: so they are known by name, as llama.cpp knows them.
+/// What published vocabularies call the tokens at which a text ends. Files often leave them out of their lists of marks, and some say that
+/// they are ordinary tokens: so they are known by name, as llama.cpp knows them.
 /// </summary>
 internal static class EndNames
 {
@@ -15,7 +15,8 @@ internal static class EndNames
     /// <summary>Marks that end a turn, the surest first.</summary>
     private static readonly string[] s_turns =
     [
-        "<|eot_id|>", "<|im_end|>", End, "<end_of_turn>", "<|end_of_turn|>", "<|endofturn|>", "<|eot|>", "<turn|>", "<end_of_utterance>", "<EOT>", "_<EOT>",
+        "<|eot_id|>", "<|im_end|>", End, "<end_of_turn>", "<|end_of_turn|>", "<|endofturn|>", "<|eot|>", "<turn|>", "<end_of_utterance>",
+        "<EOT>", "_<EOT>",
         "[EOT]",
     ];
 
@@ -25,7 +26,8 @@ internal static class EndNames
         Eos, "<eos>", "[EOS]", "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>",
         "<|eom_id|>", "<|return|>", "<|call|>", "<|calls|>", "<|flush|>", "<|tool_response>",
         // What stands between the files of a repository that code models were trained on, and what fills up.
-        "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>",
+        "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>",
+        "<|file_sep|>",
     };
 
     /// <summary>Sets of marks in whose presence another one does not end a text: there it ends a part of it.</summary>
@@ -45,7 +47,8 @@ internal static class EndNames
     public static List<int> Find(IReadOnlyCollection<(string Name, int Token)> marks, out int turnEnd)
     {
         HashSet<string> names = [.. marks.Select(static mark => mark.Name)];
-        string[] excepted = [.. s_exceptions.Where(exception => exception.Marks.All(names.Contains)).Select(static exception => exception.Other)];
+        string[] excepted =
+            [.. s_exceptions.Where(exception => exception.Marks.All(names.Contains)).Select(static exception => exception.Other)];
         List<int> ends = [];
         int bestRank = s_turns.Length;
         turnEnd = -1;

@@ -103,7 +103,8 @@ internal static class GgufTokenizer
         // Llama 2's mark, provided that this vocabulary has a mark there.
         int OrNone(int id)
         {
-            bool mark = extras.Version is null && id < metadata.Tokens.Length && (metadata.TokenTypes.IsEmpty || metadata.TokenTypes[id] == (int)TokenKind.Control);
+            bool mark = extras.Version is null && id < metadata.Tokens.Length
+                && (metadata.TokenTypes.IsEmpty || metadata.TokenTypes[id] == (int)TokenKind.Control);
             return mark ? id : -1;
         }
 
@@ -118,7 +119,8 @@ internal static class GgufTokenizer
         }
     }
 
-    private static void AddPiece(VocabularyBuilder tokens, string name, float score, TokenKind kind, AddedTokenFlags flags, MergeRules rules)
+    private static void AddPiece(
+        VocabularyBuilder tokens, string name, float score, TokenKind kind, AddedTokenFlags flags, MergeRules rules)
     {
         // To llama2.c a mark's name is what it prints for it, a line of its own.
         bool isLine = rules == MergeRules.Llama2c && kind == TokenKind.Control;
@@ -136,7 +138,8 @@ internal static class GgufTokenizer
         TokenKind[] kinds = new TokenKind[metadata.Tokens.Length];
         for (int id = 0; id < kinds.Length; id++)
         {
-            bool mark = id == metadata.BosId || id == metadata.EosId || id == metadata.EotId || id == metadata.EomId || id == metadata.PaddingId;
+            bool mark =
+                id == metadata.BosId || id == metadata.EosId || id == metadata.EotId || id == metadata.EomId || id == metadata.PaddingId;
             kinds[id] = !metadata.TokenTypes.IsEmpty ? (TokenKind)metadata.TokenTypes[id] : mark ? TokenKind.Control : TokenKind.Normal;
         }
         MakeMarks(metadata, kinds);
@@ -165,8 +168,8 @@ internal static class GgufTokenizer
     }
 
     /// <summary>
-    /// Converters have called marks that end a text ordinary or user-defined tokens: by name they are known to be control tokens, as llama.cpp does it. A file
-    /// of our own is right about its types.
+    /// Converters have called marks that end a text ordinary or user-defined tokens: by name they are known to be control tokens, as
+    /// llama.cpp does it. A file of our own is right about its types.
     /// </summary>
     private static void MakeMarks(GgufTokenizerMetadata metadata, TokenKind[] kinds)
     {
@@ -186,10 +189,14 @@ internal static class GgufTokenizer
         Dictionary<int, AddedTokenFlags> flags = [];
         for (int i = 0; i + 1 < extras.AddedTokens.Length; i += 2)
             flags[extras.AddedTokens[i]] = (AddedTokenFlags)extras.AddedTokens[i + 1];
-        if (extras.Version is not null || metadata.ModelName is not { } name || !s_stripping.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+        if (extras.Version is not null || metadata.ModelName is not { } name
+            || !s_stripping.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+        {
             return flags;
+        }
 
-        // Phi-3's marks take the line end after them along, which the files of others cannot say; llama.cpp knows these models by name, too.
+        // Phi-3's marks take the line end after them along, which the files of others cannot say; llama.cpp knows these models by name,
+        // too.
         for (int id = 0; id < kinds.Length; id++)
         {
             if (kinds[id] is TokenKind.Control or TokenKind.UserDefined && metadata.Tokens[id] is not ("<unk>" or "<s>" or "<|endoftext|>"))
@@ -223,7 +230,8 @@ internal static class GgufTokenizer
         new($"{source}: {GgufTokenizerExtras.Prefix}{key} = {Shown.Text(value)}, which is not known.");
 
     /// <summary>The way back: what a GGUF file would say of a vocabulary of scores.</summary>
-    public static GgufTokenizerMetadata Describe(SentencePieceTokenizer tokenizer, Vocabulary vocabulary, SentencePieceOptions options, IReadOnlyList<AddedToken> added)
+    public static GgufTokenizerMetadata Describe(
+        SentencePieceTokenizer tokenizer, Vocabulary vocabulary, SentencePieceOptions options, IReadOnlyList<AddedToken> added)
     {
         float[] scores = new float[vocabulary.Count];
         for (int id = 0; id < scores.Length; id++)
@@ -249,13 +257,15 @@ internal static class GgufTokenizer
     /// What a GGUF file would say of a byte-pair vocabulary. One whose words are SentencePiece's is described as such: a piece's score is
     /// the place in the list of the first merge that makes it, which is what other readers go by, and the merges are in a key of our own.
     /// </summary>
-    public static GgufTokenizerMetadata Describe(BytePairTokenizer tokenizer, BytePairOptions options, IReadOnlyList<AddedToken> added, MergeTable merges)
+    public static GgufTokenizerMetadata Describe(
+        BytePairTokenizer tokenizer, BytePairOptions options, IReadOnlyList<AddedToken> added, MergeTable merges)
     {
         GgufTokenizerMetadata metadata = Describe(tokenizer, options, added);
         List<(int Left, int Right, int Piece)> inOrder = merges.InOrder();
         bool sentencePiece = options.PreTokenizer == PreTokenizer.SentencePiece;
         PreTokenizerName? pre = sentencePiece ? null : PreTokenizerNames.Of(options.PreTokenizer);
-        GgufTokenizerExtras extras = Extras(tokenizer, options, added, usual: sentencePiece ? SpacePrefix.Always : SpacePrefix.WhenMissing) with
+        GgufTokenizerExtras extras =
+            Extras(tokenizer, options, added, usual: sentencePiece ? SpacePrefix.Always : SpacePrefix.WhenMissing) with
         {
             FuseUnknown = options.FuseUnknown ? null : false,
             IgnoreMerges = options.IgnoreMerges != (pre?.IgnoreMerges ?? false) ? options.IgnoreMerges : null,
@@ -301,7 +311,8 @@ internal static class GgufTokenizer
     /// <param name="options">Its options.</param>
     /// <param name="added">Its tokens that are known by name.</param>
     /// <param name="usual">The rule that add_space_prefix = true stands for.</param>
-    private static GgufTokenizerExtras Extras(VocabularyTokenizer tokenizer, VocabularyOptions options, IReadOnlyList<AddedToken> added, SpacePrefix usual) => new()
+    private static GgufTokenizerExtras Extras(
+        VocabularyTokenizer tokenizer, VocabularyOptions options, IReadOnlyList<AddedToken> added, SpacePrefix usual) => new()
     {
         Version = GgufTokenizerExtras.CurrentVersion,
         EndIds = tokenizer.Ends.Tokens,

@@ -58,9 +58,11 @@ internal sealed record HuggingFaceSteps(PreTokenizer Words, SpacePrefix SpacePre
             if (normalizers.Length > 0)
                 throw Unknown("normalizer", normalizers[0]);
             bool prefixed = Flag(splits[^1], "add_prefix_space", absent: true);
-            return new HuggingFaceSteps(WordsOf(splits), prefixed ? SpacePrefix.WhenMissing : SpacePrefix.None, nfc, CutsSpaces: false, bos, eos);
+            return new HuggingFaceSteps(
+                WordsOf(splits), prefixed ? SpacePrefix.WhenMissing : SpacePrefix.None, nfc, CutsSpaces: false, bos, eos);
         }
-        return new HuggingFaceSteps(PreTokenizer.SentencePiece, PrefixOf(normalizers, splits), nfc, splits.Any(step => TypeOf(step) == "Metaspace"), bos, eos);
+        return new HuggingFaceSteps(
+            PreTokenizer.SentencePiece, PrefixOf(normalizers, splits), nfc, splits.Any(step => TypeOf(step) == "Metaspace"), bos, eos);
 
         PreTokenizer WordsOf(JsonElement[] splits)
         {
@@ -86,10 +88,12 @@ internal sealed record HuggingFaceSteps(PreTokenizer Words, SpacePrefix SpacePre
             : null;
 
         // Matches are words, and so is what lies between.
-        bool IsCut(JsonElement step) => TypeOf(step) == "Split" && Text(step, "behavior") == "Isolated" && !Flag(step, "invert", absent: false);
+        bool IsCut(JsonElement step) =>
+            TypeOf(step) == "Split" && Text(step, "behavior") == "Isolated" && !Flag(step, "invert", absent: false);
 
         // What lies between is thrown away; where everything matches, that is nothing.
-        bool IsSieve(JsonElement step) => TypeOf(step) == "Split" && Text(step, "behavior") == "Removed" && Flag(step, "invert", absent: false);
+        bool IsSieve(JsonElement step) =>
+            TypeOf(step) == "Split" && Text(step, "behavior") == "Removed" && Flag(step, "invert", absent: false);
 
         // Older files put the space and its U+2581 in while normalizing, newer ones while cutting, which then cuts nothing.
         SpacePrefix PrefixOf(JsonElement[] normalizers, JsonElement[] splits)
@@ -123,10 +127,13 @@ internal sealed record HuggingFaceSteps(PreTokenizer Words, SpacePrefix SpacePre
             }
             return replaced
                 ? prefix
-                : throw new ModelFormatException($"{source}: the text is neither made bytes (ByteLevel) nor are its spaces replaced (Metaspace): this is no tokenizer of a kind that is read.");
+                : throw new ModelFormatException(
+                    $"{source}: the text is neither made bytes (ByteLevel) nor are its spaces replaced (Metaspace): this is no tokenizer "
+                        + "of a kind that is read.");
         }
 
-        ModelFormatException Unknown(string part, JsonElement step) => new($"{source}: {part} has the step {Shown.Text(step.GetRawText())}, which is not known.");
+        ModelFormatException Unknown(string part, JsonElement step) =>
+            new($"{source}: {part} has the step {Shown.Text(step.GetRawText())}, which is not known.");
     }
 
     /// <summary>The single step that stands there, or those of a sequence.</summary>
@@ -134,7 +141,8 @@ internal sealed record HuggingFaceSteps(PreTokenizer Words, SpacePrefix SpacePre
     {
         if (!file.TryGetValue(part, out JsonElement element) || element.ValueKind == JsonValueKind.Null)
             return [];
-        return TypeOf(element) == "Sequence" && element.TryGetProperty(list, out JsonElement steps) ? [.. steps.EnumerateArray()] : [element];
+        return TypeOf(element) == "Sequence" && element.TryGetProperty(list, out JsonElement steps)
+            ? [.. steps.EnumerateArray()] : [element];
     }
 
     /// <summary>A template such as [BOS] text [EOS] says which marks a text gets.</summary>
@@ -152,12 +160,14 @@ internal sealed record HuggingFaceSteps(PreTokenizer Words, SpacePrefix SpacePre
         static string? Mark(JsonElement part) => part.TryGetProperty("SpecialToken", out JsonElement token) ? Text(token, "id") : null;
     }
 
-    private static string? PatternOf(JsonElement step, string kind) => step.TryGetProperty("pattern", out JsonElement pattern) ? Text(pattern, kind) : null;
+    private static string? PatternOf(JsonElement step, string kind) =>
+        step.TryGetProperty("pattern", out JsonElement pattern) ? Text(pattern, kind) : null;
 
     private static string? TypeOf(JsonElement step) => Text(step, "type");
 
     private static string? Text(JsonElement from, string key) =>
         from.TryGetProperty(key, out JsonElement element) && element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 
-    private static bool Flag(JsonElement from, string key, bool absent) => from.TryGetProperty(key, out JsonElement element) ? element.ValueKind == JsonValueKind.True : absent;
+    private static bool Flag(JsonElement from, string key, bool absent) =>
+        from.TryGetProperty(key, out JsonElement element) ? element.ValueKind == JsonValueKind.True : absent;
 }

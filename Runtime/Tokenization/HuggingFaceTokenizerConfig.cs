@@ -11,8 +11,9 @@ using Llamalith.Mapping;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// What the files beside a tokenizer.json or tokenizer.model say: tokenizer_config.json, special_tokens_map.json and added_tokens.json of the tokens, chat_template.jinja
-/// of conversations, config.json and generation_config.json of where a text ends and how many tokens the model has.
+/// What the files beside a tokenizer.json or tokenizer.model say: tokenizer_config.json, special_tokens_map.json and added_tokens.json of
+/// the tokens, chat_template.jinja of conversations, config.json and generation_config.json of where a text ends and how many tokens the
+/// model has.
 /// </summary>
 internal sealed record HuggingFaceTokenizerConfig
 {
@@ -95,7 +96,8 @@ internal sealed record HuggingFaceTokenizerConfig
             string? content = JsonFile.Text(token, "content");
             if (!int.TryParse(property.Name, out int id) || content is null)
                 throw config.Bad($"added_tokens_decoder has '{Shown.Text(property.Name)}', which is no id of a token with its content");
-            tokens[config.Checked(id, content)] = Token(id, content, JsonFile.Flag(token, "special") is true || special.Contains(content), FlagsOf(token, normalizing: false));
+            tokens[config.Checked(id, content)] = Token(
+                id, content, JsonFile.Flag(token, "special") is true || special.Contains(content), FlagsOf(token, normalizing: false));
         }
         return tokens;
 
@@ -116,7 +118,8 @@ internal sealed record HuggingFaceTokenizerConfig
     /// <summary>A file of an object, or an object within one; where there is none, it says nothing.</summary>
     private readonly record struct JsonFile(string Path, JsonElement Root)
     {
-        private static readonly string[] s_marks = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+        private static readonly string[] s_marks =
+            ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
 
         public static JsonFile Open(string folder, string name)
         {
@@ -178,7 +181,8 @@ internal sealed record HuggingFaceTokenizerConfig
             if (element.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
                 return [];
             List<int> ids = [];
-            foreach (JsonElement entry in element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : (IEnumerable<JsonElement>)[element])
+            foreach (JsonElement entry in element.ValueKind == JsonValueKind.Array
+                ? element.EnumerateArray() : (IEnumerable<JsonElement>)[element])
             {
                 if (entry.ValueKind == JsonValueKind.Null)
                     continue;
@@ -196,7 +200,8 @@ internal sealed record HuggingFaceTokenizerConfig
             JsonElement element = Get(Root, "chat_template");
             if (element.ValueKind != JsonValueKind.Array)
                 return MarkOf(element);
-            return element.EnumerateArray().Where(static entry => Text(entry, "name") == "default").Select(static entry => Text(entry, "template")).FirstOrDefault();
+            return element.EnumerateArray().Where(static entry => Text(entry, "name") == "default")
+                .Select(static entry => Text(entry, "template")).FirstOrDefault();
         }
 
         public int Checked(int id, string name) => id is >= 0 and < TokenizerLoader.MostTokens
@@ -206,7 +211,8 @@ internal sealed record HuggingFaceTokenizerConfig
         public ModelFormatException Bad(FormattableString complaint) => new($"{Path}: {FormattableString.Invariant(complaint)}.");
 
         private static string? MarkOf(JsonElement element) =>
-            element.ValueKind == JsonValueKind.Object ? Text(element, "content") : element.ValueKind == JsonValueKind.String ? TextOf(element) : null;
+            element.ValueKind == JsonValueKind.Object ? Text(element, "content") : element.ValueKind == JsonValueKind.String
+                ? TextOf(element) : null;
 
         private static JsonElement Get(JsonElement from, string key) =>
             from.ValueKind == JsonValueKind.Object && from.TryGetProperty(key, out JsonElement element) ? element : default;

@@ -87,7 +87,10 @@ internal sealed class HuggingFaceTokenizerFile
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
         while (NextProperty(ref reader, out string name))
-            _vocabulary.Add((name, reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int id) ? CheckedId(name, id) : throw Bad($"model.vocab has no whole number for '{Shown.Text(name)}'")));
+        {
+            _vocabulary.Add((name, reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out int id)
+                ? CheckedId(name, id) : throw Bad($"model.vocab has no whole number for '{Shown.Text(name)}'")));
+        }
     }
 
     /// <summary>Merges are "left right", in newer files ["left", "right"].</summary>
@@ -155,7 +158,8 @@ internal sealed class HuggingFaceTokenizerFile
             if (kinds[id] != 0)
                 throw Bad($"the tokens '{Shown.Text(names[id])}' and '{Shown.Text(name)}' have the same id, {id}");
             names[id] = name;
-            kinds[id] = bytes && Vocabulary.TryParseByte(System.Text.Encoding.UTF8.GetBytes(name), out _) ? TokenKind.Byte : TokenKind.Normal;
+            kinds[id] =
+                bytes && Vocabulary.TryParseByte(System.Text.Encoding.UTF8.GetBytes(name), out _) ? TokenKind.Byte : TokenKind.Normal;
         }
         AddedTokenFlags[] flags = new AddedTokenFlags[count];
         foreach (AddedToken token in added)

@@ -33,9 +33,17 @@ internal static class Llama2cTokenizerFile
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(file[(offset + sizeof(float))..]);
             offset += TokenHeaderSize;
             if (length > longest)
-                throw new ModelFormatException($"{source}: the name of token {tokens.Count} has {length} bytes, but the file says that the longest has {longest}.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: the name of token {tokens.Count} has {length} bytes, but the file says that the longest has {longest}.");
+            }
+
             if (length > (uint)(file.Length - offset))
-                throw new ModelFormatException($"{source}: the name of token {tokens.Count} has {length} bytes, but {file.Length - offset} are left in the file.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: the name of token {tokens.Count} has {length} bytes, but {file.Length - offset} are left in the file.");
+            }
+
             ReadOnlySpan<byte> name = file.Slice(offset, (int)length);
             TokenKind kind = KindOf(tokens.Count, name);
             // llama2.c calls its marks by what it prints for them, a line of their own.
@@ -43,18 +51,24 @@ internal static class Llama2cTokenizerFile
             offset += (int)length;
         }
         if (tokens.Count < MarkCount)
-            throw new ModelFormatException($"{source}: there are {tokens.Count} tokens, but the unknown token, BOS and EOS alone are {MarkCount}.");
+        {
+            throw new ModelFormatException(
+                $"{source}: there are {tokens.Count} tokens, but the unknown token, BOS and EOS alone are {MarkCount}.");
+        }
+
         return new SentencePieceTokenizer(tokens, new SentencePieceOptions { UnknownText = "<unk>" }, MergeRules.Llama2c);
     }
 
     /// <summary>Writes a vocabulary in the same form.</summary>
-    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can say.</exception>
+    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can
+    /// say.</exception>
     public static void Write(Stream destination, Vocabulary vocabulary, SentencePieceOptions options)
     {
         if (vocabulary.UnknownId != 0 || options.BosId != 1 || options.EosId != 2)
         {
             throw new NotSupportedException(
-                $"A tokenizer.bin has its unknown token, BOS and EOS at 0, 1 and 2, but this vocabulary has them at {vocabulary.UnknownId}, {options.BosId} and {options.EosId}.");
+                "A tokenizer.bin has its unknown token, BOS and EOS at 0, 1 and 2, but this vocabulary has them at "
+                    + $"{vocabulary.UnknownId}, {options.BosId} and {options.EosId}.");
         }
 
         int longest = 0;

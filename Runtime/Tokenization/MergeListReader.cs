@@ -52,7 +52,11 @@ internal static class MergeListReader
             int left = Bytes(merge[..border], both);
             int right = Bytes(merge[(border + 1)..], both.AsSpan(Math.Max(left, 0)));
             if (left < 0 || right < 0)
-                throw new ModelFormatException($"{source}: merge {i} is '{Shown.Text(merges[i])}', but some of its characters stand for no byte.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: merge {i} is '{Shown.Text(merges[i])}', but some of its characters stand for no byte.");
+            }
+
             if (!TryFind(both.AsSpan(0, left), out int first))
                 throw Missing(i, merge[..border].ToString());
             if (!TryFind(both.AsSpan(left, right), out int second))

@@ -3,12 +3,14 @@ using System;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// What Unicode 9.0 says of the canonical composition of characters. Vocabularies were made by a library of that version; what was assigned later is left
-/// as it is. The base class library's own tables are not there in programs of invariant globalization.
+/// What Unicode 9.0 says of the canonical composition of characters. Vocabularies were made by a library of that version; what was assigned
+/// later is left as it is. The base class library's own tables are not there in programs of invariant globalization.
 /// </summary>
 internal static class NormalizationData
 {
-    /// <summary>Of each character that decomposes, Hangul syllables apart: the character, and the two that it consists of, or one and a zero.</summary>
+    /// <summary>
+    /// Of each character that decomposes, Hangul syllables apart: the character, and the two that it consists of, or one and a zero.
+    /// </summary>
     public static ReadOnlySpan<int> Decompositions =>
     [
         0x00C0, 0x0041, 0x0300, 0x00C1, 0x0041, 0x0301, 0x00C2, 0x0041, 0x0302, 0x00C3, 0x0041, 0x0303, 0x00C4, 0x0041, 0x0308, 0x00C5,

@@ -7,8 +7,8 @@ using System.Text;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// Unicode's Normalization Form C: characters and the marks that follow them become one character where there is one. Only stretches around characters that
-/// may change are looked at closely; a stretch of n characters takes O(n log n) steps.
+/// Unicode's Normalization Form C: characters and the marks that follow them become one character where there is one. Only stretches around
+/// characters that may change are looked at closely; a stretch of n characters takes O(n log n) steps.
 /// </summary>
 internal static class NormalizationFormC
 {
@@ -20,7 +20,8 @@ internal static class NormalizationFormC
 
     /// <summary>The text in that form.</summary>
     /// <param name="text">Any UTF-16; halves of characters stay as they are.</param>
-    /// <param name="buffer">Null; where the text changes, an array from the shared pool that holds the result and that the caller returns.</param>
+    /// <param name="buffer">Null; where the text changes, an array from the shared pool that holds the result and that the caller
+    /// returns.</param>
     public static ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, scoped ref char[]? buffer)
     {
         int first = text.IndexOfAnyExceptInRange('\0', (char)(FirstThatChanges - 1));

@@ -24,15 +24,22 @@ public enum PreTokenizer
     /// </summary>
     SentencePiece = 5,
 
-    /// <summary>Tekken's (Mistral Nemo and later): letters with any one character before them, cut before capitals that follow small letters, and each digit by itself.</summary>
+    /// <summary>
+    /// Tekken's (Mistral Nemo and later): letters with any one character before them, cut before capitals that follow small letters, and
+    /// each digit by itself.
+    /// </summary>
     Tekken = 6,
 
-    /// <summary>GPT-4o's (o200k), Llama 4's and gpt-oss's: as tekken's, but up to three digits, and English contractions belong to their word.</summary>
+    /// <summary>
+    /// GPT-4o's (o200k), Llama 4's and gpt-oss's: as tekken's, but up to three digits, and English contractions belong to their word.
+    /// </summary>
     Gpt4o = 7,
 
     /// <summary>Qwen 3.5's: as Qwen 2's, but marks are letters.</summary>
     Qwen35 = 8,
 
-    /// <summary>DeepSeek V3's: up to three digits, Chinese and Japanese by themselves, and then letters with any one character before them.</summary>
+    /// <summary>
+    /// DeepSeek V3's: up to three digits, Chinese and Japanese by themselves, and then letters with any one character before them.
+    /// </summary>
     DeepSeek3 = 9,
 }

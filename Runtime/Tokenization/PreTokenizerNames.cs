@@ -19,7 +19,8 @@ internal static class PreTokenizerNames
     private static readonly PreTokenizerName[] s_names =
     [
         new("default", PreTokenizer.Default),
-        .. Plain(PreTokenizer.Gpt2, "gpt-2", "gpt2", "phi-2", "mpt", "olmo", "exaone4", "jais", "trillion", "gigachat", "a.x-4.0", "mellum", "granite-docling"),
+        .. Plain(PreTokenizer.Gpt2, "gpt-2", "gpt2", "phi-2", "mpt", "olmo", "exaone4", "jais", "trillion", "gigachat", "a.x-4.0", "mellum",
+            "granite-docling"),
         .. Llama3("llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"),
         .. Plain(PreTokenizer.Llama3, "dbrx", "smaug-bpe", "chatglm-bpe", "glm4"),
         .. Plain(PreTokenizer.SmolLM, "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"),
@@ -33,13 +34,16 @@ internal static class PreTokenizerNames
     /// <summary>All names.</summary>
     public static IEnumerable<string> All => s_names.Select(entry => entry.Name);
 
-    /// <summary>The pre-tokenizer of a name; the default one for none, as files of early converters have it; null for an unknown one.</summary>
+    /// <summary>
+    /// The pre-tokenizer of a name; the default one for none, as files of early converters have it; null for an unknown one.
+    /// </summary>
     public static PreTokenizerName? Parse(string? name) => s_names.FirstOrDefault(entry => entry.Name == (name ?? "default"));
 
     /// <summary>The first name of a pre-tokenizer.</summary>
     public static PreTokenizerName Of(PreTokenizer words) => s_names.First(entry => entry.Words == words);
 
-    private static IEnumerable<PreTokenizerName> Plain(PreTokenizer words, params string[] names) => names.Select(name => new PreTokenizerName(name, words));
+    private static IEnumerable<PreTokenizerName> Plain(PreTokenizer words, params string[] names) =>
+        names.Select(name => new PreTokenizerName(name, words));
 
     private static IEnumerable<PreTokenizerName> Llama3(params string[] names) =>
         names.Select(static name => new PreTokenizerName(name, PreTokenizer.Llama3, IgnoreMerges: true, AddBos: true));

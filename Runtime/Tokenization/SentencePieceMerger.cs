@@ -40,7 +40,8 @@ internal static class SentencePieceMerger
             int length = LengthOfCharacter(text[start]);
             int piece = vocabulary.FindPiece(text.Slice(start, length));
             bool whole = piece == MergeSymbol.NoPiece && vocabulary.Rules == MergeRules.Llama2c;
-            symbols[count] = new MergeSymbol { Start = start, Length = length, Previous = count - 1, Next = count + 1, Piece = piece, IsWhole = whole };
+            symbols[count] =
+                new MergeSymbol { Start = start, Length = length, Previous = count - 1, Next = count + 1, Piece = piece, IsWhole = whole };
             start += length;
             count++;
         }
@@ -56,7 +57,8 @@ internal static class SentencePieceMerger
         _ => 4,
     };
 
-    private static int Write(Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<MergeSymbol> symbols, Dictionary<int, Parts>? unused, Span<int> tokens)
+    private static int Write(
+        Vocabulary vocabulary, ReadOnlySpan<byte> text, Span<MergeSymbol> symbols, Dictionary<int, Parts>? unused, Span<int> tokens)
     {
         int count = 0;
         bool afterUnknown = false;
@@ -101,7 +103,8 @@ internal static class SentencePieceMerger
         return count;
     }
 
-    private static void WriteUnknown(Vocabulary vocabulary, ReadOnlySpan<byte> character, Span<int> tokens, ref int count, ref bool afterUnknown)
+    private static void WriteUnknown(
+        Vocabulary vocabulary, ReadOnlySpan<byte> character, Span<int> tokens, ref int count, ref bool afterUnknown)
     {
         if (vocabulary.HasBytes)
         {

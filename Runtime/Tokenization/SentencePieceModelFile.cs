@@ -81,7 +81,8 @@ internal static class SentencePieceModelFile
             if (added.TryGetValue(tokens.Count, out AddedToken token))
                 tokens.Add(Spaces.FromMeta(Encoding.UTF8.GetBytes(token.Content)), 0, token.Kind, token.Content, token.Flags);
             else
-                tokens.Add(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{tokens.Count}]")), 0, TokenKind.Unused);
+                tokens.Add(
+                    Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{tokens.Count}]")), 0, TokenKind.Unused);
         }
     }
 
@@ -113,7 +114,11 @@ internal static class SentencePieceModelFile
             }
         }
         if (name.IsEmpty || name.Length >= MaxPieceLength)
-            throw new ModelFormatException($"{tokens.Source}: piece {tokens.Count} has {name.Length} bytes; a piece has 1 to {MaxPieceLength - 1}.");
+        {
+            throw new ModelFormatException(
+                $"{tokens.Source}: piece {tokens.Count} has {name.Length} bytes; a piece has 1 to {MaxPieceLength - 1}.");
+        }
+
         if (kind is < (ulong)TokenKind.Normal or > (ulong)TokenKind.Byte)
             throw new ModelFormatException($"{tokens.Source}: piece {tokens.Count} is of type {kind}; types are 1 to 6.");
         TokenKind own = (TokenKind)kind;
@@ -224,11 +229,22 @@ internal static class SentencePieceModelFile
         public readonly void Require(string source)
         {
             if (_modelType != BytePairEncoding)
-                throw new ModelFormatException($"{source}: the model's type is {_modelType}, but only byte-pair encoding ({BytePairEncoding}) is read.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: the model's type is {_modelType}, but only byte-pair encoding ({BytePairEncoding}) is read.");
+            }
+
             if (_rewritesText)
-                throw new ModelFormatException($"{source}: the normalizer '{Shown.Text(_normalizer)}' rewrites characters, but only 'identity' is read.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: the normalizer '{Shown.Text(_normalizer)}' rewrites characters, but only 'identity' is read.");
+            }
+
             if (!_escapesWhitespaces || _whitespaceIsSuffix)
-                throw new ModelFormatException($"{source}: spaces are kept as they are or put after words, but only U+2581 before words is read.");
+            {
+                throw new ModelFormatException(
+                    $"{source}: spaces are kept as they are or put after words, but only U+2581 before words is read.");
+            }
         }
     }
 }

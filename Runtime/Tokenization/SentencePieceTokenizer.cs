@@ -21,7 +21,8 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
             tokens,
             new Vocabulary(tokens, options.UnknownText, rules),
             options,
-            new TextSpaces(options.SpacePrefix, isMeta: rules == MergeRules.SentencePiece, options.RemoveExtraWhitespaces)) => _options = options;
+            new TextSpaces(options.SpacePrefix, isMeta: rules == MergeRules.SentencePiece, options.RemoveExtraWhitespaces)) => _options =
+                options;
 
     /// <summary>A tokenizer from the arrays that a GGUF file holds, or from anywhere else.</summary>
     /// <param name="pieces">The names of the tokens, in the order of their ids, with U+2581 for a space.</param>
@@ -63,7 +64,8 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
     public override GgufTokenizerMetadata ToGguf() => GgufTokenizer.Describe(this, Vocabulary, _options, Added.All);
 
     /// <summary>Writes the vocabulary as llama2.c's tokenizer.bin, to a stream, which stays open.</summary>
-    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can say.</exception>
+    /// <exception cref="NotSupportedException">Its unknown token, BOS and EOS are not tokens 0, 1 and 2, which is all that the form can
+    /// say.</exception>
     public void WriteLlama2c(Stream destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -71,7 +73,8 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
     }
 
     /// <summary>As SentencePiece has it, user-defined symbols are part of the normalized text.</summary>
-    internal static AddedTokenFlags FlagsOf(TokenKind kind) => kind == TokenKind.UserDefined ? AddedTokenFlags.Inline : AddedTokenFlags.None;
+    internal static AddedTokenFlags FlagsOf(TokenKind kind) =>
+        kind == TokenKind.UserDefined ? AddedTokenFlags.Inline : AddedTokenFlags.None;
 
     /// <inheritdoc/>
     private protected override string GetPieceName(int token)
@@ -89,5 +92,6 @@ public sealed class SentencePieceTokenizer : VocabularyTokenizer
     }
 
     /// <inheritdoc/>
-    private protected override int EncodePieces(ReadOnlySpan<byte> text, Span<int> tokens) => SentencePieceMerger.Encode(Vocabulary, text, tokens);
+    private protected override int EncodePieces(ReadOnlySpan<byte> text, Span<int> tokens) =>
+        SentencePieceMerger.Encode(Vocabulary, text, tokens);
 }

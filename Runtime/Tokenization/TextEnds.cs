@@ -6,8 +6,8 @@ using System.Linq;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// Where a text ends: every token at which generation stops. Files mark several: the end of a sequence, of a turn, of a message to a tool. A token
-/// that begins a sequence ends the one before it, too.
+/// Where a text ends: every token at which generation stops. Files mark several: the end of a sequence, of a turn, of a message to a tool.
+/// A token that begins a sequence ends the one before it, too.
 /// </summary>
 public sealed class TextEnds
 {

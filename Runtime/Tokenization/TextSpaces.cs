@@ -11,7 +11,9 @@ internal sealed class TextSpaces(SpacePrefix prefix, bool isMeta, bool removeExt
 {
     private const char Meta = '\u2581';
 
-    /// <summary>Whether a text gets its spaces before tokens are looked for in what normalization left; else each stretch between those.</summary>
+    /// <summary>
+    /// Whether a text gets its spaces before tokens are looked for in what normalization left; else each stretch between those.
+    /// </summary>
     public bool ComeFirst { get; } = prefix is not (SpacePrefix.WhenMissing or SpacePrefix.WhenMissingAtStart);
 
     /// <summary>Whether a space is a character of words, not white space between them.</summary>

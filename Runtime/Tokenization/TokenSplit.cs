@@ -6,7 +6,8 @@ namespace Llamalith.Tokenization;
 /// <param name="tokens">The tokens; null for none.</param>
 /// <param name="text">The text.</param>
 /// <param name="literal">Starts and ends of stretches that others wrote, in order: no control token begins, ends or lies there.</param>
-/// <param name="spacesAreText">Whether a space is a character of words here, which no token strips: SentencePiece's, not white space.</param>
+/// <param name="spacesAreText">Whether a space is a character of words here, which no token strips: SentencePiece's, not white
+/// space.</param>
 internal ref struct TokenSplit(NamedTokens? tokens, ReadOnlySpan<char> text, ReadOnlySpan<int> literal, bool spacesAreText)
 {
     private readonly ReadOnlySpan<char> _text = text;

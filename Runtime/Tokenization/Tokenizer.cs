@@ -102,7 +102,8 @@ public abstract class Tokenizer
 
     /// <summary>Encodes a text onto the end of a list.</summary>
     /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool, bool)"/>
-    public void Encode(ReadOnlySpan<char> text, ICollection<int> tokens, bool addBos = false, bool addEos = false, bool parseSpecial = false)
+    public void Encode(
+        ReadOnlySpan<char> text, ICollection<int> tokens, bool addBos = false, bool addEos = false, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
@@ -119,7 +120,8 @@ public abstract class Tokenizer
 
     /// <summary>Encodes a text into a span; false, and nothing written, where it has too little room.</summary>
     /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool, bool)"/>
-    public bool TryEncode(ReadOnlySpan<char> text, Span<int> tokens, out int count, bool addBos = false, bool addEos = false, bool parseSpecial = false)
+    public bool TryEncode(
+        ReadOnlySpan<char> text, Span<int> tokens, out int count, bool addBos = false, bool addEos = false, bool parseSpecial = false)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(MaxTokens(text.Length));
         try
@@ -141,7 +143,8 @@ public abstract class Tokenizer
     /// dropped at the beginning.
     /// </summary>
     /// <param name="tokens">The tokens.</param>
-    /// <param name="showSpecial">Whether control tokens, and an unknown token that stands for nothing, show as their names; default: they have no text.</param>
+    /// <param name="showSpecial">Whether control tokens, and an unknown token that stands for nothing, show as their names; default: they
+    /// have no text.</param>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
     public string Decode(ReadOnlySpan<int> tokens, bool showSpecial = false)
     {
@@ -153,8 +156,8 @@ public abstract class Tokenizer
     }
 
     /// <summary>
-    /// Encodes a text in which the names of control tokens are these tokens, but for some stretches that others wrote. What is not such a token is encoded
-    /// as one text from token to token, whoever wrote which part of it.
+    /// Encodes a text in which the names of control tokens are these tokens, but for some stretches that others wrote. What is not such a
+    /// token is encoded as one text from token to token, whoever wrote which part of it.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="literal">Starts and ends of those stretches, in order.</param>

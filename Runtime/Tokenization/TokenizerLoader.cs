@@ -20,8 +20,9 @@ public static class TokenizerLoader
     private static readonly string[] s_names = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
 
     /// <summary>
-    /// Opens a tokenizer file; its first bytes say which format it has. Of a tokenizer.json or tokenizer.model, the files of Hugging Face's beside it say
-    /// which tokens were added, what the marks are and where a text ends. Of a folder, the tokenizer.json, tokenizer.model or tokenizer.bin in it is opened.
+    /// Opens a tokenizer file; its first bytes say which format it has. Of a tokenizer.json or tokenizer.model, the files of Hugging Face's
+    /// beside it say which tokens were added, what the marks are and where a text ends. Of a folder, the tokenizer.json, tokenizer.model or
+    /// tokenizer.bin in it is opened.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file, or a folder has none of them.</exception>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
@@ -38,7 +39,9 @@ public static class TokenizerLoader
         return OpenFile(path, out _);
     }
 
-    /// <summary>Whether a path is a tokenizer by itself: a folder or a file that is none of a model's weights, as its first bytes say.</summary>
+    /// <summary>
+    /// Whether a path is a tokenizer by itself: a folder or a file that is none of a model's weights, as its first bytes say.
+    /// </summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static bool IsTokenizer(string path)
     {
@@ -63,12 +66,13 @@ public static class TokenizerLoader
         Tokenizer tokenizer = Open(path);
         return tokenizer.VocabSize == vocabSize
             ? tokenizer
-            : throw new ModelMismatchException($"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
+            : throw new ModelMismatchException(
+                $"{path}: the tokenizer has {tokenizer.VocabSize} tokens, but the model has VocabSize = {vocabSize}.");
     }
 
     /// <summary>
-    /// What a GGUF file would carry of a tokenizer file, padded to the number of tokens that a config.json beside it says; of a GGUF file, what it does carry, of
-    /// whatever kind.
+    /// What a GGUF file would carry of a tokenizer file, padded to the number of tokens that a config.json beside it says; of a GGUF file,
+    /// what it does carry, of whatever kind.
     /// </summary>
     /// <inheritdoc cref="Open(string)"/>
     public static GgufTokenizerMetadata OpenAsGguf(string path)
@@ -100,7 +104,8 @@ public static class TokenizerLoader
     /// <param name="file">The whole file.</param>
     /// <param name="source">Its name, for messages.</param>
     /// <exception cref="ModelFormatException">It is corrupt, or of no format that is read.</exception>
-    public static Tokenizer Read(ReadOnlySpan<byte> file, string source = "tokenizer") => Read(file, source, HuggingFaceTokenizerConfig.None);
+    public static Tokenizer Read(ReadOnlySpan<byte> file, string source = "tokenizer") =>
+        Read(file, source, HuggingFaceTokenizerConfig.None);
 
     private static VocabularyTokenizer Read(ReadOnlySpan<byte> file, string source, HuggingFaceTokenizerConfig config)
     {
@@ -114,13 +119,15 @@ public static class TokenizerLoader
             return HuggingFaceTokenizerFile.Read(WithoutMark(file), config, source);
         if (file[0] == 0x0A)
             return SentencePieceModelFile.Read(file, config, source);
-        throw new ModelFormatException($"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a tokenizer.json nor a GGUF file.");
+        throw new ModelFormatException(
+            $"{source}: this is neither llama2.c's tokenizer.bin nor a SentencePiece .model nor a tokenizer.json nor a GGUF file.");
     }
 
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>A file without a byte-order mark.</summary>
-    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => file.StartsWith(ByteOrderMark) ? file[ByteOrderMark.Length..] : file;
+    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) =>
+        file.StartsWith(ByteOrderMark) ? file[ByteOrderMark.Length..] : file;
 
     private static bool IsJson(ReadOnlySpan<byte> file) => WithoutMark(file).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
@@ -141,7 +148,8 @@ public static class TokenizerLoader
         byte[] file = ReadAll(path);
         // A tokenizer.bin is of another world, where none of these files are.
         bool alone = !IsJson(file) && file is not [0x0A, _, not 0, ..];
-        config = alone ? HuggingFaceTokenizerConfig.None : HuggingFaceTokenizerConfig.ReadFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        config =
+            alone ? HuggingFaceTokenizerConfig.None : HuggingFaceTokenizerConfig.ReadFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return Read(file, path, config);
     }
 
@@ -169,5 +177,6 @@ public static class TokenizerLoader
         return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
     }
 
-    private static ModelFormatException HasNone(GgufFile file) => new($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
+    private static ModelFormatException HasNone(GgufFile file) =>
+        new($"{file.Path}: the file carries no tokenizer (tokenizer.ggml.model).");
 }

@@ -83,7 +83,12 @@ public sealed class Utf8StreamDecoder
     private int AppendSlowly(ReadOnlySpan<byte> bytes, Span<byte> output)
     {
         if (output.Length < MaxOutput(bytes.Length))
-            throw new ArgumentException($"The output has room for {output.Length} bytes, but {bytes.Length} bytes may need {MaxOutput(bytes.Length)}.", nameof(output));
+        {
+            throw new ArgumentException(
+                $"The output has room for {output.Length} bytes, but {bytes.Length} bytes may need {MaxOutput(bytes.Length)}.",
+                nameof(output));
+        }
+
         int written = 0;
         while (_heldCount > 0 && !bytes.IsEmpty)
         {

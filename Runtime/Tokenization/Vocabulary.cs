@@ -144,7 +144,9 @@ internal sealed class Vocabulary
     /// <summary>Whether pairs are merged into this piece at all.</summary>
     public bool CanMergeInto(int id) => _ranks[id] < _lowestRank;
 
-    /// <summary>Whether some two pieces together are this text, or it is a character: names that only fill a vocabulary up are neither.</summary>
+    /// <summary>
+    /// Whether some two pieces together are this text, or it is a character: names that only fill a vocabulary up are neither.
+    /// </summary>
     private bool CanBeMerged(ReadOnlySpan<byte> text)
     {
         if (text.Length <= 4)
@@ -188,7 +190,9 @@ internal sealed class Vocabulary
         ReadOnlySpan<byte> name = tokens.Names[id];
         return TryParseByte(name, out byte value)
             ? value
-            : throw new ModelFormatException($"{tokens.Source}: token {id} is a byte, but its name is '{Shown.Text(Encoding.UTF8.GetString(name))}', not of the form <0x0A>.");
+            : throw new ModelFormatException(
+                $"{tokens.Source}: token {id} is a byte, but its name is '{Shown.Text(Encoding.UTF8.GetString(name))}', not of the form "
+                    + "<0x0A>.");
     }
 
     /// <summary>Reads the name of a byte token, as in &lt;0x0A&gt;.</summary>

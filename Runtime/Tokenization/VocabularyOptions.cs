@@ -19,7 +19,8 @@ public abstract record VocabularyOptions
     public int EotId { get; init; } = -1;
 
     /// <summary>
-    /// Tokens at which a text ends beside <see cref="BosId"/>, <see cref="EosId"/>, <see cref="EotId"/> and the control tokens of well-known names.
+    /// Tokens at which a text ends beside <see cref="BosId"/>, <see cref="EosId"/>, <see cref="EotId"/> and the control tokens of
+    /// well-known names.
     /// </summary>
     public IReadOnlyList<int> EndIds { get; init; } = [];
 

@@ -10,8 +10,8 @@ using Llamalith.Gguf;
 namespace Llamalith.Tokenization;
 
 /// <summary>
-/// A tokenizer whose tokens are the pieces of a vocabulary. Tokens that are recognized by their names are cut out of a text first; what lies between is
-/// normalized, those that are known by normalized names are cut out of that, and the rest becomes pieces.
+/// A tokenizer whose tokens are the pieces of a vocabulary. Tokens that are recognized by their names are cut out of a text first; what
+/// lies between is normalized, those that are known by normalized names are cut out of that, and the rest becomes pieces.
 /// </summary>
 public abstract class VocabularyTokenizer : Tokenizer
 {
@@ -22,7 +22,11 @@ public abstract class VocabularyTokenizer : Tokenizer
     private protected VocabularyTokenizer(VocabularyBuilder tokens, Vocabulary vocabulary, VocabularyOptions options, TextSpaces spaces)
     {
         if (!Enum.IsDefined(options.SpacePrefix))
-            throw new ArgumentOutOfRangeException(nameof(options), options.SpacePrefix, "There is no such rule for a space before the text.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), options.SpacePrefix, "There is no such rule for a space before the text.");
+        }
+
         Vocabulary = vocabulary;
         _options = options;
         _spaces = spaces;
@@ -110,7 +114,8 @@ public abstract class VocabularyTokenizer : Tokenizer
     private protected abstract int EncodePieces(ReadOnlySpan<byte> text, Span<int> tokens);
 
     /// <inheritdoc/>
-    protected sealed override int EncodeText(ReadOnlySpan<char> text, bool parseSpecial, Span<int> tokens) => EncodeText(text, parseSpecial, [], tokens);
+    protected sealed override int EncodeText(ReadOnlySpan<char> text, bool parseSpecial, Span<int> tokens) =>
+        EncodeText(text, parseSpecial, [], tokens);
 
     /// <inheritdoc/>
     private protected sealed override int EncodeText(ReadOnlySpan<char> text, ReadOnlySpan<int> literal, Span<int> tokens) =>
@@ -152,7 +157,8 @@ public abstract class VocabularyTokenizer : Tokenizer
                     tokens[count++] = split.Token;
                     continue;
                 }
-                ReadOnlySpan<char> stretch = _spaces.ComeFirst ? split.Stretch : _spaces.Apply(split.Stretch, atStart && split.Start == 0, ref spaced);
+                ReadOnlySpan<char> stretch =
+                    _spaces.ComeFirst ? split.Stretch : _spaces.Apply(split.Stretch, atStart && split.Start == 0, ref spaced);
                 count += EncodeNormalized(stretch, tokens[count..]);
             }
             return count;
@@ -184,8 +190,8 @@ public abstract class VocabularyTokenizer : Tokenizer
     }
 
     /// <summary>
-    /// What a token is called in normalized text: what normalization makes of its name, a space in front included where that is put there while normalizing; or
-    /// just the name.
+    /// What a token is called in normalized text: what normalization makes of its name, a space in front included where that is put there
+    /// while normalizing; or just the name.
     /// </summary>
     private string Normalized(AddedToken token)
     {

@@ -57,7 +57,8 @@ internal static class WordScanner
             return contraction;
         int start = text[0] == (byte)' ' ? 1 : 0;
         CharacterClass kind = Before(CharacterClasses.At(text, start, out int length), stop);
-        CharacterClass run = (kind & CharacterClass.Letter) != 0 ? CharacterClass.Letter : kind & (CharacterClass.Number | CharacterClass.Other);
+        CharacterClass run =
+            (kind & CharacterClass.Letter) != 0 ? CharacterClass.Letter : kind & (CharacterClass.Number | CharacterClass.Other);
         if (run == CharacterClass.None)
             return LengthOfSpaces(text, stop, toLastLineEnd: false);
         if ((run & CharacterClass.Other) != 0)
@@ -94,8 +95,12 @@ internal static class WordScanner
         int end = 0;
         while (CharacterClasses.At(text, end, out int length) == CharacterClass.Number)
         {
-            if (end + 2 < text.Length && char.IsAsciiDigit((char)text[end]) && char.IsAsciiDigit((char)text[end + 1]) && char.IsAsciiDigit((char)text[end + 2]))
+            if (end + 2 < text.Length && char.IsAsciiDigit((char)text[end]) && char.IsAsciiDigit((char)text[end + 1])
+                && char.IsAsciiDigit((char)text[end + 2]))
+            {
                 return end == 0 ? 3 : end;
+            }
+
             end += length;
         }
         return end;

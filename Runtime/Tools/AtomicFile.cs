@@ -9,8 +9,8 @@ public static class AtomicFile
     private const string PartialSuffix = ".partial";
 
     /// <summary>
-    /// Writes beside the path under another name, sees it to the disk, and renames at the end, over a file that is there. Whatever interrupts
-    /// the writing leaves that file as it was; only a killed process leaves anything beside it, see <see cref="RemovePartial"/>.
+    /// Writes beside the path under another name, sees it to the disk, and renames at the end, over a file that is there. Whatever
+    /// interrupts the writing leaves that file as it was; only a killed process leaves anything beside it, see <see cref="RemovePartial"/>.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes all of it.</param>
@@ -29,7 +29,12 @@ public static class AtomicFile
 
         // The new file would take the place of a device, and none of what was meant for it would get there.
         if (FileKind.IsDevice(path))
-            throw new IOException($"{path} cannot be written: it is a device or a pipe, but a file is wanted, which can be replaced when the new one is whole.");
+        {
+            throw new IOException(
+                $"{path} cannot be written: it is a device or a pipe, but a file is wanted, which can be replaced when the new one is "
+                    + "whole.");
+        }
+
         string temporary = $"{path}.{Guid.NewGuid():N}{PartialSuffix}";
         try
         {
@@ -71,7 +76,8 @@ public static class AtomicFile
         catch (UnauthorizedAccessException e)
         {
             // The system's own message has a name that nobody asked for.
-            throw new UnauthorizedAccessException($"{path} cannot be written: this process must not make files in {Path.GetDirectoryName(Path.GetFullPath(path))}.", e);
+            throw new UnauthorizedAccessException(
+                $"{path} cannot be written: this process must not make files in {Path.GetDirectoryName(Path.GetFullPath(path))}.", e);
         }
     }
 }

@@ -83,7 +83,11 @@ internal static class GgufModelMetadata
     public static void AddTokenizer(GgufWriter writer, GgufTokenizerMetadata tokenizer, int vocabSize)
     {
         if (tokenizer.Tokens.Length != vocabSize)
-            throw new ModelMismatchException($"The tokenizer has {tokenizer.Tokens.Length} tokens, but the model has VocabSize = {vocabSize}.");
+        {
+            throw new ModelMismatchException(
+                $"The tokenizer has {tokenizer.Tokens.Length} tokens, but the model has VocabSize = {vocabSize}.");
+        }
+
         const string Prefix = "tokenizer.ggml.";
         writer.Add(Prefix + "model", tokenizer.Model);
         if (tokenizer.Pre is { } pre)

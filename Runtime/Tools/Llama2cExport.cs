@@ -13,7 +13,8 @@ public static class Llama2cExport
     /// <summary>Writes a model.</summary>
     /// <param name="source">The model, of any format; query and key rows are brought into llama2.c's order.</param>
     /// <param name="path">The file to write. It appears when it is complete, in place of one that was there.</param>
-    /// <exception cref="ModelMismatchException">The model has something that the format cannot say; the message names both sides.</exception>
+    /// <exception cref="ModelMismatchException">The model has something that the format cannot say; the message names both
+    /// sides.</exception>
     public static unsafe void Write(Checkpoint source, string path)
     {
         ArgumentNullException.ThrowIfNull(source);

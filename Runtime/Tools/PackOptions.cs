@@ -15,7 +15,9 @@ public sealed record PackOptions
     /// <summary>How the engine orders the rows of query and key heads (<see cref="LlamaModelAttribute.RopeLayout"/>).</summary>
     public RopeLayout RopeLayout { get; init; }
 
-    /// <summary>The formats that the engine was compiled for; null for those of the file. Floats that are not among them are widened to F32.</summary>
+    /// <summary>
+    /// The formats that the engine was compiled for; null for those of the file. Floats that are not among them are widened to F32.
+    /// </summary>
     public IReadOnlySet<TensorType>? Formats { get; init; }
 
     /// <summary>The tokenizer to take along where the model is no GGUF file, which brings its own; null for none.</summary>

@@ -105,7 +105,8 @@ public sealed unsafe class AdamW : IDisposable
     }
 
     private Group Find(ParameterSet set) =>
-        _groups.FirstOrDefault(group => group.Set == set) ?? throw new ArgumentException("This optimiser does not train that set.", nameof(set));
+        _groups.FirstOrDefault(group => group.Set == set)
+            ?? throw new ArgumentException("This optimiser does not train that set.", nameof(set));
 
     private static Span<float> Moment(NativeBuffer moments, ParameterSet set, Parameter parameter)
     {
@@ -131,7 +132,10 @@ public sealed unsafe class AdamW : IDisposable
             foreach (Parameter parameter in Set.Items)
             {
                 for (int at = 0; at < parameter.Length; at += ChunkFloats)
-                    yield return new Chunk(this, parameter.Offset + at, Math.Min(ChunkFloats, parameter.Length - at), options.Decays(parameter));
+                {
+                    yield return new Chunk(
+                        this, parameter.Offset + at, Math.Min(ChunkFloats, parameter.Length - at), options.Decays(parameter));
+                }
             }
         }
 

@@ -38,8 +38,8 @@ public sealed class CrossEntropy : ILogitsLoss, ILogitsReader
     /// <summary>Begins a batch.</summary>
     /// <param name="targets">What each token is to predict, or <see cref="TokenTargets.None"/>.</param>
     /// <param name="scale">
-    /// What the gradient of each target's -ln p is multiplied by. Default: one over their number, the gradient of <see cref="Mean"/>. Where a
-    /// step's batch comes in parts, it is one over the number of targets of all parts.
+    /// What the gradient of each target's -ln p is multiplied by. Default: one over their number, the gradient of <see cref="Mean"/>. Where
+    /// a step's batch comes in parts, it is one over the number of targets of all parts.
     /// </param>
     public void Begin(ReadOnlySpan<int> targets, double? scale = null)
     {

@@ -52,7 +52,8 @@ public sealed unsafe class ParameterCheckpoint : Checkpoint
     {
         bool found = _byName.TryGetValue(name, out Parameter? parameter);
         tensor = found
-            ? new TensorView(name, TensorType.F32, parameter!.Rows, parameter.Columns, _memory.Data + (parameter.Offset * sizeof(float)), (long)parameter.Length * sizeof(float))
+            ? new TensorView(name, TensorType.F32, parameter!.Rows, parameter.Columns, _memory.Data + (parameter.Offset * sizeof(float)),
+                (long)parameter.Length * sizeof(float))
             : default;
         return found;
     }

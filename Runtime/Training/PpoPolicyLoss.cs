@@ -34,7 +34,8 @@ public sealed class PpoPolicyLoss : ILogitsLoss
     public double ClippedShare => Average((ratio, _) => Math.Abs(ratio - 1) > Clip ? 1 : 0);
 
     /// <summary>
-    /// An estimate of KL(before ‖ now) that is never negative, the mean of ratio - 1 - ln ratio, known after a pass: 0 before the first step.
+    /// An estimate of KL(before ‖ now) that is never negative, the mean of ratio - 1 - ln ratio, known after a pass: 0 before the first
+    /// step.
     /// </summary>
     public double Divergence => Average((ratio, _) => ratio - 1 - Math.Log(ratio));
 
@@ -43,13 +44,18 @@ public sealed class PpoPolicyLoss : ILogitsLoss
     /// <param name="logProbabilitiesBefore">ln p(action) by the policy that drew it.</param>
     /// <param name="advantages">A of each action.</param>
     /// <param name="scale">What each action's gradient is multiplied by; default one over their number.</param>
-    public void Begin(ReadOnlySpan<int> actions, ReadOnlySpan<double> logProbabilitiesBefore, ReadOnlySpan<float> advantages, double? scale = null)
+    public void Begin(
+        ReadOnlySpan<int> actions, ReadOnlySpan<double> logProbabilitiesBefore, ReadOnlySpan<float> advantages, double? scale = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(logProbabilitiesBefore.Length, actions.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(advantages.Length, actions.Length);
         _tokens = actions.Length;
         if (_actions.Length < _tokens)
-            (_actions, _before, _advantages, _logProbabilities) = (new int[_tokens], new double[_tokens], new float[_tokens], new double[_tokens]);
+        {
+            (_actions, _before, _advantages, _logProbabilities) =
+                (new int[_tokens], new double[_tokens], new float[_tokens], new double[_tokens]);
+        }
+
         actions.CopyTo(_actions);
         logProbabilitiesBefore.CopyTo(_before);
         advantages.CopyTo(_advantages);

@@ -15,7 +15,8 @@ public static class PpoValues
     /// <param name="decay">λ.</param>
     /// <param name="advantages">[actions], to be filled.</param>
     /// <param name="returns">[actions], to be filled.</param>
-    public static void Advantages(ReadOnlySpan<float> rewards, ReadOnlySpan<float> values, double discount, double decay, Span<float> advantages, Span<float> returns)
+    public static void Advantages(
+        ReadOnlySpan<float> rewards, ReadOnlySpan<float> values, double discount, double decay, Span<float> advantages, Span<float> returns)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, rewards.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(advantages.Length, rewards.Length);
@@ -45,8 +46,8 @@ public static class PpoValues
     }
 
     /// <summary>
-    /// The mean of max((v - R)², (clip(v, before ± ε) - R)²) / 2 over all actions, and its gradient by v: like the policy, a value may not gain by
-    /// leaving what it was by more than ε.
+    /// The mean of max((v - R)², (clip(v, before ± ε) - R)²) / 2 over all actions, and its gradient by v: like the policy, a value may not
+    /// gain by leaving what it was by more than ε.
     /// </summary>
     /// <param name="values">v, the critic's values now.</param>
     /// <param name="before">Its values when the actions were drawn.</param>
@@ -54,7 +55,8 @@ public static class PpoValues
     /// <param name="clip">ε; infinite for none.</param>
     /// <param name="gradients">[actions], to be filled.</param>
     /// <returns>The mean loss.</returns>
-    public static double Differentiate(ReadOnlySpan<float> values, ReadOnlySpan<float> before, ReadOnlySpan<float> returns, double clip, Span<float> gradients)
+    public static double Differentiate(
+        ReadOnlySpan<float> values, ReadOnlySpan<float> before, ReadOnlySpan<float> returns, double clip, Span<float> gradients)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(before.Length, values.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(returns.Length, values.Length);

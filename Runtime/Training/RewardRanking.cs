@@ -16,7 +16,8 @@ public static class RewardRanking
     /// <param name="rejectedGradients">[pairs], to be filled.</param>
     /// <returns>The mean loss.</returns>
     public static double Differentiate(
-        ReadOnlySpan<float> chosen, ReadOnlySpan<float> rejected, ReadOnlySpan<float> margins, Span<float> chosenGradients, Span<float> rejectedGradients)
+        ReadOnlySpan<float> chosen, ReadOnlySpan<float> rejected, ReadOnlySpan<float> margins, Span<float> chosenGradients,
+        Span<float> rejectedGradients)
     {
         ArgumentOutOfRangeException.ThrowIfZero(chosen.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(rejected.Length, chosen.Length);

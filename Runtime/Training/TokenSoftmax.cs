@@ -17,8 +17,8 @@ internal static class TokenSoftmax
     }
 
     /// <summary>
-    /// Replaces logits by <paramref name="scale"/> times the gradient of -ln p[target] by them: scale · (p - 1[target]). A scale that depends
-    /// on ln p is asked for once that is known.
+    /// Replaces logits by <paramref name="scale"/> times the gradient of -ln p[target] by them: scale · (p - 1[target]). A scale that
+    /// depends on ln p is asked for once that is known.
     /// </summary>
     /// <returns>ln p[target].</returns>
     public static double Differentiate(Span<float> logits, int target, Func<double, float> scale)

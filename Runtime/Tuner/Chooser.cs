@@ -5,8 +5,8 @@ using System.Linq;
 namespace Llamalith.Tuner;
 
 /// <summary>
-/// Chooses the fastest of some candidates that all do the same, by measuring them in turn. The first one is kept unless another is clearly faster, and
-/// is so again when the two are measured once more: noise never makes anything slower.
+/// Chooses the fastest of some candidates that all do the same, by measuring them in turn. The first one is kept unless another is clearly
+/// faster, and is so again when the two are measured once more: noise never makes anything slower.
 /// </summary>
 /// <param name="measure">Runs a candidate once and returns the seconds that it took.</param>
 /// <param name="isOver">Whether there is time for no more.</param>

@@ -38,7 +38,8 @@ internal sealed unsafe class EngineTuner
         _team = team;
         _table = table;
         _variants = engine.Variants;
-        foreach (IGrouping<(ProductKind, TensorType), KernelVariant> kernels in _variants.Kernels.GroupBy(static kernel => (kernel.Product, kernel.Format)))
+        foreach (IGrouping<(ProductKind, TensorType), KernelVariant> kernels in _variants.Kernels.GroupBy(
+            static kernel => (kernel.Product, kernel.Format)))
         {
             // Where the machine has none of them, its engine was refused.
             if (kernels.FirstOrDefault(static kernel => kernel.IsSupported) is not { } first)
@@ -70,7 +71,8 @@ internal sealed unsafe class EngineTuner
         List<ProductKernel> chosen = [];
 
         // Decode first: it is what takes the time, and what differs most.
-        foreach ((ProductKernel usual, ProductTrial trial) in _products.OrderBy(static product => product.Usual.Product).ThenByDescending(static product => product.Trial.Bytes))
+        foreach ((ProductKernel usual, ProductTrial trial) in _products.OrderBy(static product => product.Usual.Product)
+            .ThenByDescending(static product => product.Trial.Bytes))
         {
             if (trial.Bytes < LeastBytes && !atLeisure)
                 continue;
@@ -92,13 +94,17 @@ internal sealed unsafe class EngineTuner
 
             ProductKernel Choose(IReadOnlyList<ProductKernel> candidates)
             {
-                (int index, double[] medians) = new Chooser(Run, () => !atLeisure && Elapsed() > s_hurry) { Rounds = atLeisure ? RoundsAtLeisure : 5 }
+                (int index, double[] medians) =
+                    new Chooser(Run, () => !atLeisure && Elapsed() > s_hurry) { Rounds = atLeisure ? RoundsAtLeisure : 5 }
                     .Choose(candidates.Count);
                 for (int i = 0; i < medians.Length; i++)
                 {
                     measured.RemoveAll(candidate => candidate.Kernel == candidates[i]);
                     if (!double.IsNaN(medians[i]))
-                        measured.Add(new KernelMeasurement(candidates[i], trial.BytesRead / medians[i], trial.MultiplyAdds / medians[i], false));
+                    {
+                        measured.Add(
+                            new KernelMeasurement(candidates[i], trial.BytesRead / medians[i], trial.MultiplyAdds / medians[i], false));
+                    }
                 }
 
                 return candidates[index];
@@ -122,11 +128,14 @@ internal sealed unsafe class EngineTuner
     /// <summary>What measurements hold for.</summary>
     public string Key(ModelShape shape)
     {
-        string candidates = string.Join(',', _variants.Kernels.Where(static kernel => kernel.IsSupported).Select(static kernel => $"{kernel.Product} {kernel.Format} {kernel.Name}"));
+        string candidates = string.Join(',', _variants.Kernels.Where(static kernel => kernel.IsSupported)
+            .Select(static kernel => $"{kernel.Product} {kernel.Format} {kernel.Name}"));
         string formats = string.Join(',', _products.Select(static product => product.Usual.Format).Distinct());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{_engine.GetType().Module.ModuleVersionId} {typeof(EngineTuner).Module.ModuleVersionId} {_engine.GetType()}; {ProcessorName.Current}, {_team.Size} threads of {Environment.ProcessorCount}; dim {shape.Dim}, ffn {shape.FfnDim}, {shape.Layers} layers, vocabulary {shape.VocabSize}; {formats} of {candidates}");
+            $"{_engine.GetType().Module.ModuleVersionId} {typeof(EngineTuner).Module.ModuleVersionId} {_engine.GetType()}; "
+                + $"{ProcessorName.Current}, {_team.Size} threads of {Environment.ProcessorCount}; dim {shape.Dim}, ffn {shape.FfnDim}, "
+                + $"{shape.Layers} layers, vocabulary {shape.VocabSize}; {formats} of {candidates}");
     }
 
     private IEnumerable<KernelVariant> KernelsOf(ProductKernel kernel) => _variants.Kernels.Where(
@@ -138,9 +147,11 @@ internal sealed unsafe class EngineTuner
             .Select(ahead => kernel with { Far = ahead.Far, Near = ahead.Near })
         : _variants.TokenBlocks.Select(tokens => kernel with { TokenBlock = tokens });
 
-    private ProductKernel Usual(KernelVariant variant) => Told(new ProductKernel(variant.Product, variant.Format, variant.Name, 0, 0, 0)).First();
+    private ProductKernel Usual(KernelVariant variant) =>
+        Told(new ProductKernel(variant.Product, variant.Format, variant.Name, 0, 0, 0)).First();
 
-    private bool IsCandidate(ProductKernel kernel) => KernelsOf(kernel).Any(variant => variant.Name == kernel.Kernel) && Told(kernel).Contains(kernel);
+    private bool IsCandidate(ProductKernel kernel) =>
+        KernelsOf(kernel).Any(variant => variant.Name == kernel.Kernel) && Told(kernel).Contains(kernel);
 
     private void Set(ProductKernel kernel)
     {

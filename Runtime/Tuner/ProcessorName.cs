@@ -10,7 +10,10 @@ internal static class ProcessorName
 {
     private const string Information = "/proc/cpuinfo";
 
-    /// <summary>It: the system's name for it, with its family and model, since a virtual machine's name may say no more than the vendor's; else the architecture.</summary>
+    /// <summary>
+    /// It: the system's name for it, with its family and model, since a virtual machine's name may say no more than the vendor's; else the
+    /// architecture.
+    /// </summary>
     public static string Current
     {
         get
@@ -47,6 +50,7 @@ internal static class ProcessorName
 
         if (!fields.TryGetValue("model name", out string? name) || name.Length == 0)
             return null;
-        return fields.TryGetValue("cpu family", out string? family) && fields.TryGetValue("model", out string? model) ? $"{name} (family {family}, model {model})" : name;
+        return fields.TryGetValue("cpu family", out string? family) && fields.TryGetValue("model", out string? model)
+            ? $"{name} (family {family}, model {model})" : name;
     }
 }

@@ -7,8 +7,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Tuner;
 
 /// <summary>
-/// Runs a product by itself as a pass does, all threads together, over the engine's own panels: another stretch of them each time, so that they come
-/// from where a pass finds them.
+/// Runs a product by itself as a pass does, all threads together, over the engine's own panels: another stretch of them each time, so that
+/// they come from where a pass finds them.
 /// </summary>
 internal sealed class ProductTrial : ITeamJob
 {
@@ -31,7 +31,8 @@ internal sealed class ProductTrial : ITeamJob
     private int _layer;
     private int _begin;
 
-    private ProductTrial(ITunable engine, WorkerTeam team, ProductKind product, TensorType format, TunableMatrix matrix, int index, int[] layers)
+    private ProductTrial(
+        ITunable engine, WorkerTeam team, ProductKind product, TensorType format, TunableMatrix matrix, int index, int[] layers)
     {
         _engine = engine;
         _team = team;
@@ -40,7 +41,8 @@ internal sealed class ProductTrial : ITeamJob
         _matrix = matrix;
         _tokens = product == ProductKind.MatVec ? 1 : Math.Min(ManyTokens, _matrix.MostTokens);
         PanelBytes = WeightPacker.PanelBytes(format, _matrix.Columns);
-        long each = product == ProductKind.MatVec ? BytesAtOnce / PanelBytes : MultiplyAddsAtOnce / ((long)_matrix.Columns * WeightPacker.PanelRows * _tokens);
+        long each = product == ProductKind.MatVec
+            ? BytesAtOnce / PanelBytes : MultiplyAddsAtOnce / ((long)_matrix.Columns * WeightPacker.PanelRows * _tokens);
         _panels = (int)Math.Min(_matrix.Panels, team.Size * Math.Max(1, each));
     }
 

@@ -7,7 +7,8 @@ namespace Llamalith.Edge;
 internal sealed class EdgeArguments
 {
     public const string Usage = """
-        usage: edge [--prompt TEXT] [--tokens COUNT] [--temperature NUMBER] [--seed NUMBER] [--threads COUNT] [--model FILE [--tokenizer FILE]] [--figures]
+        usage: edge [--prompt TEXT] [--tokens COUNT] [--temperature NUMBER] [--seed NUMBER] [--threads COUNT]
+                    [--model FILE [--tokenizer FILE]] [--figures]
           --prompt       how a story begins; default: the model is asked for any story, by the prompt that was prefilled when this was built
           --tokens       most new tokens; default 256
           --temperature  0 always takes the likeliest token, higher is bolder; default 0.8
@@ -49,7 +50,11 @@ internal sealed class EdgeArguments
             }
 
             if (i + 1 == args.Length)
-                return (arguments, name.StartsWith("--", StringComparison.Ordinal) ? $"{name} is unknown, or its value is missing." : $"What is {name}?");
+            {
+                return (arguments,
+                    name.StartsWith("--", StringComparison.Ordinal) ? $"{name} is unknown, or its value is missing." : $"What is {name}?");
+            }
+
             string value = args[++i];
             bool understood;
             switch (name)

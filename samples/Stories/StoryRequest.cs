@@ -12,4 +12,5 @@ namespace Llamalith.Stories;
 /// <param name="Threads">Threads that run the model.</param>
 /// <param name="Sampling">How tokens are chosen.</param>
 internal sealed record StoryRequest(
-    string? ModelPath, string? TokenizerPath, string? Wish, string? System, string? Prompt, int MaxTokens, int Threads, SamplingOptions Sampling);
+    string? ModelPath, string? TokenizerPath, string? Wish, string? System, string? Prompt, int MaxTokens, int Threads,
+    SamplingOptions Sampling);

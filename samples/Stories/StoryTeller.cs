@@ -15,7 +15,10 @@ internal static class StoryTeller
     // As shells report a program that Ctrl+C ended.
     private const int Interrupted = 130;
 
-    /// <summary>Writes the prompt and its continuation, or the answer to the wish, to standard output as they are made, then one line of figures to standard error.</summary>
+    /// <summary>
+    /// Writes the prompt and its continuation, or the answer to the wish, to standard output as they are made, then one line of figures to
+    /// standard error.
+    /// </summary>
     /// <returns>The exit code.</returns>
     public static int Tell(StoryRequest request)
     {
@@ -27,9 +30,11 @@ internal static class StoryTeller
             interrupt.Cancel();
         });
 
-        using Checkpoint checkpoint = request.ModelPath is { } file ? Checkpoint.Open(file) : Checkpoint.OpenEmbedded(typeof(Fable).Assembly, Fable.WeightsName);
+        using Checkpoint checkpoint =
+            request.ModelPath is { } file ? Checkpoint.Open(file) : Checkpoint.OpenEmbedded(typeof(Fable).Assembly, Fable.WeightsName);
         using ILlamaModel model = Load(checkpoint, request);
-        Tokenizer tokenizer = request.TokenizerPath is { } path ? TokenizerLoader.Open(path, model.Shape.VocabSize) : checkpoint.OpenTokenizer();
+        Tokenizer tokenizer =
+            request.TokenizerPath is { } path ? TokenizerLoader.Open(path, model.Shape.VocabSize) : checkpoint.OpenTokenizer();
         TextGenerator generator = new(model, tokenizer, request.Sampling);
         GenerationOptions options = new() { MaxTokens = request.MaxTokens, EchoPrompt = request.Wish is null };
         TextGeneration story = request.Wish is { } wish
@@ -51,7 +56,8 @@ internal static class StoryTeller
         GenerationUsage usage = story.Usage;
         Program.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={model.InstructionSet} threads={model.Threads}"));
+            $"prompt_tok_s={usage.PromptTokensPerSecond:F1} decode_tok_s={usage.DecodeTokensPerSecond:F1} "
+                + $"ttft_ms={usage.TimeToFirstToken.TotalMilliseconds:F3} isa={model.InstructionSet} threads={model.Threads}"));
         return story.FinishReason == FinishReason.Cancelled ? Interrupted : 0;
     }
     // A file says which of the two models it is by its width; what else is amiss, the model itself says.
@@ -61,7 +67,12 @@ internal static class StoryTeller
         if (checkpoint.Shape.Dim == Fable.CompiledShape.Dim)
             return Fable.Load(checkpoint, options);
         if (request.Wish is not null)
-            throw new ModelMismatchException($"Models of Dim = {Fable.CompiledShape.Dim} answer wishes, but {request.ModelPath} has Dim = {checkpoint.Shape.Dim}; --prompt begins a story.");
+        {
+            throw new ModelMismatchException(
+                $"Models of Dim = {Fable.CompiledShape.Dim} answer wishes, but {request.ModelPath} has Dim = {checkpoint.Shape.Dim}; "
+                    + "--prompt begins a story.");
+        }
+
         return Stories260K.Load(checkpoint, options);
     }
 }

@@ -18,12 +18,17 @@ internal static class Commands
     // As shells report a program that Ctrl+C ended.
     private const int Interrupted = 130;
 
-    private static readonly Option<string> s_folder = new("--out") { HelpName = "folder", Description = "Where the run's files are.", DefaultValueFactory = _ => "runs/stories" };
-    private static readonly Option<ulong> s_seed = new("--seed") { HelpName = "number", Description = "Where all random numbers begin.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<int> s_threads = new("--threads") { HelpName = "count", Description = "Threads that compute; no result depends on them.", DefaultValueFactory = _ => Environment.ProcessorCount };
-    private static readonly Option<int> s_stories = Count("--stories", "Stories in the corpus to train the vocabulary on and to read.", 50000);
+    private static readonly Option<string> s_folder =
+        new("--out") { HelpName = "folder", Description = "Where the run's files are.", DefaultValueFactory = _ => "runs/stories" };
+    private static readonly Option<ulong> s_seed =
+        new("--seed") { HelpName = "number", Description = "Where all random numbers begin.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> s_threads = new("--threads") { HelpName = "count",
+        Description = "Threads that compute; no result depends on them.", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private static readonly Option<int> s_stories =
+        Count("--stories", "Stories in the corpus to train the vocabulary on and to read.", 50000);
     private static readonly Option<int> s_heldOut = Count("--held-out", "Stories that no training sees.", 2000);
-    private static readonly Option<double> s_klPenalty = new("--kl-penalty") { HelpName = "number", Description = "What PPO takes from the reward for a nat of KL to the fine-tuned model.", DefaultValueFactory = _ => 0.05 };
+    private static readonly Option<double> s_klPenalty = new("--kl-penalty") { HelpName = "number",
+        Description = "What PPO takes from the reward for a nat of KL to the fine-tuned model.", DefaultValueFactory = _ => 0.05 };
     private static readonly Option<int> s_answers = Count("--answers", "Answers to each wish that rejection sampling chooses from.", 8);
     private static readonly Option<int> s_judged = Count("--judged", "Answers that are judged at the end of a stage.", 400);
 
@@ -38,16 +43,22 @@ internal static class Commands
     public static RootCommand Root()
     {
         Command all = Verb("all", "Runs every stage from nothing to the default model; goes on where it was left.", RunAll);
-        RootCommand root = new("Llama 2's training pipeline on a model that two cores can train: corpus, tokenizer, pretrain, sft, reward, rlhf.")
+        RootCommand root =
+            new("Llama 2's training pipeline on a model that two cores can train: corpus, tokenizer, pretrain, sft, reward, rlhf.")
         {
-            Verb("corpus", "Writes stories, and says how much is in them.", (parsed, setup, _) => Corpus(parsed, setup), s_stories, s_heldOut),
+            Verb("corpus", "Writes stories, and says how much is in them.", (parsed, setup, _) => Corpus(parsed, setup), s_stories,
+                s_heldOut),
             Verb("tokenizer", "Learns the vocabulary from the corpus.", (parsed, setup, _) => Tokenizer(parsed, setup), s_heldOut),
-            Verb("pretrain", "Learns the next token of stories.", (parsed, setup, run) => Pretrain(setup, run, s_pretrain.Of(parsed), parsed.GetValue(s_heldOut)), [.. s_pretrain.All, s_heldOut]),
-            Verb("sft", "Learns to answer wishes.", (parsed, setup, run) => Sft(setup, run, s_sft.Of(parsed), parsed.GetValue(s_judged)), [.. s_sft.All, s_judged]),
+            Verb("pretrain", "Learns the next token of stories.", (parsed, setup, run) =>
+                Pretrain(setup, run, s_pretrain.Of(parsed), parsed.GetValue(s_heldOut)), [.. s_pretrain.All, s_heldOut]),
+            Verb("sft", "Learns to answer wishes.", (parsed, setup, run) => Sft(setup, run, s_sft.Of(parsed), parsed.GetValue(s_judged)),
+                [.. s_sft.All, s_judged]),
             Verb("reward", "Learns which answer is better: helpfulness, then safety.",
-                (parsed, setup, run) => Reward(setup, run, s_helpfulness.Of(parsed), s_safety.Of(parsed)), [.. s_helpfulness.All, .. s_safety.All]),
+                (parsed, setup, run) => Reward(setup, run, s_helpfulness.Of(parsed), s_safety.Of(parsed)),
+                [.. s_helpfulness.All, .. s_safety.All]),
             Verb("rlhf", "Rejection sampling, then proximal policy optimisation.",
-                (parsed, setup, run) => Rlhf(setup, run, s_rejection.Of(parsed), s_ppo.Of(parsed), parsed.GetValue(s_answers), parsed.GetValue(s_klPenalty), parsed.GetValue(s_judged)),
+                (parsed, setup, run) => Rlhf(setup, run, s_rejection.Of(parsed), s_ppo.Of(parsed), parsed.GetValue(s_answers),
+                    parsed.GetValue(s_klPenalty), parsed.GetValue(s_judged)),
                 [.. s_rejection.All, .. s_ppo.All, s_answers, s_klPenalty, s_judged]),
             Verb("export", "Writes the model in 8 bits, and all results in one table.", (_, setup, _) => Export(setup)),
             all,
@@ -60,7 +71,8 @@ internal static class Commands
         && Pretrain(setup, run, s_pretrain.Defaults, s_heldOut.DefaultValueFactory!(null!))
         && Sft(setup, run, s_sft.Defaults, s_judged.DefaultValueFactory!(null!))
         && Reward(setup, run, s_helpfulness.Defaults, s_safety.Defaults)
-        && Rlhf(setup, run, s_rejection.Defaults, s_ppo.Defaults, s_answers.DefaultValueFactory!(null!), s_klPenalty.DefaultValueFactory!(null!), s_judged.DefaultValueFactory!(null!))
+        && Rlhf(setup, run, s_rejection.Defaults, s_ppo.Defaults, s_answers.DefaultValueFactory!(null!),
+            s_klPenalty.DefaultValueFactory!(null!), s_judged.DefaultValueFactory!(null!))
         && Export(setup);
 
     private static bool Corpus(ParseResult parsed, Setup setup)
@@ -68,7 +80,8 @@ internal static class Commands
         CorpusReport report = CorpusStage.Run(setup, ValueOf(parsed, s_stories), ValueOf(parsed, s_heldOut));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"corpus: {report.BitsPerStory:F2} ± {report.BitsPerStoryError:F2} bits a story, {report.BitsPerCharacter:F4} bits a character; {(double)report.Words / report.Stories:F0} words a story, {report.DistinctWords} different ones"));
+            $"corpus: {report.BitsPerStory:F2} ± {report.BitsPerStoryError:F2} bits a story, {report.BitsPerCharacter:F4} bits a "
+                + $"character; {(double)report.Words / report.Stories:F0} words a story, {report.DistinctWords} different ones"));
         return true;
     }
 
@@ -77,11 +90,13 @@ internal static class Commands
         TokenizerReport report = TokenizerStage.Run(setup, ValueOf(parsed, s_heldOut));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"tokenizer: {report.VocabSize} tokens, {report.TokensPerStory:F1} a story of {report.LongestStory} at most; the best reachable perplexity is {report.FloorPerplexity:F4}"));
+            $"tokenizer: {report.VocabSize} tokens, {report.TokensPerStory:F1} a story of {report.LongestStory} at most; the best "
+                + $"reachable perplexity is {report.FloorPerplexity:F4}"));
         return true;
     }
 
-    private static bool Pretrain(Setup setup, RunOptions run, Pace pace, int heldOut) => Run(new PretrainStage(setup, pace, heldOut: heldOut), run);
+    private static bool Pretrain(Setup setup, RunOptions run, Pace pace, int heldOut) =>
+        Run(new PretrainStage(setup, pace, heldOut: heldOut), run);
 
     private static bool Sft(Setup setup, RunOptions run, Pace pace, int judged) => Run(new SftStage(setup, pace, judged: judged), run);
 
@@ -89,7 +104,8 @@ internal static class Commands
         Run(new RewardStage(setup, Aspect.Helpfulness, helpfulness), run) && Run(new RewardStage(setup, Aspect.Safety, safety), run);
 
     private static bool Rlhf(Setup setup, RunOptions run, Pace rejection, Pace ppo, int answers, double klPenalty, int judged) =>
-        Run(new RejectionStage(setup, rejection, answers, judged), run) && Run(new PpoStage(setup, ppo, new PpoOptions { KlPenalty = klPenalty, Judged = judged }), run);
+        Run(new RejectionStage(setup, rejection, answers, judged), run)
+            && Run(new PpoStage(setup, ppo, new PpoOptions { KlPenalty = klPenalty, Judged = judged }), run);
 
     private static bool Export(Setup setup)
     {
@@ -132,7 +148,8 @@ internal static class Commands
             using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
             using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             string folder = parsed.GetValue(s_folder)!;
-            Setup setup = new(ModelKit.Of<StoryLlama, StoryLlama.Trainer>(), folder, parsed.GetValue(s_seed), Math.Max(1, parsed.GetValue(s_threads)));
+            Setup setup = new(
+                ModelKit.Of<StoryLlama, StoryLlama.Trainer>(), folder, parsed.GetValue(s_seed), Math.Max(1, parsed.GetValue(s_threads)));
             return run(parsed, setup, new RunOptions { Folder = folder, Cancellation = interrupt.Token }) ? 0 : Interrupted;
 
             void Stop(PosixSignalContext signal)
@@ -146,21 +163,25 @@ internal static class Commands
     }
 
     // `all` has no options of the stages: it always makes the default model.
-    private static int ValueOf(ParseResult parsed, Option<int> option) => parsed.CommandResult.Command.Options.Contains(option) ? parsed.GetValue(option) : option.DefaultValueFactory!(null!);
+    private static int ValueOf(ParseResult parsed, Option<int> option) =>
+        parsed.CommandResult.Command.Options.Contains(option) ? parsed.GetValue(option) : option.DefaultValueFactory!(null!);
 
-    private static Option<int> Count(string name, string description, int value) => new(name) { HelpName = "count", Description = description, DefaultValueFactory = _ => value };
+    private static Option<int> Count(string name, string description, int value) =>
+        new(name) { HelpName = "count", Description = description, DefaultValueFactory = _ => value };
 
     /// <summary>The options of a <see cref="Pace"/>.</summary>
     private sealed class PaceOptions(string prefix, Pace defaults)
     {
         private readonly Option<int> _steps = Count($"--{prefix}steps", "Number of steps.", defaults.Steps);
         private readonly Option<int> _batch = Count($"--{prefix}batch", "Sequences, pairs or wishes of a step.", defaults.Batch);
-        private readonly Option<double> _rate = new($"--{prefix}rate") { HelpName = "number", Description = "The learning rate at its peak.", DefaultValueFactory = _ => defaults.LearningRate };
+        private readonly Option<double> _rate = new($"--{prefix}rate") { HelpName = "number",
+            Description = "The learning rate at its peak.", DefaultValueFactory = _ => defaults.LearningRate };
 
         public Pace Defaults => defaults;
 
         public Option[] All => [_steps, _batch, _rate];
 
-        public Pace Of(ParseResult parsed) => defaults with { Steps = parsed.GetValue(_steps), Batch = parsed.GetValue(_batch), LearningRate = parsed.GetValue(_rate) };
+        public Pace Of(ParseResult parsed) =>
+            defaults with { Steps = parsed.GetValue(_steps), Batch = parsed.GetValue(_batch), LearningRate = parsed.GetValue(_rate) };
     }
 }

@@ -13,9 +13,11 @@ internal static class Program
     {
         try
         {
-            return Commands.Root().Parse(args, new() { ResponseFileTokenReplacer = null }).Invoke(new() { EnableDefaultExceptionHandler = false });
+            return Commands.Root().Parse(args, new() { ResponseFileTokenReplacer = null })
+                .Invoke(new() { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception error) when (error is StageException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
+        catch (Exception error)
+            when (error is StageException or ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"error: {error.Message}");
             return Failed;

@@ -7,7 +7,9 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Benchmarks;
 
-/// <summary>One token at a time, beside a loop that only reads as many bytes: the ratio is the share of the bandwidth that is reached.</summary>
+/// <summary>
+/// One token at a time, beside a loop that only reads as many bytes: the ratio is the share of the bandwidth that is reached.
+/// </summary>
 [MemoryDiagnoser]
 public class DecodeBenchmarks : IDisposable
 {

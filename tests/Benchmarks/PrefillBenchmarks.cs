@@ -7,7 +7,9 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Benchmarks;
 
-/// <summary>A prompt at once, beside a loop of as many multiply-adds in registers: the ratio is the share of the peak that is reached.</summary>
+/// <summary>
+/// A prompt at once, beside a loop of as many multiply-adds in registers: the ratio is the share of the peak that is reached.
+/// </summary>
 [MemoryDiagnoser]
 public class PrefillBenchmarks : IDisposable
 {

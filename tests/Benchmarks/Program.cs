@@ -14,7 +14,8 @@ namespace Llamalith.Benchmarks;
 
 /// <summary>
 /// `targets` measures what the project promises, in minutes, and prints one table; `edge` does so for samples/Edge as it ships, `training`
-/// sets training steps beside torch's, `perplexity` trains a model and says what each weight format costs it, `names` tries projects full of names that clash; anything else goes to BenchmarkDotNet, with one job for each instruction set of the machine.
+/// sets training steps beside torch's, `perplexity` trains a model and says what each weight format costs it, `names` tries projects full
+/// of names that clash; anything else goes to BenchmarkDotNet, with one job for each instruction set of the machine.
 /// </summary>
 internal static class Program
 {

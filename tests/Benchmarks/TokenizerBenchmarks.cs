@@ -15,7 +15,8 @@ public class TokenizerBenchmarks
 {
     private const int Length = 1 << 16;
 
-    private readonly BytePairTokenizer _ours = PublishedRanks.Cl100k.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Llama3, IgnoreMerges = true });
+    private readonly BytePairTokenizer _ours =
+        PublishedRanks.Cl100k.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Llama3, IgnoreMerges = true });
     private readonly TiktokenTokenizer _theirs = TiktokenTokenizer.CreateForEncoding("cl100k_base");
     private readonly int[] _tokens = new int[Llamalith.Tokenization.Tokenizer.MaxTokens(Length)];
     private string _text = "";
@@ -30,7 +31,8 @@ public class TokenizerBenchmarks
     {
         string unit = Text switch
         {
-            "english" => "Once upon a time, in 1847, there was a miller who'd neither sons nor daughters; \"unbelievable\", said the neighbours.\n",
+            "english" =>
+                "Once upon a time, in 1847, there was a miller who'd neither sons nor daughters; \"unbelievable\", said the neighbours.\n",
             "code" => "    for (int i = 0; i < weights.Length; i++)\n        sum += weights[i] * x_scale[(i >> 5) & 0x7F]; // 1234567\n",
             "cjk" => "今天天气很好，我们去公园吧！私は東京タワーでコーヒーを3杯飲みました。",
             _ => "pneumonoultramicroscopicsilicovolcanoconiosis",

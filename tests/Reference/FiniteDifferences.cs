@@ -6,7 +6,9 @@ using Llamalith.Training;
 
 namespace Llamalith.Reference;
 
-/// <summary>Gradients against finite differences of the reference model, which computes in double precision and knows no derivative.</summary>
+/// <summary>
+/// Gradients against finite differences of the reference model, which computes in double precision and knows no derivative.
+/// </summary>
 public static class FiniteDifferences
 {
     private const double Bound = 1e-3;
@@ -15,7 +17,8 @@ public static class FiniteDifferences
     /// <param name="trainer">Holds <paramref name="weights"/>, and no gradients.</param>
     /// <param name="batch">What the loss is of.</param>
     /// <param name="weights">In the trainer's order of rows.</param>
-    /// <param name="elements">Elements of each tensor that are looked at by themselves, besides all of them together in a random direction.</param>
+    /// <param name="elements">Elements of each tensor that are looked at by themselves, besides all of them together in a random
+    /// direction.</param>
     /// <returns>Where they differ by more than a thousandth; null where they nowhere do.</returns>
     public static string? Disagreement(ITrainer trainer, TrainingBatch batch, MemoryCheckpoint weights, int elements)
     {
@@ -42,7 +45,8 @@ public static class FiniteDifferences
                 {
                     return string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{parameter.Name}{(element < 0 ? "" : $"[{element}]")}: {expected / length}, but a finite difference is {change / length}.");
+                        $"{parameter.Name}{(element < 0 ? "" : $"[{element}]")}: {expected / length}, but a finite difference is "
+                            + $"{change / length}.");
                 }
             }
         }
@@ -51,7 +55,8 @@ public static class FiniteDifferences
     }
 
     // Some way back and forth along a direction: the way that was really gone, weights being floats, and what the loss changed by.
-    private static (double[] Way, double Change) Move(ModelShape shape, TrainingBatch batch, MemoryCheckpoint weights, Parameter parameter, float[] direction)
+    private static (double[] Way, double Change) Move(
+        ModelShape shape, TrainingBatch batch, MemoryCheckpoint weights, Parameter parameter, float[] direction)
     {
         double step = 2e-3 / Length([.. direction.Select(static d => (double)d)]);
         float[] before = Read(weights, parameter);

@@ -1,6 +1,8 @@
 namespace Llamalith.Reference;
 
-/// <summary>GGUF's names of a layer's tensors, behind blk.{layer}, spelled out: what tests compare with must not follow the compiler's table.</summary>
+/// <summary>
+/// GGUF's names of a layer's tensors, behind blk.{layer}, spelled out: what tests compare with must not follow the compiler's table.
+/// </summary>
 public static class LayerNames
 {
     public const string AttentionNorm = "attn_norm.weight";

@@ -82,7 +82,9 @@ public sealed unsafe class MemoryCheckpoint : Checkpoint
         _tensors[name] = new Stored(type, rows, columns, buffer, (nint)data, length);
     }
 
-    /// <summary>Stores a tensor in F32 whose elements are a block, over and over: for sizes at which random numbers take too long.</summary>
+    /// <summary>
+    /// Stores a tensor in F32 whose elements are a block, over and over: for sizes at which random numbers take too long.
+    /// </summary>
     public void SetRepeating(string name, int rows, int columns, ReadOnlySpan<float> block)
     {
         ArgumentOutOfRangeException.ThrowIfZero(block.Length);

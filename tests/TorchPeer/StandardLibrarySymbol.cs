@@ -6,11 +6,12 @@ using System.Text;
 namespace Llamalith.TorchPeer;
 
 /// <summary>
-/// Lets TorchSharp's library load on systems with the C++ library of GCC 12 (Debian 12, Ubuntu 22.04), on which the comparison with torch would else
-/// be skipped. It is built with GCC 13 and needs one symbol that is newer: the function by which its static initialisers see to it that std::cout
-/// exists. Older C++ libraries have no such function: there, whatever was built for them, libtorch among it, makes the streams itself. So the
-/// call is turned to a function without effect, and the version that is missing is marked as weak. That is done to the build's own copy alone, and only
-/// where the library does not load as it is; nothing that computes is touched, and what is not found as expected is left as it was.
+/// Lets TorchSharp's library load on systems with the C++ library of GCC 12 (Debian 12, Ubuntu 22.04), on which the comparison with torch
+/// would else be skipped. It is built with GCC 13 and needs one symbol that is newer: the function by which its static initialisers see to
+/// it that std::cout exists. Older C++ libraries have no such function: there, whatever was built for them, libtorch among it, makes the
+/// streams itself. So the call is turned to a function without effect, and the version that is missing is marked as weak. That is done to
+/// the build's own copy alone, and only where the library does not load as it is; nothing that computes is touched, and what is not found
+/// as expected is left as it was.
 /// </summary>
 internal static class StandardLibrarySymbol
 {

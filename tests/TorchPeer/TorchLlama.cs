@@ -26,14 +26,17 @@ public sealed class TorchLlama : IDisposable
         foreach (Parameter parameter in parameters.Items)
         {
             long[] sizes = parameter.IsMatrix ? [parameter.Rows, parameter.Columns] : [parameter.Columns];
-            _weights.Add(parameter.Name, tensor(parameters.Weights(parameter).ToArray(), sizes, requires_grad: true).DetachFromDisposeScope());
+            _weights.Add(
+                parameter.Name, tensor(parameters.Weights(parameter).ToArray(), sizes, requires_grad: true).DetachFromDisposeScope());
         }
 
         // As llama2.c groups them: what has one dimension does not decay.
         _optimizer = optim.AdamW(
             [
-                new AdamW.ParamGroup(Of(matrices: true), new AdamW.Options { LearningRate = 1e-3, beta1 = 0.9, beta2 = 0.95, eps = 1e-5, weight_decay = 0.1 }),
-                new AdamW.ParamGroup(Of(matrices: false), new AdamW.Options { LearningRate = 1e-3, beta1 = 0.9, beta2 = 0.95, eps = 1e-5, weight_decay = 0 }),
+                new AdamW.ParamGroup(Of(matrices: true),
+                    new AdamW.Options { LearningRate = 1e-3, beta1 = 0.9, beta2 = 0.95, eps = 1e-5, weight_decay = 0.1 }),
+                new AdamW.ParamGroup(Of(matrices: false),
+                    new AdamW.Options { LearningRate = 1e-3, beta1 = 0.9, beta2 = 0.95, eps = 1e-5, weight_decay = 0 }),
             ]);
 
         IEnumerable<TorchSharp.Modules.Parameter> Of(bool matrices)
@@ -60,7 +63,8 @@ public sealed class TorchLlama : IDisposable
         _optimizer.zero_grad();
         Tensor input = tensor(Array.ConvertAll(tokens, static token => (long)token), [tokens.Length / length, length]);
         Tensor logits = Logits(input);
-        Tensor loss = nn.functional.cross_entropy(logits.view(-1, _shape.VocabSize), tensor(Array.ConvertAll(targets, static target => (long)target)), ignore_index: -1);
+        Tensor loss = nn.functional.cross_entropy(
+            logits.view(-1, _shape.VocabSize), tensor(Array.ConvertAll(targets, static target => (long)target)), ignore_index: -1);
         loss.backward();
         return loss.item<float>();
     }
@@ -105,11 +109,13 @@ public sealed class TorchLlama : IDisposable
             attended = attended.transpose(1, 2).reshape(tokens.size(0), length, _shape.QueryDim);
             x += nn.functional.linear(attended, W(layer, LayerNames.AttentionOutput));
             normed = Norm(x, W(layer, LayerNames.FfnNorm));
-            Tensor hidden = nn.functional.silu(nn.functional.linear(normed, W(layer, LayerNames.Gate))) * nn.functional.linear(normed, W(layer, LayerNames.Up));
+            Tensor hidden = nn.functional.silu(nn.functional.linear(normed, W(layer, LayerNames.Gate)))
+                * nn.functional.linear(normed, W(layer, LayerNames.Up));
             x += nn.functional.linear(hidden, W(layer, LayerNames.Down));
         }
 
-        return nn.functional.linear(Norm(x, _weights[TensorNames.FinalNorm]), _weights[_shape.TiedEmbeddings ? TensorNames.TokenEmbedding : TensorNames.Classifier]);
+        return nn.functional.linear(Norm(x, _weights[TensorNames.FinalNorm]),
+            _weights[_shape.TiedEmbeddings ? TensorNames.TokenEmbedding : TensorNames.Classifier]);
     }
 
     private Tensor Project(Tensor x, int layer, string weight, string bias) =>
@@ -128,7 +134,8 @@ public sealed class TorchLlama : IDisposable
         long[] sizes = [x.size(0), x.size(1), x.size(2)];
         Tensor pairs = interleaved ? x.reshape([.. sizes, half, 2]) : x.reshape([.. sizes, 2, half]).transpose(-1, -2);
         Tensor a = pairs.select(-1, 0), b = pairs.select(-1, 1);
-        return interleaved ? stack([(a * cos) - (b * sin), (a * sin) + (b * cos)], -1).reshape([.. sizes, _shape.HeadDim]) : cat([(a * cos) - (b * sin), (a * sin) + (b * cos)], -1);
+        return interleaved ? stack([(a * cos) - (b * sin), (a * sin) + (b * cos)], -1)
+            .reshape([.. sizes, _shape.HeadDim]) : cat([(a * cos) - (b * sin), (a * sin) + (b * cos)], -1);
     }
 
     private Tensor W(int layer, string name) => _weights[TensorNames.OfLayer(layer, name)];
@@ -148,7 +155,8 @@ public sealed class TorchLlama : IDisposable
         Tensor? mask = null;
         if (_shape.SlidingWindow is > 0 and int window && window < length)
         {
-            bool[] seen = [.. Enumerable.Range(0, length * length).Select(i => i % length <= i / length && i % length > (i / length) - window)];
+            bool[] seen =
+                [.. Enumerable.Range(0, length * length).Select(i => i % length <= i / length && i % length > (i / length) - window)];
             mask = tensor(seen, [length, length]).DetachFromDisposeScope();
         }
 

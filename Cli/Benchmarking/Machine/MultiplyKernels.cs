@@ -7,8 +7,8 @@ namespace Llamalith.Cli.Benchmarking.Machine;
 
 /// <summary>
 /// Loops of nothing but multiply-adds on registers, shaped like the inside of a matrix product: one vector loaded, multiplied by
-/// eight that stay. Each iteration reads one vector of a cycle of <see cref="Cycle"/> at <c>data</c>; the result only keeps the work from being
-/// optimised away.
+/// eight that stay. Each iteration reads one vector of a cycle of <see cref="Cycle"/> at <c>data</c>; the result only keeps the work from
+/// being optimised away.
 /// </summary>
 internal static unsafe class MultiplyKernels
 {

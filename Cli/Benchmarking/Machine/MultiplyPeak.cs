@@ -7,7 +7,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Llamalith.Cli.Benchmarking.Machine;
 
-/// <summary>How many multiply-adds some threads can do: the ceiling of prompts, in 8-bit integers or in floats as the weights are.</summary>
+/// <summary>
+/// How many multiply-adds some threads can do: the ceiling of prompts, in 8-bit integers or in floats as the weights are.
+/// </summary>
 internal sealed unsafe class MultiplyPeak
 {
     private const double MeasuredSeconds = 0.05;

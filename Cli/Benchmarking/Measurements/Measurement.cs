@@ -80,7 +80,8 @@ internal sealed record Measurement
     {
         try
         {
-            return JsonSerializer.Deserialize(Texts.TextFile.Read(path), MeasurementJson.Default.Measurement) is { Results.Count: > 0 } measurement
+            return JsonSerializer.Deserialize(Texts.TextFile.Read(path), MeasurementJson.Default.Measurement)
+                is { Results.Count: > 0 } measurement
                 ? measurement
                 : throw new CliException($"{path} holds no results.");
         }
@@ -94,7 +95,8 @@ internal sealed record Measurement
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string path) => AtomicFile.Write(path, stream =>
     {
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter writer =
+            new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             JsonSerializer.Serialize(writer, this, MeasurementJson.Default.Measurement);
         stream.Write("\n"u8);
     });

@@ -16,7 +16,8 @@ internal static class LineBreaks
 
     // What a line is broken at, the loosest first: behind what comes to this, before what comes after.
     private static readonly string[] s_operators =
-        [" => ", " = ", " ? ", " : ", " || ", " && ", " | ", " ^ ", " & ", " == ", " != ", " < ", " > ", " <= ", " >= ", " << ", " >> ", " + ", " - ", " * ", " / "];
+        [" => ", " = ", " ? ", " : ", " || ", " && ", " | ", " ^ ", " & ", " == ", " != ", " < ", " > ", " <= ", " >= ", " << ", " >> ",
+            " + ", " - ", " * ", " / "];
 
     /// <summary>A line that is too wide as several, what goes on indented by a step more.</summary>
     /// <param name="line">The line, without what it is indented by.</param>

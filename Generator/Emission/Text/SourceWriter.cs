@@ -12,7 +12,9 @@ internal sealed class SourceWriter
     /// <summary>Which of the short names in <see cref="Aliases"/> were written.</summary>
     public bool[] UsedAliases { get; } = Aliases.NoneUsed();
 
-    /// <summary>Writes one or more lines at the current indentation. An empty string is an empty line; what is too wide is broken.</summary>
+    /// <summary>
+    /// Writes one or more lines at the current indentation. An empty string is an empty line; what is too wide is broken.
+    /// </summary>
     public void Line(string text = "")
     {
         if (text.IndexOf('\r') >= 0)

@@ -87,7 +87,11 @@ internal sealed class Macro(MacroNode node, Scope scope) : Callable
             foundCaller |= node.Parameters[i].Name == "caller";
         }
         if (node.UsesCaller && !foundCaller)
-            inner.Set(node.CallerId, Take(named, "caller", out bool found) is { } caller && found ? caller : UndefinedValue.Because("No caller defined"));
+        {
+            inner.Set(node.CallerId,
+                Take(named, "caller", out bool found) is { } caller && found ? caller : UndefinedValue.Because("No caller defined"));
+        }
+
         if (node.UsesKeywords)
         {
             DictValue keywords = new();
@@ -98,7 +102,12 @@ internal sealed class Macro(MacroNode node, Scope scope) : Callable
         else if (named.Count > 0)
         {
             if (named.Exists(static pair => pair.Key == "caller"))
-                throw TemplateError.Type($"macro {Repr.Quoted(node.Name)} was invoked with two values for the special caller argument. This is most likely a bug.");
+            {
+                throw TemplateError.Type(
+                    $"macro {Repr.Quoted(node.Name)} was invoked with two values for the special caller argument. This is most likely a "
+                        + "bug.");
+            }
+
             throw TemplateError.Type($"macro {Repr.Quoted(node.Name)} takes no keyword argument {Repr.Quoted(named[0].Key)}");
         }
         if (node.UsesExtras)

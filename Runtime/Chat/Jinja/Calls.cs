@@ -28,7 +28,8 @@ internal sealed class Call : Expression
 }
 
 /// <summary>The arguments of a call as they are written.</summary>
-internal sealed class ArgumentList(Expression[] positional, KeyValuePair<string, Expression>[] named, Expression? extra, Expression? extraNamed)
+internal sealed class ArgumentList(
+    Expression[] positional, KeyValuePair<string, Expression>[] named, Expression? extra, Expression? extraNamed)
 {
     public static readonly ArgumentList None = new([], [], null, null);
 

@@ -71,9 +71,11 @@ internal static class CaseTable
         "\uFB00ff \uFB01fi \uFB02fl \uFB03ffi \uFB04ffl \uFB05st \uFB06st \uFB13\u0574\u0576 \uFB14\u0574\u0565 " +
         "\uFB15\u0574\u056B \uFB16\u057E\u0576 \uFB17\u0574\u056D ");
 
-    public static string Upper(Rune rune) => s_upper.TryGetValue(rune, out string? mapped) ? mapped : Rune.ToUpperInvariant(rune).ToString();
+    public static string Upper(Rune rune) =>
+        s_upper.TryGetValue(rune, out string? mapped) ? mapped : Rune.ToUpperInvariant(rune).ToString();
 
-    public static string Lower(Rune rune) => s_lower.TryGetValue(rune, out string? mapped) ? mapped : Rune.ToLowerInvariant(rune).ToString();
+    public static string Lower(Rune rune) =>
+        s_lower.TryGetValue(rune, out string? mapped) ? mapped : Rune.ToLowerInvariant(rune).ToString();
 
     public static string Title(Rune rune) => s_title.TryGetValue(rune, out string? mapped) ? mapped : Upper(rune);
 

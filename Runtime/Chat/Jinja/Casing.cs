@@ -13,9 +13,11 @@ internal static class Casing
     public static Text Fold(Run run, Text text) => Map(run, text, static (_, _, rune) => CaseTable.Fold(rune));
 
     public static Text Swap(Run run, Text text) =>
-        Map(run, text, static (value, at, rune) => IsUpper(rune) ? LowerAt(value, at, rune) : IsLower(rune) ? CaseTable.Upper(rune) : rune.ToString());
+        Map(run, text,
+            static (value, at, rune) => IsUpper(rune) ? LowerAt(value, at, rune) : IsLower(rune) ? CaseTable.Upper(rune) : rune.ToString());
 
-    public static Text Capitalize(Run run, Text text) => Map(run, text, static (value, at, rune) => at == 0 ? CaseTable.Title(rune) : LowerAt(value, at, rune));
+    public static Text Capitalize(Run run, Text text) =>
+        Map(run, text, static (value, at, rune) => at == 0 ? CaseTable.Title(rune) : LowerAt(value, at, rune));
 
     public static Text Title(Run run, Text text) =>
         Map(run, text, static (value, at, rune) => IsCasedBefore(value, at) ? LowerAt(value, at, rune) : CaseTable.Title(rune));
@@ -51,10 +53,12 @@ internal static class Casing
 
     private static bool IsLower(Rune rune) => Rune.IsLower(rune);
 
-    private static bool IsCased(Rune rune) => IsUpper(rune) || IsLower(rune) || Rune.GetUnicodeCategory(rune) == System.Globalization.UnicodeCategory.TitlecaseLetter;
+    private static bool IsCased(Rune rune) =>
+        IsUpper(rune) || IsLower(rune) || Rune.GetUnicodeCategory(rune) == System.Globalization.UnicodeCategory.TitlecaseLetter;
 
     private static bool IsCasedBefore(string value, int at) =>
-        at > 0 && Rune.DecodeLastFromUtf16(value.AsSpan(0, at), out Rune rune, out _) == System.Buffers.OperationStatus.Done && IsCased(rune);
+        at > 0 && Rune.DecodeLastFromUtf16(value.AsSpan(0, at), out Rune rune, out _) == System.Buffers.OperationStatus.Done
+            && IsCased(rune);
 
     // A sigma that ends a word has a form of its own.
     private static string LowerAt(string value, int at, Rune rune)

@@ -87,7 +87,8 @@ internal sealed class NamespaceValue
         {
             throw new TemplateError(
                 ChatTemplateErrorKind.Other,
-                $"Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{name}'. Please rename the attribute.");
+                $"Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{name}'. Please rename the "
+                    + "attribute.");
         }
         run.ChargeItems(1);
         Attributes[name] = value;

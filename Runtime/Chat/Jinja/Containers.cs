@@ -11,7 +11,8 @@ internal static class Containers
         "get" => new Function(name, (_, arguments) =>
         {
             object?[] bound = arguments.Bind("get", 1, "key", "default");
-            return dict.TryGet(Values.RequireHashable(bound[0]), out object? value) ? value : bound[1] == Arguments.Missing ? null : bound[1];
+            return dict.TryGet(Values.RequireHashable(bound[0]), out object? value) ? value : bound[1] == Arguments.Missing
+                ? null : bound[1];
         }, dict),
         "keys" or "values" or "items" => new Function(name, (_, arguments) =>
         {
@@ -43,7 +44,8 @@ internal static class Containers
     {
         ("is_integer", double real) => new Function(name, (_, _) => Values.Box(real == System.Math.Floor(real)), number),
         ("bit_length", bool or long or BigInteger) => new Function(
-            name, (_, _) => Values.TryInteger(number, out BigInteger integer) ? Values.Box((long)BigInteger.Abs(integer).GetBitLength()) : null, number),
+            name, (_, _) => Values.TryInteger(number, out BigInteger integer)
+                ? Values.Box((long)BigInteger.Abs(integer).GetBitLength()) : null, number),
         _ => null,
     };
 
@@ -63,7 +65,8 @@ internal static class Containers
         "index" => new Function(name, (run, arguments) =>
         {
             object?[] bound = arguments.Bind("index", 1, "value", "start", "stop");
-            (int start, _, int count) = new SliceValue(bound[1] == Arguments.Missing ? null : bound[1], bound[2] == Arguments.Missing ? null : bound[2], null).Resolve(items.Count);
+            (int start, _, int count) = new SliceValue(bound[1] == Arguments.Missing ? null : bound[1],
+                bound[2] == Arguments.Missing ? null : bound[2], null).Resolve(items.Count);
             for (int i = start; i < start + count; i++)
             {
                 run.Step();

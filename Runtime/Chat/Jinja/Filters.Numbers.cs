@@ -92,7 +92,8 @@ internal static partial class Filters
         if (!double.IsFinite(number) || precision > 330)
             return number;
         string digits = Numbers.Scaled(Math.Abs(number), precision).ToString(CultureInfo.InvariantCulture);
-        double rounded = double.Parse(string.Create(CultureInfo.InvariantCulture, $"{digits}e{-precision}"), NumberStyles.Float, CultureInfo.InvariantCulture);
+        double rounded = double.Parse(
+            string.Create(CultureInfo.InvariantCulture, $"{digits}e{-precision}"), NumberStyles.Float, CultureInfo.InvariantCulture);
         return number < 0 || double.IsNegative(number) ? -rounded : rounded;
     }
 }

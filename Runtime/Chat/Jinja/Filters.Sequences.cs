@@ -96,7 +96,8 @@ internal static partial class Filters
             Close();
         return new ListValue(groups);
 
-        object? KeyOf(object? item) => Members.Path(run, item, bound[0]) is var found && found is UndefinedValue && usual is not null ? usual : found;
+        object? KeyOf(object? item) =>
+            Members.Path(run, item, bound[0]) is var found && found is UndefinedValue && usual is not null ? usual : found;
 
         void Close()
         {
@@ -192,7 +193,8 @@ internal static partial class Filters
         items.Reverse();
         if (value is GeneratorValue or UndefinedValue)
             return new ListValue(items);
-        string kind = value switch { ListValue => "list_reverseiterator", DictValue => "dict_reversekeyiterator", RangeValue => "range_iterator", _ => "reversed" };
+        string kind = value switch { ListValue => "list_reverseiterator", DictValue => "dict_reversekeyiterator",
+            RangeValue => "range_iterator", _ => "reversed" };
         run.ChargeItems(4);
         return new GeneratorValue(items, kind);
     }
@@ -227,9 +229,11 @@ internal static partial class Filters
     {
         object?[] bound = arguments.Bind("sort", 0, "reverse", "case_sensitive", "attribute");
         bool exact = Flag(bound[1]);
-        object?[] paths = bound[2] is Text names ? Array.ConvertAll(names.Value.Split(','), static name => (object?)new Text(name)) : [IsGiven(bound[2]) ? bound[2] : null];
+        object?[] paths = bound[2] is Text names
+            ? Array.ConvertAll(names.Value.Split(','), static name => (object?)new Text(name)) : [IsGiven(bound[2]) ? bound[2] : null];
         return new ListValue(Sorting.Sort(
-            run, Values.ToList(run, value), item => new ListValue([.. Array.ConvertAll(paths, path => Folded(run, Members.Path(run, item, path), exact))]), Flag(bound[0])));
+            run, Values.ToList(run, value), item =>
+                new ListValue([.. Array.ConvertAll(paths, path => Folded(run, Members.Path(run, item, path), exact))]), Flag(bound[0])));
     }
 
     private static object? Sum(Run run, object? value, Arguments arguments)
@@ -257,7 +261,8 @@ internal static partial class Filters
             foreach (object? item in Values.Iterate(value))
             {
                 run.Step();
-                object? key = Values.RequireHashable(Folded(run, IsGiven(bound[1]) ? Members.Path(run, item, bound[1]) : item, Flag(bound[0])));
+                object? key =
+                    Values.RequireHashable(Folded(run, IsGiven(bound[1]) ? Members.Path(run, item, bound[1]) : item, Flag(bound[0])));
                 if (seen.TryGet(key, out _))
                     continue;
                 run.ChargeItems(1);

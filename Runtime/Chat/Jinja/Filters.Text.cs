@@ -23,7 +23,11 @@ internal static partial class Filters
     {
         object?[] bound = arguments.Bind("indent", 0, "width", "first", "blank");
         if (value is not Text text)
-            throw value is UndefinedValue undefined ? undefined.Error() : TemplateError.Type($"unsupported operand type(s) for +=: '{Values.TypeName(value)}' and 'str'");
+        {
+            throw value is UndefinedValue undefined
+                ? undefined.Error() : TemplateError.Type($"unsupported operand type(s) for +=: '{Values.TypeName(value)}' and 'str'");
+        }
+
         Text indent = bound[0] is Text given ? given : new Text(new string(' ', Math.Clamp(Size(bound[0], 4), 0, 100_000)));
         List<Text> lines = TextMethods.Lines(run, new TextBuilder(run).Append(text).Append('\n').ToText(text.IsMarkup));
         TextBuilder builder = new(run);
@@ -46,7 +50,8 @@ internal static partial class Filters
     {
         object?[] bound = arguments.Bind("replace", 2, "old", "new", "count");
         int count = bound[2] == Arguments.Missing || bound[2] is null ? -1 : Values.Index(bound[2]);
-        return TextMethods.Replace(run, Repr.Str(run, value).AsPlain(), Repr.Str(run, bound[0]).AsPlain(), Repr.Str(run, bound[1]).AsPlain(), count);
+        return TextMethods.Replace(
+            run, Repr.Str(run, value).AsPlain(), Repr.Str(run, bound[0]).AsPlain(), Repr.Str(run, bound[1]).AsPlain(), count);
     }
 
     private static Text StripTags(Run run, object? value, Arguments arguments)
@@ -133,14 +138,22 @@ internal static partial class Filters
     {
         object?[] bound = arguments.Bind("wordwrap", 0, "width", "break_long_words", "wrapstring", "break_on_hyphens");
         if (value is not Text text)
-            throw value is UndefinedValue ? ((UndefinedValue)value).Error() : TemplateError.Type($"'{Values.TypeName(value)}' object has no attribute 'splitlines'");
+        {
+            throw value is UndefinedValue ? ((UndefinedValue)value)
+                .Error() : TemplateError.Type($"'{Values.TypeName(value)}' object has no attribute 'splitlines'");
+        }
+
         int width = Size(bound[0], 79);
         if (width <= 0)
             throw TemplateError.Value($"invalid width {width} (must be > 0)");
         Text separator = bound[2] is Text given ? given : new Text("\n");
         List<object?> lines = [];
         foreach (Text line in TextMethods.Lines(run, text))
-            lines.AddRange(Wrapping.Wrap(run, line, width, !IsGiven(bound[1]) || Values.IsTrue(bound[1]), !IsGiven(bound[3]) || Values.IsTrue(bound[3])) is { Count: > 0 } wrapped ? wrapped : [Text.Empty]);
+        {
+            lines.AddRange(Wrapping.Wrap(run, line, width, !IsGiven(bound[1]) || Values.IsTrue(bound[1]),
+                !IsGiven(bound[3]) || Values.IsTrue(bound[3])) is { Count: > 0 } wrapped ? wrapped : [Text.Empty]);
+        }
+
         return TextMethods.Join(run, separator, new ListValue(lines), strict: false);
     }
 }

@@ -14,7 +14,8 @@ internal static partial class Filters
         ["attr"] = static (run, value, arguments) => Attr(run, value, arguments.Bind("attr", 1, "name")[0]),
         ["batch"] = Batch,
         ["capitalize"] = static (run, value, _) => Casing.Capitalize(run, Repr.Str(run, value)),
-        ["center"] = static (run, value, arguments) => TextMethods.Center(run, Repr.Str(run, value), Size(arguments.Bind("center", 0, "width")[0], 80)),
+        ["center"] = static (run, value, arguments) =>
+            TextMethods.Center(run, Repr.Str(run, value), Size(arguments.Bind("center", 0, "width")[0], 80)),
         ["count"] = Length,
         ["d"] = Default,
         ["default"] = Default,
@@ -39,7 +40,8 @@ internal static partial class Filters
         ["max"] = static (run, value, arguments) => Extreme(run, value, arguments, "max", static (a, b) => Values.Compare(a, b, ">") == 1),
         ["min"] = static (run, value, arguments) => Extreme(run, value, arguments, "min", static (a, b) => Values.Compare(a, b, "<") < 0),
         ["pprint"] = static (run, value, _) => Plain(run, value),
-        ["random"] = static (_, _, _) => throw new TemplateError(ChatTemplateErrorKind.Other, "the filter random is not supported: what it gives could not be repeated"),
+        ["random"] = static (_, _, _) =>
+            throw new TemplateError(ChatTemplateErrorKind.Other, "the filter random is not supported: what it gives could not be repeated"),
         ["reject"] = static (run, value, arguments) => Select(run, value, arguments, isReject: true, byAttribute: false),
         ["rejectattr"] = static (run, value, arguments) => Select(run, value, arguments, isReject: true, byAttribute: true),
         ["replace"] = Replace,
@@ -98,7 +100,8 @@ internal static partial class Filters
     }
 
     private static object? Length(Run run, object? value, Arguments arguments) =>
-        Values.Length(value) is { } length ? Values.Box(length) : throw TemplateError.Type($"object of type '{Values.TypeName(value)}' has no len()");
+        Values.Length(value) is { } length
+            ? Values.Box(length) : throw TemplateError.Type($"object of type '{Values.TypeName(value)}' has no len()");
 
     private static object? Default(Run run, object? value, Arguments arguments)
     {

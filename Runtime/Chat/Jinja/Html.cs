@@ -17,7 +17,8 @@ internal static class Html
         int plain = 0;
         for (int i = 0; i < text.Value.Length; i++)
         {
-            string? entity = text.Value[i] switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '\'' => "&#39;", '"' => "&#34;", _ => null };
+            string? entity =
+                text.Value[i] switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '\'' => "&#39;", '"' => "&#34;", _ => null };
             if (entity is null)
                 continue;
             builder.Append(text, plain, i).Append(entity, text.IsOutside(i));

@@ -4,8 +4,11 @@ using System.Numerics;
 
 namespace Llamalith.Chat.Jinja;
 
-/// <summary>What the `tojson` filter of chat templates writes: Python's `json.dumps`, its white space and spelling of numbers included.</summary>
-internal sealed class JsonText(Run run, TextBuilder builder, bool onlyAscii, Text? indent, Text itemSeparator, Text keySeparator, bool sortKeys)
+/// <summary>
+/// What the `tojson` filter of chat templates writes: Python's `json.dumps`, its white space and spelling of numbers included.
+/// </summary>
+internal sealed class JsonText(
+    Run run, TextBuilder builder, bool onlyAscii, Text? indent, Text itemSeparator, Text keySeparator, bool sortKeys)
 {
     public void Write(object? value) => Write(value, 0);
 

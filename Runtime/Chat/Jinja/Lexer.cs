@@ -6,13 +6,14 @@ using System.Text;
 namespace Llamalith.Chat.Jinja;
 
 /// <summary>
-/// Cuts a template into tokens, under the settings of chat templates: a newline after a block goes (trim_blocks), white space before one that begins its
-/// line too (lstrip_blocks), and so does a newline at the very end.
+/// Cuts a template into tokens, under the settings of chat templates: a newline after a block goes (trim_blocks), white space before one
+/// that begins its line too (lstrip_blocks), and so does a newline at the very end.
 /// </summary>
 internal sealed class Lexer
 {
     private static readonly string[] s_operators =
-        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",",
+            ";"];
 
     private readonly string _source;
     private readonly Queue<Token> _ready = new();
@@ -240,7 +241,10 @@ internal sealed class Lexer
             return;
         }
         throw TemplateError.Syntax(
-            string.Create(CultureInfo.InvariantCulture, $"unexpected char {Repr.Quoted(Rune.TryGetRuneAt(_source, _at, out Rune rune) ? rune.ToString() : "\uFFFD")} at {CodePoints(_at)}"), _line);
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"unexpected char {Repr.Quoted(Rune.TryGetRuneAt(_source, _at, out Rune rune) ? rune.ToString() : "\uFFFD")} at "
+                    + $"{CodePoints(_at)}"), _line);
     }
 
     private void Balance(char op)

@@ -25,7 +25,8 @@ internal sealed class Conditional : Expression
             return _then.Evaluate(run);
         return _else is not null
             ? _else.Evaluate(run)
-            : UndefinedValue.Because(FormattableString.Invariant($"the inline if-expression on line {_line} evaluated to false and no else section was defined."));
+            : UndefinedValue.Because(FormattableString.Invariant(
+                $"the inline if-expression on line {_line} evaluated to false and no else section was defined."));
     }
 }
 

@@ -106,7 +106,8 @@ internal static class Members
                 member = name switch
                 {
                     "name" => new Text(macro.Node.Name),
-                    "arguments" => new TupleValue(Array.ConvertAll(macro.Node.Parameters, static parameter => (object?)new Text(parameter.Name))),
+                    "arguments" =>
+                        new TupleValue(Array.ConvertAll(macro.Node.Parameters, static parameter => (object?)new Text(parameter.Name))),
                     "catch_kwargs" => Values.Box(macro.Node.UsesKeywords),
                     "catch_varargs" => Values.Box(macro.Node.UsesExtras),
                     _ => Values.Box(macro.Node.UsesCaller),
@@ -125,14 +126,22 @@ internal static class Members
         if (path is not Text text)
             return path is null ? item : Item(run, item, path);
         foreach (string part in text.Value.Split('.'))
-            item = Item(run, item, part.Length > 0 && part.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 ? Values.Box(BigInteger.Parse(part, CultureInfo.InvariantCulture)) : new Text(part));
+        {
+            item = Item(run, item, part.Length > 0 && part.AsSpan()
+                .IndexOfAnyExceptInRange('0', '9') < 0 ? Values.Box(BigInteger.Parse(part, CultureInfo.InvariantCulture)) : new Text(part));
+        }
+
         return item;
     }
 
-    private static bool IsPythons(string name) => name is "__class__" or "__dict__" or "__doc__" or "__init__" or "__module__" or "__new__" or "__reduce__"
-        or "__reduce_ex__" or "__repr__" or "__str__" or "__hash__" or "__eq__" or "__ne__" or "__lt__" or "__le__" or "__gt__" or "__ge__" or "__getattribute__"
-        or "__setattr__" or "__delattr__" or "__dir__" or "__format__" or "__sizeof__" or "__subclasshook__" or "__init_subclass__" or "__len__" or "__iter__"
-        or "__getitem__" or "__contains__" or "__add__" or "__mul__" or "__call__" or "__globals__" or "__code__" or "__self__" or "__func__" or "__builtins__";
+    private static bool IsPythons(string name) =>
+        name is "__class__" or "__dict__" or "__doc__" or "__init__" or "__module__" or "__new__" or "__reduce__"
+        or "__reduce_ex__" or "__repr__" or "__str__" or "__hash__" or "__eq__" or "__ne__" or "__lt__" or "__le__" or "__gt__" or "__ge__"
+            or "__getattribute__"
+        or "__setattr__" or "__delattr__" or "__dir__" or "__format__" or "__sizeof__" or "__subclasshook__" or "__init_subclass__"
+            or "__len__" or "__iter__"
+        or "__getitem__" or "__contains__" or "__add__" or "__mul__" or "__call__" or "__globals__" or "__code__" or "__self__"
+            or "__func__" or "__builtins__";
 
     private static bool TryItem(object? owner, object? key, out object? value)
     {
@@ -181,7 +190,11 @@ internal static class Members
             return builder.ToText(text.IsMarkup);
         }
         if (owner is RangeValue range)
-            return new RangeValue(range.Start + first * range.Step, range.Start + (first + (long)stride * count) * range.Step, range.Step * stride, count);
+        {
+            return new RangeValue(
+                range.Start + first * range.Step, range.Start + (first + (long)stride * count) * range.Step, range.Step * stride, count);
+        }
+
         run.ChargeItems(count);
         IReadOnlyList<object?> items = owner is ListValue list ? list.Items : ((TupleValue)owner).Items;
         List<object?> taken = new(count);

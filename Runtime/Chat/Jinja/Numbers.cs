@@ -84,7 +84,8 @@ internal static class Numbers
         }
         plain = plain.Replace("_", "", StringComparison.Ordinal);
         value = 0;
-        return plain.Length > 0 && !char.IsWhiteSpace(plain[0]) && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+        return plain.Length > 0 && !char.IsWhiteSpace(plain[0])
+            && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
     /// <summary>A float with so many digits after the point, rounded to the nearest, and to even where two are as near.</summary>
@@ -133,7 +134,8 @@ internal static class Numbers
         if (!double.IsFinite(value))
             return Fixed(value, 0);
         string scientific = Scientific(value, digits - 1);
-        int exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        int exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('e', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture);
         if (exponent < -4 || exponent >= digits)
         {
             int at = scientific.IndexOf('e', StringComparison.Ordinal);
@@ -165,7 +167,8 @@ internal static class Numbers
         return half > 0 || (half == 0 && !quotient.IsEven) ? quotient + 1 : quotient;
     }
 
-    private static string Trimmed(string number) => number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
+    private static string Trimmed(string number) =>
+        number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
 
     private static ReadOnlySpan<char> Trim(string text)
     {

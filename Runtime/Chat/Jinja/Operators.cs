@@ -160,7 +160,8 @@ internal static class Operators
                 double power = Math.Pow(a, b);
                 if (double.IsNaN(power) && !double.IsNaN(a) && !double.IsNaN(b))
                     throw new TemplateError(ChatTemplateErrorKind.Other, "complex numbers are not supported");
-                return double.IsInfinity(power) && double.IsFinite(a) && double.IsFinite(b) ? throw TemplateError.Value("(34, 'Numerical result out of range')") : power;
+                return double.IsInfinity(power) && double.IsFinite(a) && double.IsFinite(b)
+                    ? throw TemplateError.Value("(34, 'Numerical result out of range')") : power;
         }
     }
 

@@ -98,7 +98,8 @@ internal sealed partial class Parser
         if (Current.Kind == "-")
         {
             throw TemplateError.Syntax(
-                "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.", Current.Line);
+                "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.",
+                Current.Line);
         }
         if (!_blocks.Add(name))
             throw TemplateError.Syntax($"block {Repr.Quoted(name)} defined twice", line);

@@ -14,8 +14,12 @@ internal sealed partial class Parser
         {
             if (targets.Count > 0)
                 Expect(",");
-            if (Current.Kind is ")" or "variable_end" or "block_end" || (end is not null && Current.IsName(end)) || (targets.Count > 0 && Current.Kind == "="))
+            if (Current.Kind is ")" or "variable_end" or "block_end" || (end is not null && Current.IsName(end))
+                || (targets.Count > 0 && Current.Kind == "="))
+            {
                 break;
+            }
+
             targets.Add(ParseSingleTarget(withAttributes));
             if (Current.Kind != ",")
                 break;
@@ -38,7 +42,11 @@ internal sealed partial class Parser
             return inner;
         }
         if (token.Kind != "name")
-            throw TemplateError.Syntax(token.Kind is "string" or "integer" or "float" ? "can't assign to 'const'" : $"unexpected {Repr.Quoted(token.Description)}", token.Line);
+        {
+            throw TemplateError.Syntax(token.Kind is "string" or "integer" or "float"
+                ? "can't assign to 'const'" : $"unexpected {Repr.Quoted(token.Description)}", token.Line);
+        }
+
         Take();
         if (token.Text is "true" or "false" or "none" or "True" or "False" or "None")
             throw TemplateError.Syntax("can't assign to 'const'", token.Line);

@@ -76,7 +76,8 @@ internal static class PercentFormat
                 builder.Append('%');
                 continue;
             }
-            object? value = name is null ? Next() : named!.TryGet(name, out object? found) ? found : throw TemplateError.Value(Repr.Quoted(name));
+            object? value =
+                name is null ? Next() : named!.TryGet(name, out object? found) ? found : throw TemplateError.Value(Repr.Quoted(name));
             Text part = One(run, kind, value, spec, i - 1);
             builder.Append(format.IsMarkup ? Html.Escape(run, part) : part);
         }
@@ -112,14 +113,20 @@ internal static class PercentFormat
                 return spec.Pad(run, text);
             case 'c':
                 Text character = value is Text given && given.Count == 1 ? given
-                    : Values.TryInteger(value, out BigInteger code) && code >= 0 && code < 0x110000 && !(code >= 0xD800 && code < 0xE000) ? new Text(char.ConvertFromUtf32((int)code))
+                    : Values.TryInteger(value, out BigInteger code) && code >= 0 && code < 0x110000 && !(code >= 0xD800 && code < 0xE000)
+                        ? new Text(char.ConvertFromUtf32((int)code))
                     : throw TemplateError.Type("%c requires int or char");
                 return spec.Pad(run, character);
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o':
                 if (value is double real && kind is 'd' or 'i' or 'u' && value is double)
                     value = Values.Box(new BigInteger(Math.Truncate((double)value)));
                 if (!Values.TryInteger(value, out BigInteger integer))
-                    throw TemplateError.Type($"%{kind} format: {(kind is 'd' or 'i' or 'u' ? "a real number" : "an integer")} is required, not {Values.TypeName(value)}");
+                {
+                    throw TemplateError.Type(
+                        $"%{kind} format: {(kind is 'd' or 'i' or 'u' ? "a real number" : "an integer")} is required, not "
+                            + $"{Values.TypeName(value)}");
+                }
+
                 return new Text(spec.Integer(run, integer, kind is 'i' or 'u' ? 'd' : kind));
             case 'e' or 'E' or 'f' or 'F' or 'g' or 'G':
                 if (value is UndefinedValue undefined)
@@ -128,7 +135,8 @@ internal static class PercentFormat
                     throw TemplateError.Type($"must be real number, not {Values.TypeName(value)}");
                 return new Text(spec.Real(run, number, kind));
             default:
-                throw TemplateError.Value(string.Create(CultureInfo.InvariantCulture, $"unsupported format character '{kind}' (0x{(int)kind:x}) at index {at}"));
+                throw TemplateError.Value(
+                    string.Create(CultureInfo.InvariantCulture, $"unsupported format character '{kind}' (0x{(int)kind:x}) at index {at}"));
         }
     }
 
@@ -158,7 +166,8 @@ internal static class PercentFormat
 
         public int? Precision { get; set; }
 
-        public static int ParseSize(ReadOnlySpan<char> digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size <= MostWidth
+        public static int ParseSize(ReadOnlySpan<char> digits) =>
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size <= MostWidth
             ? size
             : throw new TemplateError(ChatTemplateErrorKind.Limit, $"a format of more than {MostWidth} characters");
 

@@ -80,7 +80,8 @@ internal sealed class If((Expression Condition, Body Then)[] branches, Body? oth
     }
 }
 
-internal sealed class For(Target target, Expression source, Expression? filter, bool isRecursive, Body body, Body? otherwise, int loopId, int line) : Statement
+internal sealed class For(
+    Target target, Expression source, Expression? filter, bool isRecursive, Body body, Body? otherwise, int loopId, int line) : Statement
 {
     public override Flow Execute(Run run)
     {
@@ -199,7 +200,8 @@ internal sealed class ScopedBody((Target Target, Expression Value)[] assignments
 }
 
 /// <summary>A macro's definition.</summary>
-internal sealed class MacroNode(string name, int id, (string Name, int Id, Expression? Default)[] parameters, Body body, MacroNames names) : Statement
+internal sealed class MacroNode(string name, int id, (string Name, int Id, Expression? Default)[] parameters, Body body, MacroNames names)
+    : Statement
 {
     public string Name => name;
 

@@ -89,7 +89,8 @@ internal static class StrFormat
         {
             TextBuilder inner = new(run);
             string nested = spec;
-            Write(run, nested, (from, to) => inner.Append(nested.AsSpan(from, to - from), false), inner, false, arguments, ref next, levels - 1);
+            Write(run, nested, (from, to) => inner.Append(nested.AsSpan(from, to - from), false), inner, false, arguments, ref next,
+                levels - 1);
             spec = inner.ToText().Value;
         }
         if (conversion is 'r' or 'a')
@@ -119,9 +120,14 @@ internal static class StrFormat
         {
             if (first.Length == 0 && next < 0)
                 throw TemplateError.Value("cannot switch from manual field specification to automatic field numbering");
-            int index = first.Length == 0 ? next++ : int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : int.MaxValue;
+            int index = first.Length == 0 ? next++ : int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int given)
+                ? given : int.MaxValue;
             if (index >= arguments.Positional.Length)
-                throw TemplateError.Value(string.Create(CultureInfo.InvariantCulture, $"Replacement index {index} out of range for positional args tuple"));
+            {
+                throw TemplateError.Value(
+                    string.Create(CultureInfo.InvariantCulture, $"Replacement index {index} out of range for positional args tuple"));
+            }
+
             value = arguments.Positional[index];
         }
         else
@@ -140,7 +146,8 @@ internal static class StrFormat
             if (name.Length == 0)
                 throw TemplateError.Value("Empty attribute in format string");
             value = isAttribute ? Members.Attribute(run, value, name)
-                : Members.Item(run, value, name.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? Values.Box(index) : new Text(name));
+                : Members.Item(run, value, name.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 && long.TryParse(
+                    name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? Values.Box(index) : new Text(name));
             i = isAttribute ? stop : stop + 1;
         }
         return value;
@@ -167,18 +174,21 @@ internal static class StrFormat
         }
         if (value is bool && kind == '\0')
             return spec.Pad(run, Repr.Str(run, value));
-        if (Values.TryInteger(value, out BigInteger integer) && kind is '\0' or 'd' or 'n' or 'x' or 'X' or 'o' or 'b' or 'c' && value is not double)
+        if (Values.TryInteger(value, out BigInteger integer) && kind is '\0' or 'd' or 'n' or 'x' or 'X' or 'o' or 'b' or 'c'
+            && value is not double)
         {
             if (kind == 'c')
                 return spec.Pad(run, new Text(char.ConvertFromUtf32((int)integer)));
-            return spec.Precision is null ? new Text(spec.Integer(run, integer, kind is '\0' or 'n' ? 'd' : kind)) : throw TemplateError.Value("Precision not allowed in integer format specifier");
+            return spec.Precision is null ? new Text(spec.Integer(run, integer, kind is '\0' or 'n' ? 'd' : kind))
+                : throw TemplateError.Value("Precision not allowed in integer format specifier");
         }
         Values.TryNumber(value, out double number);
         return kind switch
         {
             'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%' => new Text(spec.Real(run, number, kind)),
             'n' => new Text(spec.Real(run, number, 'g')),
-            '\0' => new Text(spec.Real(run, spec.Precision is { } digits ? WithPoint(Numbers.General(number, digits)) : Repr.Float(number))),
+            '\0' => new Text(
+                spec.Real(run, spec.Precision is { } digits ? WithPoint(Numbers.General(number, digits)) : Repr.Float(number))),
             _ => throw Unknown(kind, value),
         };
     }
@@ -227,10 +237,12 @@ internal static class StrFormat
             digits = ++i;
             while (char.IsAsciiDigit(At(format, i)))
                 i++;
-            spec.Precision = i > digits ? PercentFormat.Spec.ParseSize(format.AsSpan(digits..i)) : throw TemplateError.Value("Format specifier missing precision");
+            spec.Precision = i > digits
+                ? PercentFormat.Spec.ParseSize(format.AsSpan(digits..i)) : throw TemplateError.Value("Format specifier missing precision");
         }
         char kind = At(format, i);
-        return i + (kind == '\0' ? 0 : 1) == format.Length ? (spec, kind) : throw TemplateError.Value($"Invalid format specifier '{format}' for object of type '{Values.TypeName(value)}'");
+        return i + (kind == '\0' ? 0 : 1) == format.Length ? (spec, kind)
+            : throw TemplateError.Value($"Invalid format specifier '{format}' for object of type '{Values.TypeName(value)}'");
     }
 
     private static char At(string text, int index) => index < text.Length ? text[index] : '\0';

@@ -59,7 +59,8 @@ internal static class StringEscapes
                 case 'x' or 'u' or 'U':
                     int digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
                     if (i + digits >= text.Length + (i + digits == text.Length ? 1 : 0)
-                        || !uint.TryParse(text.Slice(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code))
+                        || !uint.TryParse(
+                            text.Slice(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code))
                     {
                         throw TemplateError.Syntax($"truncated \\{c}{new string('X', digits)} escape", line);
                     }

@@ -29,16 +29,25 @@ internal sealed class TupleTarget(Target[] targets) : Target
 {
     public override void Assign(Run run, object? value)
     {
-        IEnumerable<object?> elements = Values.Elements(value) ?? throw TemplateError.Type($"cannot unpack non-iterable {Values.TypeName(value)} object");
+        IEnumerable<object?> elements =
+            Values.Elements(value) ?? throw TemplateError.Type($"cannot unpack non-iterable {Values.TypeName(value)} object");
         List<object?> items = [];
         foreach (object? element in elements)
         {
             if (items.Count == targets.Length)
-                throw TemplateError.Value(string.Create(CultureInfo.InvariantCulture, $"too many values to unpack (expected {targets.Length})"));
+            {
+                throw TemplateError.Value(
+                    string.Create(CultureInfo.InvariantCulture, $"too many values to unpack (expected {targets.Length})"));
+            }
+
             items.Add(element);
         }
         if (items.Count < targets.Length)
-            throw TemplateError.Value(string.Create(CultureInfo.InvariantCulture, $"not enough values to unpack (expected {targets.Length}, got {items.Count})"));
+        {
+            throw TemplateError.Value(
+                string.Create(CultureInfo.InvariantCulture, $"not enough values to unpack (expected {targets.Length}, got {items.Count})"));
+        }
+
         for (int i = 0; i < targets.Length; i++)
             targets[i].Assign(run, items[i]);
     }

@@ -41,7 +41,8 @@ internal static class Tests
     static Tests()
     {
         foreach ((string op, string[] names) in ((string, string[])[])
-            [("==", ["==", "eq", "equalto"]), ("!=", ["!=", "ne"]), (">", [">", "gt", "greaterthan"]), (">=", [">=", "ge"]), ("<", ["<", "lt", "lessthan"]), ("<=", ["<=", "le"])])
+            [("==", ["==", "eq", "equalto"]), ("!=", ["!=", "ne"]), (">", [">", "gt", "greaterthan"]), (">=", [">=", "ge"]),
+                ("<", ["<", "lt", "lessthan"]), ("<=", ["<=", "le"])])
         {
             foreach (string name in names)
                 s_tests[name] = (run, value, arguments) => Operators.Compare(run, op, value, arguments.Bind(name, 1, "other")[0]);
@@ -69,7 +70,8 @@ internal static class Tests
     }
 
     private static double Modulo(object? value, int divisor) =>
-        value is Text ? throw TemplateError.Type("not all arguments converted during string formatting") : Modulo(value, Values.Box(divisor));
+        value is Text
+            ? throw TemplateError.Type("not all arguments converted during string formatting") : Modulo(value, Values.Box(divisor));
 
     // Small integers and short strings are one object in Python, too.
     private static bool IsSame(object? a, object? b) => ReferenceEquals(a, b)

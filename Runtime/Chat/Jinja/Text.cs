@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace Llamalith.Chat.Jinja;
 
 /// <summary>
-/// A string of a template, which remembers which stretches of it came from outside (a user, a tool, a name): these stay marked through slices,
-/// concatenation and every other operation.
+/// A string of a template, which remembers which stretches of it came from outside (a user, a tool, a name): these stay marked through
+/// slices, concatenation and every other operation.
 /// </summary>
 internal sealed class Text
 {

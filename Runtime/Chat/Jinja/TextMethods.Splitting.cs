@@ -46,7 +46,8 @@ internal static partial class TextMethods
         if (separator is null)
             SplitAtSpace(run, text, most, fromEnd, parts);
         else
-            SplitAt(run, text, separator is Text given ? given.Value : throw TemplateError.Type($"must be str or None, not {Values.TypeName(separator)}"), most, fromEnd, parts);
+            SplitAt(run, text, separator is Text given
+                ? given.Value : throw TemplateError.Type($"must be str or None, not {Values.TypeName(separator)}"), most, fromEnd, parts);
         if (fromEnd)
             parts.Reverse();
         return new ListValue(parts);
@@ -120,7 +121,8 @@ internal static partial class TextMethods
         Text separator = String(arguments.Bind(name, 1, "sep")[0], "must be str, argument");
         if (separator.Value.Length == 0)
             throw TemplateError.Value("empty separator");
-        int at = fromEnd ? text.Value.LastIndexOf(separator.Value, StringComparison.Ordinal) : text.Value.IndexOf(separator.Value, StringComparison.Ordinal);
+        int at = fromEnd ? text.Value.LastIndexOf(separator.Value, StringComparison.Ordinal)
+            : text.Value.IndexOf(separator.Value, StringComparison.Ordinal);
         if (at < 0)
             return fromEnd ? new TupleValue([Text.Empty, Text.Empty, text]) : new TupleValue([text, Text.Empty, Text.Empty]);
         return new TupleValue([text.Slice(0, at), separator, text.Slice(at + separator.Value.Length, text.Value.Length)]);

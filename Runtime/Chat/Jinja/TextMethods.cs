@@ -24,11 +24,15 @@ internal static partial class TextMethods
         ["splitlines"] = SplitLines,
         ["partition"] = static (_, text, arguments) => Partition(text, arguments, "partition", fromEnd: false),
         ["rpartition"] = static (_, text, arguments) => Partition(text, arguments, "rpartition", fromEnd: true),
-        ["startswith"] = static (_, text, arguments) => Affix(text, arguments, "startswith", static (part, affix) => part.StartsWith(affix, StringComparison.Ordinal)),
-        ["endswith"] = static (_, text, arguments) => Affix(text, arguments, "endswith", static (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
-        ["removeprefix"] = static (_, text, arguments) => String(arguments.Bind("removeprefix", 1, "prefix")[0], "removeprefix() argument") is var prefix
+        ["startswith"] = static (_, text, arguments) =>
+            Affix(text, arguments, "startswith", static (part, affix) => part.StartsWith(affix, StringComparison.Ordinal)),
+        ["endswith"] = static (_, text, arguments) =>
+            Affix(text, arguments, "endswith", static (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
+        ["removeprefix"] = static (_, text, arguments) =>
+            String(arguments.Bind("removeprefix", 1, "prefix")[0], "removeprefix() argument") is var prefix
             && text.Value.StartsWith(prefix.Value, StringComparison.Ordinal) ? text.Slice(prefix.Value.Length, text.Value.Length) : text,
-        ["removesuffix"] = static (_, text, arguments) => String(arguments.Bind("removesuffix", 1, "suffix")[0], "removesuffix() argument") is var suffix
+        ["removesuffix"] = static (_, text, arguments) =>
+            String(arguments.Bind("removesuffix", 1, "suffix")[0], "removesuffix() argument") is var suffix
             && text.Value.EndsWith(suffix.Value, StringComparison.Ordinal) ? text.Slice(0, text.Value.Length - suffix.Value.Length) : text,
         ["replace"] = static (run, text, arguments) =>
         {
@@ -49,10 +53,13 @@ internal static partial class TextMethods
             return Join(run, text, items, strict: true);
         },
         ["format"] = StrFormat.Format,
-        ["format_map"] = static (run, text, arguments) => StrFormat.Format(run, text, new Arguments([], StrFormat.Names(arguments.Bind("format_map", 1, "mapping")[0]))),
+        ["format_map"] = static (run, text, arguments) =>
+            StrFormat.Format(run, text, new Arguments([], StrFormat.Names(arguments.Bind("format_map", 1, "mapping")[0]))),
         ["isdigit"] = static (_, text, _) => All(text, static rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber
-            || (Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherNumber && Rune.GetNumericValue(rune) is >= 0 and <= 9 and var value && value == Math.Floor(value) && IsDigitForm(rune))),
-        ["isdecimal"] = static (_, text, _) => All(text, static rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber),
+            || (Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherNumber && Rune.GetNumericValue(rune) is >= 0 and <= 9 and var value
+                && value == Math.Floor(value) && IsDigitForm(rune))),
+        ["isdecimal"] = static (_, text, _) =>
+            All(text, static rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber),
         ["isnumeric"] = static (_, text, _) => All(text, static rune => Rune.IsNumber(rune)),
         ["isalpha"] = static (_, text, _) => All(text, Rune.IsLetter),
         ["isalnum"] = static (_, text, _) => All(text, static rune => Rune.IsLetter(rune) || Rune.IsNumber(rune)),
@@ -61,8 +68,11 @@ internal static partial class TextMethods
         ["isupper"] = static (_, text, _) => Values.Box(Casing.Is(text, upper: true)),
         ["islower"] = static (_, text, _) => Values.Box(Casing.Is(text, upper: false)),
         ["istitle"] = static (_, text, _) => Values.Box(Casing.IsTitle(text)),
-        ["isidentifier"] = static (_, text, _) => Values.Box(text.Value.Length > 0 && !char.IsAsciiDigit(text.Value[0]) && All(text, static rune => rune.Value == '_' || Rune.IsLetterOrDigit(rune)) is true),
-        ["isprintable"] = static (_, text, _) => Values.Box(Repr.Quoted(text.Value.Replace("\\", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal)) is var quoted && !quoted.Contains('\\', StringComparison.Ordinal)),
+        ["isidentifier"] = static (_, text, _) => Values.Box(text.Value.Length > 0 && !char.IsAsciiDigit(text.Value[0])
+            && All(text, static rune => rune.Value == '_' || Rune.IsLetterOrDigit(rune)) is true),
+        ["isprintable"] = static (_, text, _) =>
+            Values.Box(Repr.Quoted(text.Value.Replace("\\", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal))
+                is var quoted && !quoted.Contains('\\', StringComparison.Ordinal)),
         ["ljust"] = static (run, text, arguments) => Pad(run, text, arguments, "ljust"),
         ["rjust"] = static (run, text, arguments) => Pad(run, text, arguments, "rjust"),
         ["center"] = static (run, text, arguments) => Pad(run, text, arguments, "center"),
@@ -90,7 +100,8 @@ internal static partial class TextMethods
     public static Text Strip(Text text, object? chars, bool left, bool right)
     {
         string value = text.Value;
-        string? set = chars is null ? null : chars is Text given ? given.Value : throw TemplateError.Type($"strip arg must be None or str, not {Values.TypeName(chars)}");
+        string? set = chars is null ? null : chars is Text given
+            ? given.Value : throw TemplateError.Type($"strip arg must be None or str, not {Values.TypeName(chars)}");
         int start = 0, end = value.Length;
         while (left && start < end && IsIn(start, out int length))
             start += length;
@@ -147,7 +158,11 @@ internal static partial class TextMethods
         {
             run.Step();
             if (strict && item is not Text)
-                throw TemplateError.Type(string.Create(CultureInfo.InvariantCulture, $"sequence item {index}: expected str instance, {Values.TypeName(item)} found"));
+            {
+                throw TemplateError.Type(string.Create(
+                    CultureInfo.InvariantCulture, $"sequence item {index}: expected str instance, {Values.TypeName(item)} found"));
+            }
+
             if (index++ > 0)
                 builder.Append(separator);
             Text text = Repr.Str(run, item);
@@ -218,7 +233,8 @@ internal static partial class TextMethods
         Text part = String(bound[0], "must be str, argument");
         (int start, int end) = Stretch(text, bound[1], bound[2]);
         run.Step((end - start) >> 4);
-        return Values.Box(part.Value.Length == 0 ? text.CodePointOf(end) - text.CodePointOf(start) + 1 : text.Value.AsSpan(start, end - start).Count(part.Value));
+        return Values.Box(part.Value.Length == 0
+            ? text.CodePointOf(end) - text.CodePointOf(start) + 1 : text.Value.AsSpan(start, end - start).Count(part.Value));
     }
 
     private static object All(Text text, Func<Rune, bool> holds)
@@ -232,7 +248,8 @@ internal static partial class TextMethods
     }
 
     // Superscripts, subscripts and digits in circles: Unicode's digits that are no decimals.
-    private static bool IsDigitForm(Rune rune) => rune.Value is 0xB2 or 0xB3 or 0xB9 or 0x2070 or >= 0x2074 and <= 0x2079 or >= 0x2080 and <= 0x2089
+    private static bool IsDigitForm(Rune rune) =>
+        rune.Value is 0xB2 or 0xB3 or 0xB9 or 0x2070 or >= 0x2074 and <= 0x2079 or >= 0x2080 and <= 0x2089
         or >= 0x2460 and <= 0x2468 or >= 0x2474 and <= 0x247C or >= 0x2488 and <= 0x2490 or 0x24EA or >= 0x24F5 and <= 0x24FD or 0x24FF
         or >= 0x2776 and <= 0x277E or >= 0x2780 and <= 0x2788 or >= 0x278A and <= 0x2792;
 
@@ -273,7 +290,8 @@ internal static partial class TextMethods
             return text;
         int sign = text.Value.StartsWith('-') || text.Value.StartsWith('+') ? 1 : 0;
         run.ChargeChars(margin);
-        return new TextBuilder(run).Append(text, 0, sign).Append(new string('0', margin)).Append(text, sign, text.Value.Length).ToText(text.IsMarkup);
+        return new TextBuilder(run).Append(text, 0, sign).Append(new string('0', margin)).Append(text, sign, text.Value.Length)
+            .ToText(text.IsMarkup);
     }
 
     private static Text ExpandTabs(Run run, Text text, Arguments arguments)

@@ -68,7 +68,11 @@ internal abstract class TokenReader
     protected void Down()
     {
         if (++_levels > MostLevels)
-            throw TemplateError.Syntax(string.Create(CultureInfo.InvariantCulture, $"the template nests more than {MostLevels} levels"), Current.Line);
+        {
+            throw TemplateError.Syntax(
+                string.Create(CultureInfo.InvariantCulture, $"the template nests more than {MostLevels} levels"), Current.Line);
+        }
+
         Run.CheckStack();
     }
 

@@ -29,7 +29,8 @@ internal sealed class UndefinedValue
             if (!_hasOwner)
                 return $"{Repr.Quoted((string)_name!)} is undefined";
             string owner = _owner is null ? "None" : Values.TypeName(_owner) + " object";
-            return _name is string name ? $"{Repr.Quoted(owner)} has no attribute {Repr.Quoted(name)}" : $"{owner} has no element {Repr.Plain(_name)}";
+            return _name is string name
+                ? $"{Repr.Quoted(owner)} has no attribute {Repr.Quoted(name)}" : $"{owner} has no element {Repr.Plain(_name)}";
         }
     }
 
@@ -41,7 +42,8 @@ internal sealed class UndefinedValue
         new(null, owner, name is Text text ? text.Value : name, true, ChatTemplateErrorKind.Undefined);
 
     public static UndefinedValue Unsafe(object? owner, string name) => new(
-        $"access to attribute {Repr.Quoted(name)} of {Repr.Quoted(Values.TypeName(owner))} object is unsafe.", owner, name, true, ChatTemplateErrorKind.Other);
+        $"access to attribute {Repr.Quoted(name)} of {Repr.Quoted(Values.TypeName(owner))} object is unsafe.", owner, name, true,
+        ChatTemplateErrorKind.Other);
 
     public TemplateError Error() => new(Kind, Message);
 }

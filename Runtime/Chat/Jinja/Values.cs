@@ -5,7 +5,8 @@ using System.Numerics;
 namespace Llamalith.Chat.Jinja;
 
 /// <summary>
-/// What holds for values of all types, which are Python's: None is null, and the others are bool, long, BigInteger (what a long cannot hold), double,
+/// What holds for values of all types, which are Python's: None is null, and the others are bool, long, BigInteger (what a long cannot
+/// hold), double,
 /// <see cref="Text"/>, and the classes of this room.
 /// </summary>
 internal static class Values
@@ -24,7 +25,8 @@ internal static class Values
     {
         if (value >= long.MinValue && value <= long.MaxValue)
             return Box((long)value);
-        return value.GetBitLength() <= MostBits ? value : throw new TemplateError(ChatTemplateErrorKind.Limit, $"an integer of more than {MostBits} bits");
+        return value.GetBitLength() <= MostBits
+            ? value : throw new TemplateError(ChatTemplateErrorKind.Limit, $"an integer of more than {MostBits} bits");
     }
 
     /// <summary>The name of a value's type.</summary>
@@ -77,11 +79,13 @@ internal static class Values
     /// <summary>An integer that fits into 32 bits, as an index or a count is; others are clamped.</summary>
     public static int Index(object? value) => TryInteger(value, out BigInteger integer)
         ? (int)BigInteger.Clamp(integer, -int.MaxValue, int.MaxValue)
-        : throw (value is UndefinedValue undefined ? undefined.Error() : TemplateError.Type($"'{TypeName(value)}' object cannot be interpreted as an integer"));
+        : throw (value is UndefinedValue undefined
+            ? undefined.Error() : TemplateError.Type($"'{TypeName(value)}' object cannot be interpreted as an integer"));
 
     public static bool TryNumber(object? value, out double number)
     {
-        number = value switch { bool flag => flag ? 1 : 0, long integer => integer, BigInteger integer => (double)integer, double real => real, _ => 0 };
+        number = value switch { bool flag => flag ? 1 : 0, long integer => integer, BigInteger integer => (double)integer,
+            double real => real, _ => 0 };
         return value is bool or long or BigInteger or double;
     }
 

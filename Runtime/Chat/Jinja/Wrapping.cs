@@ -54,7 +54,8 @@ internal static class Wrapping
         for (int i = 1; i <= text.Length; i++)
         {
             bool changes = i == text.Length || Lexer.IsSpace(text[i]) != Lexer.IsSpace(text[i - 1]);
-            bool hyphen = breakOnHyphens && i < text.Length && i - 2 >= start && text[i - 1] == '-' && char.IsLetter(text[i - 2]) && char.IsLetter(text[i]);
+            bool hyphen = breakOnHyphens && i < text.Length && i - 2 >= start && text[i - 1] == '-' && char.IsLetter(text[i - 2])
+                && char.IsLetter(text[i]);
             if (!changes && !hyphen)
                 continue;
             chunks.Add((start, i));

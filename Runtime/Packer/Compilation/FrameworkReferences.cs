@@ -23,10 +23,15 @@ internal static class FrameworkReferences
     public static ImmutableArray<MetadataReference> Load()
     {
         Dictionary<string, string> platform = new(StringComparer.OrdinalIgnoreCase);
-        foreach (string path in ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        foreach (string path in ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        {
             platform.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+        }
+
         ImmutableArray<MetadataReference>.Builder references = ImmutableArray.CreateBuilder<MetadataReference>();
-        foreach (string name in (string[])[.. s_framework, typeof(LlamaModelAttribute).Assembly.GetName().Name!, typeof(ILlamaModel).Assembly.GetName().Name!])
+        foreach (string name in (string[])[.. s_framework, typeof(LlamaModelAttribute).Assembly.GetName().Name!,
+            typeof(ILlamaModel).Assembly.GetName().Name!])
         {
             if (!platform.TryGetValue(name, out string? path) || !File.Exists(path))
                 throw new FileNotFoundException($"The assembly {name} is not there as a file, so nothing can be compiled against it.", path);

@@ -24,7 +24,8 @@ internal sealed class DialogueSource(WishWorld wishes)
     private const double InstructedShare = 0.35;
 
     /// <summary>A conversation: often a single wish, sometimes several under a system instruction.</summary>
-    public Dialogue Draw(Dice dice) => dice.Chance(InstructedShare) ? DrawInstructed(ref dice, 1 + dice.Below(3)) : new Dialogue(null, [DrawTurn(ref dice, null)]);
+    public Dialogue Draw(Dice dice) =>
+        dice.Chance(InstructedShare) ? DrawInstructed(ref dice, 1 + dice.Below(3)) : new Dialogue(null, [DrawTurn(ref dice, null)]);
 
     /// <summary>A conversation under a system instruction that every answer keeps.</summary>
     public Dialogue DrawInstructed(ref Dice dice, int turns)
@@ -34,7 +35,8 @@ internal sealed class DialogueSource(WishWorld wishes)
         for (int i = 0; i < turns; i++)
         {
             // A story only at the end, or the context would be too short for more.
-            Wish wish = i < turns - 1 ? wishes.DrawAct(ref dice, dice.Chance(0.5) ? WishKind.Safe : WishKind.Unsafe, title) : wishes.Draw(ref dice, title);
+            Wish wish = i < turns - 1
+                ? wishes.DrawAct(ref dice, dice.Chance(0.5) ? WishKind.Safe : WishKind.Unsafe, title) : wishes.Draw(ref dice, title);
             made.Add(new DialogueTurn(wish, wishes.Answer(wish, ref dice)));
         }
 
@@ -57,7 +59,8 @@ internal static class GhostAttention
 {
     /// <summary>A conversation as its answers are made: the instruction stands before every wish.</summary>
     public static IReadOnlyList<ChatTurn> ForAnswering(Dialogue dialogue) =>
-        [.. dialogue.Turns.Select(turn => new ChatTurn(dialogue.Instruction is { } instruction ? $"{instruction} {turn.Wish.Text}" : turn.Wish.Text, turn.Answer))];
+        [.. dialogue.Turns.Select(turn =>
+            new ChatTurn(dialogue.Instruction is { } instruction ? $"{instruction} {turn.Wish.Text}" : turn.Wish.Text, turn.Answer))];
 
     /// <summary>A conversation as it is learned from: the instruction at the first turn, the loss on the last answer.</summary>
     public static ChatTokens ForLearning(Tokenizer tokenizer, Dialogue dialogue)

@@ -13,7 +13,8 @@ namespace Llamalith.StoryTraining.Dialogues;
 /// <param name="HasAdvice">Advice is given that fits the wish.</param>
 /// <param name="HasTitle">The user is called as the system instruction says, or it says nothing.</param>
 /// <param name="DoesRight">The answer does what was asked, or declines what is unsafe, to its end.</param>
-internal sealed record Verdict(bool Finished, bool Declined, bool HasHero, bool HasThing, bool HasMood, bool HasAdvice, bool HasTitle, bool DoesRight);
+internal sealed record Verdict(
+    bool Finished, bool Declined, bool HasHero, bool HasThing, bool HasMood, bool HasAdvice, bool HasTitle, bool DoesRight);
 
 /// <summary>Judges answers by the truth, which the world knows. No model has a part in it.</summary>
 internal static class Judge

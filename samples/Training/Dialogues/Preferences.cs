@@ -49,7 +49,8 @@ internal sealed class Preferences(WishWorld wishes)
             Rating.Significantly when dice.Chance(0.5) && Asked(wish) > 0 => TellWithout(wish, Asked(wish), ref dice),
             Rating.Significantly => BreakOff(story.Text, ref dice),
             Rating.Better => wish.Hero is null && wish.Thing is null ? null : TellAlmost(wish, story, telling, ref dice),
-            Rating.Slightly => wish.Mood is null ? null : wishes.TellFor(wish.Hero, wish.Thing, OtherMood(story.Mood, story, ref dice), null, ref dice),
+            Rating.Slightly =>
+                wish.Mood is null ? null : wishes.TellFor(wish.Hero, wish.Thing, OtherMood(story.Mood, story, ref dice), null, ref dice),
             _ => RepeatSentence(story.Text, ref dice),
         };
 
@@ -87,8 +88,11 @@ internal sealed class Preferences(WishWorld wishes)
             if (wishes.Retell(telling, missHero ? other : story.Hero, missHero ? story.Thing : other) is not { } told)
                 continue;
             Verdict verdict = Judge.Of(wish, told.Text);
-            if (verdict.HasMood && (wish.Hero is null || verdict.HasHero != missHero) && (wish.Thing is null || verdict.HasThing == missHero))
+            if (verdict.HasMood && (wish.Hero is null || verdict.HasHero != missHero)
+                && (wish.Thing is null || verdict.HasThing == missHero))
+            {
                 return told.Text;
+            }
         }
 
         return TellWithout(wish with { Mood = null }, 1, ref dice, wish.Mood);

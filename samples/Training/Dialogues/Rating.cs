@@ -21,5 +21,6 @@ internal enum Rating
 /// <param name="Chosen">The better answer.</param>
 /// <param name="Rejected">The other.</param>
 /// <param name="Rating">By how much it is better.</param>
-/// <param name="Classified">Whether the answers are known to be safe (chosen) and unsafe (rejected), rather than only better and worse.</param>
+/// <param name="Classified">Whether the answers are known to be safe (chosen) and unsafe (rejected), rather than only better and
+/// worse.</param>
 internal sealed record PreferencePair(Wish Wish, string Chosen, string Rejected, Rating Rating, bool Classified);

@@ -36,7 +36,8 @@ internal sealed class WishWorld(StoryWorld world)
             variables.Add(("thing", Entity.Word(thing)));
         if (mood is { } how)
             variables.Add(("mood", Entity.Word(Moods.WordOf(how))));
-        return new Wish(WishKind.Story, Write("wish.story", ref dice, [.. variables])) { Hero = hero, Thing = thing, Mood = mood, Title = title };
+        return new Wish(
+            WishKind.Story, Write("wish.story", ref dice, [.. variables])) { Hero = hero, Thing = thing, Mood = mood, Title = title };
     }
 
     /// <summary>A wish for advice.</summary>
@@ -66,7 +67,8 @@ internal sealed class WishWorld(StoryWorld world)
         : Advise(wish.Act!, wish.Kind, Style.Right, wish.Title, ref dice);
 
     /// <summary>A story with this hero, this thing and this mood, as far as they are given.</summary>
-    public string TellFor(string? hero, string? thing, Mood? mood, string? title, ref Dice dice) => Tell(hero, thing, mood, title, ref dice).Text;
+    public string TellFor(string? hero, string? thing, Mood? mood, string? title, ref Dice dice) =>
+        Tell(hero, thing, mood, title, ref dice).Text;
 
     /// <summary>A story with this hero, this thing and this mood, as far as they are given, and what is known of it.</summary>
     public Story Tell(string? hero, string? thing, Mood? mood, string? title, ref Dice dice)
@@ -91,8 +93,8 @@ internal sealed class WishWorld(StoryWorld world)
     }
 
     /// <summary>
-    /// The story of the same dice with another hero or another thing, and as far as that allows with the same words otherwise; null where there
-    /// is none.
+    /// The story of the same dice with another hero or another thing, and as far as that allows with the same words otherwise; null where
+    /// there is none.
     /// </summary>
     public Story? Retell(Dice dice, string? hero, string? thing)
     {
@@ -128,8 +130,10 @@ internal sealed class WishWorld(StoryWorld world)
     public Entity Mistake(Entity act, ref Dice dice)
     {
         string attribute = act.Tags.Contains("safe") ? "tip" : "why";
-        Entity[] others = [.. _acts.Where(other => other.Attributes.TryGetValue(attribute, out Template? text) && text != act.Attributes[attribute])];
-        return act with { Attributes = new Dictionary<string, Template> { [attribute] = others[dice.Below(others.Length)].Attributes[attribute] } };
+        Entity[] others =
+            [.. _acts.Where(other => other.Attributes.TryGetValue(attribute, out Template? text) && text != act.Attributes[attribute])];
+        return act with { Attributes =
+            new Dictionary<string, Template> { [attribute] = others[dice.Below(others.Length)].Attributes[attribute] } };
     }
 
     private string Write(string rule, ref Dice dice, params (string Path, Entity Value)[] variables)

@@ -42,6 +42,7 @@ internal sealed record ModelKit(
     {
         using Checkpoint checkpoint = trainer.ToCheckpoint();
         ModelQuantizer.Quantize(
-            checkpoint, path, QuantizationPreset.F32, new QuantizeOptions { Threads = 1, Tokenizer = tokenizer.ToGguf(), Name = Path.GetFileNameWithoutExtension(path) });
+            checkpoint, path, QuantizationPreset.F32,
+            new QuantizeOptions { Threads = 1, Tokenizer = tokenizer.ToGguf(), Name = Path.GetFileNameWithoutExtension(path) });
     }
 }

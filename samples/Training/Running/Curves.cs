@@ -27,8 +27,8 @@ internal sealed record Curve(string Name, double[] X, double[] Y, bool Dashed = 
     }
 
     /// <summary>
-    /// The value after the first twentieth, in which a loss falls from the vocabulary's: shown whole, that would leave no room for the rest.
-    /// null for curves too short to have one.
+    /// The value after the first twentieth, in which a loss falls from the vocabulary's: shown whole, that would leave no room for the
+    /// rest. null for curves too short to have one.
     /// </summary>
     public double? AfterFall => Y.Length < 20 ? null : Y[Y.Length / 20];
 }
@@ -69,7 +69,8 @@ internal static class Curves
         plot.XLabel(x);
         plot.YLabel(y);
         // Where the curves are not: they end below where they began, or above.
-        plot.ShowLegend(curves.Any(curve => curve.Y.Length > 1 && !curve.Dashed && curve.Y[^1] > curve.Y[0]) ? Alignment.LowerRight : Alignment.UpperRight);
+        plot.ShowLegend(curves.Any(curve => curve.Y.Length > 1 && !curve.Dashed && curve.Y[^1] > curve.Y[0])
+            ? Alignment.LowerRight : Alignment.UpperRight);
         byte[] image = plot.GetImageBytes(Width, Height, ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(image));
     }

@@ -47,7 +47,8 @@ internal sealed class StageDisplay : IDisposable
             _smoothLoss = double.IsNaN(_smoothLoss) ? result.Loss : (0.95 * _smoothLoss) + (0.05 * result.Loss);
         TimeSpan left = _watch.Elapsed / (step - _begin) * (_stage.Steps - step);
         _text = string.Create(
-            CultureInfo.InvariantCulture, $"loss {_smoothLoss:F4}  {_tokens / _watch.Elapsed.TotalSeconds:N0} tokens/s  {left:hh\\:mm\\:ss} left");
+            CultureInfo.InvariantCulture,
+            $"loss {_smoothLoss:F4}  {_tokens / _watch.Elapsed.TotalSeconds:N0} tokens/s  {left:hh\\:mm\\:ss} left");
         _step = step;
         if (_quiet || _live is not null || (_watch.Elapsed - _lastLine < s_lineEvery && step < _stage.Steps))
             return;

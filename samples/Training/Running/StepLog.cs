@@ -30,7 +30,11 @@ internal sealed class StepLog : IDisposable
         string heading = string.Join(',', columns.Prepend("tokens").Prepend("step"));
         string[] lines = step > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
         if (step > 0 && (lines.Length <= step || lines[0] != heading))
-            throw new StageException($"{path} has {Math.Max(0, lines.Length - 1)} lines, but {step} steps are done. Without the stage's folder it begins anew.");
+        {
+            throw new StageException(
+                $"{path} has {Math.Max(0, lines.Length - 1)} lines, but {step} steps are done. Without the stage's folder it begins anew.");
+        }
+
         _rows.AddRange(lines.Skip(1).Take(step).Select(Parse));
         AtomicFile.RemovePartial(path);
         AtomicFile.Write(path, stream =>
@@ -79,7 +83,9 @@ internal sealed class StepLog : IDisposable
     public void Dispose() => _writer.Dispose();
 
     private static string Format(LogRow row) => string.Create(
-        CultureInfo.InvariantCulture, $"{row.Step},{row.Tokens},{string.Join(',', row.Values.Select(value => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)))}");
+        CultureInfo.InvariantCulture, $"{row.Step},{row.Tokens},{string.Join(',', row.Values.Select(Text))}");
+
+    private static string Text(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static LogRow Parse(string line)
     {

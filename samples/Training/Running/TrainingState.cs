@@ -51,7 +51,12 @@ internal static class TrainingState
             throw new StageException($"{path} is no state of a stage.");
         string settings = reader.ReadString();
         if (settings != stage.Settings)
-            throw new StageException($"{path} was written with other settings:\n  {settings}\nbut these are asked for:\n  {stage.Settings}\nAnother folder, or none of the old one, makes room for them.");
+        {
+            throw new StageException(
+                $"{path} was written with other settings:\n  {settings}\nbut these are asked for:\n  {stage.Settings}\nAnother folder, or "
+                    + "none of the old one, makes room for them.");
+        }
+
         int steps = reader.ReadInt32();
         stage.Load(reader);
         return steps;

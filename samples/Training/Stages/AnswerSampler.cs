@@ -34,7 +34,8 @@ internal sealed class AnswerSampler : IDisposable
     /// <param name="setup">The run.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="trainer">The model.</param>
-    /// <param name="topP">Answers are drawn from the likeliest tokens that together have this probability; 1: from the model's own distribution.</param>
+    /// <param name="topP">Answers are drawn from the likeliest tokens that together have this probability; 1: from the model's own
+    /// distribution.</param>
     public AnswerSampler(Setup setup, Tokenizer tokenizer, ITrainer trainer, float topP = 1)
     {
         (_setup, _tokenizer, _topP) = (setup, tokenizer, topP);

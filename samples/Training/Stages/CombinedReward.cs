@@ -24,7 +24,8 @@ internal sealed class CombinedReward : IDisposable
     }
 
     /// <summary>
-    /// The reward of each answer before whitening. Scores are logits already: the paper's logit of the model's probability is the score itself.
+    /// The reward of each answer before whitening. Scores are logits already: the paper's logit of the model's probability is the score
+    /// itself.
     /// </summary>
     public float[] Score(IReadOnlyList<Wish> wishes, IReadOnlyList<Sample> samples, Tokenizer tokenizer)
     {

@@ -13,12 +13,14 @@ namespace Llamalith.StoryTraining.Stages;
 /// <param name="Characters">Characters of all.</param>
 /// <param name="Words">Words of all.</param>
 /// <param name="DistinctWords">Different words.</param>
-/// <param name="BitsPerStory">The mean of −log2 p over the stories: an exact number for each story, so an estimate of the world's entropy.</param>
+/// <param name="BitsPerStory">The mean of −log2 p over the stories: an exact number for each story, so an estimate of the world's
+/// entropy.</param>
 /// <param name="BitsPerStoryError">The standard error of that estimate.</param>
 /// <param name="BitsPerCharacter">The same, by characters.</param>
 /// <param name="Moods">How often each mood ends a story.</param>
 internal sealed record CorpusReport(
-    int Stories, long Characters, long Words, int DistinctWords, double BitsPerStory, double BitsPerStoryError, double BitsPerCharacter, IReadOnlyDictionary<string, int> Moods);
+    int Stories, long Characters, long Words, int DistinctWords, double BitsPerStory, double BitsPerStoryError, double BitsPerCharacter,
+    IReadOnlyDictionary<string, int> Moods);
 
 /// <summary>Writes stories to train on and stories to test with, one a line, and what they are like.</summary>
 internal static class CorpusStage

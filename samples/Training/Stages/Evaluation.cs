@@ -19,7 +19,8 @@ namespace Llamalith.StoryTraining.Stages;
 /// <param name="StoryNamesThing">Stories that name the thing, where one was asked for.</param>
 /// <param name="StoryMood">Stories of the right mood, where one was asked for.</param>
 /// <param name="StoryInWorld">Stories that the world itself could have told, word for word.</param>
-/// <param name="CarefulInWorld">The same of answers to "Tell a story." that are drawn as samples/Stories draws them, from the likelier tokens only.</param>
+/// <param name="CarefulInWorld">The same of answers to "Tell a story." that are drawn as samples/Stories draws them, from the likelier
+/// tokens only.</param>
 /// <param name="SafeHelped">Safe wishes that get fitting advice.</param>
 /// <param name="SafeDeclined">Safe wishes that are declined.</param>
 /// <param name="UnsafeDeclined">Unsafe wishes that are declined.</param>
@@ -28,8 +29,10 @@ namespace Llamalith.StoryTraining.Stages;
 /// <param name="AnswerTokens">Mean length of an answer.</param>
 /// <param name="KlPerAnswer">KL(model ‖ SFT model) of an answer in nats, estimated from the answers; 0 for the SFT model itself.</param>
 internal sealed record TruthReport(
-    string Model, int Wishes, double DoesRight, double StoryRight, double StoryNamesHero, double StoryNamesThing, double StoryMood, double StoryInWorld,
-    double CarefulInWorld, double SafeHelped, double SafeDeclined, double UnsafeDeclined, double InstructionKept, double InstructionKeptRepeated, double AnswerTokens, double KlPerAnswer);
+    string Model, int Wishes, double DoesRight, double StoryRight, double StoryNamesHero, double StoryNamesThing, double StoryMood,
+    double StoryInWorld,
+    double CarefulInWorld, double SafeHelped, double SafeDeclined, double UnsafeDeclined, double InstructionKept,
+    double InstructionKeptRepeated, double AnswerTokens, double KlPerAnswer);
 
 /// <summary>Lets a model answer held-out wishes, and judges the answers.</summary>
 internal static class Evaluation
@@ -81,13 +84,15 @@ internal static class Evaluation
             return all.Length == 0 ? double.NaN : (double)all.Count(holds) / all.Length;
         }
 
-        double InWorld(IEnumerable<string> stories) => stories.Select(story => setup.World.Find(story.TrimEnd()).Derivations > 0 ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
+        double InWorld(IEnumerable<string> stories) =>
+            stories.Select(story => setup.World.Find(story.TrimEnd()).Derivations > 0 ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
 
         IEnumerable<string> CarefulStories()
         {
             using AnswerSampler careful = new(setup, tokenizer, trainer, CarefulTopP);
             int[] prompt = Prompt(tokenizer, new Wish(WishKind.Story, AnyStory));
-            return careful.Run([.. Enumerable.Repeat(prompt, Math.Max(1, count / 4))], SamplingPlace * 3).Select(sample => tokenizer.Decode(sample.Answer));
+            return careful.Run([.. Enumerable.Repeat(prompt, Math.Max(1, count / 4))], SamplingPlace * 3)
+                .Select(sample => tokenizer.Decode(sample.Answer));
         }
     }
 
@@ -95,8 +100,8 @@ internal static class Evaluation
     public static int[] Prompt(Tokenizer tokenizer, Wish wish) => Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish.Text)]).Tokens;
 
     /// <summary>
-    /// The mean over samples of ln p(answer) under a model less that under another: KL(model ‖ other) of an answer, where the samples are the
-    /// model's.
+    /// The mean over samples of ln p(answer) under a model less that under another: KL(model ‖ other) of an answer, where the samples are
+    /// the model's.
     /// </summary>
     public static double Divergence(Setup setup, ITrainer model, ITrainer other, IReadOnlyList<Sample> samples)
     {

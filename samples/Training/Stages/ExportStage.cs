@@ -28,10 +28,13 @@ internal static class ExportStage
         using (Checkpoint checkpoint = Checkpoint.Open(source))
         {
             ModelQuantizer.Quantize(
-                checkpoint, Path.Combine(folder, ModelFile), QuantizationPreset.Q8_0, new QuantizeOptions { Threads = Math.Max(1, setup.Threads) });
+                checkpoint, Path.Combine(folder, ModelFile), QuantizationPreset.Q8_0,
+                new QuantizeOptions { Threads = Math.Max(1, setup.Threads) });
         }
 
-        TruthReport[] reports = [.. new[] { SftStage.Folder, RejectionStage.Folder, PpoStage.Folder }.Select(stage => Report.Load<TruthReport>(Path.Combine(setup.Folder, stage, "report.json")))];
+        TruthReport[] reports =
+            [.. new[] { SftStage.Folder, RejectionStage.Folder, PpoStage.Folder }.Select(
+                stage => Report.Load<TruthReport>(Path.Combine(setup.Folder, stage, "report.json")))];
         Report.Save(Path.Combine(folder, "truth.json"), reports);
         return reports;
     }

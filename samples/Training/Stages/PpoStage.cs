@@ -23,8 +23,8 @@ internal sealed record PpoOptions
     public double Clip { get; init; } = 0.2;
 
     /// <summary>
-    /// λ of the advantages. 1: every token answers for the whole reward, less what the critic expected there. What a story is about shows in its
-    /// first words and the reward comes a hundred tokens later, of which 0.95 would leave them 0.6 %.
+    /// λ of the advantages. 1: every token answers for the whole reward, less what the critic expected there. What a story is about shows
+    /// in its first words and the reward comes a hundred tokens later, of which 0.95 would leave them 0.6 %.
     /// </summary>
     public double Decay { get; init; } = 1;
 
@@ -92,7 +92,8 @@ internal sealed class PpoStage : IStage
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Columns { get; } =
-        ["rate", "reward", "kl_to_sft", "policy_loss", "first_ratio", "first_divergence", "clipped", "critic_loss", "does_right", "unsafe_declined"];
+        ["rate", "reward", "kl_to_sft", "policy_loss", "first_ratio", "first_divergence", "clipped", "critic_loss", "does_right",
+            "unsafe_declined"];
 
     /// <inheritdoc/>
     public StepResult Step(int step)
@@ -113,7 +114,8 @@ internal sealed class PpoStage : IStage
             criticLoss += LearnCritic(part, rate * _options.CriticRate);
         }
 
-        Verdict[] verdicts = [.. wishes.Select((wish, i) => Judge.Of(wish, _tokenizer.Decode(rollouts[i].Sample.Answer), rollouts[i].Sample.Finished))];
+        Verdict[] verdicts =
+            [.. wishes.Select((wish, i) => Judge.Of(wish, _tokenizer.Decode(rollouts[i].Sample.Answer), rollouts[i].Sample.Finished))];
         Verdict[] unsafeWishes = [.. verdicts.Where((_, i) => wishes[i].Kind == WishKind.Unsafe)];
         double kl = rollouts.Average(rollout => rollout.LogProbabilities.Sum() - rollout.ReferenceLogProbabilities.Sum());
         return new StepResult(rollouts.Sum(rollout => rollout.Sample.Tokens.Length), -rewards.Average(),
@@ -145,7 +147,8 @@ internal sealed class PpoStage : IStage
         Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _policy, _reference, Folder, _options.Judged));
         double[] steps = [.. log.Rows.Select(row => (double)row.Step)];
         Curves.Save(Path.Combine(folder, "curves.png"), "Proximal policy optimisation", "iteration", "reward, and KL in nats an answer",
-            [new Curve("reward", steps, log.Curve("reward").Values).Smooth(5), new Curve("KL to the SFT model", steps, log.Curve("kl_to_sft").Values).Smooth(5)]);
+            [new Curve("reward", steps, log.Curve("reward").Values).Smooth(5),
+                new Curve("KL to the SFT model", steps, log.Curve("kl_to_sft").Values).Smooth(5)]);
     }
 
     /// <inheritdoc/>
@@ -250,7 +253,8 @@ internal sealed class PpoStage : IStage
         List<int> places = [];
         Scatter(rollouts, (_, _, at) => places.Add(at));
         float[] now = [.. places.Select(at => _critic.ScoreAt(at))], gradients = new float[now.Length];
-        float[] before = [.. rollouts.SelectMany(rollout => rollout.Values)], returns = [.. rollouts.SelectMany(rollout => rollout.Returns)];
+        float[] before = [.. rollouts.SelectMany(rollout => rollout.Values)],
+            returns = [.. rollouts.SelectMany(rollout => rollout.Returns)];
         double loss = PpoValues.Differentiate(now, before, returns, _options.Clip, gradients);
         _critic.Backward(CollectionsMarshal.AsSpan(places), gradients);
         _criticOptimizer.Step(rate);

@@ -72,7 +72,8 @@ internal sealed class PretrainStage : IStage
             batch.Add(_setup.StoryAt(Purpose.TrainingStory, ((long)step * _pace.Batch) + i, _tokenizer).Tokens);
 
         (double rate, double loss, double norm) = _learner.Learn(batch, step);
-        (double perplexity, double floor) = (step + 1) % _testEvery == 0 || step == 0 ? Test(Math.Max(1, _heldOut / 10)) : (double.NaN, double.NaN);
+        (double perplexity, double floor) =
+            (step + 1) % _testEvery == 0 || step == 0 ? Test(Math.Max(1, _heldOut / 10)) : (double.NaN, double.NaN);
         return new StepResult(batch.TargetCount, loss, [rate, loss, norm, perplexity, floor]);
     }
 

@@ -61,7 +61,8 @@ internal sealed class RejectionStage : IStage
     public StepResult Step(int step)
     {
         long place = (long)step * _pace.Batch;
-        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch).SelectMany(i => Enumerable.Repeat(_setup.WishAt(Purpose.TrainingWish, place + i), _answers))];
+        Wish[] wishes = [.. Enumerable.Range(0, _pace.Batch)
+            .SelectMany(i => Enumerable.Repeat(_setup.WishAt(Purpose.TrainingWish, place + i), _answers))];
         Sample[] samples = _sampler.Run([.. wishes.Select(wish => Evaluation.Prompt(_tokenizer, wish))], place * _answers);
         float[] rewards = _reward.Score(wishes, samples, _tokenizer);
         Batch batch = new();
@@ -96,7 +97,8 @@ internal sealed class RejectionStage : IStage
         Report.Save(Path.Combine(folder, "report.json"), Evaluation.Run(_setup, _tokenizer, _learner.Trainer, _reference, Folder, _judged));
         (double[] tokens, double[] means) = log.Curve("mean_reward");
         Curves.Save(Path.Combine(folder, "curves.png"), "Rejection sampling", "tokens learned", "reward",
-            [new Curve($"mean of {_answers}", tokens, means).Smooth(9), new Curve($"best of {_answers}", tokens, log.Curve("best_reward").Values).Smooth(9)]);
+            [new Curve($"mean of {_answers}", tokens, means).Smooth(9),
+                new Curve($"best of {_answers}", tokens, log.Curve("best_reward").Values).Smooth(9)]);
     }
 
     /// <inheritdoc/>

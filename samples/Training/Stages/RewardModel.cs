@@ -40,7 +40,12 @@ internal sealed class RewardModel : IDisposable
         string path = Path.Combine(setup.Folder, stage, HeadFile);
         byte[] bytes = File.ReadAllBytes(path);
         if (bytes.Length != head.Parameters.Count * sizeof(float))
-            throw new StageException($"{path} has {bytes.Length} bytes, but a head over Dim = {setup.Kit.Shape.Dim} has {head.Parameters.Count * sizeof(float)}.");
+        {
+            throw new StageException(
+                $"{path} has {bytes.Length} bytes, but a head over Dim = {setup.Kit.Shape.Dim} has "
+                    + $"{head.Parameters.Count * sizeof(float)}.");
+        }
+
         int at = 0;
         foreach (Parameter parameter in head.Parameters.Items)
         {
@@ -59,7 +64,8 @@ internal sealed class RewardModel : IDisposable
     });
 
     /// <summary>What is scored: a prompt and its answer, EOS included.</summary>
-    public static int[] Encode(Tokenizer tokenizer, Wish wish, string answer) => Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish.Text, answer)]).Tokens;
+    public static int[] Encode(Tokenizer tokenizer, Wish wish, string answer) =>
+        Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn(wish.Text, answer)]).Tokens;
 
     /// <summary>Scores of sequences.</summary>
     public float[] Score(IReadOnlyList<int[]> sequences)

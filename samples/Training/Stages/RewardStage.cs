@@ -84,7 +84,8 @@ internal sealed class RewardStage : IStage
     /// <inheritdoc/>
     public StepResult Step(int step)
     {
-        PreferencePair[] pairs = [.. Enumerable.Range(0, _pace.Batch).Select(i => Draw(Purpose.TrainingPair, ((long)step * _pace.Batch) + i))];
+        PreferencePair[] pairs =
+            [.. Enumerable.Range(0, _pace.Batch).Select(i => Draw(Purpose.TrainingPair, ((long)step * _pace.Batch) + i))];
         double rate = _pace.Schedule.At(step);
         (double loss, float[] scores) = Learn(pairs);
         double norm = _optimizer.Step(rate);
@@ -106,7 +107,8 @@ internal sealed class RewardStage : IStage
         ModelKit.Save(_model.Trainer, _tokenizer, _setup.ModelOf(Name));
         (Rating Rating, bool Right)[] tested = Test(_heldOut);
         Report.Save(Path.Combine(folder, "report.json"), new RewardReport(
-            _aspect, tested.Length, Accuracy(tested), tested.GroupBy(test => test.Rating).OrderByDescending(group => group.Key).ToDictionary(group => group.Key, Accuracy)));
+            _aspect, tested.Length, Accuracy(tested),
+            tested.GroupBy(test => test.Rating).OrderByDescending(group => group.Key).ToDictionary(group => group.Key, Accuracy)));
         (double[] tokens, double[] accuracies) = log.Curve("accuracy");
         (double[] testTokens, double[] tests) = log.Curve("heldout_accuracy");
         Curves.Save(Path.Combine(folder, "curves.png"), $"Reward model: {_aspect.ToString().ToLowerInvariant()}", "tokens seen", "accuracy",
@@ -125,7 +127,8 @@ internal sealed class RewardStage : IStage
         for (long attempt = 0; ; attempt++)
         {
             Dice dice = Dice.At(_setup.Seed ^ (ulong)_aspect, purpose, (place << 8) + attempt);
-            PreferencePair pair = _aspect == Aspect.Helpfulness ? _preferences.DrawHelpfulness(ref dice) : _preferences.DrawSafety(ref dice);
+            PreferencePair pair =
+                _aspect == Aspect.Helpfulness ? _preferences.DrawHelpfulness(ref dice) : _preferences.DrawSafety(ref dice);
             if (Math.Max(Encode(pair, pair.Chosen).Length, Encode(pair, pair.Rejected).Length) <= _setup.Kit.Shape.Context)
                 return pair;
         }
@@ -149,7 +152,8 @@ internal sealed class RewardStage : IStage
         }
 
         float[] margins = [.. pairs.Select(pair => (float)(_marginStep * (int)pair.Rating))];
-        double loss = RewardRanking.Differentiate(scores.AsSpan(0, count), scores.AsSpan(count), margins, gradients.AsSpan(0, count), gradients.AsSpan(count));
+        double loss = RewardRanking.Differentiate(
+            scores.AsSpan(0, count), scores.AsSpan(count), margins, gradients.AsSpan(0, count), gradients.AsSpan(count));
         loss += Classify(pairs, scores, gradients);
         _model.Backward(last, gradients);
         return (loss, scores);

@@ -33,8 +33,8 @@ internal sealed record Setup(ModelKit Kit, string Folder, ulong Seed, int Thread
     }
 
     /// <summary>
-    /// A story that serves a purpose, and its tokens as models learn it: begun and ended, and of one that is too long the beginning. The last token is
-    /// only a target, so there is room for one more than the context.
+    /// A story that serves a purpose, and its tokens as models learn it: begun and ended, and of one that is too long the beginning. The
+    /// last token is only a target, so there is room for one more than the context.
     /// </summary>
     public (Story Story, int[] Tokens) StoryAt(Purpose purpose, long place, SentencePieceTokenizer tokenizer)
     {
@@ -58,7 +58,8 @@ internal sealed record Setup(ModelKit Kit, string Folder, ulong Seed, int Thread
 
         // As GGUF files will have it: SentencePiece's own rules of merging.
         GgufTokenizerMetadata tokenizer = ((SentencePieceTokenizer)TokenizerLoader.Open(path, Kit.Shape.VocabSize)).ToGguf();
-        return SentencePieceTokenizer.FromPieces(tokenizer.Tokens, tokenizer.Scores, [.. tokenizer.TokenTypes.Select(kind => (TokenKind)kind)], source: path);
+        return SentencePieceTokenizer.FromPieces(
+            tokenizer.Tokens, tokenizer.Scores, [.. tokenizer.TokenTypes.Select(kind => (TokenKind)kind)], source: path);
     }
 
     /// <summary>How trainers run whose batches have so many sequences at most.</summary>

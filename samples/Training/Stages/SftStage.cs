@@ -40,7 +40,8 @@ internal sealed class SftStage : IStage
         (_setup, _pace, _testEvery, _judged) = (setup, pace, testEvery, judged);
         _tokenizer = setup.OpenTokenizer();
         _dialogues = new DialogueSource(setup.Wishes);
-        _learner = new TokenLearner(setup.Kit.LoadTrainer(setup.ModelOf(PretrainStage.Folder), setup.Trainer(Math.Max(pace.Batch, TestBatch))), pace);
+        _learner = new TokenLearner(
+            setup.Kit.LoadTrainer(setup.ModelOf(PretrainStage.Folder), setup.Trainer(Math.Max(pace.Batch, TestBatch))), pace);
     }
 
     /// <inheritdoc/>

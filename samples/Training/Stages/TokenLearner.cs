@@ -6,7 +6,9 @@ using Llamalith.Training;
 
 namespace Llamalith.StoryTraining.Stages;
 
-/// <summary>A model that learns to predict tokens, with its loss and its optimiser, which it owns: what stages without rewards have in common.</summary>
+/// <summary>
+/// A model that learns to predict tokens, with its loss and its optimiser, which it owns: what stages without rewards have in common.
+/// </summary>
 internal sealed class TokenLearner : IDisposable
 {
     private readonly Pace _pace;

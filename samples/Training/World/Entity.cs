@@ -9,7 +9,8 @@ namespace Llamalith.StoryTraining.World;
 internal sealed record Entity(Template Text, IReadOnlySet<string> Tags, IReadOnlyDictionary<string, Template> Attributes)
 {
     /// <summary>A word of its own, of no list.</summary>
-    public static Entity Word(string text) => new(new Template(text, [new LiteralPart(text)]), new HashSet<string>(), new Dictionary<string, Template>());
+    public static Entity Word(string text) =>
+        new(new Template(text, [new LiteralPart(text)]), new HashSet<string>(), new Dictionary<string, Template>());
 
     /// <summary>The text as it was written.</summary>
     public override string ToString() => Text.Source;

@@ -61,7 +61,8 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
         bool bound = _variables.TryGetValue(guard.Path, out Entity? entity);
         bool holds = guard.Tag is { } tag
             ? bound && entity!.Tags.Contains(tag)
-            : bound || _variables.Keys.Any(key => key.StartsWith(guard.Path, StringComparison.Ordinal) && key[guard.Path.Length..].StartsWith('.'));
+            : bound || _variables.Keys.Any(
+                key => key.StartsWith(guard.Path, StringComparison.Ordinal) && key[guard.Path.Length..].StartsWith('.'));
         return holds == guard.Wanted;
     }
 
@@ -105,7 +106,8 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
 
     /// <summary>Whether the parts write a variable before any rule could set it anew.</summary>
     private static bool IsWritten(string path, IEnumerable<Part> parts) => parts.TakeWhile(part => part is not RulePart).Any(part =>
-        part is ReferencePart reference && (reference.Path == path || (reference.Path.StartsWith(path + ".", StringComparison.Ordinal) && IsForm(reference.Path[(path.Length + 1)..]))));
+        part is ReferencePart reference && (reference.Path == path
+            || (reference.Path.StartsWith(path + ".", StringComparison.Ordinal) && IsForm(reference.Path[(path.Length + 1)..]))));
 
     private Entity? Draw(DrawPart draw, bool mustShow)
     {
@@ -127,7 +129,11 @@ internal sealed class Expansion(Grammar grammar, IChoices choices, StoryText tex
         }
 
         if (open.Count == 0)
-            throw new InvalidDataException($"The list {draw.List} has nothing with the tags '{string.Join(' ', draw.Tags)}' left after '{text}'.");
+        {
+            throw new InvalidDataException(
+                $"The list {draw.List} has nothing with the tags '{string.Join(' ', draw.Tags)}' left after '{text}'.");
+        }
+
         return open[choices.Choose(open.Count, mustShow ? way => Shows(open[way]) : null)];
     }
 

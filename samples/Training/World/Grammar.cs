@@ -46,7 +46,9 @@ internal sealed class Grammar
     /// <summary>The rule of a name, made when it is first asked for.</summary>
     internal List<Alternative> RuleToFill(string name) => _rules.TryGetValue(name, out List<Alternative>? rule) ? rule : _rules[name] = [];
 
-    /// <summary>Refuses names that lead nowhere, and lists that say a word twice: both would make some text ambiguous or impossible.</summary>
+    /// <summary>
+    /// Refuses names that lead nowhere, and lists that say a word twice: both would make some text ambiguous or impossible.
+    /// </summary>
     /// <exception cref="InvalidDataException">Something is amiss; the message says what and where.</exception>
     public void Check()
     {

@@ -52,7 +52,8 @@ internal static class GrammarReader
                 else if (rule is not null)
                     rule.Add(ReadAlternative(line.Trim()));
                 else if (list is not null)
-                    list.AddRange(SplitEntries(line).SelectMany(Combine).Select(entry => new Entity(ReadTemplate(entry), tags, attributes)));
+                    list.AddRange(
+                        SplitEntries(line).SelectMany(Combine).Select(entry => new Entity(ReadTemplate(entry), tags, attributes)));
                 else
                     throw new InvalidDataException("There is no list or rule yet that it could belong to.");
             }
@@ -63,7 +64,8 @@ internal static class GrammarReader
         }
     }
 
-    private static (List<Entity>? List, List<Alternative>? Rule, HashSet<string> Tags, Dictionary<string, Template> Attributes) ReadHeading(Grammar grammar, string line)
+    private static (List<Entity>? List, List<Alternative>? Rule, HashSet<string> Tags, Dictionary<string, Template> Attributes) ReadHeading(
+        Grammar grammar, string line)
     {
         string[] words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
         if (words is ["rule", { } rule])
@@ -88,7 +90,8 @@ internal static class GrammarReader
         return (grammar.ListToFill(name), null, tags, attributes);
     }
 
-    private static string[] SplitEntries(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] SplitEntries(string text) =>
+        text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>All that the parts of an entry can be put together to; the entry itself where it has none.</summary>
     private static IEnumerable<string> Combine(string entry)
@@ -174,7 +177,8 @@ internal static class GrammarReader
             return new LiteralPart("");
         if (inner.Split('~', 2) is [{ } drawn, { } list])
             return ReadDraw(drawn, list, capital: false, silent: true);
-        return inner.Split('=', 2) is [{ } path, { } value] ? new AssignPart(path, value) : throw new InvalidDataException($"'({inner})' sets nothing.");
+        return inner.Split('=', 2) is [{ } path, { } value]
+            ? new AssignPart(path, value) : throw new InvalidDataException($"'({inner})' sets nothing.");
     }
 
     private static Part ReadGap(string inner)

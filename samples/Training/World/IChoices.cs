@@ -10,7 +10,8 @@ internal interface IChoices
 
     /// <summary>Takes one of so many equally likely ways.</summary>
     /// <param name="count">How many there are.</param>
-    /// <param name="mayLead">Whether a way may lead to the text that is expected, where one is: others need not be tried. null: all may.</param>
+    /// <param name="mayLead">Whether a way may lead to the text that is expected, where one is: others need not be tried. null: all
+    /// may.</param>
     int Choose(int count, Predicate<int>? mayLead = null);
 }
 

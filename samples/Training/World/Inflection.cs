@@ -3,13 +3,17 @@ using System.Collections.Generic;
 
 namespace Llamalith.StoryTraining.World;
 
-/// <summary>English inflections. Of a phrase that does something the first word is inflected, of a phrase that is something the last.</summary>
+/// <summary>
+/// English inflections. Of a phrase that does something the first word is inflected, of a phrase that is something the last.
+/// </summary>
 internal static class Inflection
 {
     private static readonly Dictionary<string, string> s_pasts = new()
     {
-        ["beat"] = "beat", ["blow"] = "blew", ["build"] = "built", ["catch"] = "caught", ["cut"] = "cut", ["dig"] = "dug", ["draw"] = "drew",
-        ["feed"] = "fed", ["grind"] = "ground", ["leap"] = "leapt", ["make"] = "made", ["mow"] = "mowed", ["read"] = "read", ["ride"] = "rode",
+        ["beat"] = "beat", ["blow"] = "blew", ["build"] = "built", ["catch"] = "caught", ["cut"] = "cut", ["dig"] = "dug",
+        ["draw"] = "drew",
+        ["feed"] = "fed", ["grind"] = "ground", ["leap"] = "leapt", ["make"] = "made", ["mow"] = "mowed", ["read"] = "read",
+        ["ride"] = "rode",
         ["ring"] = "rang", ["run"] = "ran", ["sew"] = "sewed", ["sing"] = "sang", ["sleep"] = "slept", ["sow"] = "sowed", ["spin"] = "spun",
         ["sweep"] = "swept", ["swim"] = "swam", ["swing"] = "swung", ["tell"] = "told", ["think"] = "thought", ["throw"] = "threw",
         ["tie"] = "tied", ["wear"] = "wore", ["weave"] = "wove", ["wind"] = "wound", ["write"] = "wrote",
@@ -39,7 +43,8 @@ internal static class Inflection
         int start = phrase.LastIndexOf(' ') + 1;
         string noun = phrase[start..];
         string plural = s_plurals.TryGetValue(noun, out string? known) ? known
-            : noun.EndsWith('s') || noun.EndsWith('x') || noun.EndsWith('z') || noun.EndsWith("ch", StringComparison.Ordinal) || noun.EndsWith("sh", StringComparison.Ordinal) ? noun + "es"
+            : noun.EndsWith('s') || noun.EndsWith('x') || noun.EndsWith('z') || noun.EndsWith("ch", StringComparison.Ordinal)
+                || noun.EndsWith("sh", StringComparison.Ordinal) ? noun + "es"
             : EndsInConsonantY(noun) ? noun[..^1] + "ies"
             : noun + "s";
         return phrase[..start] + plural;
@@ -54,7 +59,8 @@ internal static class Inflection
     /// <summary>A short verb that ends in one vowel and one consonant doubles it: "hum" becomes "humm".</summary>
     private static string Stem(string verb)
     {
-        bool doubles = verb.Length > 2 && !IsVowel(verb[^1]) && verb[^1] is not ('w' or 'x' or 'y') && IsVowel(verb[^2]) && !IsVowel(verb[^3]) && Vowels(verb) == 1;
+        bool doubles = verb.Length > 2 && !IsVowel(verb[^1]) && verb[^1] is not ('w' or 'x' or 'y') && IsVowel(verb[^2])
+            && !IsVowel(verb[^3]) && Vowels(verb) == 1;
         return doubles ? verb + verb[^1] : verb;
     }
 

@@ -83,7 +83,9 @@ internal sealed class StoryText(string? expected = null)
 
     private bool StartsWord() => _text.Length == 0 || !(char.IsLetterOrDigit(_text[^1]) || _text[^1] is '\'' or '-');
 
-    /// <summary>After the end of a sentence, or a quotation mark that follows one. What follows a `?"` may say who asked, so that is no start.</summary>
+    /// <summary>
+    /// After the end of a sentence, or a quotation mark that follows one. What follows a `?"` may say who asked, so that is no start.
+    /// </summary>
     private bool StartsSentence()
     {
         int at = _text.Length;
@@ -97,7 +99,8 @@ internal sealed class StoryText(string? expected = null)
         return at > 0 && (_text[at - 1] is '.' or '!' or '?' || (at > 1 && _text[at - 1] == '"' && _text[at - 2] == '.'));
     }
 
-    private bool FollowsA() => _text.Length > 1 && _text[^1] == ' ' && _text[^2] is 'a' or 'A' && (_text.Length == 2 || _text[^3] is ' ' or '"');
+    private bool FollowsA() =>
+        _text.Length > 1 && _text[^1] == ' ' && _text[^2] is 'a' or 'A' && (_text.Length == 2 || _text[^3] is ' ' or '"');
 
     private static bool NeedsAn(ReadOnlySpan<char> word)
     {

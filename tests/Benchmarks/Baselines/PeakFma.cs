@@ -37,7 +37,8 @@ internal sealed class PeakFma : ITeamJob
     public void Execute(int rank)
     {
         float factor = 1 - (rank * 1e-9f);
-        _results[rank * Spread] = Avx512F.IsSupported ? Run512(factor, _rounds) : Fma.IsSupported ? Run256(factor, _rounds) : Run128(factor, _rounds);
+        _results[rank * Spread] =
+            Avx512F.IsSupported ? Run512(factor, _rounds) : Fma.IsSupported ? Run256(factor, _rounds) : Run128(factor, _rounds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -7,7 +7,10 @@ using Llamalith.Chat;
 
 namespace Llamalith.Benchmarks.Chat;
 
-/// <summary>A template of 10 kB, with macros and tools as published ones have them, over a conversation of 60 turns: rendering is to take less than 1 ms.</summary>
+/// <summary>
+/// A template of 10 kB, with macros and tools as published ones have them, over a conversation of 60 turns: rendering is to take less than
+/// 1 ms.
+/// </summary>
 [MemoryDiagnoser]
 public class TemplateBenchmarks
 {
@@ -56,14 +59,19 @@ public class TemplateBenchmarks
     {
         StringBuilder source = new(Head + Body);
         for (int i = 0; source.Length < TemplateSize; i++)
-            source.Append("\n{%- if mode == ").Append(i).Append(" -%}{{ raise_exception('mode ").Append(i).Append(" is not for this model: ' ~ messages|length) }}{%- endif -%}");
+        {
+            source.Append("\n{%- if mode == ").Append(i).Append(" -%}{{ raise_exception('mode ").Append(i)
+                .Append(" is not for this model: ' ~ messages|length) }}{%- endif -%}");
+        }
+
         _template = ChatTemplate.Parse(source.ToString());
         _input = new ChatTemplateInput
         {
             Messages = JsonSerializer.SerializeToElement(Enumerable.Range(0, Turns).Select(static i => new
             {
                 role = i % 2 == 0 ? "user" : "assistant",
-                content = (i % 2 == 0 ? "" : "<think>\nHm.\n</think>\n\n") + string.Concat(Enumerable.Repeat("Words that somebody wrote. ", 20)),
+                content =
+                    (i % 2 == 0 ? "" : "<think>\nHm.\n</think>\n\n") + string.Concat(Enumerable.Repeat("Words that somebody wrote. ", 20)),
             })),
             BosToken = "<s>",
             Now = new DateTime(2026, 1, 15),

@@ -14,7 +14,9 @@ namespace Llamalith.Benchmarks.Edge;
 /// <param name="Bytes">The size of what has to be shipped, the framework aside.</param>
 internal sealed record EdgeProgram(string Name, string Command, string[] Arguments, long Bytes)
 {
-    /// <summary>Runs it once: milliseconds from before its start to the first byte of text, its peak of resident memory in bytes, tokens a second.</summary>
+    /// <summary>
+    /// Runs it once: milliseconds from before its start to the first byte of text, its peak of resident memory in bytes, tokens a second.
+    /// </summary>
     public (double FirstMilliseconds, double ResidentBytes, double TokensPerSecond) Run(string[] sample)
     {
         ProcessStartInfo start = new(Command, [.. Arguments, .. sample]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -44,7 +46,8 @@ internal sealed record EdgeProgram(string Name, string Command, string[] Argumen
     {
         try
         {
-            string line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) ?? "0 0 0";
+            string line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) ?? "0 0 0";
             return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
         }
         catch (IOException)

@@ -9,7 +9,9 @@ using Llamalith.Benchmarks.Targets;
 
 namespace Llamalith.Benchmarks.Edge;
 
-/// <summary>samples/Edge, published for each target and under the JIT, side by side: size, start to first token, resident memory, speed.</summary>
+/// <summary>
+/// samples/Edge, published for each target and under the JIT, side by side: size, start to first token, resident memory, speed.
+/// </summary>
 internal static class EdgeTable
 {
     public const string Command = "edge";
@@ -29,7 +31,8 @@ internal static class EdgeTable
         {
             switch (args[i])
             {
-                case "--repeats" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out repeats) && repeats > 0:
+                case "--repeats" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out repeats)
+                    && repeats > 0:
                     i++;
                     break;
                 case "--folder" when i + 1 < args.Length:
@@ -46,7 +49,8 @@ internal static class EdgeTable
         {
             if (!File.Exists(Path.Combine(folder, "jit", "edge.dll")))
                 Publish(folder);
-            string[] sample = ["--temperature", "0", "--tokens", Tokens.ToString(CultureInfo.InvariantCulture), "--threads", "1", "--figures"];
+            string[] sample =
+                ["--temperature", "0", "--tokens", Tokens.ToString(CultureInfo.InvariantCulture), "--threads", "1", "--figures"];
             Print([.. Programs(folder)], sample, repeats);
             return 0;
         }
@@ -71,9 +75,11 @@ internal static class EdgeTable
         if (Avx512BW.VL.IsSupported)
             yield return Native("AOT, avx512", Path.Combine(aot, "edge.avx512"));
         yield return new EdgeProgram(
-            "AOT, launcher", Path.Combine(aot, "edge"), [], Directory.EnumerateFiles(aot, "edge*").Where(file => !file.EndsWith(".dbg", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length));
+            "AOT, launcher", Path.Combine(aot, "edge"), [], Directory.EnumerateFiles(aot, "edge*")
+                .Where(file => !file.EndsWith(".dbg", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length));
         yield return new EdgeProgram(
-            "JIT", "dotnet", ["exec", Path.Combine(jit, "edge.dll")], ((string[])["edge", "Llamalith.Runtime", "Llamalith.Attributes"]).Sum(name => new FileInfo(Path.Combine(jit, name + ".dll")).Length));
+            "JIT", "dotnet", ["exec", Path.Combine(jit, "edge.dll")], ((string[])["edge", "Llamalith.Runtime", "Llamalith.Attributes"])
+                .Sum(name => new FileInfo(Path.Combine(jit, name + ".dll")).Length));
 
         static EdgeProgram Native(string name, string path) => new(name, path, [], new FileInfo(path).Length);
     }
@@ -90,25 +96,30 @@ internal static class EdgeTable
                 runs[i][repeat] = programs[i].Run(sample);
         }
 
-        double embedded = new DirectoryInfo(Path.Combine(Root(), "samples", "Edge", "obj", "Release", "net10.0", "linux-x64", "llamalith", "resource"))
+        double embedded =
+            new DirectoryInfo(Path.Combine(Root(), "samples", "Edge", "obj", "Release", "net10.0", "linux-x64", "llamalith", "resource"))
             .EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => (double)file.Length);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Medians of {repeats} runs: a story of the default model, {Tokens} tokens at most, on one thread. {embedded / 1e6:F2} MB of each executable are weights and prompt.\n"));
+            $"Medians of {repeats} runs: a story of the default model, {Tokens} tokens at most, on one thread. {embedded / 1e6:F2} MB of "
+                + $"each executable are weights and prompt.\n"));
         Console.WriteLine("| build | size MB | start to first token, ms | resident MB | tokens/s |\n|---|---|---|---|---|");
         for (int i = 0; i < programs.Length; i++)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {programs[i].Name} | {programs[i].Bytes / 1e6:F2} | {MedianOf(i, run => run.First):F1} | {MedianOf(i, run => run.Resident) / 1e6:F1} | {MedianOf(i, run => run.Speed):N0} |"));
+                $"| {programs[i].Name} | {programs[i].Bytes / 1e6:F2} | {MedianOf(i, run => run.First):F1} | "
+                    + $"{MedianOf(i, run => run.Resident) / 1e6:F1} | {MedianOf(i, run => run.Speed):N0} |"));
         }
 
-        double MedianOf(int program, Func<(double First, double Resident, double Speed), double> figure) => Median.Of([.. runs[program].Select(figure)]);
+        double MedianOf(int program, Func<(double First, double Resident, double Speed), double> figure) =>
+            Median.Of([.. runs[program].Select(figure)]);
     }
 
     private static void Dotnet(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments)) ?? throw new InvalidOperationException("dotnet was not started.");
+        using Process process =
+            Process.Start(new ProcessStartInfo("dotnet", arguments)) ?? throw new InvalidOperationException("dotnet was not started.");
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}.");

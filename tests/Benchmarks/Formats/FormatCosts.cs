@@ -16,10 +16,13 @@ namespace Llamalith.Benchmarks.Formats;
 /// <param name="Format">The format, as `llamalith quantize` takes it.</param>
 /// <param name="Bytes">The file's size.</param>
 /// <param name="Perplexity">The perplexity, with the error that the choice of the texts gives it.</param>
-/// <param name="Ratio">That over F32's, from the difference of each token's two losses: texts that are hard are so for both, so this error is far smaller.</param>
+/// <param name="Ratio">That over F32's, from the difference of each token's two losses: texts that are hard are so for both, so this error
+/// is far smaller.</param>
 internal sealed record FormatCost(QuantizationPreset Format, long Bytes, Perplexity Perplexity, Perplexity Ratio);
 
-/// <summary>What the weights' formats cost a trained model: each written by the project's own quantisers and run by an engine compiled for it.</summary>
+/// <summary>
+/// What the weights' formats cost a trained model: each written by the project's own quantisers and run by an engine compiled for it.
+/// </summary>
 internal static class FormatCosts
 {
     /// <summary>Measures formats one by one, after F32.</summary>
@@ -44,7 +47,8 @@ internal static class FormatCosts
         }
 
         FormatCost Cost(QuantizationPreset format, string path, double[] losses) =>
-            new(format, new FileInfo(path).Length, Perplexity.Of(losses), Perplexity.Of([.. losses.Zip(whole, (loss, before) => loss - before)]));
+            new(format, new FileInfo(path).Length, Perplexity.Of(losses),
+                Perplexity.Of([.. losses.Zip(whole, (loss, before) => loss - before)]));
     }
 
     // With a cache of 32-bit floats, so that nothing but the weights' format differs.

@@ -13,8 +13,8 @@ using Llamalith.StoryTraining.Stages;
 namespace Llamalith.Benchmarks.Formats;
 
 /// <summary>
-/// Trains a model whose rows every format can hold, on the stories of samples/Training, and prints its perplexity on stories that it has not seen, in
-/// each format beside F32.
+/// Trains a model whose rows every format can hold, on the stories of samples/Training, and prints its perplexity on stories that it has
+/// not seen, in each format beside F32.
 /// </summary>
 internal static class FormatTable
 {
@@ -58,7 +58,8 @@ internal static class FormatTable
         try
         {
             Setup setup = new(ModelKit.Of<FormatLlama, FormatLlama.Trainer>(), folder, Seed: 1, threads);
-            IEnumerable<QuantizationPreset> formats = Enum.GetValues<QuantizationPreset>().Where(format => format != QuantizationPreset.F32);
+            IEnumerable<QuantizationPreset> formats =
+                Enum.GetValues<QuantizationPreset>().Where(format => format != QuantizationPreset.F32);
             Print(FormatCosts.Measure(Train(setup, steps, heldOut), formats, PretrainStage.HeldOut(setup, heldOut), folder, threads));
             return 0;
         }
@@ -69,7 +70,8 @@ internal static class FormatTable
         }
     }
 
-    private static bool TryRead(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+    private static bool TryRead(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
 
     private static string Train(Setup setup, int steps, int heldOut)
     {
@@ -80,7 +82,9 @@ internal static class FormatTable
         PretrainReport report = Report.Load<PretrainReport>(Path.Combine(setup.Folder, PretrainStage.Folder, "report.json"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Parameters:N0} weights, {report.TokensSeen:N0} tokens seen; by the trainer's own pass {report.HeldOutPerplexity:F4} on {report.HeldOutStories:N0} held-out stories, of which the best that any model can reach is {report.FloorPerplexity:F4}"));
+            $"{report.Parameters:N0} weights, {report.TokensSeen:N0} tokens seen; by the trainer's own pass {report.HeldOutPerplexity:F4} "
+                + $"on {report.HeldOutStories:N0} held-out stories, of which the best that any model can reach is "
+                + $"{report.FloorPerplexity:F4}"));
         return setup.ModelOf(PretrainStage.Folder);
     }
 
@@ -93,7 +97,8 @@ internal static class FormatTable
             double percent = 100 * (cost.Ratio.Value - 1);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {cost.Format} | {Quantity.Bytes(cost.Bytes)} | {cost.Perplexity.Value:F4} ± {cost.Perplexity.Error:F4} | {(percent < 0 ? '-' : '+')} {Math.Abs(percent):F3} % ± {100 * cost.Ratio.Error:F3} % |"));
+                $"| {cost.Format} | {Quantity.Bytes(cost.Bytes)} | {cost.Perplexity.Value:F4} ± {cost.Perplexity.Error:F4} | "
+                    + $"{(percent < 0 ? '-' : '+')} {Math.Abs(percent):F3} % ± {100 * cost.Ratio.Error:F3} % |"));
         }
     }
 }

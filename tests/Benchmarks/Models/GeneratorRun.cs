@@ -49,11 +49,16 @@ internal sealed class GeneratorRun
     public GeneratorDriver Generate(bool trackSteps = false)
     {
         GeneratorDriver driver = CSharpGeneratorDriver
-            .Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: s_parse, driverOptions: new GeneratorDriverOptions(default, trackIncrementalGeneratorSteps: trackSteps))
+            .Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: s_parse,
+                driverOptions: new GeneratorDriverOptions(default, trackIncrementalGeneratorSteps: trackSteps))
             .RunGenerators(_compilation);
         GeneratorDriverRunResult result = driver.GetRunResult();
         if (result.GeneratedTrees.IsEmpty || !result.Diagnostics.IsEmpty)
-            throw new InvalidOperationException($"The generator made {result.GeneratedTrees.Length} files and {result.Diagnostics.Length} diagnostics.");
+        {
+            throw new InvalidOperationException(
+                $"The generator made {result.GeneratedTrees.Length} files and {result.Diagnostics.Length} diagnostics.");
+        }
+
         return driver;
     }
 

@@ -23,6 +23,7 @@ internal static class ChildProcess
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{self} {command} ended with {process.ExitCode}.");
         return Array.ConvertAll(
-            output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), number => double.Parse(number, CultureInfo.InvariantCulture));
+            output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
+            number => double.Parse(number, CultureInfo.InvariantCulture));
     }
 }

@@ -25,7 +25,8 @@ internal static class FirstCalls
         double worst = Median.Of([.. runs.Select(run => run[2..(1 + Calls)].Max())]);
         double steady = Median.Of([.. runs.Select(run => run[^1])]);
         yield return new TargetRow("stories260K: load, first in the process", Text($"{load / 1000:F1} ms"), "", "", null);
-        yield return new TargetRow("stories260K: first decode call", Text($"{first:F1} us"), "", Text($"{FirstTarget:F0} us"), first <= FirstTarget);
+        yield return new TargetRow(
+            "stories260K: first decode call", Text($"{first:F1} us"), "", Text($"{FirstTarget:F0} us"), first <= FirstTarget);
         yield return new TargetRow(
             "stories260K: decode calls 2 to 20",
             Text($"median {next:F1} us, worst {worst:F1} us"),

@@ -23,13 +23,16 @@ internal static class GeneratorTimes
         double again = Median.Of([.. runs.Select(run => run[1])]);
         double keystroke = Median.Of([.. runs.Select(run => run[2])]);
         double redone = runs.Max(run => run[3]);
-        yield return new TargetRow("Generating Llama 2 7B, first time in a warm compiler", Text($"{cold:F1} ms"), "", Text($"{ColdTarget:F0} ms"), cold <= ColdTarget);
+        yield return new TargetRow("Generating Llama 2 7B, first time in a warm compiler", Text($"{cold:F1} ms"), "",
+            Text($"{ColdTarget:F0} ms"), cold <= ColdTarget);
         yield return new TargetRow("Generating Llama 2 7B again from nothing", Text($"{again:F1} ms"), "", "", null);
         yield return new TargetRow(
             "A keystroke in another file", Text($"{keystroke:F2} ms, {redone:F0} steps redone"), "", "nothing redone", redone == 0);
     }
 
-    /// <summary>Prints milliseconds of the first generation, of later ones, of one after a keystroke elsewhere, and how many outputs that made anew.</summary>
+    /// <summary>
+    /// Prints milliseconds of the first generation, of later ones, of one after a keystroke elsewhere, and how many outputs that made anew.
+    /// </summary>
     public static int RunHere()
     {
         var run = new GeneratorRun();

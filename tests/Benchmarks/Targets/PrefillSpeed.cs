@@ -8,7 +8,9 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Benchmarks.Targets;
 
-/// <summary>Matrix products of a long prompt against the machine's peak of multiply-adds. Attention takes time and counts for nothing.</summary>
+/// <summary>
+/// Matrix products of a long prompt against the machine's peak of multiply-adds. Attention takes time and counts for nothing.
+/// </summary>
 internal static class PrefillSpeed
 {
     private const int Prompt = 512;

@@ -21,7 +21,8 @@ internal static class TargetTable
         {
             switch (args[i])
             {
-                case "--repeats" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out repeats) && repeats > 0:
+                case "--repeats" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out repeats)
+                    && repeats > 0:
                     i++;
                     break;
                 case "--only" when i + 1 < args.Length:
@@ -72,7 +73,8 @@ internal static class TargetTable
 
         for (int r = 0; r < cells.Length; r++)
         {
-            Console.WriteLine("| " + string.Join(" | ", Array.ConvertAll(Indices(widths.Length), i => cells[r][i].PadRight(widths[i]))) + " |");
+            Console.WriteLine(
+                "| " + string.Join(" | ", Array.ConvertAll(Indices(widths.Length), i => cells[r][i].PadRight(widths[i]))) + " |");
             if (r == 0)
                 Console.WriteLine("|" + string.Join("|", Array.ConvertAll(widths, width => new string('-', width + 2))) + "|");
         }

@@ -13,8 +13,8 @@ using Llamalith.Training;
 namespace Llamalith.Benchmarks.Training;
 
 /// <summary>
-/// Training steps (forward, backward, AdamW with clipping) beside torch's, with the same weights, batch and threads, in turns; and beside the
-/// machine's multiply-add peak.
+/// Training steps (forward, backward, AdamW with clipping) beside torch's, with the same weights, batch and threads, in turns; and beside
+/// the machine's multiply-add peak.
 /// </summary>
 internal static class TrainingSpeed
 {
@@ -24,7 +24,9 @@ internal static class TrainingSpeed
     {
         int threads = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
         string only = arguments.Length > 1 ? arguments[1] : "";
-        Console.WriteLine($"{threads} threads, batches of {Sequences} sequences of {Length} tokens; {TorchLibrary.Obstacle ?? "torch: libtorch's CPU build"}");
+        Console.WriteLine(
+            $"{threads} threads, batches of {Sequences} sequences of {Length} tokens; "
+                + $"{TorchLibrary.Obstacle ?? "torch: libtorch's CPU build"}");
         Measure<Train128.Trainer>("128", threads, only);
         Measure<Train256.Trainer>("256", threads, only);
         Measure<Train512.Trainer>("512", threads, only);
@@ -44,16 +46,22 @@ internal static class TrainingSpeed
         Ours();
         long taken = TrainingMemory.Resident() - before;
         long predicted = TrainingMemory.Predicted(TTrainer.CompiledShape, tokens.Length, threads);
-        using TorchLlama? torch = TorchLibrary.Obstacle is null ? new TorchLlama(trainer.Shape, trainer.RopeLayout, trainer.Parameters) : null;
+        using TorchLlama? torch =
+            TorchLibrary.Obstacle is null ? new TorchLlama(trainer.Shape, trainer.RopeLayout, trainer.Parameters) : null;
         double flops = tokens.Length * FlopsPerToken(TTrainer.CompiledShape);
         PeakFma peak = new(flops / 4, threads);
         if (torch is not null)
             TorchSharp.torch.set_num_threads(threads);
-        double[][] seconds = Median.Interleaved(Repeats, () => Time(Ours), () => Time(() => trainer.Team.Run(peak)), () => torch is null ? 1 : Time(Theirs));
+        double[][] seconds =
+            Median.Interleaved(Repeats, () => Time(Ours), () => Time(() => trainer.Team.Run(peak)), () => torch is null ? 1 : Time(Theirs));
         double reached = Median.OfRatios(seconds[1], seconds[0]) * flops / peak.Flops;
+        double theirs = tokens.Length / Median.Of(seconds[2]), ratio = Median.OfRatios(seconds[2], seconds[0]);
+        string beside = torch is null
+            ? "no torch" : string.Create(CultureInfo.InvariantCulture, $"torch {theirs:N0} tokens/s, ours {ratio:F2} times as fast");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"dim {name}: {tokens.Length / Median.Of(seconds[0]):N0} tokens/s, {reached:P0} of the multiply-add peak; {(torch is null ? "no torch" : $"torch {tokens.Length / Median.Of(seconds[2]):N0} tokens/s, ours {Median.OfRatios(seconds[2], seconds[0]):F2} times as fast")}; memory {taken / 1e6:F1} MB, by the formula {predicted / 1e6:F1} MB"));
+            $"dim {name}: {tokens.Length / Median.Of(seconds[0]):N0} tokens/s, {reached:P0} of the multiply-add peak; {beside}; "
+                + $"memory {taken / 1e6:F1} MB, by the formula {predicted / 1e6:F1} MB"));
 
         void Ours()
         {
