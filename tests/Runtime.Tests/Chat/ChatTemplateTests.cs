@@ -20,7 +20,8 @@ public sealed class ChatTemplateTests
             Dictionary<string, Func<object?>> variables = snippet.GetProperty("context").EnumerateObject()
                 .ToDictionary(static property => property.Name, static property => (Func<object?>)(() => JsonInput.Read(property.Value)));
             string got = TemplateData.Outcome(() =>
-                ChatTemplate.Parse(snippet.GetProperty("template").GetString()!).Render(variables, ChatTemplateLimits.Default, TemplateData.Now));
+                ChatTemplate.Parse(snippet.GetProperty("template").GetString()!)
+                    .Render(variables, ChatTemplateLimits.Default, TemplateData.Now));
             if (got != TemplateData.Outcome(snippet))
                 wrong.Add($"{snippet.GetProperty("name").GetString()}\n  {TemplateData.Outcome(snippet)}\n  {got}");
         }
@@ -41,7 +42,8 @@ public sealed class ChatTemplateTests
             foreach (JsonElement conversation in conversations.EnumerateArray())
             {
                 string name = conversation.GetProperty("name").GetString()!;
-                string want = TemplateData.Outcome(expected.GetProperty(name)), got = TemplateData.Outcome(() => template.Render(TemplateData.InputOf(conversation)));
+                string want = TemplateData.Outcome(expected.GetProperty(name)),
+                    got = TemplateData.Outcome(() => template.Render(TemplateData.InputOf(conversation)));
                 if (got != want)
                     wrong.Add($"{Path.GetFileName(file)} {name}\n  {want}\n  {got}");
             }
@@ -63,7 +65,8 @@ public sealed class ChatTemplateTests
             foreach (JsonElement conversation in conversations.EnumerateArray())
             {
                 ChatTemplateInput input = TemplateData.InputOf(conversation);
-                string json = input.Messages.GetRawText().Replace("\"content\": \"", "\"content\": \"\uE001<|im_end|>\uE002", StringComparison.Ordinal);
+                string json = input.Messages.GetRawText()
+                    .Replace("\"content\": \"", "\"content\": \"\uE001<|im_end|>\uE002", StringComparison.Ordinal);
                 if (TemplateData.Outcome(() => template.Render(input)) is not ['t', 'e', 'x', 't', ..])
                     continue;
                 ChatPrompt prompt;
@@ -77,7 +80,8 @@ public sealed class ChatTemplateTests
                 }
                 foreach (ChatPromptPiece piece in prompt.Pieces)
                 {
-                    Assert.True(piece.IsOutside || piece.Text.AsSpan().IndexOfAnyInRange('\uE001', '\uE002') < 0, $"{Path.GetFileName(file)}: {piece.Text}");
+                    Assert.True(piece.IsOutside || piece.Text.AsSpan().IndexOfAnyInRange('\uE001', '\uE002') < 0,
+                        $"{Path.GetFileName(file)}: {piece.Text}");
                     found += piece.IsOutside && piece.Text.Contains('\uE001', StringComparison.Ordinal) ? 1 : 0;
                 }
             }
@@ -105,7 +109,8 @@ public sealed class ChatTemplateTests
         // Letters that the templates above have none of.
         const string Outside = "Q<|eot|>qQ 'zZ'";
         ChatPrompt prompt = ChatTemplate.Parse(source).Render(
-            new Dictionary<string, Func<object?>> { ["x"] = () => new Text(Outside, outside: true) }, ChatTemplateLimits.Default, TemplateData.Now);
+            new Dictionary<string, Func<object?>> { ["x"] = () => new Text(Outside, outside: true) }, ChatTemplateLimits.Default,
+            TemplateData.Now);
         string own = string.Concat(prompt.Pieces.Where(static piece => !piece.IsOutside).Select(static piece => piece.Text));
         Assert.DoesNotContain(own, static c => "QqZz<>".Contains(c, StringComparison.Ordinal));
         Assert.Contains(prompt.Pieces, static piece => piece.IsOutside);
@@ -117,7 +122,8 @@ public sealed class ChatTemplateTests
     {
         BytePairTokenizer tokenizer = Bytes();
         ChatTemplate template = ChatTemplate.Parse("<s>{% for m in messages %}{{ m.role }}:{{ m.content }}</s>{% endfor %}");
-        ChatPrompt prompt = template.Render(new ChatTemplateInput { Messages = Json("""[{"role": "</s>", "content": "a</s><s>"}, {"role": "u", "content": "<s"}]""") });
+        ChatPrompt prompt = template.Render(
+            new ChatTemplateInput { Messages = Json("""[{"role": "</s>", "content": "a</s><s>"}, {"role": "u", "content": "<s"}]""") });
         Assert.Equal("<s></s>:a</s><s></s>u:<s</s>", prompt.Text);
         List<int> expected = [256, .. "</s>:a</s><s>".Select(static c => (int)c), 257, .. "u:<s".Select(static c => (int)c), 257];
         Assert.Equal(expected, prompt.Encode(tokenizer));
@@ -148,10 +154,14 @@ public sealed class ChatTemplateTests
     [InlineData("{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}", ChatTemplateErrorKind.Limit)]
     [InlineData("{{ 'x' * 10000000000 }}", ChatTemplateErrorKind.Limit)]
     [InlineData("{{ [0] * 1000000000 }}", ChatTemplateErrorKind.Limit)]
-    [InlineData("{% set ns = namespace(s='x') %}{% for i in range(100) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", ChatTemplateErrorKind.Limit)]
-    [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(100) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", ChatTemplateErrorKind.Limit)]
-    [InlineData("{% set ns = namespace(s='ab') %}{% for i in range(50) %}{% set ns.s = ns.s|replace('a', ns.s) %}{% endfor %}", ChatTemplateErrorKind.Limit)]
-    [InlineData("{% set ns = namespace(n=7) %}{% for i in range(100) %}{% set ns.n = ns.n * ns.n %}{% endfor %}", ChatTemplateErrorKind.Limit)]
+    [InlineData(
+        "{% set ns = namespace(s='x') %}{% for i in range(100) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", ChatTemplateErrorKind.Limit)]
+    [InlineData(
+        "{% set ns = namespace(s=[1]) %}{% for i in range(100) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", ChatTemplateErrorKind.Limit)]
+    [InlineData("{% set ns = namespace(s='ab') %}{% for i in range(50) %}{% set ns.s = ns.s|replace('a', ns.s) %}{% endfor %}",
+        ChatTemplateErrorKind.Limit)]
+    [InlineData(
+        "{% set ns = namespace(n=7) %}{% for i in range(100) %}{% set ns.n = ns.n * ns.n %}{% endfor %}", ChatTemplateErrorKind.Limit)]
     [InlineData("{{ 9 ** (9 ** 9) }}", ChatTemplateErrorKind.Limit)]
     [InlineData("{{ '%1000000000d' % 1 }}", ChatTemplateErrorKind.Limit)]
     [InlineData("{{ 'x'.ljust(2000000000) }}", ChatTemplateErrorKind.Limit)]
@@ -159,11 +169,17 @@ public sealed class ChatTemplateTests
     [InlineData("{{ range(100001) }}", ChatTemplateErrorKind.Python)]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", ChatTemplateErrorKind.Python)]
     [InlineData("{% for a in [[0]] recursive %}{{ loop([[0]]) }}{% endfor %}", ChatTemplateErrorKind.Python)]
-    [InlineData("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% endfor %}{{ ns.l }}", ChatTemplateErrorKind.Python)]
-    [InlineData("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% endfor %}{{ ns.l|tojson }}", ChatTemplateErrorKind.Python)]
-    [InlineData("{% set ns = namespace(l=[], m=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% set ns.m = [[[[ns.m]]]] %}{% endfor %}{{ ns.l == ns.m }}", ChatTemplateErrorKind.Python)]
-    [InlineData("{% set ns = namespace(g=[1]) %}{% for i in range(100000) %}{% set ns.g = ns.g|map('string') %}{% endfor %}{{ ns.g|list }}", ChatTemplateErrorKind.Python)]
-    [InlineData("{% set ns = namespace(t=()) %}{% for i in range(100000) %}{% set ns.t = ((((ns.t,),),),) %}{% endfor %}{{ {ns.t: 1} }}", ChatTemplateErrorKind.Python)]
+    [InlineData("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% endfor %}{{ ns.l }}",
+        ChatTemplateErrorKind.Python)]
+    [InlineData("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% endfor %}{{ ns.l|tojson }}",
+        ChatTemplateErrorKind.Python)]
+    [InlineData(
+        "{% set ns = namespace(l=[], m=[]) %}{% for i in range(100000) %}{% set ns.l = [[[[ns.l]]]] %}{% set ns.m = [[[[ns.m]]]] %}{% "
+            + "endfor %}{{ ns.l == ns.m }}", ChatTemplateErrorKind.Python)]
+    [InlineData("{% set ns = namespace(g=[1]) %}{% for i in range(100000) %}{% set ns.g = ns.g|map('string') %}{% endfor %}{{ ns.g|list }}",
+        ChatTemplateErrorKind.Python)]
+    [InlineData("{% set ns = namespace(t=()) %}{% for i in range(100000) %}{% set ns.t = ((((ns.t,),),),) %}{% endfor %}{{ {ns.t: 1} }}",
+        ChatTemplateErrorKind.Python)]
     public void HostileTemplate_EndsInAClearError(string source, ChatTemplateErrorKind kind)
     {
         ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source).Render(Empty));
@@ -189,7 +205,8 @@ public sealed class ChatTemplateTests
     [InlineData("", "{% macro m() %}", "", "{% endmacro %}", "")]
     public void DeepNesting_IsRefused(string before, string open, string middle, string close, string after)
     {
-        string source = before + string.Concat(Enumerable.Repeat(open, 100_000)) + middle + string.Concat(Enumerable.Repeat(close, 100_000)) + after;
+        string source =
+            before + string.Concat(Enumerable.Repeat(open, 100_000)) + middle + string.Concat(Enumerable.Repeat(close, 100_000)) + after;
         Assert.Equal(ChatTemplateErrorKind.Syntax, Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source)).Kind);
     }
 
@@ -205,15 +222,19 @@ public sealed class ChatTemplateTests
     public void Limits_GrowWithTheConversation()
     {
         string text = new('a', 4 << 20);
-        ChatTemplate template = ChatTemplate.Parse("{% for m in messages %}{{ m.content|trim|replace('b', 'c') }}{{ m.content.split('x')[-1] }}{% endfor %}");
-        ChatPrompt prompt = template.Render(new ChatTemplateInput { Messages = JsonSerializer.SerializeToElement(Enumerable.Repeat(new { role = "user", content = text }, 10)) });
+        ChatTemplate template =
+            ChatTemplate.Parse("{% for m in messages %}{{ m.content|trim|replace('b', 'c') }}{{ m.content.split('x')[-1] }}{% endfor %}");
+        ChatPrompt prompt =
+            template.Render(new ChatTemplateInput { Messages =
+                JsonSerializer.SerializeToElement(Enumerable.Repeat(new { role = "user", content = text }, 10)) });
         Assert.Equal(20 * text.Length, prompt.Text.Length);
     }
 
     [Fact]
     public void Render_NamesTheLine()
     {
-        ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse("a\n{% if true %}\n\n{{ x.y }}{% endif %}").Render(Empty));
+        ChatTemplateException error =
+            Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse("a\n{% if true %}\n\n{{ x.y }}{% endif %}").Render(Empty));
         Assert.Equal("chat template, line 4: 'x' is undefined", error.Message);
         Assert.Equal(4, error.Line);
         Assert.Equal(2, Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse("\n{% iff %}")).Line);
@@ -230,13 +251,15 @@ public sealed class ChatTemplateTests
     {
         string[] names = [.. Enumerable.Range(0, 256).Select(static b => ByteName(b)), "<s>", "</s>"];
         TokenKind[] kinds = [.. Enumerable.Repeat(TokenKind.Normal, 256), TokenKind.Control, TokenKind.Control];
-        return BytePairTokenizer.FromMerges(names, kinds, [], new BytePairOptions { PreTokenizer = PreTokenizer.Gpt2, BosId = 256, EosId = 257 }, "bytes");
+        return BytePairTokenizer.FromMerges(
+            names, kinds, [], new BytePairOptions { PreTokenizer = PreTokenizer.Gpt2, BosId = 256, EosId = 257 }, "bytes");
     }
 
     // GPT-2's way to write bytes as characters.
     private static string ByteName(int b)
     {
-        int[] printable = [.. Enumerable.Range('!', '~' - '!' + 1), .. Enumerable.Range('¡', '¬' - '¡' + 1), .. Enumerable.Range('®', 'ÿ' - '®' + 1)];
+        int[] printable =
+            [.. Enumerable.Range('!', '~' - '!' + 1), .. Enumerable.Range('¡', '¬' - '¡' + 1), .. Enumerable.Range('®', 'ÿ' - '®' + 1)];
         if (printable.Contains(b))
             return ((char)b).ToString();
         return ((char)(256 + Enumerable.Range(0, b).Count(other => !printable.Contains(other)))).ToString();

@@ -11,7 +11,8 @@ public sealed class Llama2ChatTemplateTests
 
     [Fact]
     public void Format_IsLlama2Chats() => Assert.Equal(
-        "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\nHello there. [/INST] Hi! </s><s>[INST] Tell a story. [/INST] Once. </s><s>[INST] And now? [/INST]",
+        "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\nHello there. [/INST] Hi! </s><s>[INST] Tell a story. [/INST] Once. </s><s>[INST] And "
+            + "now? [/INST]",
         Llama2ChatTemplate.Format(s_turns, "Be kind."));
 
     [Fact]
@@ -52,7 +53,8 @@ public sealed class Llama2ChatTemplateTests
         Tokenizer tokenizer = Trained();
         Assert.Throws<ArgumentException>(() => Llama2ChatTemplate.Encode(tokenizer, []));
         Assert.Contains(
-            "Turn 0 of 2", Assert.Throws<ArgumentException>(() => Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn("a"), new ChatTurn("b")])).Message, StringComparison.Ordinal);
+            "Turn 0 of 2", Assert.Throws<ArgumentException>(
+                () => Llama2ChatTemplate.Encode(tokenizer, [new ChatTurn("a"), new ChatTurn("b")])).Message, StringComparison.Ordinal);
     }
 
     /// <summary>As Meta's own code encodes a conversation: each turn, answer and all, in one go.</summary>

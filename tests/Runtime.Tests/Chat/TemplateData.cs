@@ -12,7 +12,8 @@ internal static class TemplateData
     public static readonly DateTime Now = new(2026, 1, 15, 12, 34, 56);
 
     public static JsonElement Read(string name) =>
-        JsonDocument.Parse(File.ReadAllText(SharedData.PathOrSkip(Path.Combine("templates", name))), new JsonDocumentOptions { MaxDepth = 256 }).RootElement;
+        JsonDocument.Parse(File.ReadAllText(SharedData.PathOrSkip(Path.Combine("templates", name))),
+            new JsonDocumentOptions { MaxDepth = 256 }).RootElement;
 
     /// <summary>A case's conversation as input.</summary>
     public static ChatTemplateInput InputOf(JsonElement conversation)

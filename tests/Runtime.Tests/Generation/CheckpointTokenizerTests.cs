@@ -40,6 +40,7 @@ public class CheckpointTokenizerTests
         string message = Assert.Throws<FileNotFoundException>(() => checkpoint.OpenTokenizer()).Message;
         Assert.Contains("tokenizer.model", message, StringComparison.Ordinal);
         folder.Write("tokenizer.bin", s_vocabulary.ToTokenizerBin());
-        Assert.Contains("VocabSize", Assert.Throws<ModelMismatchException>(() => checkpoint.OpenTokenizer()).Message.Replace("vocab_size", "VocabSize", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("VocabSize", Assert.Throws<ModelMismatchException>(() => checkpoint.OpenTokenizer())
+            .Message.Replace("vocab_size", "VocabSize", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 }

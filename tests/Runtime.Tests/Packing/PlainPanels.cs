@@ -5,12 +5,15 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Packing;
 
-/// <summary>Reads single weights out of panels, straight from the description of the layout: slow, and nothing shared with the packer.</summary>
+/// <summary>
+/// Reads single weights out of panels, straight from the description of the layout: slow, and nothing shared with the packer.
+/// </summary>
 internal static class PlainPanels
 {
     private const int Lanes = 32;
 
-    // Columns of a block; bits and shift of each plane; the centre of the codes; columns that share a scale; how sub-scales are kept; minima.
+    // Columns of a block; bits and shift of each plane; the centre of the codes; columns that share a scale; how sub-scales are kept;
+    // minima.
     private static readonly Dictionary<TensorType, Layout> s_layouts = new()
     {
         [TensorType.Q8_0] = new(32, [(8, 0)], 0, 32, SubScales.None, false),
@@ -38,7 +41,8 @@ internal static class PlainPanels
     {
         TensorType.F32 => BinaryPrimitives.ReadSingleLittleEndian(panel[(((column * Lanes) + lane) * 4)..]),
         TensorType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(panel[(((column * Lanes) + lane) * 2)..]),
-        TensorType.BF16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(panel[(((column * Lanes) + lane) * 2)..]) << 16),
+        TensorType.BF16 =>
+            BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(panel[(((column * Lanes) + lane) * 2)..]) << 16),
         _ => s_layouts[type].Read(panel, lane, column),
     };
 

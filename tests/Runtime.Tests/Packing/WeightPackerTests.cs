@@ -47,7 +47,8 @@ public sealed unsafe class WeightPackerTests
             using Matrix first = new(type, rows, Columns(type, blocks), "Gaussian", seed: rows);
             using Matrix second = new(type, rows, Columns(type, blocks), "Laplace", seed: rows + 1);
             Packed packed = new(type, WeightPacker.PairPanels(rows), first.View.Columns);
-            packed.Unit = WeightPacker.PackPair(first.View, second.View, type, packed.Memory.Data, 2, TestContext.Current.CancellationToken);
+            packed.Unit =
+                WeightPacker.PackPair(first.View, second.View, type, packed.Memory.Data, 2, TestContext.Current.CancellationToken);
             packed.AssertHolds(first, row => (row / 16 * 32) + (row % 16));
             packed.AssertHolds(second, row => (row / 16 * 32) + 16 + (row % 16));
         }
@@ -101,11 +102,13 @@ public sealed unsafe class WeightPackerTests
     {
         using Matrix matrix = new(TensorType.Q4_K, 700, 1024, "Gaussian", seed: 11);
         Packed one = Packed.Of(matrix, TensorType.Q4_K, threads: 1), many = Packed.Of(matrix, TensorType.Q4_K, threads: 5);
-        Assert.True(new ReadOnlySpan<byte>(one.Memory.Data, (int)one.Memory.Length).SequenceEqual(new ReadOnlySpan<byte>(many.Memory.Data, (int)many.Memory.Length)));
+        Assert.True(new ReadOnlySpan<byte>(one.Memory.Data, (int)one.Memory.Length)
+            .SequenceEqual(new ReadOnlySpan<byte>(many.Memory.Data, (int)many.Memory.Length)));
     }
 
     // Odd widths for floats, whose blocks are single columns.
-    private static int Columns(TensorType type, int blocks) => TensorTypes.BlockOf(type).Elements is var block and > 1 ? block * blocks : (31 * blocks) + 3;
+    private static int Columns(TensorType type, int blocks) =>
+        TensorTypes.BlockOf(type).Elements is var block and > 1 ? block * blocks : (31 * blocks) + 3;
 
     /// <summary>A random matrix as a file stores it, and its weights.</summary>
     private sealed class Matrix : IDisposable

@@ -252,7 +252,8 @@ public sealed class BlockFormatsTests
         {
             TensorView view = new("blk.3.attn_q.weight", TensorType.F32, 3, 4096, (byte*)data, source.Length * sizeof(float));
             byte[] two = new byte[2 * Formats.Bytes(TensorType.Q4_K, 4096)];
-            ModelFormatException error = Assert.Throws<ModelFormatException>(() => BlockFormats.ConvertRows(view, TensorType.Q4_K, 1, 3, two));
+            ModelFormatException error =
+                Assert.Throws<ModelFormatException>(() => BlockFormats.ConvertRows(view, TensorType.Q4_K, 1, 3, two));
             Assert.Equal("blk.3.attn_q.weight: row 1, column 4000 is NaN, for which Q4_K has no form.", error.Message);
         }
     }
@@ -280,7 +281,8 @@ public sealed class BlockFormatsTests
 
     internal static void AssertSameBits(float expected, float actual, string what)
     {
-        bool same = BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual));
+        bool same = BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual)
+            || (float.IsNaN(expected) && float.IsNaN(actual));
         if (!same)
             Assert.Fail($"{what}: expected {expected:R}, but got {actual:R}.");
     }

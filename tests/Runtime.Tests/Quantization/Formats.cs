@@ -26,7 +26,8 @@ internal static class Formats
     public static Dictionary<string, Func<Random, double>> Distributions { get; } = new()
     {
         ["Gaussian"] = random => 0.02 * Gauss(random),
-        ["Student t with 3 degrees"] = random => 0.02 * Gauss(random) / Math.Sqrt(Enumerable.Range(0, 3).Sum(_ => Math.Pow(Gauss(random), 2)) / 3),
+        ["Student t with 3 degrees"] = random =>
+            0.02 * Gauss(random) / Math.Sqrt(Enumerable.Range(0, 3).Sum(_ => Math.Pow(Gauss(random), 2)) / 3),
         ["Laplace"] = random => 0.02 * Math.Sign(random.NextDouble() - 0.5) * -Math.Log(1 - random.NextDouble()),
         ["Gaussian with outliers"] = random => 0.02 * Gauss(random) * (random.Next(200) == 0 ? 10 : 1),
         ["Gaussian off zero"] = random => 0.02 * Gauss(random) + 0.03,

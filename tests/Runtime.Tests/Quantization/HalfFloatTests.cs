@@ -64,11 +64,13 @@ public sealed class HalfFloatTests
                 float back = BitConverter.UInt32BitsToSingle((uint)bits << 16);
                 if (!float.IsFinite(value))
                     return float.IsNaN(value) ? float.IsNaN(back) : back == value;
-                float up = BitConverter.UInt32BitsToSingle((uint)(bits + 1) << 16), down = BitConverter.UInt32BitsToSingle((uint)(bits - 1) << 16);
+                float up = BitConverter.UInt32BitsToSingle((uint)(bits + 1) << 16),
+                    down = BitConverter.UInt32BitsToSingle((uint)(bits - 1) << 16);
                 double error = Math.Abs((double)back - value);
                 bool upCloser = float.IsFinite(up) && Math.Abs((double)up - value) < error;
                 bool downCloser = (bits & 0x7FFF) != 0 && Math.Abs((double)down - value) < error;
-                bool tie = float.IsFinite(up) && (Math.Abs((double)up - value) == error || ((bits & 0x7FFF) != 0 && Math.Abs((double)down - value) == error));
+                bool tie = float.IsFinite(up)
+                    && (Math.Abs((double)up - value) == error || ((bits & 0x7FFF) != 0 && Math.Abs((double)down - value) == error));
                 return float.IsFinite(back) && !upCloser && !downCloser && (!tie || (bits & 1) == 0);
             },
             iter: 20_000);

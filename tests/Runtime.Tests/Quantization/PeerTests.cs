@@ -53,7 +53,8 @@ public sealed unsafe class PeerTests
             float[] peer = new float[row.Length];
             BlockFormats.Dequantize(type, PeerQuantize(type, row), peer);
             double ours = QuantizeTests.RelativeError(type, row), theirs = QuantizeTests.RelativeError(row, peer);
-            TestContext.Current.TestOutputHelper?.WriteLine($"{type}, {distribution}: {ours:E4}, the peer {theirs:E4}, ratio {ours / theirs:F4}");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{type}, {distribution}: {ours:E4}, the peer {theirs:E4}, ratio {ours / theirs:F4}");
             Assert.True(ours <= theirs, $"{type}, {distribution}: the error is {ours}, the peer's {theirs}.");
         }
     }
@@ -72,7 +73,8 @@ public sealed unsafe class PeerTests
         nint library = NativeLibrary.Load(Path.Combine(Environment.GetEnvironmentVariable("LLAMALITH_PEER")!, "libggml-base.so"));
 
         // The peer fills its tables of halves when it makes its first context.
-        delegate* unmanaged<InitParameters, nint> init = (delegate* unmanaged<InitParameters, nint>)NativeLibrary.GetExport(library, "ggml_init");
+        delegate* unmanaged<InitParameters,
+            nint> init = (delegate* unmanaged<InitParameters, nint>)NativeLibrary.GetExport(library, "ggml_init");
         Assert.NotEqual(0, init(new InitParameters { MemorySize = 1 << 20 }));
         return library;
     }
@@ -94,7 +96,8 @@ public sealed unsafe class PeerTests
     private static byte[] PeerQuantize(TensorType type, float[] row)
     {
         delegate* unmanaged<int, float*, byte*, long, long, long, float*, nuint> quantize =
-            (delegate* unmanaged<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(Library.Value, "ggml_quantize_chunk");
+            (delegate* unmanaged<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(
+                Library.Value, "ggml_quantize_chunk");
         byte[] stored = new byte[Formats.Bytes(type, row.Length)];
         fixed (float* from = row)
         fixed (byte* to = stored)

@@ -16,7 +16,8 @@ public sealed class QuantizeTests
         from zeros in Gen.OneOf([.. new[] { 0, 0, 3, 10 }.Select(Gen.Const)])
         from offset in Gen.OneOf([.. new[] { 0.0, 0.0, 1.0, -5.0 }.Select(Gen.Const)])
         from values in Gen.Double[-1, 1].Array[256]
-        select values.Select((v, i) => i % 11 < zeros ? 0f : (float)((v * Math.Exp(spread * Math.Sin(i / 16 * 1.7)) + offset) * Math.Pow(10, exponent))).ToArray();
+        select values.Select((v, i) =>
+            i % 11 < zeros ? 0f : (float)((v * Math.Exp(spread * Math.Sin(i / 16 * 1.7)) + offset) * Math.Pow(10, exponent))).ToArray();
 
     [Theory]
     [MemberData(nameof(Formats.OfBlocked), MemberType = typeof(Formats))]
@@ -32,7 +33,10 @@ public sealed class QuantizeTests
                     Span<float> x = row.AsSpan(start, length);
                     double allowed = Bounds.SquaredError(type, x), reached = Bounds.WeightedSquares(x, back.AsSpan(start, length));
                     if (reached > allowed)
-                        Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{type}: the weighted error is {reached}, but {allowed} suffices."));
+                    {
+                        Assert.Fail(string.Create(
+                            CultureInfo.InvariantCulture, $"{type}: the weighted error is {reached}, but {allowed} suffices."));
+                    }
                 }
             },
             iter: 400);
@@ -139,7 +143,10 @@ public sealed class QuantizeTests
             // 2^-24 is the smallest scale; a code has at most 127 of them, and a K-quant's minimum adds 63 more.
             double allowed = Math.Min(2 * largest, 0.7 * largest + 5e-7);
             for (int i = 0; i < row.Length; i++)
-                Assert.True(Math.Abs(back[i] - row[i]) <= allowed, $"{type} at {scale}: {row[i]} became {back[i]}, which may be {allowed} off.");
+            {
+                Assert.True(
+                    Math.Abs(back[i] - row[i]) <= allowed, $"{type} at {scale}: {row[i]} became {back[i]}, which may be {allowed} off.");
+            }
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class TensorMixTests
     [Fact]
     public void Q4_K_M_GivesHalfOfTheSensitiveTensorsMore()
     {
-        int[] better = [.. Enumerable.Range(0, 32).Where(layer => OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, LayerTensors.Down.Stored, 4096, 11008) == TensorType.Q6_K)];
+        int[] better = [.. Enumerable.Range(0, 32)
+            .Where(layer => OfLayer(QuantizationPreset.Q4_K_M, Llama7B, layer, LayerTensors.Down.Stored, 4096, 11008) == TensorType.Q6_K)];
         Assert.Equal([0, 1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 27, 28, 29, 30, 31], better);
         foreach (int layer in Enumerable.Range(0, 32))
         {
@@ -135,7 +136,8 @@ public sealed class TensorMixTests
         Assert.Equal(1_100_048_384, Count("tinyllama-1.1b"));
     }
 
-    private static ModelShape Shape(string name) => ModelPresets.TryGet(name, out ModelShape shape) ? shape : throw new ArgumentException(name);
+    private static ModelShape Shape(string name) =>
+        ModelPresets.TryGet(name, out ModelShape shape) ? shape : throw new ArgumentException(name);
 
     private static TensorType Choose(QuantizationPreset preset, ModelShape shape, ModelTensor tensor) =>
         TensorMix.Choose(preset, shape, tensor.Name, tensor.Rows, tensor.Columns);

@@ -61,10 +61,12 @@ public sealed unsafe class CorruptFileTests : IDisposable
     }
 
     [Fact(Timeout = TimeoutMs)]
-    public Task Safetensors_SurvivesRandomDamage() => Damage(SafetensorsDraft.Sample(), ReadSafetensors, TestContext.Current.CancellationToken);
+    public Task Safetensors_SurvivesRandomDamage() =>
+        Damage(SafetensorsDraft.Sample(), ReadSafetensors, TestContext.Current.CancellationToken);
 
     [Fact(Timeout = TimeoutMs)]
-    public Task Safetensors_SurvivesExtremesAnywhere() => Sweep(SafetensorsDraft.Sample(), ReadSafetensors, TestContext.Current.CancellationToken);
+    public Task Safetensors_SurvivesExtremesAnywhere() =>
+        Sweep(SafetensorsDraft.Sample(), ReadSafetensors, TestContext.Current.CancellationToken);
 
     [Fact(Timeout = TimeoutMs)]
     public Task SafetensorsCheckpoint_SurvivesRandomDamage()
@@ -84,7 +86,9 @@ public sealed unsafe class CorruptFileTests : IDisposable
     public Task HuggingFaceConfig_SurvivesRandomDamage()
     {
         HuggingFaceDraft draft = new HuggingFaceDraft()
-            .With("rope_scaling", """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""").With("sliding_window", "64").With("layer_types", """["sliding_attention"]""")
+            .With("rope_scaling",
+                """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""")
+            .With("sliding_window", "64").With("layer_types", """["sliding_attention"]""")
             .With("head_dim", "2").With("attention_bias", "false").With("rope_theta", "1e4");
         byte[] tensors = draft.BuildTensors(draft.Tensors.Keys);
         byte* start = _sound.Place(tensors);
@@ -93,7 +97,8 @@ public sealed unsafe class CorruptFileTests : IDisposable
         void Read(byte* data, long length)
         {
             byte[] config = new ReadOnlySpan<byte>(data, (int)length).ToArray();
-            using SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.From(SafetensorsFile.Parse(start, tensors.Length, "file"), config);
+            using SafetensorsCheckpoint checkpoint =
+                SafetensorsCheckpoint.From(SafetensorsFile.Parse(start, tensors.Length, "file"), config);
             Touch(checkpoint, start, tensors.Length);
         }
     }
@@ -104,7 +109,8 @@ public sealed unsafe class CorruptFileTests : IDisposable
         HuggingFaceDraft draft = new();
         _folder.Write("one.safetensors", draft.BuildTensors(["model.norm.weight"]));
         _folder.Write("two.safetensors", draft.BuildTensors(["lm_head.weight"]));
-        byte[] index = """{"metadata":{"total_size":96},"weight_map":{"model.norm.weight":"one.safetensors","lm_head.weight":"two.safetensors"}}"""u8.ToArray();
+        byte[] index =
+            """{"metadata":{"total_size":96},"weight_map":{"model.norm.weight":"one.safetensors","lm_head.weight":"two.safetensors"}}"""u8.ToArray();
         return Damage(index, Read, TestContext.Current.CancellationToken, cases: 1500);
 
         void Read(byte* data, long length)
@@ -132,14 +138,16 @@ public sealed unsafe class CorruptFileTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     public Task Llama2c_SurvivesRandomDamage(int version) => Damage(
-        Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken, focus: version == 0 ? 28 : 256);
+        Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken,
+        focus: version == 0 ? 28 : 256);
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     public Task Llama2c_SurvivesExtremesAnywhere(int version) => Sweep(
-        Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken, focus: version == 0 ? 40 : 260);
+        Llama2cDraft.Sample(version, shared: false).Bytes, ReadLlama2c, TestContext.Current.CancellationToken,
+        focus: version == 0 ? 40 : 260);
 
     [Fact(Timeout = TimeoutMs)]
     public Task Packed_SurvivesRandomDamage() => Damage(PackedModel(), ReadPacked, TestContext.Current.CancellationToken);
@@ -175,7 +183,8 @@ public sealed unsafe class CorruptFileTests : IDisposable
             else if (info.Rows == 1)
                 Inside((byte*)weights.Vector(name, (int)info.Columns), WeightPacker.VectorBytes(info.Columns));
             else if (name.EndsWith(LayerTensors.Gate.Stored, StringComparison.Ordinal))
-                Inside(weights.Pair(name, name.Replace(LayerTensors.Gate.Stored, LayerTensors.Up.Stored), (int)info.Rows, (int)info.Columns).Data, info.ByteLength * 2);
+                Inside(weights.Pair(name, name.Replace(LayerTensors.Gate.Stored, LayerTensors.Up.Stored), (int)info.Rows, (int)info.Columns)
+                    .Data, info.ByteLength * 2);
             else if (!name.EndsWith(LayerTensors.Up.Stored, StringComparison.Ordinal))
                 Inside(weights.Matrix(name, (int)info.Rows, (int)info.Columns).Data, info.ByteLength);
         }
@@ -284,7 +293,8 @@ public sealed unsafe class CorruptFileTests : IDisposable
     }
 
     /// <summary>Random damage, by a property-based generator, which shrinks what fails.</summary>
-    private static Task Damage(byte[] original, Reader reader, CancellationToken cancellation, int cases = Cases, int focus = int.MaxValue) => Task.Run(
+    private static Task Damage(
+        byte[] original, Reader reader, CancellationToken cancellation, int cases = Cases, int focus = int.MaxValue) => Task.Run(
         () =>
         {
             // Damage that lengthens inserts at most 64 bytes in each of at most four places.

@@ -64,7 +64,8 @@ internal sealed class GgufDraft
         return this;
     }
 
-    public GgufDraft Tensor(string name, uint type, ulong offset, params ulong[] dimensions) => Tensor(name, type, offset, (uint)dimensions.Length, dimensions);
+    public GgufDraft Tensor(string name, uint type, ulong offset, params ulong[] dimensions) =>
+        Tensor(name, type, offset, (uint)dimensions.Length, dimensions);
 
     public GgufDraft Tensor(string name, uint type, ulong offset, uint dimensionCount, ulong[] dimensions)
     {
@@ -75,7 +76,8 @@ internal sealed class GgufDraft
     public byte[] Build()
     {
         byte[] head = Join(
-            Bytes(Magic), Bytes(Version), Bytes(TensorCount ?? (ulong)_tensors.Count), Bytes(PairCount ?? (ulong)_pairs.Count), Join([.. _pairs]), Join([.. _tensors]));
+            Bytes(Magic), Bytes(Version), Bytes(TensorCount ?? (ulong)_tensors.Count), Bytes(PairCount ?? (ulong)_pairs.Count),
+            Join([.. _pairs]), Join([.. _tensors]));
         int padding = Data.Length == 0 ? 0 : (Alignment - (head.Length % Alignment)) % Alignment;
         return Join(head, new byte[padding], Data);
     }

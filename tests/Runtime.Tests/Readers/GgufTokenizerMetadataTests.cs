@@ -137,5 +137,6 @@ public sealed class GgufTokenizerMetadataTests : IDisposable
         return GgufTokenizerMetadata.Read(file);
     }
 
-    private void Refuses(GgufWriter writer, string words) => Assert.Contains(words, Assert.Throws<ModelFormatException>(() => Read(writer)).Message);
+    private void Refuses(GgufWriter writer, string words) =>
+        Assert.Contains(words, Assert.Throws<ModelFormatException>(() => Read(writer)).Message);
 }

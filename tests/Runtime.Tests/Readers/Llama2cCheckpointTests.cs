@@ -22,7 +22,8 @@ public sealed unsafe class Llama2cCheckpointTests : IDisposable
         Assert.Equal(
             new ModelShape
             {
-                Dim = 8, FfnDim = 6, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 2, VocabSize = 5, Context = 3, TiedEmbeddings = shared, QkvBias = false,
+                Dim = 8, FfnDim = 6, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 2, VocabSize = 5, Context = 3, TiedEmbeddings = shared,
+                QkvBias = false,
             },
             checkpoint.Shape);
         Assert.Equal(RopeLayout.Interleaved, checkpoint.RopeLayout);
@@ -92,7 +93,8 @@ public sealed unsafe class Llama2cCheckpointTests : IDisposable
         foreach (string name in checkpoint.CanonicalNames)
         {
             Assert.True(checkpoint.TryGetTensor(name, out TensorView view));
-            Assert.DoesNotContain(new ReadOnlySpan<float>(view.Data, (int)(view.Rows * view.Columns)).ToArray(), w => !float.IsFinite(w) || Math.Abs(w) > 100);
+            Assert.DoesNotContain(new ReadOnlySpan<float>(view.Data, (int)(view.Rows * view.Columns)).ToArray(),
+                w => !float.IsFinite(w) || Math.Abs(w) > 100);
         }
 
         // A trained norm is near one; a slice that is off by an array would not be.
@@ -105,7 +107,8 @@ public sealed unsafe class Llama2cCheckpointTests : IDisposable
     {
         string path = _folder.Write("m.bin", Llama2cDraft.Sample(0, true).Bytes);
         Llama2cCheckpoint checkpoint = Llama2cCheckpoint.Open(path);
-        Assert.Equal(OperatingSystem.IsLinux(), checkpoint.Advise(checkpoint.GetTensor("token_embd.weight", 5, 8), MemoryAdvice.Sequential));
+        Assert.Equal(
+            OperatingSystem.IsLinux(), checkpoint.Advise(checkpoint.GetTensor("token_embd.weight", 5, 8), MemoryAdvice.Sequential));
         checkpoint.Dispose();
         checkpoint.Dispose();
         Assert.Throws<ObjectDisposedException>(() => checkpoint.TryGetTensor("token_embd.weight", out _));

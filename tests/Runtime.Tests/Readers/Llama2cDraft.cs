@@ -23,7 +23,8 @@ internal sealed class Llama2cDraft
         int kvDim = dim / heads * kvHeads;
         List<(string, int)> arrays =
         [
-            ("token_embedding_table", vocab * dim), ("rms_att_weight", layers * dim), ("wq", layers * dim * dim), ("wk", layers * kvDim * dim),
+            ("token_embedding_table", vocab * dim), ("rms_att_weight", layers * dim), ("wq", layers * dim * dim),
+            ("wk", layers * kvDim * dim),
             ("wv", layers * kvDim * dim), ("wo", layers * dim * dim), ("rms_ffn_weight", layers * dim), ("w1", layers * hidden * dim),
             ("w2", layers * dim * hidden), ("w3", layers * hidden * dim), ("rms_final_weight", dim),
             ("freq_cis_real", seqLen * (dim / heads) / 2), ("freq_cis_imag", seqLen * (dim / heads) / 2),
@@ -38,7 +39,8 @@ internal sealed class Llama2cDraft
         int kvDim = dim / heads * kvHeads;
         List<(string, int)> arrays =
         [
-            ("rms_att_weight", layers * dim), ("rms_ffn_weight", layers * dim), ("rms_final_weight", dim), ("token_embedding_table", vocab * dim),
+            ("rms_att_weight", layers * dim), ("rms_ffn_weight", layers * dim), ("rms_final_weight", dim),
+            ("token_embedding_table", vocab * dim),
             ("wq", layers * dim * dim), ("wk", layers * kvDim * dim), ("wv", layers * kvDim * dim), ("wo", layers * dim * dim),
             ("w1", layers * hidden * dim), ("w2", layers * dim * hidden), ("w3", layers * hidden * dim),
         ];
@@ -51,13 +53,16 @@ internal sealed class Llama2cDraft
     }
 
     /// <summary>Numbers and scales that differ everywhere; groups of four, which the rows of w2, six wide, do not keep to.</summary>
-    public static Llama2cDraft Version2(int dim, int hidden, int layers, int heads, int kvHeads, int vocab, int seqLen, bool shared, int groupSize)
+    public static Llama2cDraft Version2(
+        int dim, int hidden, int layers, int heads, int kvHeads, int vocab, int seqLen, bool shared, int groupSize)
     {
         int kvDim = dim / heads * kvHeads;
         (string Name, int Count, int Length)[] arrays =
         [
-            ("token_embedding_table", 1, vocab * dim), ("wq", layers, dim * dim), ("wk", layers, kvDim * dim), ("wv", layers, kvDim * dim), ("wo", layers, dim * dim),
-            ("w1", layers, hidden * dim), ("w2", layers, dim * hidden), ("w3", layers, hidden * dim), .. shared ? [] : new[] { ("wcls", 1, vocab * dim) },
+            ("token_embedding_table", 1, vocab * dim), ("wq", layers, dim * dim), ("wk", layers, kvDim * dim), ("wv", layers, kvDim * dim),
+            ("wo", layers, dim * dim),
+            ("w1", layers, hidden * dim), ("w2", layers, dim * hidden), ("w3", layers, hidden * dim),
+            .. shared ? [] : new[] { ("wcls", 1, vocab * dim) },
         ];
         byte[] header = new byte[256];
         GgufDraft.Bytes(0x616b3432, 2, dim, hidden, layers, heads, kvHeads, vocab, seqLen).CopyTo(header, 0);

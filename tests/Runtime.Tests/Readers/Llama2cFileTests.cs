@@ -28,7 +28,8 @@ public sealed unsafe class Llama2cFileTests : IDisposable
         Assert.Equal(
             new Llama2cHeader
             {
-                Version = version, Dim = 8, FfnDim = 6, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 5, Context = 3, SharedClassifier = shared,
+                Version = version, Dim = 8, FfnDim = 6, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 5, Context = 3,
+                SharedClassifier = shared,
                 GroupSize = version == 2 ? 4 : 0,
             },
             file.Header);
@@ -68,7 +69,8 @@ public sealed unsafe class Llama2cFileTests : IDisposable
         void Check(Llama2cArray array, string name, int layer, int rows, int columns)
         {
             Assert.True(file.TryGetTensor(array, layer, out TensorView view));
-            Assert.Equal((TensorType.F32, (long)rows, (long)columns, rows * columns * 4L), (view.Type, view.Rows, view.Columns, view.ByteLength));
+            Assert.Equal(
+                (TensorType.F32, (long)rows, (long)columns, rows * columns * 4L), (view.Type, view.Rows, view.Columns, view.ByteLength));
             Assert.Equal(draft[name].AsSpan(layer * rows * columns, rows * columns), new ReadOnlySpan<float>(view.Data, rows * columns));
             Assert.StartsWith(name, view.Name);
         }
@@ -123,7 +125,8 @@ public sealed unsafe class Llama2cFileTests : IDisposable
         Assert.Equal(
             new Llama2cHeader
             {
-                Version = 0, Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, SharedClassifier = true,
+                Version = 0, Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512,
+                SharedClassifier = true,
             },
             file.Header);
 
@@ -203,7 +206,8 @@ public sealed unsafe class Llama2cFileTests : IDisposable
     public void Refuses_AVocabularyThatIsNone(int vocab) => Refuses(Llama2cDraft.Sample(0, true).With(20, vocab), $"vocab_size = {vocab}");
 
     [Fact]
-    public void Refuses_ANegativeVocabularyInVersion1() => Refuses(Llama2cDraft.Sample(1, true).With(28, -5), "vocab_size = -5 is not positive");
+    public void Refuses_ANegativeVocabularyInVersion1() =>
+        Refuses(Llama2cDraft.Sample(1, true).With(28, -5), "vocab_size = -5 is not positive");
 
     [Fact]
     public void Refuses_AVocabularyOfTheOtherSign() => Refuses(Llama2cDraft.Sample(0, true).With(20, -5), "bytes, but it has");
@@ -239,7 +243,8 @@ public sealed unsafe class Llama2cFileTests : IDisposable
     [InlineData(-4, "group_size = -4 is not positive")]
     [InlineData(3, "token_embedding_table has 40 numbers, no multiple of group_size = 3")]
     [InlineData(8, "bytes, but it has")]
-    public void Refuses_GroupsThatDoNotFit(int groupSize, string complaint) => Refuses(Llama2cDraft.Sample(2, true).With(37, groupSize), complaint);
+    public void Refuses_GroupsThatDoNotFit(int groupSize, string complaint) =>
+        Refuses(Llama2cDraft.Sample(2, true).With(37, groupSize), complaint);
 
     [Theory]
     [InlineData(0)]

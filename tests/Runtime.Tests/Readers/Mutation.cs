@@ -26,8 +26,10 @@ internal sealed record Mutation(Mutation.Kind Way, double At, double From, ulong
     /// <summary>Numbers at which careless arithmetic breaks.</summary>
     public static readonly ulong[] Extremes =
     [
-        0, 1, 2, 3, 7, 8, 31, 32, 33, 127, 255, 256, 4095, 65535, 65536, 1 << 20, int.MaxValue - 1, int.MaxValue, 1ul << 31, uint.MaxValue, 1ul << 32,
-        1ul << 40, (1ul << 61) - 1, 1ul << 61, 1ul << 62, long.MaxValue - 31, long.MaxValue, 1ul << 63, ulong.MaxValue - 31, ulong.MaxValue - 1, ulong.MaxValue,
+        0, 1, 2, 3, 7, 8, 31, 32, 33, 127, 255, 256, 4095, 65535, 65536, 1 << 20, int.MaxValue - 1, int.MaxValue, 1ul << 31, uint.MaxValue,
+        1ul << 32,
+        1ul << 40, (1ul << 61) - 1, 1ul << 61, 1ul << 62, long.MaxValue - 31, long.MaxValue, 1ul << 63, ulong.MaxValue - 31,
+        ulong.MaxValue - 1, ulong.MaxValue,
     ];
 
     /// <summary>Pieces of text at which careless parsers of JSON break.</summary>
@@ -35,7 +37,8 @@ internal sealed record Mutation(Mutation.Kind Way, double At, double From, ulong
     [
         .. new[]
         {
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "-1", "0", "1e99", "1.5", "9223372036854775807", "18446744073709551616",
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "-1", "0", "1e99", "1.5", "9223372036854775807",
+            "18446744073709551616",
             "\"\\ud800\"", "\"\\u0000\"", "\"F64\"", "\"BF16\"", "[[[[[[[[", "\"shape\":", "\"a\":{},", "//", " ", "\n",
         }.Select(System.Text.Encoding.UTF8.GetBytes),
         [0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0],
@@ -43,7 +46,8 @@ internal sealed record Mutation(Mutation.Kind Way, double At, double From, ulong
 
     /// <summary>Most files are damaged in one or two places: with more, the first check would hide all later ones.</summary>
     public static Gen<Mutation[]> Several { get; } = Gen.Select(
-        Gen.Int[0, Enum.GetValues<Kind>().Length - 1], Gen.Double.Unit, Gen.Double.Unit, Gen.OneOf(Gen.Int[0, Extremes.Length - 1].Select(i => Extremes[i]), Gen.ULong), Gen.Int[1, 64],
+        Gen.Int[0, Enum.GetValues<Kind>().Length - 1], Gen.Double.Unit, Gen.Double.Unit,
+        Gen.OneOf(Gen.Int[0, Extremes.Length - 1].Select(i => Extremes[i]), Gen.ULong), Gen.Int[1, 64],
         (way, at, from, value, length) => new Mutation((Kind)way, at, from, value, length)).Array[1, 4];
 
     /// <summary>Applies mutations one after the other; only the first <paramref name="focus"/> bytes are damaged in place.</summary>

@@ -57,7 +57,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     public void Tensors_HaveTheirCanonicalNames(string fileName, string canonical, long rows, long columns)
     {
         HuggingFaceDraft draft = new HuggingFaceDraft()
-            .WithTensor("model.layers.0.self_attn.q_proj.bias", 8).WithTensor("model.layers.0.self_attn.k_proj.bias", 4).WithTensor("model.layers.0.self_attn.v_proj.bias", 4);
+            .WithTensor("model.layers.0.self_attn.q_proj.bias", 8).WithTensor("model.layers.0.self_attn.k_proj.bias", 4)
+            .WithTensor("model.layers.0.self_attn.v_proj.bias", 4);
         using SafetensorsCheckpoint checkpoint = Open(draft);
         TensorView view = checkpoint.GetTensor(canonical, rows, columns);
         Assert.Equal((fileName, TensorType.BF16), (view.Name, view.Type));
@@ -141,7 +142,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Fact]
     public void Defaults_AreThoseOfTheConfigurationClass()
     {
-        using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().Without("num_key_value_heads").Without("rms_norm_eps").With("rope_scaling", "null"));
+        using SafetensorsCheckpoint checkpoint =
+            Open(new HuggingFaceDraft().Without("num_key_value_heads").Without("rms_norm_eps").With("rope_scaling", "null"));
         Assert.Equal(SampleShape with { KvHeads = 4, NormEps = 1e-6 }, checkpoint.Shape);
     }
 
@@ -184,23 +186,29 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Theory]
     [InlineData("""{"rope_type":"default"}""", RopeScaling.None, null)]
     [InlineData("""{"type":"linear","factor":4.0}""", RopeScaling.Linear, 4.0)]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""", RopeScaling.Llama3, 8.0)]
+    [InlineData(
+        """{"rope_type":"llama3","factor":8,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""",
+        RopeScaling.Llama3, 8.0)]
     public void RopeScaling_IsTheConfigs(string json, RopeScaling scaling, double? factor)
     {
         using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().With("rope_scaling", json).With("rope_theta", "500000.0"));
-        Assert.Equal((scaling, factor, 500000.0), (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingFactor, checkpoint.Shape.RopeTheta));
+        Assert.Equal(
+            (scaling, factor, 500000.0), (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingFactor, checkpoint.Shape.RopeTheta));
     }
 
     [Fact]
     public void RopeScaling_NumbersAreComparedWithTheClass()
     {
         using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().With(
-            "rope_scaling", """{"rope_type":"llama3","factor":4,"low_freq_factor":2.0,"high_freq_factor":5.0,"original_max_position_embeddings":77}"""));
+            "rope_scaling",
+            """{"rope_type":"llama3","factor":4,"low_freq_factor":2.0,"high_freq_factor":5.0,"original_max_position_embeddings":77}"""));
         ModelShape shape = checkpoint.Shape;
-        Assert.Equal((2.0, 5.0, 77), (shape.RopeScalingLowFrequencyFactor, shape.RopeScalingHighFrequencyFactor, shape.RopeScalingOriginalContext));
+        Assert.Equal(
+            (2.0, 5.0, 77), (shape.RopeScalingLowFrequencyFactor, shape.RopeScalingHighFrequencyFactor, shape.RopeScalingOriginalContext));
         checkpoint.EnsureMatches(shape);
         string message = Assert.Throws<ModelMismatchException>(
-            () => checkpoint.EnsureMatches(shape with { RopeScalingLowFrequencyFactor = 1, RopeScalingHighFrequencyFactor = 4, RopeScalingOriginalContext = 8192 })).Message;
+            () => checkpoint.EnsureMatches(shape
+                with { RopeScalingLowFrequencyFactor = 1, RopeScalingHighFrequencyFactor = 4, RopeScalingOriginalContext = 8192 })).Message;
         Assert.Contains("RopeScalingLowFrequencyFactor = 1, but rope_scaling.low_freq_factor = 2;", message);
         Assert.Contains("RopeScalingHighFrequencyFactor = 4, but rope_scaling.high_freq_factor = 5;", message);
         Assert.Contains("RopeScalingOriginalContext = 8192, but rope_scaling.original_max_position_embeddings = 77.", message);
@@ -209,20 +217,28 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Fact]
     public void RopeScaling_MayHaveItsNewName()
     {
-        using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft().With("rope_parameters", """{"rope_type":"linear","factor":2.0,"rope_theta":1e6}"""));
-        Assert.Equal((RopeScaling.Linear, 2.0, 1e6), (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingFactor, checkpoint.Shape.RopeTheta));
+        using SafetensorsCheckpoint checkpoint =
+            Open(new HuggingFaceDraft().With("rope_parameters", """{"rope_type":"linear","factor":2.0,"rope_theta":1e6}"""));
+        Assert.Equal(
+            (RopeScaling.Linear, 2.0, 1e6), (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingFactor, checkpoint.Shape.RopeTheta));
         Assert.Equal("rope_parameters.factor", checkpoint.KeyOf("RopeScalingFactor"));
     }
 
     [Theory]
     [InlineData("""{"rope_type":"yarn","factor":4.0}""", "rope_type = yarn")]
     [InlineData("""{"rope_type":"llama3"}""", "rope_scaling.factor is missing")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.low_freq_factor is missing")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"original_max_position_embeddings":9}""", "rope_scaling.high_freq_factor is missing")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4}""", "rope_scaling.original_max_position_embeddings is missing")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.high_freq_factor = 4 must be greater than rope_scaling.low_freq_factor = 4")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":0,"high_freq_factor":4,"original_max_position_embeddings":9}""", "rope_scaling.low_freq_factor = 0")]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":0}""", "rope_scaling.original_max_position_embeddings = 0")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"high_freq_factor":4,"original_max_position_embeddings":9}""",
+        "rope_scaling.low_freq_factor is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"original_max_position_embeddings":9}""",
+        "rope_scaling.high_freq_factor is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4}""",
+        "rope_scaling.original_max_position_embeddings is missing")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":9}""",
+        "rope_scaling.high_freq_factor = 4 must be greater than rope_scaling.low_freq_factor = 4")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":0,"high_freq_factor":4,"original_max_position_embeddings":9}""",
+        "rope_scaling.low_freq_factor = 0")]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":0}""",
+        "rope_scaling.original_max_position_embeddings = 0")]
     [InlineData("""{"rope_type":"linear","factor":0}""", "rope_scaling.factor = 0")]
     [InlineData("""{"rope_type":"linear","factor":1e999}""", "rope_scaling.factor = Infinity")]
     [InlineData("""{"rope_type":"linear","factor":"4"}""", "factor = \"4\", but a number")]
@@ -256,7 +272,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [Fact]
     public void SlidingWindow_MustBeThatOfEveryLayer()
     {
-        HuggingFaceDraft Windowed() => new HuggingFaceDraft().With("model_type", "\"qwen2\"").With("use_sliding_window", "true").With("sliding_window", "64");
+        HuggingFaceDraft Windowed() =>
+            new HuggingFaceDraft().With("model_type", "\"qwen2\"").With("use_sliding_window", "true").With("sliding_window", "64");
         using (SafetensorsCheckpoint checkpoint = Open(Windowed().With("max_window_layers", "0")))
             Assert.Equal(64, checkpoint.Shape.SlidingWindow);
         using (SafetensorsCheckpoint checkpoint = Open(Windowed().With("layer_types", """["sliding_attention","sliding_attention"]""")))
@@ -277,7 +294,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     [InlineData("layers.0.input_layernorm.weight")]
     [InlineData("blk.0.attn_q.weight")]
     [InlineData("model.norm.bias")]
-    public void Refuses_TensorsThatAreNoPartOfALlama(string name) => Refuses(new HuggingFaceDraft().WithTensor(name, 4), name, "no part of a Llama model");
+    public void Refuses_TensorsThatAreNoPartOfALlama(string name) =>
+        Refuses(new HuggingFaceDraft().WithTensor(name, 4), name, "no part of a Llama model");
 
     [Theory]
     [InlineData("model.rotary_emb.inv_freq")]
@@ -290,7 +308,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
 
     [Fact]
     public void Refuses_TensorsOfLayersThereAreNone() => Refuses(
-        new HuggingFaceDraft().WithTensor("model.layers.2.input_layernorm.weight", 8), "model.layers.2.input_layernorm.weight, but num_hidden_layers = 2");
+        new HuggingFaceDraft().WithTensor("model.layers.2.input_layernorm.weight", 8),
+        "model.layers.2.input_layernorm.weight, but num_hidden_layers = 2");
 
     [Theory]
     [InlineData("hidden_size")]
@@ -329,7 +348,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     public void Refuses_SizesThatDoNotFit()
     {
         Refuses(new HuggingFaceDraft().With("num_attention_heads", "3"), "hidden_size = 8 is no multiple of num_attention_heads = 3");
-        Refuses(new HuggingFaceDraft().With("num_key_value_heads", "3"), "num_attention_heads = 4 is no multiple of num_key_value_heads = 3");
+        Refuses(new HuggingFaceDraft().With("num_key_value_heads", "3"),
+            "num_attention_heads = 4 is no multiple of num_key_value_heads = 3");
         Refuses(new HuggingFaceDraft().With("head_dim", "3"), "head_dim = 3 is odd");
         Refuses(new HuggingFaceDraft().With("rms_norm_eps", "0"), "rms_norm_eps = 0");
         Refuses(new HuggingFaceDraft().With("rope_theta", "-1"), "rope_theta = -1");
@@ -351,7 +371,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     public void Advise_ReachesTheFile()
     {
         using SafetensorsCheckpoint checkpoint = Open(new HuggingFaceDraft());
-        Assert.Equal(OperatingSystem.IsLinux(), checkpoint.Advise(checkpoint.GetTensor("blk.0.attn_q.weight", 8, 8), MemoryAdvice.WillNeed));
+        Assert.Equal(
+            OperatingSystem.IsLinux(), checkpoint.Advise(checkpoint.GetTensor("blk.0.attn_q.weight", 8, 8), MemoryAdvice.WillNeed));
     }
 
     [Fact]

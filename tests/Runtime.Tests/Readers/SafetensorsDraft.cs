@@ -30,7 +30,8 @@ internal static class SafetensorsDraft
 
     public static byte[] Sample() => Build(SampleHeader, SampleData);
 
-    public static byte[] Build(string header, byte[] data, ulong? headerLength = null) => Build(Encoding.UTF8.GetBytes(header), data, headerLength);
+    public static byte[] Build(string header, byte[] data, ulong? headerLength = null) =>
+        Build(Encoding.UTF8.GetBytes(header), data, headerLength);
 
     public static byte[] Build(byte[] header, byte[] data, ulong? headerLength = null) =>
         [.. BitConverter.GetBytes(headerLength ?? (ulong)header.Length), .. header, .. data];

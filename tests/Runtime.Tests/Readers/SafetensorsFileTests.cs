@@ -19,7 +19,8 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
         using SafetensorsFile file = Open(SafetensorsDraft.Sample());
         Assert.Equal(["a", "b.é", "c", "d", "e", "f"], file.Tensors.Select(t => t.Name));
         Assert.Equal(["F32", "BF16", "F16", "F32", "I64", "F16"], file.Tensors.Select(t => t.TypeName));
-        Assert.Equal([TensorType.F32, TensorType.BF16, TensorType.F16, TensorType.F32, null, TensorType.F16], file.Tensors.Select(t => t.Type));
+        Assert.Equal(
+            [TensorType.F32, TensorType.BF16, TensorType.F16, TensorType.F32, null, TensorType.F16], file.Tensors.Select(t => t.Type));
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.Equal("tests", file.Metadata["by"]);
     }
@@ -92,7 +93,8 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     public void Advise_ChangesNothingThatIsRead()
     {
         byte[] data = [.. Enumerable.Range(0, 1 << 17).Select(i => (byte)(i % 251))];
-        using SafetensorsFile file = Open(SafetensorsDraft.Build("""{"t":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]}}""", data));
+        using SafetensorsFile file =
+            Open(SafetensorsDraft.Build("""{"t":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]}}""", data));
         TensorView view = file.View(file.Tensors[0]);
         Assert.Equal(OperatingSystem.IsLinux(), file.Advise(view, MemoryAdvice.DontNeed));
         Assert.True(new ReadOnlySpan<byte>(view.Data, data.Length).SequenceEqual(data));
@@ -118,7 +120,8 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [InlineData(100_000_001ul, "at most 100000000")]
     [InlineData(ulong.MaxValue, "at most 100000000")]
     [InlineData(99ul, "truncated")]
-    public void Refuses_AHeaderLengthThatIsNone(ulong length, string words) => Refuses(SafetensorsDraft.Build("{}", new byte[50], length), words);
+    public void Refuses_AHeaderLengthThatIsNone(ulong length, string words) =>
+        Refuses(SafetensorsDraft.Build("{}", new byte[50], length), words);
 
     [Theory]
     [InlineData("")]
@@ -145,11 +148,13 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     {
         Refuses(SafetensorsDraft.Build("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", [1]), "Unicode");
         Refuses(SafetensorsDraft.Build("""{"a":{"dtype":"\udc00","shape":[1],"data_offsets":[0,1]}}""", [1]), "Unicode");
-        Refuses(SafetensorsDraft.Build(Encoding.Latin1.GetBytes("""{"ä":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"""), [1]), "Unicode");
+        Refuses(SafetensorsDraft.Build(Encoding.Latin1.GetBytes("""{"ä":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"""), [1]),
+            "Unicode");
     }
 
     [Fact]
-    public void Refuses_JsonNestedWithoutEnd() => Refuses(SafetensorsDraft.Build("""{"a":{"x":""" + new string('[', 100_000), []), "header");
+    public void Refuses_JsonNestedWithoutEnd() =>
+        Refuses(SafetensorsDraft.Build("""{"a":{"x":""" + new string('[', 100_000), []), "header");
 
     [Theory]
     [InlineData("""{"shape":[1],"data_offsets":[0,1]}""")]
@@ -176,11 +181,13 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [InlineData("""{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}""")]
     [InlineData("""{"dtype":"U8","shape":[2],"data_offsets":[0,2]}""")]
     [InlineData("""{"dtype":"U8","shape":[1],"data_offsets":[18446744073709551615,1]}""")]
-    public void Refuses_ATensorThatIsNone(string tensor) => Refuses(SafetensorsDraft.Build("{\"tens\":" + tensor + "}", [1]), "header", "tens");
+    public void Refuses_ATensorThatIsNone(string tensor) =>
+        Refuses(SafetensorsDraft.Build("{\"tens\":" + tensor + "}", [1]), "header", "tens");
 
     [Fact]
     public void Refuses_ATensorNameTwice() => Refuses(
-        SafetensorsDraft.Build("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", [1, 2]),
+        SafetensorsDraft.Build(
+            """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", [1, 2]),
         "a is there twice");
 
     [Fact]
@@ -202,14 +209,16 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [Fact]
     public void Messages_StayOnOneLine()
     {
-        string header = "{\"\\n\\u001b" + new string('x', 10_000) + "\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(7, 10_000)) + "],\"data_offsets\":[0,1]}}";
+        string header = "{\"\\n\\u001b" + new string('x', 10_000) + "\":{\"dtype\":\"U8\",\"shape\":["
+            + string.Join(',', Enumerable.Repeat(7, 10_000)) + "],\"data_offsets\":[0,1]}}";
         ModelFormatException e = Refuses(SafetensorsDraft.Build(header, [1]), "\\u000a\\u001b");
         Assert.True(e.Message.Length < 500);
         Assert.DoesNotContain(e.Message, char.IsControl);
     }
 
     private static byte[] Two(string a, string b, int data) => SafetensorsDraft.Build(
-        "{\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":" + b + "},\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":" + a + "}}", new byte[data]);
+        "{\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":" + b + "},\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":" + a
+            + "}}", new byte[data]);
 
     private static ModelFormatException Refuses(byte[] bytes, params string[] words)
     {

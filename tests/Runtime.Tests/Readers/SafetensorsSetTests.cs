@@ -134,7 +134,8 @@ public sealed unsafe class SafetensorsSetTests : IDisposable
         using FileStream alone = new(one, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
     }
 
-    private void Refuses(string words) => Assert.Contains(words, Assert.Throws<ModelFormatException>(() => SafetensorsSet.Open(_folder.Path)).Message);
+    private void Refuses(string words) =>
+        Assert.Contains(words, Assert.Throws<ModelFormatException>(() => SafetensorsSet.Open(_folder.Path)).Message);
 
     private void Index(string text) => File.WriteAllText(_folder[SafetensorsSet.IndexName], text);
 

@@ -13,7 +13,8 @@ public sealed class SamplerChainTests
     public void Steps_LeaveWhatLlamaCppsLeave()
     {
         using JsonDocument data = JsonDocument.Parse(File.ReadAllText(SharedData.PathOrSkip("sampling/llama-cpp.json")));
-        Dictionary<string, float[]> rows = data.RootElement.GetProperty("rows").EnumerateObject().ToDictionary(static row => row.Name, static row => Numbers(row.Value));
+        Dictionary<string, float[]> rows =
+            data.RootElement.GetProperty("rows").EnumerateObject().ToDictionary(static row => row.Name, static row => Numbers(row.Value));
         int[] history = [.. data.RootElement.GetProperty("history").EnumerateArray().Select(static token => token.GetInt32())];
         int compared = 0;
         foreach (JsonElement test in data.RootElement.GetProperty("cases").EnumerateArray())
@@ -21,10 +22,12 @@ public sealed class SamplerChainTests
             string sampler = test.GetProperty("sampler").GetString()!, row = test.GetProperty("logits").GetString()!;
             if (OptionsOf(sampler, test.GetProperty("arguments")) is not { } options)
                 continue;
-            // Where a probability is nothing, llama.cpp's expected surprise is 0 · ∞, and what it leaves is whatever its sort makes of that.
+            // Where a probability is nothing, llama.cpp's expected surprise is 0 · ∞, and what it leaves is whatever its sort makes of
+            // that.
             if (sampler == "typical" && options.TypicalP < 1 && Softmax(rows[row]).Any(static p => p == 0))
                 continue;
-            Compare($"{sampler} {test.GetProperty("arguments")} {row}", options, KindOf(sampler), rows[row], history, test.GetProperty("left"));
+            Compare($"{sampler} {test.GetProperty("arguments")} {row}", options, KindOf(sampler), rows[row], history,
+                test.GetProperty("left"));
             compared++;
         }
         Assert.True(compared > 200, $"{compared} cases");
@@ -59,7 +62,8 @@ public sealed class SamplerChainTests
     [InlineData("typical-p; temp", "typ_p;temperature")]
     [InlineData("dry", "dry")]
     [InlineData("", "")]
-    public void Order_IsReadAsLlamaCppWritesIt(string text, string names) => Assert.Equal(names, SamplerOrder.Format(SamplerOrder.Parse(text)));
+    public void Order_IsReadAsLlamaCppWritesIt(string text, string names) =>
+        Assert.Equal(names, SamplerOrder.Format(SamplerOrder.Parse(text)));
 
     [Theory]
     [InlineData("top_k;nothing", "nothing")]
@@ -73,10 +77,14 @@ public sealed class SamplerChainTests
     {
         float[] logits = Logits(100, 5);
         int best = Array.IndexOf(logits, logits.Max());
-        Assert.NotEqual(best, new Sampler(new SamplingOptions { Temperature = 0, LogitBias = new Dictionary<int, float> { [best] = float.NegativeInfinity } }, 100).Sample(logits));
+        Assert.NotEqual(
+            best, new Sampler(new SamplingOptions { Temperature = 0,
+                LogitBias = new Dictionary<int, float> { [best] = float.NegativeInfinity } }, 100).Sample(logits));
         Assert.Equal(7, new Sampler(new SamplingOptions { LogitBias = new Dictionary<int, float> { [7] = 1000 } }, 100).Sample(logits));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Sampler(new SamplingOptions { LogitBias = new Dictionary<int, float> { [100] = 1 } }, 100).Sample(logits));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new SamplingOptions { LogitBias = new Dictionary<int, float> { [1] = float.NaN } });
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new Sampler(new SamplingOptions { LogitBias = new Dictionary<int, float> { [100] = 1 } }, 100).Sample(logits));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new SamplingOptions { LogitBias = new Dictionary<int, float> { [1] = float.NaN } });
     }
 
     [Fact]
@@ -113,8 +121,10 @@ public sealed class SamplerChainTests
         float[] logits = Logits(20_000, 12);
         int[] recent = [.. Enumerable.Range(0, 200).Select(static i => i * 7 % 50)];
         foreach (SamplingOptions options in (SamplingOptions[])[
-            new() { TopK = 40, TopP = 0.9f, TypicalP = 0.9f, MinP = 0.01f, XtcProbability = 0.5f, DynamicTemperatureRange = 0.3f, FrequencyPenalty = 0.1f, DryMultiplier = 0.8f },
-            new() { TopNSigma = 2, TypicalP = 0.7f, TopP = 0.95f, LogitBias = new Dictionary<int, float> { [3] = 1 } }, new() { Mirostat = true, PresencePenalty = 1 }])
+            new() { TopK = 40, TopP = 0.9f, TypicalP = 0.9f, MinP = 0.01f, XtcProbability = 0.5f, DynamicTemperatureRange = 0.3f,
+                FrequencyPenalty = 0.1f, DryMultiplier = 0.8f },
+            new() { TopNSigma = 2, TypicalP = 0.7f, TopP = 0.95f, LogitBias = new Dictionary<int, float> { [3] = 1 } },
+            new() { Mirostat = true, PresencePenalty = 1 }])
         {
             Sampler sampler = new(options with { Seed = 1 }, logits.Length);
             for (int i = 0; i < 3; i++)
@@ -161,8 +171,10 @@ public sealed class SamplerChainTests
         return sampler switch
         {
             // Below its command line llama.cpp takes a window of -1 for none.
-            "penalties" => new() { RepetitionWindow = Math.Max(0, Integer("last_n")), RepetitionPenalty = Real("repeat"), FrequencyPenalty = Real("freq"), PresencePenalty = Real("present") },
-            "dry" => new() { DryMultiplier = Real("multiplier"), DryBase = Real("base"), DryAllowedLength = Integer("allowed_length"), DryWindow = Integer("last_n") },
+            "penalties" => new() { RepetitionWindow = Math.Max(0, Integer("last_n")), RepetitionPenalty = Real("repeat"),
+                FrequencyPenalty = Real("freq"), PresencePenalty = Real("present") },
+            "dry" => new() { DryMultiplier = Real("multiplier"), DryBase = Real("base"), DryAllowedLength = Integer("allowed_length"),
+                DryWindow = Integer("last_n") },
             "top_n_sigma" => new() { TopNSigma = Math.Max(0, Real("n")) },
             "top_k" => new() { TopK = Integer("k") },
             "typical" => new() { TypicalP = Real("p"), MinKeep = Integer("min_keep") },
@@ -170,7 +182,8 @@ public sealed class SamplerChainTests
             "min_p" => new() { MinP = Real("p"), MinKeep = Integer("min_keep") },
             "xtc" => new() { XtcProbability = Real("p"), XtcThreshold = Real("t"), MinKeep = Integer("min_keep") },
             "temp" => new() { Temperature = Real("t") },
-            "temp_ext" => new() { Temperature = Real("t"), DynamicTemperatureRange = Real("delta"), DynamicTemperatureExponent = Real("exponent") },
+            "temp_ext" =>
+                new() { Temperature = Real("t"), DynamicTemperatureRange = Real("delta"), DynamicTemperatureExponent = Real("exponent") },
             "logit_bias" => new()
             {
                 LogitBias = arguments.GetProperty("bias").EnumerateObject().ToDictionary(
@@ -186,7 +199,8 @@ public sealed class SamplerChainTests
     }
 
     private static float[] Numbers(JsonElement row) =>
-        [.. row.EnumerateArray().Select(static logit => logit.ValueKind == JsonValueKind.Null ? float.NegativeInfinity : logit.GetSingle())];
+        [.. row.EnumerateArray()
+            .Select(static logit => logit.ValueKind == JsonValueKind.Null ? float.NegativeInfinity : logit.GetSingle())];
 
     private static double[] Softmax(float[] logits)
     {

@@ -11,7 +11,8 @@ namespace Llamalith.Tests.Tokenization;
 /// <summary>Folders of finetunes that have a tokenizer.model and tokens added beside it, and no tokenizer.json.</summary>
 public sealed class AddedTokenFilesTests : IDisposable
 {
-    private static readonly TestVocabulary s_vocabulary = TestVocabulary.With(true, new(" ab", -1), new(" a", -2), new("ab", -3), new("a", -4), new("b", -5), new(" ", -6), new("<y>", -7));
+    private static readonly TestVocabulary s_vocabulary =
+        TestVocabulary.With(true, new(" ab", -1), new(" a", -2), new("ab", -3), new("a", -4), new("b", -5), new(" ", -6), new("<y>", -7));
 
     private readonly TempFolder _folder = new();
 
@@ -34,9 +35,11 @@ public sealed class AddedTokenFilesTests : IDisposable
         Assert.Equal((Count, true), (tokenizer.EotId, tokenizer.Ends.Contains(Count)));
 
         GgufTokenizerMetadata metadata = TokenizerLoader.OpenAsGguf(_folder.Path);
-        Assert.Equal((Count + 6, $"[PAD{Count + 2}]", (int)TokenKind.Unused), (metadata.Tokens.Length, metadata.Tokens[Count + 2], metadata.TokenTypes[^1]));
+        Assert.Equal((Count + 6, $"[PAD{Count + 2}]", (int)TokenKind.Unused),
+            (metadata.Tokens.Length, metadata.Tokens[Count + 2], metadata.TokenTypes[^1]));
         Tokenizer again = GgufRoundTrip.Of(_folder, metadata);
-        Assert.Equal(tokenizer.Encode("<tool>ab [PAD]<|im_end|>a", parseSpecial: true), again.Encode("<tool>ab [PAD]<|im_end|>a", parseSpecial: true));
+        Assert.Equal(tokenizer.Encode("<tool>ab [PAD]<|im_end|>a", parseSpecial: true),
+            again.Encode("<tool>ab [PAD]<|im_end|>a", parseSpecial: true));
         Assert.Equal(tokenizer.Ends.Tokens.ToArray(), again.Ends.Tokens.ToArray());
     }
 
@@ -54,7 +57,8 @@ public sealed class AddedTokenFilesTests : IDisposable
         Tokenizer tokenizer = TokenizerLoader.Open(_folder["tokenizer.model"]);
         Assert.Equal((Count + 3, Count, Count - 1), (tokenizer.VocabSize, tokenizer.BosId, tokenizer.EosId));
         Assert.Equal((false, true), (tokenizer.AddBos, tokenizer.AddEos));
-        Assert.Equal([TokenKind.Control, TokenKind.Control, TokenKind.Unused, TokenKind.UserDefined], Enumerable.Range(Count - 1, 4).Select(tokenizer.GetKind));
+        Assert.Equal([TokenKind.Control, TokenKind.Control, TokenKind.Unused, TokenKind.UserDefined],
+            Enumerable.Range(Count - 1, 4).Select(tokenizer.GetKind));
         Assert.Equal([.. s_vocabulary.Ids(" a"), Count + 2, .. s_vocabulary.Ids(" ", "b")], tokenizer.Encode("a <q>  b"));
         Assert.Equal([Count - 1, .. s_vocabulary.Ids(" a")], tokenizer.Encode("<z>a", parseSpecial: true));
         Assert.False(tokenizer.TryGetId("<y>", out _));

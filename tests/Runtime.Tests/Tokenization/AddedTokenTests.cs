@@ -10,8 +10,8 @@ using Llamalith.Tokenization;
 namespace Llamalith.Tests.Tokenization;
 
 /// <summary>
-/// Tokens that are recognized by name, with all of Hugging Face's flags. added-tokens.json holds small tokenizers of every way to treat spaces, and what Hugging
-/// Face's own library (tokenizers 0.21, by Tokenizers.DotNet 1.4.1) makes of texts full of such tokens.
+/// Tokens that are recognized by name, with all of Hugging Face's flags. added-tokens.json holds small tokenizers of every way to treat
+/// spaces, and what Hugging Face's own library (tokenizers 0.21, by Tokenizers.DotNet 1.4.1) makes of texts full of such tokens.
 /// </summary>
 public class AddedTokenTests
 {
@@ -19,7 +19,8 @@ public class AddedTokenTests
         JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Tokenization", "added-tokens.json"))).RootElement);
 
     private static readonly Gen<string> s_texts = Gen.OneOf(
-        "a", "b", "ab", " ", "  ", "zz", "é", "e\u0301", "\n", "\u2581", "<m>", "<r>", "<l>", "<q>", "<w>", "<lr>", "<nw>", "<nl>", "é<n>", "<s>", "</s>", "_", "日")
+        "a", "b", "ab", " ", "  ", "zz", "é", "e\u0301", "\n", "\u2581", "<m>", "<r>", "<l>", "<q>", "<w>", "<lr>", "<nw>", "<nl>", "é<n>",
+        "<s>", "</s>", "_", "日")
         .List[0, 12].Select(string.Concat);
 
     public static TheoryData<string> Kinds => [.. s_goldens.Value.EnumerateObject().Select(kind => kind.Name)];
@@ -32,7 +33,8 @@ public class AddedTokenTests
         foreach (JsonElement golden in s_goldens.Value.GetProperty(kind).GetProperty("cases").EnumerateArray())
         {
             string text = golden[0].GetString()!;
-            Assert.Equal((text, string.Join(' ', golden[1].EnumerateArray().Select(id => id.GetInt32()))), (text, string.Join(' ', tokenizer.Encode(text, parseSpecial: true))));
+            Assert.Equal((text, string.Join(' ', golden[1].EnumerateArray().Select(id => id.GetInt32()))),
+                (text, string.Join(' ', tokenizer.Encode(text, parseSpecial: true))));
         }
     }
 
@@ -56,11 +58,14 @@ public class AddedTokenTests
             }, iter: 1000);
     }
 
-    /// <summary>llama.cpp's and Hugging Face's way: the name is found in the text as it is, and the space is put before what follows.</summary>
+    /// <summary>
+    /// llama.cpp's and Hugging Face's way: the name is found in the text as it is, and the space is put before what follows.
+    /// </summary>
     [Fact]
     public void Encode_OfAGgufFilePutsASpaceAfterATokenAndNoneBefore()
     {
-        TestVocabulary vocabulary = TestVocabulary.With(true, new(" ab", -1), new(" a", -2), new("ab", -3), new("a", -4), new("b", -5), new(" ", -6), new("<x>", 0, TokenKind.UserDefined));
+        TestVocabulary vocabulary = TestVocabulary.With(true, new(" ab", -1), new(" a", -2), new("ab", -3), new("a", -4), new("b", -5),
+            new(" ", -6), new("<x>", 0, TokenKind.UserDefined));
         using TempFolder folder = new();
         Tokenizer gguf = GgufRoundTrip.Of(folder, GgufRoundTrip.Foreign(vocabulary));
         Assert.Equal(vocabulary.Ids("<x>", " ab"), gguf.Encode("<x>ab"));
@@ -81,7 +86,8 @@ public class AddedTokenTests
     [InlineData(null, false)]
     public void Encode_OfAGgufFileOfPhi3StripsWhatFollowsMarks(string? name, bool strips)
     {
-        TestVocabulary vocabulary = TestVocabulary.With(true, new(" a", -2), new("a", -4), new(" ", -6), new("<|end|>", 0, TokenKind.Control));
+        TestVocabulary vocabulary =
+            TestVocabulary.With(true, new(" a", -2), new("a", -4), new(" ", -6), new("<|end|>", 0, TokenKind.Control));
         Tokenizer tokenizer = GgufTokenizer.Create(GgufRoundTrip.Foreign(vocabulary) with { ModelName = name }, "test");
         int[] after = strips ? vocabulary.Ids(" a") : vocabulary.Ids(" ", "<0x0A>", "a");
         Assert.Equal([vocabulary.Id("<|end|>"), .. after], tokenizer.Encode("<|end|>\na", parseSpecial: true));
@@ -89,5 +95,6 @@ public class AddedTokenTests
     }
 
     private static BytePairTokenizer Read(string kind) =>
-        (BytePairTokenizer)TokenizerLoader.Read(Encoding.UTF8.GetBytes(s_goldens.Value.GetProperty(kind).GetProperty("file").GetRawText()), kind);
+        (BytePairTokenizer)TokenizerLoader.Read(
+            Encoding.UTF8.GetBytes(s_goldens.Value.GetProperty(kind).GetProperty("file").GetRawText()), kind);
 }

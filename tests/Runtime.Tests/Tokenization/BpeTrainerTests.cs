@@ -16,7 +16,8 @@ namespace Llamalith.Tests.Tokenization;
 public sealed class BpeTrainerTests
 {
     private static readonly string s_text = string.Join(' ', Enumerable.Range(0, 400).Select(i =>
-        $"{(i % 3 == 0 ? "The" : "a")} {(i % 5 == 0 ? "lower" : "newer")} newest widest low{new string('o', i % 4)} fox, {i} é日本 banana bananas!"));
+        $"{(i % 3 == 0 ? "The" : "a")} {(i % 5 == 0 ? "lower" : "newer")} newest widest low{new string('o', i % 4)} fox, {i} é日本 banana "
+            + "bananas!"));
 
     [Fact]
     public void Vocabulary_IsThatOfAPlainLearner()
@@ -54,7 +55,8 @@ public sealed class BpeTrainerTests
             tokenizer.WriteLlama2c(stream);
         RandomModel.Write(
             folder["model.gguf"],
-            new ModelShape { Dim = 32, FfnDim = 32, Layers = 1, Heads = 1, KvHeads = 1, HeadDim = 32, VocabSize = 330, Context = 8, TiedEmbeddings = true },
+            new ModelShape { Dim = 32, FfnDim = 32, Layers = 1, Heads = 1, KvHeads = 1, HeadDim = 32, VocabSize = 330, Context = 8,
+                TiedEmbeddings = true },
             QuantizationPreset.F32,
             new RandomModelOptions { Tokenizer = tokenizer.ToGguf() });
         using GgufFile gguf = GgufFile.Open(folder["model.gguf"]);
@@ -62,7 +64,8 @@ public sealed class BpeTrainerTests
         {
             Assert.Equal((1, 2, 0), (loaded.BosId, loaded.EosId, loaded.UnknownId));
             Assert.Equal(tokenizer.Encode(s_text), loaded.Encode(s_text));
-            Assert.Equal(tokenizer.Encode("naïve\n\tzebra 42", addBos: true, addEos: true), loaded.Encode("naïve\n\tzebra 42", addBos: true, addEos: true));
+            Assert.Equal(tokenizer.Encode("naïve\n\tzebra 42", addBos: true, addEos: true),
+                loaded.Encode("naïve\n\tzebra 42", addBos: true, addEos: true));
         }
     }
 
@@ -107,7 +110,8 @@ public sealed class BpeTrainerTests
                     counts[part] = counts.GetValueOrDefault(part) + 1;
             }
 
-            Dictionary<string, List<string>> words = counts.Keys.ToDictionary(word => word, word => word.EnumerateRunes().Select(rune => rune.ToString()).ToList());
+            Dictionary<string, List<string>> words =
+                counts.Keys.ToDictionary(word => word, word => word.EnumerateRunes().Select(rune => rune.ToString()).ToList());
             List<string> learned = [];
             for (int i = 0; i < merges; i++)
             {
@@ -118,7 +122,8 @@ public sealed class BpeTrainerTests
                         pairs[pieces[j] + pieces[j + 1]] = pairs.GetValueOrDefault(pieces[j] + pieces[j + 1]) + counts[word];
                 }
 
-                learned.Add(pairs.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key.Length).ThenBy(pair => pair.Key, StringComparer.Ordinal).First().Key);
+                learned.Add(pairs.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key.Length)
+                    .ThenBy(pair => pair.Key, StringComparer.Ordinal).First().Key);
                 foreach (List<string> pieces in words.Values)
                     Merge(pieces, learned);
             }
@@ -150,7 +155,8 @@ public sealed class BpeTrainerTests
         {
             while (true)
             {
-                int rank = Enumerable.Range(0, Math.Max(0, pieces.Count - 1)).Select(j => learned.IndexOf(pieces[j] + pieces[j + 1])).Where(r => r >= 0).DefaultIfEmpty(-1).Min();
+                int rank = Enumerable.Range(0, Math.Max(0, pieces.Count - 1)).Select(j => learned.IndexOf(pieces[j] + pieces[j + 1]))
+                    .Where(r => r >= 0).DefaultIfEmpty(-1).Min();
                 if (rank < 0)
                     return;
                 int at = Enumerable.Range(0, pieces.Count - 1).First(j => pieces[j] + pieces[j + 1] == learned[rank]);

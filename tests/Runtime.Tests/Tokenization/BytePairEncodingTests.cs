@@ -32,7 +32,8 @@ public class BytePairEncodingTests
     public void SentencePieceTokenizer_EncodesLikeTheGreedySearch() =>
         Gen.Select(s_tokens, s_text, Gen.Bool, Gen.Bool).Sample((tokens, text, bytes, userDefined) =>
         {
-            TestToken[] pieces = [.. tokens.Select((t, i) => t with { Kind = userDefined && i % 4 == 0 ? TokenKind.UserDefined : TokenKind.Normal })];
+            TestToken[] pieces =
+                [.. tokens.Select((t, i) => t with { Kind = userDefined && i % 4 == 0 ? TokenKind.UserDefined : TokenKind.Normal })];
             TestVocabulary vocabulary = TestVocabulary.With(bytes, pieces);
             List<int> expected = PlainEncoders.SentencePiece(vocabulary, text);
             Assert.Equal(expected, vocabulary.FromPieces().Encode(text));
@@ -64,7 +65,8 @@ public class BytePairEncodingTests
     public void Encode_SplitsUnusedPiecesAgain()
     {
         TestVocabulary vocabulary = TestVocabulary.With(
-            true, new("a"), new("b"), new("c"), new("ab", -1, TokenKind.Unused), new("abc", -2), new("abab", -3, TokenKind.Unused), new(" ", -9));
+            true, new("a"), new("b"), new("c"), new("ab", -1, TokenKind.Unused), new("abc", -2), new("abab", -3, TokenKind.Unused),
+            new(" ", -9));
         SentencePieceTokenizer tokenizer = vocabulary.FromPieces();
         Assert.Equal(vocabulary.Ids(" ", "abc"), tokenizer.Encode("abc"));
         Assert.Equal(vocabulary.Ids(" ", "a", "b", "a", "b"), tokenizer.Encode("abab"));
@@ -74,7 +76,8 @@ public class BytePairEncodingTests
     [Fact]
     public void Encode_OfALongTextTakesNoQuadraticTime()
     {
-        string[] pieces = [.. Enumerable.Range(0, 12).Select(i => new string('a', 1 << i)), .. Enumerable.Range(0, 12).Select(i => " " + new string('a', 1 << i)), " "];
+        string[] pieces = [.. Enumerable.Range(0, 12).Select(i => new string('a', 1 << i)),
+            .. Enumerable.Range(0, 12).Select(i => " " + new string('a', 1 << i)), " "];
         TestVocabulary vocabulary = TestVocabulary.Of(true, pieces.Reverse());
         SentencePieceTokenizer tokenizer = vocabulary.FromPieces();
         string text = string.Concat(Enumerable.Range(0, 400_000).Select(i => i % 977 == 0 ? 'é' : 'a'));

@@ -34,14 +34,16 @@ public class BytePairTokenizerTests
 
     private static readonly Gen<PreTokenizer> s_words = Gen.Enum<PreTokenizer>().Where(kind => kind != PreTokenizer.SentencePiece);
 
-    private static readonly Gen<string> s_text = Gen.Frequency((6, Gen.OneOf("a", "b", " ", "é", "1", "'")), (1, NastyText.Any)).List[0, 24].Select(string.Concat);
+    private static readonly Gen<string> s_text =
+        Gen.Frequency((6, Gen.OneOf("a", "b", " ", "é", "1", "'")), (1, NastyText.Any)).List[0, 24].Select(string.Concat);
 
     [Fact]
     public void Encode_MergesLikeThePlainSearch() =>
         Gen.Select(s_merges, s_text, s_words, Gen.Bool).Sample((merges, text, kind, ignore) =>
         {
             BytePairTokenizer tokenizer = Of(merges, new BytePairOptions { PreTokenizer = kind, IgnoreMerges = ignore });
-            int[] expected = [.. PlainWords.Cut(kind, NastyText.Repaired(text)).Where(word => word.Length > 0).SelectMany(word => Plain(merges, word, ignore))];
+            int[] expected = [.. PlainWords.Cut(kind, NastyText.Repaired(text)).Where(word => word.Length > 0)
+                .SelectMany(word => Plain(merges, word, ignore))];
             Assert.Equal(expected, tokenizer.Encode(text));
             // Now from what it remembers of whole words.
             Assert.Equal(expected, tokenizer.Encode(text));
@@ -50,11 +52,13 @@ public class BytePairTokenizerTests
 
     [Fact]
     public void Cl100k_EncodesLikeAnIndependentImplementation() =>
-        Compare(PublishedRanks.Cl100k.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Llama3, IgnoreMerges = true }), TiktokenTokenizer.CreateForEncoding("cl100k_base"), 20_000);
+        Compare(PublishedRanks.Cl100k.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Llama3, IgnoreMerges = true }),
+            TiktokenTokenizer.CreateForEncoding("cl100k_base"), 20_000);
 
     [Fact]
     public void Gpt2_EncodesLikeAnIndependentImplementation() =>
-        Compare(PublishedRanks.Gpt2.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Gpt2 }), TiktokenTokenizer.CreateForModel("gpt2"), 20_000);
+        Compare(PublishedRanks.Gpt2.ToTokenizer(new BytePairOptions { PreTokenizer = PreTokenizer.Gpt2 }),
+            TiktokenTokenizer.CreateForModel("gpt2"), 20_000);
 
     [Fact]
     public void Encode_OfAWordThatIsATokenFollowsTheMergesUnlessToldOtherwise()
@@ -145,8 +149,10 @@ public class BytePairTokenizerTests
         Refused("no tokens", [], [], []);
         Refused("of kind 9", pieces, [.. kinds[1..], (TokenKind)9], ["a b"]);
 
-        static void Refused(string wanted, string[] pieces, TokenKind[] kinds, string[] merges, BytePairOptions? options = null) => Assert.Contains(
-            wanted, Assert.Throws<ModelFormatException>(() => BytePairTokenizer.FromMerges(pieces, kinds, merges, options)).Message, StringComparison.Ordinal);
+        static void Refused(string wanted, string[] pieces, TokenKind[] kinds, string[] merges, BytePairOptions? options = null) =>
+            Assert.Contains(
+            wanted, Assert.Throws<ModelFormatException>(() => BytePairTokenizer.FromMerges(pieces, kinds, merges, options)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,8 +175,8 @@ public class BytePairTokenizerTests
     private static void Compare(BytePairTokenizer ours, TiktokenTokenizer theirs, int count) => NastyText.WellFormed.Sample(
         text =>
         {
-            // .NET's expressions see halves of characters: of letters and digits beyond U+FFFF, and of the one other character that may stand before a letter in
-            // a word. They see no case of s in the long s.
+            // .NET's expressions see halves of characters: of letters and digits beyond U+FFFF, and of the one other character that may
+            // stand before a letter in a word. They see no case of s in the long s.
             Rune[] runes = [.. text.EnumerateRunes()];
             bool halved = runes.Index().Any(at => !at.Item.IsBmp && (Rune.GetUnicodeCategory(at.Item) <= UnicodeCategory.OtherNumber
                 || (at.Index + 1 < runes.Length && Rune.IsLetter(runes[at.Index + 1]))));
@@ -184,7 +190,8 @@ public class BytePairTokenizerTests
     private static BytePairTokenizer WithMarks()
     {
         string[] pieces = [.. s_bytes, "<|eot_id|>", "<s>", "<|x|>", "<think>", "<think>>"];
-        TokenKind[] kinds = [.. pieces.Select((_, id) => id < 256 ? TokenKind.Normal : id < 259 ? TokenKind.Control : TokenKind.UserDefined)];
+        TokenKind[] kinds =
+            [.. pieces.Select((_, id) => id < 256 ? TokenKind.Normal : id < 259 ? TokenKind.Control : TokenKind.UserDefined)];
         return BytePairTokenizer.FromMerges(pieces, kinds, [], new BytePairOptions { BosId = 257, EotId = 256 });
     }
 

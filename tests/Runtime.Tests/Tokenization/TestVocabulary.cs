@@ -31,11 +31,13 @@ internal sealed record TestVocabulary(IReadOnlyList<TestToken> Tokens)
     public int[] Ids(params IEnumerable<string> names) => [.. names.Select(Id)];
 
     public SentencePieceTokenizer FromPieces(SentencePieceOptions? options = null) => SentencePieceTokenizer.FromPieces(
-        [.. Tokens.Select(t => t.Name.Replace(' ', '\u2581'))], [.. Tokens.Select(t => t.Score)], [.. Tokens.Select(t => t.Kind)], options, "test");
+        [.. Tokens.Select(t => t.Name.Replace(' ', '\u2581'))], [.. Tokens.Select(t => t.Score)], [.. Tokens.Select(t => t.Kind)], options,
+        "test");
 
     public Tokenizer FromTokenizerBin() => TokenizerLoader.Read(ToTokenizerBin(), "test.bin");
 
-    public Tokenizer FromModel(params IEnumerable<(int Field, object Value)> normalizer) => TokenizerLoader.Read(ToModel(normalizer), "test.model");
+    public Tokenizer FromModel(params IEnumerable<(int Field, object Value)> normalizer) =>
+        TokenizerLoader.Read(ToModel(normalizer), "test.model");
 
     public byte[] ToTokenizerBin()
     {
@@ -56,7 +58,8 @@ internal sealed record TestVocabulary(IReadOnlyList<TestToken> Tokens)
 
     public byte[] ToModel(params IEnumerable<(int Field, object Value)> normalizer) => Protobuf.Message(
     [
-        .. Tokens.Select(t => (1, (object)Protobuf.Message((1, Encoding.UTF8.GetBytes(t.Name.Replace(' ', '\u2581'))), (2, t.Score), (3, (int)t.Kind)))),
+        .. Tokens.Select(
+            t => (1, (object)Protobuf.Message((1, Encoding.UTF8.GetBytes(t.Name.Replace(' ', '\u2581'))), (2, t.Score), (3, (int)t.Kind)))),
         (2, Protobuf.Message((3, 2), (35, Tokens.Any(t => t.Kind == TokenKind.Byte) ? 1 : 0))),
         (3, Protobuf.Message([(1, "identity"u8.ToArray()), (4, 0), .. normalizer])),
     ]);

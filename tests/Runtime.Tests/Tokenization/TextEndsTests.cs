@@ -17,8 +17,10 @@ public class TextEndsTests
     /// <summary>llama.cpp 0.5's list, taken from its answers.</summary>
     public static TheoryData<string> Names =>
     [
-        "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>",
-        "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]",
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>",
+        "<|eom_id|>", "<EOT>", "_<EOT>",
+        "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim-pad>",
+        "<fim_pad>", "<PAD>", "[PAD]",
         "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>", "<|tool_response>",
     ];
 
@@ -69,7 +71,8 @@ public class TextEndsTests
     [Fact]
     public void Ends_AreTheMarksOfAGgufFilesKeys()
     {
-        GgufTokenizerMetadata metadata = BytePairs(("<a>", 3), ("<b>", 3), ("<c>", 3), ("<d>", 3), ("<|im_end|>", 4)) with { BosId = 257, EosId = 258, EotId = 259, EomId = 260 };
+        GgufTokenizerMetadata metadata = BytePairs(("<a>", 3), ("<b>", 3), ("<c>", 3), ("<d>", 3), ("<|im_end|>", 4))
+            with { BosId = 257, EosId = 258, EotId = 259, EomId = 260 };
         Assert.Equal([257, 258, 259, 260, 261], GgufTokenizer.Create(metadata, "test").Ends.Tokens.ToArray());
         Assert.Equal(259, GgufTokenizer.Create(metadata, "test").EotId);
         Assert.Equal(261, GgufTokenizer.Create(metadata with { EotId = null }, "test").EotId);
@@ -82,8 +85,10 @@ public class TextEndsTests
     [InlineData("null")]
     public void Ends_AreTheIdsOfConfigFiles(string ids)
     {
-        TestVocabulary vocabulary = TestVocabulary.With(false, new("a", -1), new(" ", -2), new("b", -3), new("c", -4), new("<|end_of_text|>", 0, TokenKind.Control));
-        int[] wanted = [1, 2, .. ids.Contains('5', StringComparison.Ordinal) ? [5] : Array.Empty<int>(), .. ids.Contains('6', StringComparison.Ordinal) ? [6] : Array.Empty<int>(), 7];
+        TestVocabulary vocabulary = TestVocabulary.With(
+            false, new("a", -1), new(" ", -2), new("b", -3), new("c", -4), new("<|end_of_text|>", 0, TokenKind.Control));
+        int[] wanted = [1, 2, .. ids.Contains('5', StringComparison.Ordinal) ? [5] : Array.Empty<int>(),
+            .. ids.Contains('6', StringComparison.Ordinal) ? [6] : Array.Empty<int>(), 7];
         foreach (string name in (string[])["config.json", "generation_config.json"])
         {
             using TempFolder folder = new();

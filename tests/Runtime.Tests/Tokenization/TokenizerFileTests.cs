@@ -107,7 +107,8 @@ public class TokenizerFileTests
         void Refuses(string message, GgufWriter writer)
         {
             writer.Write(folder["a.gguf"]);
-            Assert.Contains(message, Assert.Throws<ModelFormatException>(() => TokenizerLoader.Open(folder["a.gguf"])).Message, StringComparison.Ordinal);
+            Assert.Contains(message, Assert.Throws<ModelFormatException>(() => TokenizerLoader.Open(folder["a.gguf"])).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -157,7 +158,8 @@ public class TokenizerFileTests
         Refuses("are left", [.. good, 0x0A, 0x05, 0x0A]);
 
         static void Refuses(string message, byte[] file) =>
-            Assert.Contains(message, Assert.Throws<ModelFormatException>(() => TokenizerLoader.Read(file)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                message, Assert.Throws<ModelFormatException>(() => TokenizerLoader.Read(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,10 +173,13 @@ public class TokenizerFileTests
     [Fact]
     public void Model_TakesBosAndEosByName()
     {
-        TestVocabulary vocabulary = new([new("<s>", 0, TokenKind.Control), new("<end>", 0, TokenKind.Normal), new("<unk>", 0, TokenKind.Unknown), new("<go>", 0, TokenKind.Control)]);
+        TestVocabulary vocabulary =
+            new([new("<s>", 0, TokenKind.Control), new("<end>", 0, TokenKind.Normal), new("<unk>", 0, TokenKind.Unknown),
+                new("<go>", 0, TokenKind.Control)]);
         Tokenizer plain = vocabulary.FromModel();
         Assert.Equal((0, -1, 2), (plain.BosId, plain.EosId, plain.UnknownId));
-        Tokenizer named = TokenizerLoader.Read([.. vocabulary.ToModel(), .. Protobuf.Message((2, Protobuf.Message((3, 2), (46, "<go>"u8.ToArray()), (44, "?"u8.ToArray()))))]);
+        Tokenizer named = TokenizerLoader.Read(
+            [.. vocabulary.ToModel(), .. Protobuf.Message((2, Protobuf.Message((3, 2), (46, "<go>"u8.ToArray()), (44, "?"u8.ToArray()))))]);
         Assert.Equal(3, named.BosId);
         Assert.Equal("?", named.Decode([2]));
     }
@@ -186,7 +191,8 @@ public class TokenizerFileTests
     public void Read_OfCorruptFilesEndsInAnErrorOrATokenizer(bool model)
     {
         byte[] good = model ? s_vocabulary.ToModel() : s_vocabulary.ToTokenizerBin();
-        Gen<byte[]> mutated = Gen.Select(Gen.Int[0, good.Length - 1].Array[1, 4], Gen.OneOf(Gen.Byte, Gen.OneOf<byte>(0, 1, 0x7F, 0x80, 0xFF)).Array[4], Gen.Int[0, 5], (at, values, kind) =>
+        Gen<byte[]> mutated = Gen.Select(Gen.Int[0, good.Length - 1].Array[1, 4],
+            Gen.OneOf(Gen.Byte, Gen.OneOf<byte>(0, 1, 0x7F, 0x80, 0xFF)).Array[4], Gen.Int[0, 5], (at, values, kind) =>
         {
             byte[] file = [.. good];
             for (int i = 0; i < at.Length; i++)

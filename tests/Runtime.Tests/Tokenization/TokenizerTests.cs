@@ -118,8 +118,10 @@ public class TokenizerTests
     {
         Tokenizer tokenizer = s_vocabulary.FromPieces(new SentencePieceOptions { BosId = -1, EosId = -1 });
         Assert.False(tokenizer.AddBos);
-        Assert.Contains("BOS", Assert.Throws<InvalidOperationException>(() => tokenizer.Encode("the", addBos: true)).Message, StringComparison.Ordinal);
-        Assert.Contains("EOS", Assert.Throws<InvalidOperationException>(() => tokenizer.Encode("the", addEos: true)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "BOS", Assert.Throws<InvalidOperationException>(() => tokenizer.Encode("the", addBos: true)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "EOS", Assert.Throws<InvalidOperationException>(() => tokenizer.Encode("the", addEos: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,7 +228,8 @@ public class TokenizerTests
         Refuses("3 pieces, but 2 scores", ["<unk>", "a", "b"], [0, 0], [TokenKind.Unknown, TokenKind.Normal, TokenKind.Normal]);
         Refuses("3 pieces, but 1 token types", ["<unk>", "a", "b"], [0, 0, 0], [TokenKind.Unknown]);
         Refuses("no tokens", [], [], []);
-        Assert.Equal([0], SentencePieceTokenizer.FromPieces(["<unk>", "<s>", "</s>"], [0, float.NegativeInfinity, 0], [TokenKind.Unknown, TokenKind.Control, TokenKind.Control]).Encode("a"));
+        Assert.Equal([0], SentencePieceTokenizer.FromPieces(["<unk>", "<s>", "</s>"], [0, float.NegativeInfinity, 0],
+            [TokenKind.Unknown, TokenKind.Control, TokenKind.Control]).Encode("a"));
         Refuses("score of token 1 is NaN", ["<unk>", "a"], [0, float.NaN], [TokenKind.Unknown, TokenKind.Normal]);
         Refuses("token 1 is of kind 9", ["<unk>", "a"], [0, 0], [TokenKind.Unknown, (TokenKind)9]);
         Refuses("its name is '<0xZZ>'", ["<unk>", "<0xZZ>"], [0, 0], [TokenKind.Unknown, TokenKind.Byte]);

@@ -15,7 +15,8 @@ public class WordScannerTests
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Next_CutsAsThePublishedExpressionsDo(PreTokenizer kind) =>
-        NastyText.WellFormed.Sample(text => Assert.Equal(PlainWords.Cut(kind, text).Where(word => word.Length > 0), Cut(kind, text)), iter: 20_000);
+        NastyText.WellFormed.Sample(
+            text => Assert.Equal(PlainWords.Cut(kind, text).Where(word => word.Length > 0), Cut(kind, text)), iter: 20_000);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -38,7 +39,8 @@ public class WordScannerTests
     [InlineData(PreTokenizer.Qwen35, "e\u0301t 12", "e\u0301t", " ", "1", "2")]
     [InlineData(PreTokenizer.Gpt4o, "HelloWorld's JSONFile 1234 a//\n", "Hello", "World's", " JSONFile", " ", "123", "4", " a", "//\n")]
     [InlineData(PreTokenizer.Tekken, "HelloWorld's 12 日A", "Hello", "World", "'s", " ", "1", "2", " 日", "A")]
-    [InlineData(PreTokenizer.DeepSeek3, "テスト・x 12345漢字_ab\u0007\u0007c", "テスト", "・", "x", " ", "123", "45", "漢字", "_ab", "\u0007", "\u0007c")]
+    [InlineData(
+        PreTokenizer.DeepSeek3, "テスト・x 12345漢字_ab\u0007\u0007c", "テスト", "・", "x", " ", "123", "45", "漢字", "_ab", "\u0007", "\u0007c")]
     [InlineData(PreTokenizer.Default, "f(x) = 12345;", "f", "(", "x", ")", " ", "=", " ", "123", "45", ";")]
     public void Next_CutsKnownTexts(PreTokenizer kind, string text, params string[] words) => Assert.Equal(words, Cut(kind, text));
 
@@ -47,7 +49,8 @@ public class WordScannerTests
     public void Next_OfALongTextTakesNoQuadraticTime(PreTokenizer kind)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        foreach (string unit in (string[])["a", "1", " ", "\n", " \n", "!", "'", "é", "🙂", "٣", "a1", " 1", "A", "日A", "\u0301A", "aA", "日", "・", "\u0007", "\u0301", "!a", " A"])
+        foreach (string unit in (string[])["a", "1", " ", "\n", " \n", "!", "'", "é", "🙂", "٣", "a1", " 1", "A", "日A", "\u0301A", "aA",
+            "日", "・", "\u0007", "\u0301", "!a", " A"])
         {
             string text = string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length));
             Assert.Equal(text.Length, Cut(kind, text).Sum(word => word.Length));

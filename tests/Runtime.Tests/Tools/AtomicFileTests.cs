@@ -30,10 +30,12 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Write_DoesNotBeginWhatItCannotEnd()
     {
-        IOException error = Assert.Throws<IOException>(() => AtomicFile.Write(_folder.Path, static _ => Assert.Fail("Nothing must be written.")));
+        IOException error =
+            Assert.Throws<IOException>(() => AtomicFile.Write(_folder.Path, static _ => Assert.Fail("Nothing must be written.")));
         Assert.Equal($"{_folder.Path} cannot be written: it is a folder.", error.Message);
         string nowhere = Path.Combine(_folder["none"], "file");
-        Assert.Contains(nowhere, Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(nowhere, static _ => Assert.Fail("Nothing must be written."))).Message, StringComparison.Ordinal);
+        Assert.Contains(nowhere, Assert.Throws<DirectoryNotFoundException>(
+            () => AtomicFile.Write(nowhere, static _ => Assert.Fail("Nothing must be written."))).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A file put in its place would take it from the system. A pipe, not a device: a test that fails must not do harm.</summary>

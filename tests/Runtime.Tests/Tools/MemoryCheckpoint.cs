@@ -24,7 +24,8 @@ internal sealed unsafe class MemoryCheckpoint(ModelShape shape, RopeLayout layou
         Assert.Equal(rows * columns, elements.Length);
         GCHandle pin = GCHandle.Alloc(elements, GCHandleType.Pinned);
         _pins.Add(pin);
-        _tensors[name] = new TensorView(name, TensorType.F32, rows, columns, (byte*)pin.AddrOfPinnedObject(), elements.Length * sizeof(float));
+        _tensors[name] =
+            new TensorView(name, TensorType.F32, rows, columns, (byte*)pin.AddrOfPinnedObject(), elements.Length * sizeof(float));
     }
 
     public void Remove(string name) => _tensors.Remove(name);

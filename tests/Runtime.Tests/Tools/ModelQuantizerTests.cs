@@ -62,7 +62,8 @@ public sealed class ModelQuantizerTests
         Assert.Equal(tokenizer.Tokens, read.Tokens);
         Assert.Equal(tokenizer.Scores, read.Scores);
         Assert.Equal(tokenizer.TokenTypes, read.TokenTypes);
-        Assert.Equal(tokenizer with { Tokens = [], Scores = [], TokenTypes = [] }, read with { Tokens = [], Scores = [], TokenTypes = [], ModelName = null });
+        Assert.Equal(tokenizer with { Tokens = [], Scores = [], TokenTypes = [] },
+            read with { Tokens = [], Scores = [], TokenTypes = [], ModelName = null });
 
         // A tensor that no rule names comes over as it is, and so do its sizes.
         Assert.True(source.File.TryGetTensor("rope_freqs.weight", out GgufTensor extra));
@@ -95,7 +96,11 @@ public sealed class ModelQuantizerTests
         using TempFolder folder = new();
         using MemoryCheckpoint source = SmallModels.Memory(SmallModels.Shape);
         foreach (int threads in new[] { 1, 2, 7 })
-            ModelQuantizer.Quantize(source, folder[$"{threads}.gguf"], QuantizationPreset.Q4_K_M, new QuantizeOptions { Threads = threads });
+        {
+            ModelQuantizer.Quantize(
+                source, folder[$"{threads}.gguf"], QuantizationPreset.Q4_K_M, new QuantizeOptions { Threads = threads });
+        }
+
         Assert.Equal(File.ReadAllBytes(folder["1.gguf"]), File.ReadAllBytes(folder["2.gguf"]));
         Assert.Equal(File.ReadAllBytes(folder["1.gguf"]), File.ReadAllBytes(folder["7.gguf"]));
     }
@@ -109,7 +114,8 @@ public sealed class ModelQuantizerTests
         ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F32);
         using GgufCheckpoint result = GgufCheckpoint.Open(folder["out.gguf"]);
         Assert.Equal(RopeLayout.Interleaved, result.RopeLayout);
-        foreach (string part in new[] { LayerTensors.Query.Stored, LayerTensors.Key.Stored, LayerTensors.Value.Stored, LayerTensors.QueryBias.Stored, LayerTensors.KeyBias.Stored, LayerTensors.ValueBias.Stored })
+        foreach (string part in new[] { LayerTensors.Query.Stored, LayerTensors.Key.Stored, LayerTensors.Value.Stored,
+            LayerTensors.QueryBias.Stored, LayerTensors.KeyBias.Stored, LayerTensors.ValueBias.Stored })
         {
             string name = TensorNames.OfLayer(1, part);
             Assert.True(source.TryGetTensor(name, out TensorView before));
@@ -127,7 +133,8 @@ public sealed class ModelQuantizerTests
             }
 
             void AssertRow(int from, int to) => Assert.True(
-                new ReadOnlySpan<float>((float*)before.Data + from * width, width).SequenceEqual(new ReadOnlySpan<float>((float*)after.Data + to * width, width)),
+                new ReadOnlySpan<float>((float*)before.Data + from * width, width)
+                    .SequenceEqual(new ReadOnlySpan<float>((float*)after.Data + to * width, width)),
                 $"{name}: row {to} is not row {from} of the source.");
         }
     }
@@ -153,17 +160,20 @@ public sealed class ModelQuantizerTests
         result.EnsureMatches(shape);
 
         // Of few pairs the divisors alone do not say what rule they follow.
-        ModelShape unusual = shape with { RopeScalingFactor = 4, RopeScalingLowFrequencyFactor = 2, RopeScalingHighFrequencyFactor = 6, RopeScalingOriginalContext = 300 };
+        ModelShape unusual = shape with { RopeScalingFactor = 4, RopeScalingLowFrequencyFactor = 2, RopeScalingHighFrequencyFactor = 6,
+            RopeScalingOriginalContext = 300 };
         using MemoryCheckpoint other = SmallModels.Memory(unusual);
         ModelQuantizer.Quantize(other, folder["unusual.gguf"], QuantizationPreset.F32);
         using GgufCheckpoint again = GgufCheckpoint.Open(folder["unusual.gguf"]);
         again.EnsureMatches(unusual);
         Assert.Equal(
             (4.0, 2.0, 6.0, 300),
-            (again.Shape.RopeScalingFactor, again.Shape.RopeScalingLowFrequencyFactor, again.Shape.RopeScalingHighFrequencyFactor, again.Shape.RopeScalingOriginalContext));
+            (again.Shape.RopeScalingFactor, again.Shape.RopeScalingLowFrequencyFactor, again.Shape.RopeScalingHighFrequencyFactor,
+                again.Shape.RopeScalingOriginalContext));
         Assert.Equal("A name", result.File.Metadata.GetText("general.name"));
 
-        using MemoryCheckpoint linear = SmallModels.Memory(SmallModels.Shape with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4 });
+        using MemoryCheckpoint linear =
+            SmallModels.Memory(SmallModels.Shape with { RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4 });
         ModelQuantizer.Quantize(linear, folder["linear.gguf"], QuantizationPreset.Q8_0);
         using GgufCheckpoint stretched = GgufCheckpoint.Open(folder["linear.gguf"]);
         stretched.EnsureMatches(linear.Shape);
@@ -174,7 +184,8 @@ public sealed class ModelQuantizerTests
     public void Llama3Divisors_AreThePublishedRules()
     {
         // Llama 3.2 1B: theta 500000, heads of 64, factor 32: wavelengths under 2048 stay, those above 8192 take the whole factor.
-        ModelShape shape = SmallModels.Shape with { HeadDim = 64, RopeTheta = 5e5, RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 32 };
+        ModelShape shape =
+            SmallModels.Shape with { HeadDim = 64, RopeTheta = 5e5, RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 32 };
         float[] divisors = Llama3Frequencies.Divisors(shape);
         Assert.Equal(32, divisors.Length);
         Assert.All(divisors[..15], divisor => Assert.Equal(1, divisor));
@@ -191,7 +202,8 @@ public sealed class ModelQuantizerTests
         using MemoryCheckpoint source = SmallModels.Memory(SmallModels.Shape);
         ModelQuantizer.Quantize(source, folder["q8.gguf"], QuantizationPreset.Q8_0);
         using GgufCheckpoint quantized = GgufCheckpoint.Open(folder["q8.gguf"]);
-        ModelFormatException error = Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(quantized, folder["out.gguf"], QuantizationPreset.Q4_0));
+        ModelFormatException error =
+            Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(quantized, folder["out.gguf"], QuantizationPreset.Q4_0));
         Assert.Contains("token_embd.weight is Q8_0 already", error.Message, StringComparison.Ordinal);
         Assert.Contains("Q4_0", error.Message, StringComparison.Ordinal);
 
@@ -226,7 +238,8 @@ public sealed class ModelQuantizerTests
         using CancellationTokenSource cancellation = new();
         Recorder progress = new() { At = share => { if (share > 0.3) cancellation.Cancel(); } };
         Assert.Throws<OperationCanceledException>(() => ModelQuantizer.Quantize(
-            source, folder["out.gguf"], QuantizationPreset.Q4_0, new QuantizeOptions { Progress = progress, Cancellation = cancellation.Token }));
+            source, folder["out.gguf"], QuantizationPreset.Q4_0,
+            new QuantizeOptions { Progress = progress, Cancellation = cancellation.Token }));
         Assert.InRange(progress.Values[^1], 0.3, 0.9);
         Assert.Equal("the old file", File.ReadAllText(folder["out.gguf"]));
         Assert.Single(Directory.GetFiles(folder.Path));
@@ -240,7 +253,8 @@ public sealed class ModelQuantizerTests
         float[] bad = new float[256 * 512];
         bad[100 * 512 + 5] = float.PositiveInfinity;
         source.Put("blk.1.ffn_down.weight", 256, 512, bad);
-        ModelFormatException error = Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.Q4_K_M));
+        ModelFormatException error =
+            Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.Q4_K_M));
         Assert.Equal("memory.bin: blk.1.ffn_down.weight: row 100, column 5 is Infinity, for which Q6_K has no form.", error.Message);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
@@ -255,16 +269,20 @@ public sealed class ModelQuantizerTests
         Assert.Equal("The tokenizer has 100 tokens, but the model has VocabSize = 128.", tokens.Message);
 
         source.Put("blk.1.attn_k.weight", 64, 256, new float[64 * 256]);
-        ModelFormatException shape = Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F16));
-        Assert.Equal("memory.bin: the tensor blk.1.attn_k.weight is [64, 256], but by the hyperparameters it should be [128, 256].", shape.Message);
+        ModelFormatException shape =
+            Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F16));
+        Assert.Equal(
+            "memory.bin: the tensor blk.1.attn_k.weight is [64, 256], but by the hyperparameters it should be [128, 256].", shape.Message);
 
         source.Remove("blk.1.attn_k.weight");
-        ModelFormatException missing = Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F16));
+        ModelFormatException missing =
+            Assert.Throws<ModelFormatException>(() => ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.F16));
         Assert.Equal("memory.bin: the tensor blk.1.attn_k.weight [128, 256] is missing.", missing.Message);
 
         RandomModel.Write(folder["in.gguf"], SmallModels.Shape, QuantizationPreset.F32);
         using GgufCheckpoint file = GgufCheckpoint.Open(folder["in.gguf"]);
-        Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(file, Path.Combine(folder.Path, ".", "in.gguf"), QuantizationPreset.Q8_0));
+        Assert.Throws<ArgumentException>(
+            () => ModelQuantizer.Quantize(file, Path.Combine(folder.Path, ".", "in.gguf"), QuantizationPreset.Q8_0));
     }
 
     [Fact]
@@ -272,7 +290,8 @@ public sealed class ModelQuantizerTests
     {
         using TempFolder folder = new();
         using Checkpoint source = CheckpointLoader.Open(SharedData.PathOrSkip("stories260K.bin"));
-        ModelQuantizer.Quantize(source, folder["out.gguf"], QuantizationPreset.Q8_0, new QuantizeOptions { Tokenizer = SmallModels.Tokenizer(512) });
+        ModelQuantizer.Quantize(
+            source, folder["out.gguf"], QuantizationPreset.Q8_0, new QuantizeOptions { Tokenizer = SmallModels.Tokenizer(512) });
         using GgufCheckpoint result = GgufCheckpoint.Open(folder["out.gguf"]);
         result.EnsureMatches(source.Shape with { NormEps = 1e-5, RopeTheta = 10000 });
         Assert.True(source.TryGetTensor(TensorNames.TokenEmbedding, out TensorView before));
@@ -310,7 +329,8 @@ public sealed class ModelQuantizerTests
     private static unsafe void WriteGgufWithExtras(string path, GgufTokenizerMetadata tokenizer)
     {
         string plain = path + ".plain";
-        RandomModel.Write(plain, SmallModels.Shape, QuantizationPreset.F16, new RandomModelOptions { Tokenizer = tokenizer, Name = "With extras" });
+        RandomModel.Write(
+            plain, SmallModels.Shape, QuantizationPreset.F16, new RandomModelOptions { Tokenizer = tokenizer, Name = "With extras" });
         using GgufFile file = GgufFile.Open(plain);
         GgufWriter writer = new(alignment: 64);
         foreach (string key in file.Metadata.Keys)
@@ -322,7 +342,11 @@ public sealed class ModelQuantizerTests
         writer.Add("some.numbers", GgufArrayContent.Of(new long[] { 1, -2, 3 }));
         writer.Add("some.flag", true);
         foreach (GgufTensor tensor in file.Tensors)
-            writer.AddTensor(tensor.Name, tensor.Type!.Value, tensor.Dimensions.AsSpan(), stream => stream.Write(BytesOf(file.View(tensor))));
+        {
+            writer.AddTensor(
+                tensor.Name, tensor.Type!.Value, tensor.Dimensions.AsSpan(), stream => stream.Write(BytesOf(file.View(tensor))));
+        }
+
         float[] ones = [.. Enumerable.Repeat(1f, 32)];
         writer.AddTensor("rope_freqs.weight", TensorType.F32, [32], stream =>
         {

@@ -23,9 +23,11 @@ public sealed unsafe class PeerMixTests
     {
         string? peer = Environment.GetEnvironmentVariable("LLAMALITH_PEER");
         Assert.SkipWhen(string.IsNullOrEmpty(peer), "LLAMALITH_PEER names no folder with libllama.");
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "The peer is called as on x64 Linux.");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "The peer is called as on x64 Linux.");
         nint library = NativeLibrary.Load(Directory.GetFiles(peer, "libllama.*").First());
-        ((delegate* unmanaged<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)NativeLibrary.GetExport(library, "llama_log_set"))(&Ignore, null);
+        ((delegate* unmanaged<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)NativeLibrary.GetExport(
+            library, "llama_log_set"))(&Ignore, null);
         ((delegate* unmanaged<void>)NativeLibrary.GetExport(library, "llama_backend_init"))();
 
         ModelShape small = SmallModels.Shape with { FfnDim = 256, VocabSize = 64, HeadDim = 32, Heads = 8, KvHeads = 8, Layers = 16 };
@@ -39,7 +41,8 @@ public sealed unsafe class PeerMixTests
         using TempFolder folder = new();
         foreach (ModelShape shape in shapes)
         {
-            RandomModel.Write(folder["in.gguf"], shape, QuantizationPreset.F32, new RandomModelOptions { Tokenizer = SmallModels.Tokenizer(shape.VocabSize) });
+            RandomModel.Write(folder["in.gguf"], shape, QuantizationPreset.F32,
+                new RandomModelOptions { Tokenizer = SmallModels.Tokenizer(shape.VocabSize) });
             foreach (QuantizationPreset preset in Enum.GetValues<QuantizationPreset>())
             {
                 Quantize(library, folder["in.gguf"], folder["out.gguf"], TensorMix.FileType(preset));
@@ -47,7 +50,8 @@ public sealed unsafe class PeerMixTests
                 foreach (GgufTensor tensor in theirs.Tensors)
                 {
                     TensorType ours = TensorMix.Choose(preset, shape, tensor.Name, tensor.Rows, tensor.Columns);
-                    Assert.True((uint)ours == tensor.TypeId, $"{preset}, {shape.Layers} layers: {tensor.Name} is of type {tensor.TypeId} there, but {ours} here.");
+                    Assert.True((uint)ours == tensor.TypeId,
+                        $"{preset}, {shape.Layers} layers: {tensor.Name} is of type {tensor.TypeId} there, but {ours} here.");
                 }
             }
         }
@@ -63,7 +67,9 @@ public sealed unsafe class PeerMixTests
         ((int*)parameters)[1] = fileType;
         fixed (byte* from = Encoding.UTF8.GetBytes(source + '\0'))
         fixed (byte* to = Encoding.UTF8.GetBytes(destination + '\0'))
-            Assert.Equal(0u, ((delegate* unmanaged<byte*, byte*, byte*, uint>)NativeLibrary.GetExport(library, "llama_model_quantize"))(from, to, parameters));
+            Assert.Equal(
+                0u, ((delegate* unmanaged<byte*, byte*, byte*, uint>)NativeLibrary.GetExport(library, "llama_model_quantize"))(from, to,
+                    parameters));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

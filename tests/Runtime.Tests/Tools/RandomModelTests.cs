@@ -43,7 +43,8 @@ public sealed class RandomModelTests
         using TempFolder folder = new();
         byte[] Write(long seed, int threads)
         {
-            RandomModel.Write(folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0, new RandomModelOptions { Seed = seed, Threads = threads });
+            RandomModel.Write(
+                folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0, new RandomModelOptions { Seed = seed, Threads = threads });
             return File.ReadAllBytes(folder["m.gguf"]);
         }
 
@@ -77,7 +78,8 @@ public sealed class RandomModelTests
     {
         using TempFolder folder = new();
         ModelMismatchException error = Assert.Throws<ModelMismatchException>(() => RandomModel.Write(
-            folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0, new RandomModelOptions { Tokenizer = SmallModels.Tokenizer(64) }));
+            folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0,
+            new RandomModelOptions { Tokenizer = SmallModels.Tokenizer(64) }));
         Assert.Equal("The tokenizer has 64 tokens, but the model has VocabSize = 128.", error.Message);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
@@ -87,7 +89,8 @@ public sealed class RandomModelTests
     {
         using TempFolder folder = new();
         Assert.Throws<OperationCanceledException>(() => RandomModel.Write(
-            folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0, new RandomModelOptions { Cancellation = new CancellationToken(canceled: true) }));
+            folder["m.gguf"], SmallModels.Shape, QuantizationPreset.Q4_0,
+            new RandomModelOptions { Cancellation = new CancellationToken(canceled: true) }));
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 

@@ -18,7 +18,9 @@ public sealed class TokenizerMetadataTests
     {
         string[] pieces = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁a", "b", "▁ab", "é"];
         float[] scores = [.. pieces.Select((_, i) => i < 259 ? 0f : -1.5f * (i - 258))];
-        TokenKind[] kinds = [.. pieces.Select((_, i) => i == 0 ? TokenKind.Unknown : i < 3 ? TokenKind.Control : i < 259 ? TokenKind.Byte : TokenKind.Normal)];
+        TokenKind[] kinds =
+            [.. pieces.Select(
+                (_, i) => i == 0 ? TokenKind.Unknown : i < 3 ? TokenKind.Control : i < 259 ? TokenKind.Byte : TokenKind.Normal)];
         GgufTokenizerMetadata metadata = SentencePieceTokenizer.FromPieces(pieces, scores, kinds).ToGguf();
         Assert.Equal("llama", metadata.Model);
         Assert.Equal(pieces, metadata.Tokens);
@@ -51,7 +53,8 @@ public sealed class TokenizerMetadataTests
     [Fact]
     public void Llama2cFile_SaysTheSameAsTheModelItWasMadeOf()
     {
-        GgufTokenizerMetadata model = ((SentencePieceTokenizer)TokenizerLoader.Open(SharedData.PathOrSkip("llama2-tokenizer.model"))).ToGguf();
+        GgufTokenizerMetadata model =
+            ((SentencePieceTokenizer)TokenizerLoader.Open(SharedData.PathOrSkip("llama2-tokenizer.model"))).ToGguf();
         GgufTokenizerMetadata file = ((SentencePieceTokenizer)TokenizerLoader.Open(SharedData.PathOrSkip("llama2-tokenizer.bin"))).ToGguf();
         Assert.Equal(model.Tokens, (IEnumerable<string>)file.Tokens);
         Assert.Equal(model.Scores, (IEnumerable<float>)file.Scores);

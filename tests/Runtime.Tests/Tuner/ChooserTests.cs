@@ -23,7 +23,9 @@ public sealed class ChooserTests
         Assert.Equal(0, best);
     }
 
-    /// <summary>A machine that wanders by a third between rounds, and by 10 % within one, makes no candidate better than its equal.</summary>
+    /// <summary>
+    /// A machine that wanders by a third between rounds, and by 10 % within one, makes no candidate better than its equal.
+    /// </summary>
     [Fact]
     public void Choose_SticksToTheFirstWithinNoise()
     {
@@ -108,7 +110,8 @@ public sealed class ChooserTests
     [Fact]
     public void Choose_OfOneMeasuresNothing()
     {
-        (int best, double[] medians) = new Chooser(_ => throw new InvalidOperationException("Nothing is to be measured."), () => false).Choose(1);
+        (int best, double[] medians) =
+            new Chooser(_ => throw new InvalidOperationException("Nothing is to be measured."), () => false).Choose(1);
         Assert.Equal(0, best);
         Assert.True(double.IsNaN(medians.Single()));
     }
