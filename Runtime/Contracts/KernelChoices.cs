@@ -22,9 +22,15 @@ public sealed class KernelChoices
     /// <exception cref="ArgumentException">There are two for one.</exception>
     public KernelChoices(IEnumerable<ProductKernel> kernels)
     {
-        Kernels = [.. kernels];
-        if (Kernels.DistinctBy(static kernel => (kernel.Product, kernel.Format)).Count() != Kernels.Count)
-            throw new ArgumentException("There are two choices for products of one kind and format.", nameof(kernels));
+        List<ProductKernel> all = [];
+        foreach (ProductKernel kernel in kernels)
+        {
+            if (all.Exists(other => other.Product == kernel.Product && other.Format == kernel.Format))
+                throw new ArgumentException($"There are two choices for {kernel.Product} {kernel.Format}.", nameof(kernels));
+            all.Add(kernel);
+        }
+
+        Kernels = all;
     }
 
     /// <summary>They.</summary>
@@ -79,13 +85,13 @@ public sealed class KernelChoices
             string line = lines[i].TrimEnd('\r');
             if (line.Length == 0 || line[0] == '#')
                 continue;
-            if (!ProductKernel.TryParse(line, out ProductKernel kernel))
+            if (!ProductKernel.TryParse(line, out ProductKernel? kernel))
             {
                 throw new FormatException(
                     $"{name}, line {i + 1}: no choice of a kernel, such as \"MatVec Q4_0 avx512 8192 4096\" or \"MatMul Q4_0 avx512 64\".");
             }
 
-            if (kernels.Exists(other => (other.Product, other.Format) == (kernel.Product, kernel.Format)))
+            if (kernels.Exists(other => other.Product == kernel.Product && other.Format == kernel.Format))
                 throw new FormatException($"{name}, line {i + 1}: there is a choice for {kernel.Product} {kernel.Format} already.");
             kernels.Add(kernel);
         }

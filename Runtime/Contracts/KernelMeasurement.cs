@@ -5,4 +5,4 @@ namespace Llamalith.Contracts;
 /// <param name="BytesPerSecond">Bytes of weights read in a second, by all threads together: the median.</param>
 /// <param name="MultiplyAddsPerSecond">Multiply-adds in a second, likewise.</param>
 /// <param name="IsChosen">Whether it runs.</param>
-public readonly record struct KernelMeasurement(ProductKernel Kernel, double BytesPerSecond, double MultiplyAddsPerSecond, bool IsChosen);
+public sealed record KernelMeasurement(ProductKernel Kernel, double BytesPerSecond, double MultiplyAddsPerSecond, bool IsChosen);

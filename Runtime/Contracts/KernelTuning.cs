@@ -14,8 +14,8 @@ public static class KernelTuning
     public const string Resource = "llamalith.kernels";
 
     /// <summary>
-    /// Chooses: what the load was told; else what the engine's assembly says; else, as <see cref="Tuning"/> says, what is kept or measured; else the
-    /// first of each list.
+    /// Chooses: what the load was told; else what the engine's assembly says; else, as <see cref="Tuning"/> says, what is kept or
+    /// measured; else the first of each list.
     /// </summary>
     /// <param name="engine">The engine, whose weights are bound and whose buffers are there.</param>
     /// <param name="team">Its threads.</param>

@@ -36,7 +36,7 @@ public sealed record KernelVariant(
 /// <param name="Far">Bytes, into the second-level cache.</param>
 /// <param name="Near">Bytes, into the first-level cache.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly record struct ReadAhead(int Far, int Near);
+public sealed record ReadAhead(int Far, int Near);
 
 /// <summary>A matrix that products can be measured with. Not for use by hand.</summary>
 /// <param name="Name">Its name.</param>

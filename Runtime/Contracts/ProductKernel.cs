@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Llamalith.Contracts;
@@ -10,7 +11,7 @@ namespace Llamalith.Contracts;
 /// <param name="Far">Of products of one token: bytes ahead at which weights are asked for, into the second-level cache.</param>
 /// <param name="Near">Likewise, into the first-level cache.</param>
 /// <param name="TokenBlock">Of products of many tokens: how many a panel passes over at once.</param>
-public readonly record struct ProductKernel(ProductKind Product, TensorType Format, string Kernel, int Far, int Near, int TokenBlock)
+public sealed record ProductKernel(ProductKind Product, TensorType Format, string Kernel, int Far, int Near, int TokenBlock)
 {
     /// <summary>It in words, as in MatVec Q4_0 avx512 8192 4096 and MatMul Q4_0 avx512 64.</summary>
     public override string ToString() => Product == ProductKind.MatVec
@@ -18,9 +19,9 @@ public readonly record struct ProductKernel(ProductKind Product, TensorType Form
         : string.Create(CultureInfo.InvariantCulture, $"{Product} {Format} {Kernel} {TokenBlock}");
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    internal static bool TryParse(string line, out ProductKernel kernel)
+    internal static bool TryParse(string line, [NotNullWhen(true)] out ProductKernel? kernel)
     {
-        kernel = default;
+        kernel = null;
         string[] words = line.Split(' ');
         if (words.Length < 4 || !Enum.TryParse(words[0], out ProductKind product) || !Enum.TryParse(words[1], out TensorType format)
             || words[2].Length == 0)

@@ -39,8 +39,12 @@ internal sealed class Chooser(Func<int, double> measure, Func<bool> isOver)
         if (ready < 2 || rounds.Count < FewestRounds)
             return (best, medians);
         for (int candidate = 0; candidate < ready; candidate++)
-            medians[candidate] = Median(rounds.Select(round => round[candidate]));
-        best = Enumerable.Range(0, ready).MinBy(candidate => Ratio(rounds, candidate));
+        {
+            medians[candidate] = Median(rounds, round => round[candidate]);
+            if (Ratio(rounds, candidate) < Ratio(rounds, best))
+                best = candidate;
+        }
+
         if (best == 0 || !IsClear(rounds, best) || !IsClear(Run([0, best], Rounds, toTheEnd: true), 1))
             best = 0;
         return (best, medians);
@@ -68,11 +72,14 @@ internal sealed class Chooser(Func<int, double> measure, Func<bool> isOver)
     private static bool IsClear(List<double[]> rounds, int candidate) => Ratio(rounds, candidate) <= 1 - Margin;
 
     // Within a round the machine was in one state, more or less.
-    private static double Ratio(List<double[]> rounds, int candidate) => Median(rounds.Select(round => round[candidate] / round[0]));
+    private static double Ratio(List<double[]> rounds, int candidate) => Median(rounds, round => round[candidate] / round[0]);
 
-    private static double Median(IEnumerable<double> values)
+    private static double Median(List<double[]> rounds, Func<double[], double> value)
     {
-        double[] sorted = [.. values.Order()];
+        double[] sorted = new double[rounds.Count];
+        for (int i = 0; i < sorted.Length; i++)
+            sorted[i] = value(rounds[i]);
+        Array.Sort(sorted);
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

@@ -25,7 +25,7 @@ internal sealed unsafe class EngineTuner
     private readonly KernelVariants _variants;
 
     // Products that the weights at hand have, with what runs where nothing was measured.
-    private readonly List<(ProductKernel Usual, ProductTrial Trial)> _products = [];
+    private readonly List<Product> _products = [];
 
     /// <summary>A tuner of an engine; its kernels are from now on those that it was compiled to prefer.</summary>
     /// <param name="engine">The engine, whose weights are bound.</param>
@@ -38,17 +38,23 @@ internal sealed unsafe class EngineTuner
         _team = team;
         _table = table;
         _variants = engine.Variants;
-        foreach (IGrouping<(ProductKind, TensorType), KernelVariant> kernels in _variants.Kernels.GroupBy(
-            static kernel => (kernel.Product, kernel.Format)))
+        List<ProductKernel> known = [];
+        foreach (KernelVariant first in _variants.Kernels)
         {
-            // Where the machine has none of them, its engine was refused.
-            if (kernels.FirstOrDefault(static kernel => kernel.IsSupported) is not { } first)
+            // The first of each kind and format that the machine has; where it has none, its engine was refused.
+            if (!first.IsSupported || known.Exists(other => other.Product == first.Product && other.Format == first.Format))
                 continue;
             ProductKernel usual = Usual(first);
             Set(usual);
+            known.Add(usual);
             if (ProductTrial.Of(engine, _variants.Matrices, team, layers, usual.Product, usual.Format) is { } trial)
-                _products.Add((usual, trial));
+                _products.Add(new Product(usual, trial));
         }
+
+        // Decode first: it is what takes the time, and what differs most.
+        _products.Sort(static (a, b) => a.Usual.Product != b.Usual.Product
+            ? a.Usual.Product.CompareTo(b.Usual.Product)
+            : b.Trial.Bytes.CompareTo(a.Trial.Bytes));
     }
 
     /// <summary>Takes over what somebody has chosen; what there is no such candidate for is passed over.</summary>
@@ -69,11 +75,9 @@ internal sealed unsafe class EngineTuner
     {
         long start = Stopwatch.GetTimestamp();
         List<ProductKernel> chosen = [];
-
-        // Decode first: it is what takes the time, and what differs most.
-        foreach ((ProductKernel usual, ProductTrial trial) in _products.OrderBy(static product => product.Usual.Product)
-            .ThenByDescending(static product => product.Trial.Bytes))
+        foreach (Product product in _products)
         {
+            (ProductKernel usual, ProductTrial trial) = (product.Usual, product.Trial);
             if (trial.Bytes < LeastBytes && !atLeisure)
                 continue;
             ProductKernel best = usual;
@@ -89,8 +93,13 @@ internal sealed unsafe class EngineTuner
             best = Choose([best, .. Told(best).Where(told => told != best)]);
             Set(best);
             chosen.Add(best);
-            foreach (KernelMeasurement candidate in measured.OrderBy(candidate => candidate.Kernel != usual))
+            int first = Math.Max(0, measured.FindIndex(candidate => candidate.Kernel == usual));
+            for (int i = 0; i < measured.Count; i++)
+            {
+                // What runs where nothing was measured comes first.
+                KernelMeasurement candidate = measured[i == 0 ? first : i <= first ? i - 1 : i];
                 report?.Report(candidate with { IsChosen = candidate.Kernel == best });
+            }
 
             ProductKernel Choose(IReadOnlyList<ProductKernel> candidates)
             {
@@ -130,7 +139,7 @@ internal sealed unsafe class EngineTuner
     {
         string candidates = string.Join(',', _variants.Kernels.Where(static kernel => kernel.IsSupported)
             .Select(static kernel => $"{kernel.Product} {kernel.Format} {kernel.Name}"));
-        string formats = string.Join(',', _products.Select(static product => product.Usual.Format).Distinct());
+        string formats = string.Join(',', _products.Select(static product => product.Usual.Format.ToString()).Distinct());
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{_engine.GetType().Module.ModuleVersionId} {typeof(EngineTuner).Module.ModuleVersionId} {_engine.GetType()}; "
@@ -162,4 +171,6 @@ internal sealed unsafe class EngineTuner
         else
             (choice->MatMul, choice->TokenBlock) = (number, kernel.TokenBlock);
     }
+
+    private sealed record Product(ProductKernel Usual, ProductTrial Trial);
 }

@@ -8,8 +8,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Tuner;
 
 /// <summary>
-/// What was measured, a small file for each engine, machine and number of threads. What cannot be read, or is something else, is as good as none; what
-/// cannot be written is not kept. Any number of processes may share the folder: a file appears whole or not at all.
+/// What was measured, a small file for each engine, machine and number of threads. What cannot be read, or is something else, is as good
+/// as none; what cannot be written is not kept. Any number of processes may share the folder: a file appears whole or not at all.
 /// </summary>
 /// <param name="folder">The folder, which need not exist; null or empty for none.</param>
 internal sealed class KeptKernels(string? folder)
@@ -85,9 +85,10 @@ internal sealed class KeptKernels(string? folder)
     private void Prune()
     {
         DirectoryInfo directory = new(folder!);
-        foreach (FileInfo old in directory.GetFiles("*" + Extension).OrderByDescending(static file => file.LastWriteTimeUtc).Skip(MostEntries))
+        FileInfo[] kept = directory.GetFiles("*" + Extension), left = directory.GetFiles("*" + TemporaryExtension);
+        foreach (FileInfo old in kept.OrderByDescending(static file => file.LastWriteTimeUtc).Skip(MostEntries))
             old.Delete();
-        foreach (FileInfo left in directory.GetFiles("*" + TemporaryExtension).Where(static file => file.LastWriteTimeUtc < DateTime.UtcNow.AddDays(-1)))
-            left.Delete();
+        foreach (FileInfo old in left.Where(static file => file.LastWriteTimeUtc < DateTime.UtcNow.AddDays(-1)))
+            old.Delete();
     }
 }
