@@ -27,11 +27,11 @@ internal static class Compiler
     /// <summary>The references of a consumer's project.</summary>
     public static ImmutableArray<MetadataReference> References { get; } = [.. Net100.References.All, s_attributes, s_runtime];
 
-    public static CSharpCompilation Compile(params string[] sources) => CSharpCompilation.Create(
-        "Consumer",
-        sources.Select(static (source, index) => CSharpSyntaxTree.ParseText(source, ParseOptions, path: $"Source{index}.cs")),
-        References,
-        Options);
+    // What all compilations are made from, so that the framework's symbols are read and bound once.
+    private static readonly CSharpCompilation s_empty = CSharpCompilation.Create("Consumer", [], References, Options);
+
+    public static CSharpCompilation Compile(params string[] sources) => s_empty.AddSyntaxTrees(
+        sources.Select(static (source, index) => CSharpSyntaxTree.ParseText(source, ParseOptions, path: $"Source{index}.cs")));
 
     public static GeneratorDriver CreateDriver(CSharpParseOptions? options = null, TestProperties? properties = null) =>
         CSharpGeneratorDriver.Create(

@@ -2,7 +2,9 @@ using System;
 
 namespace Llamalith.Tests.Hostile;
 
-/// <summary>A legal project for which the compiler complained of generated source, or for which nothing explains why there is none.</summary>
+/// <summary>
+/// A legal project for which the compiler complained of generated source, or for which nothing explains why there is none.
+/// </summary>
 internal sealed class BrokenPromiseException : Exception
 {
     public BrokenPromiseException(string message)

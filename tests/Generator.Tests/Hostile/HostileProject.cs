@@ -23,6 +23,7 @@ internal sealed record HostileProject
     public LanguageVersion Language { get; init; } = LanguageVersion.CSharp14;
 
     public override string ToString() =>
-        $"Checked = {Checked}, Optimized = {Optimized}, Documented = {Documented}, WarningLevel = {WarningLevel}, Nullable = {Nullable}, Language = {Language}\n"
+        $"Checked = {Checked}, Optimized = {Optimized}, Documented = {Documented}, WarningLevel = {WarningLevel}, Nullable = {Nullable}, "
+            + $"Language = {Language}\n"
         + string.Concat(Sources.Select(static (source, index) => $"// Source{index}.cs\n{source}\n"));
 }

@@ -23,12 +23,29 @@ internal sealed class HostileSurvey
     /// <summary>How many projects were tried.</summary>
     public int Projects => _projects;
 
-    /// <summary>Tries that many projects; -1 for as many as properties are tried by default, a hundred where CsCheck_Iter says no other number.</summary>
-    public static HostileSurvey Of(long projects)
+    /// <summary>Tries that many projects, as many at once as there are processors.</summary>
+    /// <param name="projects">How many; -1 for as many as properties are tried by default, a hundred where CsCheck_Iter says no other
+    /// number.</param>
+    /// <param name="tried">Is shown the survey after each.</param>
+    public static HostileSurvey Of(long projects, Action<HostileSurvey>? tried = null)
     {
         HostileSurvey survey = new();
-        HostileProjects.From(Workbench.NamesOfEngines()).Sample(survey.Add, iter: projects);
+        HostileProjects.From(Workbench.NamesOfEngines()).Sample(
+            project =>
+            {
+                survey.Add(project);
+                tried?.Invoke(survey);
+            },
+            iter: projects);
         return survey;
+    }
+
+    /// <summary>How many came to which end, in words.</summary>
+    public override string ToString()
+    {
+        IEnumerable<string> ends =
+            Outcomes.OrderBy(static outcome => outcome.Key).Select(static outcome => $"{outcome.Value} {outcome.Key}");
+        return $"{Projects} projects: {string.Join(", ", ends)}, {_faults.Count} faults";
     }
 
     private void Add(HostileProject project)
@@ -43,7 +60,8 @@ internal sealed class HostileSurvey
             // Where in a generated file, and what the compiler says of it; the names in it differ.
             string first = broken.Message.Split('\n')[0];
             int id = Math.Max(0, first.IndexOf("): ", StringComparison.Ordinal));
-            string key = $"{first.AsSpan(id, Math.Min(18, first.Length - id))}{first.AsSpan(first.LastIndexOf(": ", StringComparison.Ordinal) + 1)}";
+            string key =
+                $"{first.AsSpan(id, Math.Min(18, first.Length - id))}{first.AsSpan(first.LastIndexOf(": ", StringComparison.Ordinal) + 1)}";
             _faults.AddOrUpdate(key, broken.Message, (_, before) => broken.Message.Length < before.Length ? broken.Message : before);
         }
     }

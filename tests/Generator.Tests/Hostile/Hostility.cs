@@ -20,7 +20,9 @@ internal enum Outcome
     Emitted,
 }
 
-/// <summary>The promise to every project that is legal C#: an engine and no word of the compiler's, or a diagnostic that explains.</summary>
+/// <summary>
+/// The promise to every project that is legal C#: an engine and no word of the compiler's, or a diagnostic that explains.
+/// </summary>
 internal static class Hostility
 {
     /// <summary>Tries a project; an exception tells how the promise was broken.</summary>
@@ -35,10 +37,11 @@ internal static class Hostility
         SyntaxTree[] generated = [.. whole.SyntaxTrees.Except(alone.SyntaxTrees)];
         List<string> faults = [.. complaints.Select(static complaint => "The generator: " + Describe(complaint))];
         faults.AddRange(Workbench.Emit(whole)
-            .Where(found => IsError(found) || (found.Severity == DiagnosticSeverity.Warning && generated.Contains(found.Location.SourceTree)))
+            .Where(found =>
+                IsError(found) || (found.Severity == DiagnosticSeverity.Warning && generated.Contains(found.Location.SourceTree)))
             .Take(3)
             .Select(Describe));
-        string[] explained = [.. Workbench.Analyze(whole).Where(IsError).Select(Describe)];
+        string[] explained = [.. Workbench.Analyze(alone, whole).Where(IsError).Select(Describe)];
         if (generated.Length == 0 && explained.Length == 0)
             faults.Add("There is neither an engine nor an explanation.");
         if (generated.Length > 0 && explained.Length > 0)

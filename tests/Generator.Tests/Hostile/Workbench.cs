@@ -25,19 +25,22 @@ internal static class Workbench
         MetadataReference.CreateFromFile(typeof(ILlamaModel).Assembly.Location),
     ];
 
+    // What all compilations are made from, so that the framework's symbols are read and bound once.
+    private static readonly CSharpCompilation s_empty =
+        CSharpCompilation.Create("Consumer", [], s_references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+
     /// <summary>The project by itself, without a generator.</summary>
-    public static CSharpCompilation Compile(HostileProject project) => CSharpCompilation.Create(
-        "Consumer",
-        project.Sources.Select((source, index) => CSharpSyntaxTree.ParseText(source, ParseOptionsOf(project), path: $"Source{index}.cs")),
-        s_references,
-        new CSharpCompilationOptions(
+    public static CSharpCompilation Compile(HostileProject project) => s_empty
+        .WithOptions(new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary,
             allowUnsafe: true,
             optimizationLevel: project.Optimized ? OptimizationLevel.Release : OptimizationLevel.Debug,
             checkOverflow: project.Checked,
             nullableContextOptions: project.Nullable,
             warningLevel: project.WarningLevel,
-            concurrentBuild: false));
+            concurrentBuild: false))
+        .AddSyntaxTrees(project.Sources.Select((source, index) =>
+            CSharpSyntaxTree.ParseText(source, ParseOptionsOf(project), path: $"Source{index}.cs")));
 
     /// <summary>What the generator adds to a project.</summary>
     public static CSharpCompilation Generate(HostileProject project, CSharpCompilation input, out ImmutableArray<Diagnostic> complaints)
@@ -55,9 +58,18 @@ internal static class Workbench
         return result.Diagnostics;
     }
 
-    /// <summary>What the analyzer says of a compilation.</summary>
-    public static ImmutableArray<Diagnostic> Analyze(CSharpCompilation compilation) =>
-        compilation.WithAnalyzers([new LlamaModelAnalyzer()], new AnalyzerOptions([])).GetAnalyzerDiagnosticsAsync(CancellationToken.None).GetAwaiter().GetResult();
+    /// <summary>
+    /// What the analyzer says of a project by itself, and of its own files beside what was generated. Of all files beside it, the compiler
+    /// would bind what was generated once more; and what the analyzer finds there is not for people.
+    /// </summary>
+    public static IEnumerable<Diagnostic> Analyze(CSharpCompilation alone, CSharpCompilation whole) =>
+        With(alone).GetAnalyzerDiagnosticsAsync(CancellationToken.None).GetAwaiter().GetResult()
+            .Concat(alone.SyntaxTrees.Where(_ => whole != alone).SelectMany(file => With(whole)
+                .GetAnalyzerSemanticDiagnosticsAsync(whole.GetSemanticModel(file), null, CancellationToken.None).GetAwaiter().GetResult()));
+
+    private static CompilationWithAnalyzers With(CSharpCompilation compilation) => compilation.WithAnalyzers(
+        [new LlamaModelAnalyzer()],
+        new CompilationWithAnalyzersOptions(new AnalyzerOptions([]), null, concurrentAnalysis: false, logAnalyzerExecutionTime: false));
 
     /// <summary>A model with all that engines can have.</summary>
     public static HostileProject Everything { get; } = new()

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Runtime.Loader;
 using System.Security.Cryptography;
@@ -18,7 +17,7 @@ using Microsoft.CodeAnalysis.Emit;
 namespace Llamalith.Tests.Imitation;
 
 /// <summary>
-/// Engines of instruction sets that few machines have, run on any x86 machine: their operations are imitated a lane at a time. Logits and
+/// Engines of instruction sets that few machines have, run on any x86 machine: their operations are imitated by narrower ones. Logits and
 /// caches are the bits of the engines of AVX2 and of plain C#.
 /// </summary>
 public sealed class ImitatedMachineTests
@@ -48,27 +47,6 @@ public sealed class ImitatedMachineTests
     [InlineData("Dim = 128, FfnDim = 172, Layers = 1, Heads = 8, KvHeads = 1, VocabSize = 100, Context = 64, SlidingWindow = 30, KvCache = KvFormat.Int8")]
     [InlineData("Dim = 96, FfnDim = 172, Layers = 1, Heads = 2, KvHeads = 1, HeadDim = 48, VocabSize = 100, Context = 64, KvCache = KvFormat.F32")]
     public void Structure_GivesTheSameBits(string properties) => GivesTheSameBits(properties, [TensorType.F32], vnni: false);
-
-    /// <summary>The imitation itself, held to this machine's instructions of half the width.</summary>
-    [Fact]
-    public void Imitation_MultipliesAsTheMachineDoes()
-    {
-        Assert.SkipUnless(Avx2.IsSupported, "This machine has no AVX2.");
-        Random random = new(1);
-        byte[] a = new byte[64];
-        sbyte[] b = new sbyte[64];
-        for (int round = 0; round < 1000; round++)
-        {
-            random.NextBytes(a);
-            random.NextBytes(MemoryMarshal.AsBytes(b.AsSpan()));
-            Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(
-                Vector512.Create<byte>(a), Vector512.Create<sbyte>(b));
-            Vector256<short> lower = Avx2.MultiplyAddAdjacent(
-                Vector256.Create<byte>(a.AsSpan(0, 32)), Vector256.Create<sbyte>(b.AsSpan(0, 32)));
-            Assert.Equal(lower, Vector512.GetLower(pairs));
-            Assert.Equal(Avx2.MultiplyAddAdjacent(lower, lower), Vector512.GetLower(Avx512BW.MultiplyAddAdjacent(pairs, pairs)));
-        }
-    }
 
     private static void GivesTheSameBits(string properties, TensorType[] types, bool vnni)
     {
