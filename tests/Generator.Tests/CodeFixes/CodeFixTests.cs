@@ -22,7 +22,8 @@ public sealed class CodeFixTests
 
     [Theory]
     [InlineData("static", "public static partial class Tiny;", "public partial class Tiny;")]
-    [InlineData("abstract", "/// <summary>The model.</summary>\nabstract partial class Tiny;", "/// <summary>The model.</summary>\npartial class Tiny;")]
+    [InlineData("abstract", "/// <summary>The model.</summary>\nabstract partial class Tiny;",
+        "/// <summary>The model.</summary>\npartial class Tiny;")]
     [InlineData("file", "file partial class Tiny;", "partial class Tiny;")]
     public async Task UnusableModifier_IsRemoved(string modifier, string before, string after) => Assert.Equal(
         Model(Small, after), await FixAsync(new RemoveModifierFix(), "LLAMA004", $"Remove '{modifier}'", Model(Small, before)));
@@ -45,9 +46,12 @@ public sealed class CodeFixTests
         await FixAsync(new SetArgumentFix(), "LLAMA008", "Set KvHeads = 11", Model("LlamaPreset.Llama2_70B, Heads = 44, HeadDim = 128")));
 
     [Theory]
-    [InlineData("LLAMA040", "KvCacheModel", "public sealed partial class KvCache;\n\nclass User { KvCache Use; }", "public sealed partial class KvCacheModel;\n\nclass User { KvCacheModel Use; }")]
-    [InlineData("LLAMA041", "OwnDim", "public sealed partial class Tiny { private int Dim = 1; int Twice => 2 * Dim; }", "public sealed partial class Tiny { private int OwnDim = 1; int Twice => 2 * OwnDim; }")]
-    [InlineData("LLAMA041", "OwnDispose", "public sealed partial class Tiny { public void Dispose() { } }", "public sealed partial class Tiny { public void OwnDispose() { } }")]
+    [InlineData("LLAMA040", "KvCacheModel", "public sealed partial class KvCache;\n\nclass User { KvCache Use; }",
+        "public sealed partial class KvCacheModel;\n\nclass User { KvCacheModel Use; }")]
+    [InlineData("LLAMA041", "OwnDim", "public sealed partial class Tiny { private int Dim = 1; int Twice => 2 * Dim; }",
+        "public sealed partial class Tiny { private int OwnDim = 1; int Twice => 2 * OwnDim; }")]
+    [InlineData("LLAMA041", "OwnDispose", "public sealed partial class Tiny { public void Dispose() { } }",
+        "public sealed partial class Tiny { public void OwnDispose() { } }")]
     public async Task NameOfTheEngines_IsRenamedWhereverItIsUsed(string id, string name, string before, string after) => Assert.Equal(
         Model(Small, after), await FixAsync(new RenameFix(), id, $"Rename to '{name}'", Model(Small, before)));
 
@@ -56,8 +60,10 @@ public sealed class CodeFixTests
     {
         Assert.Equal(
             Model(Small, "public sealed partial class Tiny\n{\n}"),
-            await FixAsync(new RemoveConstructorFix(), "LLAMA042", "Remove the constructor", Model(Small, "public sealed partial class Tiny\n{\n    public Tiny()\n    {\n    }\n}")));
-        Assert.Empty(await ActionsAsync(new RemoveConstructorFix(), "LLAMA042", Model(Small, "partial class Tiny { public Tiny() { System.GC.Collect(); } }")));
+            await FixAsync(new RemoveConstructorFix(), "LLAMA042", "Remove the constructor",
+                Model(Small, "public sealed partial class Tiny\n{\n    public Tiny()\n    {\n    }\n}")));
+        Assert.Empty(await ActionsAsync(
+            new RemoveConstructorFix(), "LLAMA042", Model(Small, "partial class Tiny { public Tiny() { System.GC.Collect(); } }")));
     }
 
     private static string Model(string arguments, string declaration = "public sealed partial class Tiny;") =>

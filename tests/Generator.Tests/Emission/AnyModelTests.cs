@@ -17,7 +17,8 @@ public sealed class AnyModelTests
         {
             foreach (GeneratedFile file in ModelEmitter.Emit(spec))
             {
-                Assert.Empty(CSharpSyntaxTree.ParseText(file.Source, Harness.Compiler.ParseOptions, cancellationToken: TestContext.Current.CancellationToken)
+                Assert.Empty(CSharpSyntaxTree.ParseText(
+                    file.Source, Harness.Compiler.ParseOptions, cancellationToken: TestContext.Current.CancellationToken)
                     .GetDiagnostics(TestContext.Current.CancellationToken));
                 Assert.DoesNotContain('\r', file.Source);
             }

@@ -7,7 +7,10 @@ namespace Llamalith.Tests.Emission;
 
 public sealed class ArithmeticTests
 {
-    /// <summary>Kernels wrap around on purpose, and a check in an inner loop would cost a third of its speed: CheckForOverflowUnderflow is the user's code's alone.</summary>
+    /// <summary>
+    /// Kernels wrap around on purpose, and a check in an inner loop would cost a third of its speed: CheckForOverflowUnderflow is the
+    /// user's code's alone.
+    /// </summary>
     [Theory]
     [InlineData(Models.Quantised)]
     [InlineData(Models.Int8Cache)]
@@ -21,7 +24,8 @@ public sealed class ArithmeticTests
         {
             CSharpCompilation input = Compiler.Compile(source);
             input = input.WithOptions(input.Options.WithOverflowChecks(checkOverflow));
-            Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(input, out Compilation output, out _, TestContext.Current.CancellationToken);
+            Compiler.CreateDriver()
+                .RunGeneratorsAndUpdateCompilation(input, out Compilation output, out _, TestContext.Current.CancellationToken);
             using MemoryStream image = new();
             Assert.True(output.Emit(image, cancellationToken: TestContext.Current.CancellationToken).Success);
             return image.ToArray();

@@ -17,8 +17,8 @@ public sealed partial class BudgetTests
     private static readonly Dictionary<string, Methods> s_methods = [];
 
     /// <summary>
-    /// RyuJIT compiles a method without optimising above any of 60,000 IL bytes, 20,000 instructions, 2,000 locals and 2,000 basic blocks, and above
-    /// about 1,000 locals keeps values in memory. A quarter of that leaves it room to inline.
+    /// RyuJIT compiles a method without optimising above any of 60,000 IL bytes, 20,000 instructions, 2,000 locals and 2,000 basic blocks,
+    /// and above about 1,000 locals keeps values in memory. A quarter of that leaves it room to inline.
     /// </summary>
     [Theory]
     [MemberData(nameof(Models.All), MemberType = typeof(Models))]
@@ -37,8 +37,8 @@ public sealed partial class BudgetTests
     public void Lines_FitTheColumns(string model) => Assert.Empty(MethodsOf(model).WideLines);
 
     /// <summary>
-    /// Unrolling is over tiles, heads and groups; a wider or deeper model is the same text with other constants. (Widths that are one number
-    /// share their kernels, so that no two of these are.)
+    /// Unrolling is over tiles, heads and groups; a wider or deeper model is the same text with other constants. (Widths that are one
+    /// number share their kernels, so that no two of these are.)
     /// </summary>
     [Theory]
     [InlineData("")]
@@ -46,8 +46,10 @@ public sealed partial class BudgetTests
     public void Output_DoesNotGrowWithDimAndLayers(string option)
     {
         const string Heads = "Heads = 8, KvHeads = 4, HeadDim = 64";
-        string small = $"[Llamalith.LlamaModel(Dim = 768, FfnDim = 1536, Layers = 2, {Heads}, VocabSize = 2000{option})] partial class Model;";
-        string large = $"[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, {Heads}, VocabSize = 65000{option})] partial class Model;";
+        string small =
+            $"[Llamalith.LlamaModel(Dim = 768, FfnDim = 1536, Layers = 2, {Heads}, VocabSize = 2000{option})] partial class Model;";
+        string large =
+            $"[Llamalith.LlamaModel(Dim = 8192, FfnDim = 32768, Layers = 96, {Heads}, VocabSize = 65000{option})] partial class Model;";
         Assert.Equal(LinesOf(small), LinesOf(large));
 
         static int LinesOf(string model) => Compiler.Generate(model).Sum(static file => file.SourceText.Lines.Count);
@@ -58,15 +60,19 @@ public sealed partial class BudgetTests
     public void Output_NamesItsDimensions()
     {
         // Sizes unlike any tile, lane count or block length, so that one found in the text can be nothing else.
-        const string model = "[Llamalith.LlamaModel(Dim = 1234, FfnDim = 3457, Layers = 19, Heads = 6, KvHeads = 3, HeadDim = 38, VocabSize = 7919, Context = 613, Training = true)] partial class Model;";
+        const string model =
+            "[Llamalith.LlamaModel(Dim = 1234, FfnDim = 3457, Layers = 19, Heads = 6, KvHeads = 3, HeadDim = 38, VocabSize = 7919, Context "
+                + "= 613, Training = true)] partial class Model;";
         string[] sizes = ["1234", "3457", "7919", "613"];
         foreach (GeneratedSourceResult file in Compiler.Generate(model))
         {
-            foreach (SyntaxToken literal in file.SyntaxTree.GetRoot(TestContext.Current.CancellationToken).DescendantTokens().Where(static token => token.IsKind(SyntaxKind.NumericLiteralToken)))
+            foreach (SyntaxToken literal in file.SyntaxTree.GetRoot(TestContext.Current.CancellationToken).DescendantTokens()
+                .Where(static token => token.IsKind(SyntaxKind.NumericLiteralToken)))
             {
                 bool isConstant = literal.Parent!.FirstAncestorOrSelf<FieldDeclarationSyntax>() is FieldDeclarationSyntax field
                     && field.Modifiers.Any(SyntaxKind.ConstKeyword);
-                Assert.True(isConstant || !sizes.Contains(Digits().Match(literal.Text).Value), $"{file.HintName} has the literal {literal.Text} in {literal.Parent.Parent}.");
+                Assert.True(isConstant || !sizes.Contains(Digits().Match(literal.Text).Value),
+                    $"{file.HintName} has the literal {literal.Text} in {literal.Parent.Parent}.");
             }
         }
     }
@@ -88,7 +94,8 @@ public sealed partial class BudgetTests
 
     private static IEnumerable<MethodText> TextsOf(SyntaxTree file)
     {
-        foreach (BaseMethodDeclarationSyntax method in file.GetRoot(TestContext.Current.CancellationToken).DescendantNodes().OfType<BaseMethodDeclarationSyntax>())
+        foreach (BaseMethodDeclarationSyntax method in file.GetRoot(TestContext.Current.CancellationToken).DescendantNodes()
+            .OfType<BaseMethodDeclarationSyntax>())
         {
             int first = file.GetLineSpan(method.Span, TestContext.Current.CancellationToken).StartLinePosition.Line + 1;
             yield return new MethodText(Path.GetFileName(file.FilePath), first, method.ToString().Split('\n').Count(EndsSomething));

@@ -30,7 +30,9 @@ public sealed class CacheTypesTests
 
     private static ImmutableArray<string> ErrorsOf(params string[] sources)
     {
-        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(Compiler.Compile(sources), out Compilation output, out _, TestContext.Current.CancellationToken);
-        return [.. output.GetDiagnostics(TestContext.Current.CancellationToken).Where(static d => d.Severity == DiagnosticSeverity.Error).Select(static d => d.Id)];
+        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(
+            Compiler.Compile(sources), out Compilation output, out _, TestContext.Current.CancellationToken);
+        return [.. output.GetDiagnostics(TestContext.Current.CancellationToken).Where(static d => d.Severity == DiagnosticSeverity.Error)
+            .Select(static d => d.Id)];
     }
 }

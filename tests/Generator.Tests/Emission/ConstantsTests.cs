@@ -59,7 +59,8 @@ public sealed class ConstantsTests
     [Fact]
     public void TextbookModel_HasFourKvHeadsOf64()
     {
-        Type model = Compile("Dim = 512, FfnDim = 1376, Layers = 2, Heads = 8, KvHeads = 4, VocabSize = 1000, KvCache = Llamalith.KvFormat.F32");
+        Type model =
+            Compile("Dim = 512, FfnDim = 1376, Layers = 2, Heads = 8, KvHeads = 4, VocabSize = 1000, KvCache = Llamalith.KvFormat.F32");
         Assert.Equal((64, 256, 2), (Constant(model, "HeadDim"), Constant(model, "KvDim"), Constant(model, "GroupSize")));
         Assert.Equal(2L * 2 * 256 * sizeof(float), BytesPerToken(model));
     }
@@ -78,7 +79,8 @@ public sealed class ConstantsTests
 
     // One instruction set is enough to ask for constants.
     private static Type Compile(string arguments) => Compiler.CompileAndLoad(
-        $"[Llamalith.LlamaModel({arguments}, Isa = Llamalith.Isa.Scalar)] public sealed partial class Model;").GetType("Model", throwOnError: true)!;
+        $"[Llamalith.LlamaModel({arguments}, Isa = Llamalith.Isa.Scalar)] public sealed partial class Model;")
+            .GetType("Model", throwOnError: true)!;
 
     private static int Constant(Type model, string name) => (int)model.GetField(name)!.GetRawConstantValue()!;
 

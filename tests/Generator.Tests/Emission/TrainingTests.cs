@@ -14,7 +14,8 @@ public sealed class TrainingTests
     {
         Dictionary<string, string> plain = FilesOf(Models.Stories260K);
         Dictionary<string, string> trained = FilesOf(Models.Trained);
-        Assert.DoesNotContain(plain, static file => file.Key.Contains("Train", StringComparison.Ordinal) || file.Value.Contains("Trainer", StringComparison.Ordinal));
+        Assert.DoesNotContain(plain, static file =>
+            file.Key.Contains("Train", StringComparison.Ordinal) || file.Value.Contains("Trainer", StringComparison.Ordinal));
         Assert.Contains("Model/Trainer.g.cs", trained.Keys);
 
         // But for the kernels' table of contents, the engine's files are the same to the byte.

@@ -16,7 +16,8 @@ namespace Llamalith.Tests.Harness;
 /// <summary>Compiles sources in memory as a consumer's project would be: .NET 10, C# 14, unsafe code on, the generator at work.</summary>
 internal static class Compiler
 {
-    private static readonly MetadataReference s_attributes = MetadataReference.CreateFromFile(typeof(LlamaModelAttribute).Assembly.Location);
+    private static readonly MetadataReference s_attributes =
+        MetadataReference.CreateFromFile(typeof(LlamaModelAttribute).Assembly.Location);
     private static readonly MetadataReference s_runtime = MetadataReference.CreateFromFile(typeof(ILlamaModel).Assembly.Location);
 
     public static CSharpParseOptions ParseOptions { get; } = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14);
@@ -61,7 +62,8 @@ internal static class Compiler
     private static byte[] Emit(CSharpParseOptions options, string[] sources, out ImmutableArray<SyntaxTree> generated)
     {
         CSharpCompilation input = Compile([]).AddSyntaxTrees(sources.Select(source => CSharpSyntaxTree.ParseText(source, options)));
-        GeneratorDriver driver = CreateDriver(options).RunGeneratorsAndUpdateCompilation(input, out Compilation output, out ImmutableArray<Diagnostic> complaints);
+        GeneratorDriver driver = CreateDriver(options)
+            .RunGeneratorsAndUpdateCompilation(input, out Compilation output, out ImmutableArray<Diagnostic> complaints);
         generated = driver.GetRunResult().GeneratedTrees;
         using MemoryStream image = new();
         EmitResult result = output.Emit(image);

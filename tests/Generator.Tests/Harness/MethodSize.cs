@@ -71,8 +71,11 @@ internal sealed record MethodSize(string Name, int Bytes, int Instructions, int 
             }
 
             // What follows a branch, a return or a throw begins a block of its own.
-            if (opCode.FlowControl is FlowControl.Cond_Branch or FlowControl.Branch or FlowControl.Return or FlowControl.Throw && code.RemainingBytes > 0)
+            if (opCode.FlowControl is FlowControl.Cond_Branch or FlowControl.Branch or FlowControl.Return or FlowControl.Throw
+                && code.RemainingBytes > 0)
+            {
                 leaders.Add(code.Offset);
+            }
         }
 
         return new MethodSize(name, body.GetILBytes()!.Length, instructions, LocalsOf(body, metadata), leaders.Count);

@@ -82,5 +82,6 @@ internal static class Models
         public sealed partial class Model;
         """;
 
-    public static TheoryData<string> All => [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Int8Cache, Trained, TrainedOdd, Prompted];
+    public static TheoryData<string> All =>
+        [Stories260K, Textbook, MultiQuery, Llama2_7B, Llama2_70B, Odd, Widest, Quantised, Int8Cache, Trained, TrainedOdd, Prompted];
 }

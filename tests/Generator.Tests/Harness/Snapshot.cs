@@ -12,7 +12,9 @@ namespace Llamalith.Tests.Harness;
 /// </summary>
 internal static class Snapshot
 {
-    /// <summary>Compares each text with {prefix}.{name}.verified.cs in the folder of the calling test; no other file of that prefix may be there.</summary>
+    /// <summary>
+    /// Compares each text with {prefix}.{name}.verified.cs in the folder of the calling test; no other file of that prefix may be there.
+    /// </summary>
     public static void Matches(string prefix, IReadOnlyDictionary<string, string> texts, [CallerFilePath] string test = "")
     {
         string folder = Path.GetDirectoryName(test)!;
@@ -41,7 +43,10 @@ internal static class Snapshot
         }
 
         if (!accept && differences.Count > 0)
-            Assert.Fail($"Compare *.received.cs with *.verified.cs in {folder}; LLAMALITH_ACCEPT=1 accepts:\n{string.Join('\n', differences)}");
+        {
+            Assert.Fail(
+                $"Compare *.received.cs with *.verified.cs in {folder}; LLAMALITH_ACCEPT=1 accepts:\n{string.Join('\n', differences)}");
+        }
     }
 
     private static string FirstDifference(string approved, string text)

@@ -23,7 +23,8 @@ public sealed class SpreadTests
             .. from room in s_rooms
                from file in Directory.EnumerateFiles(Repository.PathOf(room), "*.cs", SearchOption.AllDirectories)
                let path = Path.GetRelativePath(Repository.Root, file)
-               where !path.Split(Path.DirectorySeparatorChar).Any(static part => part is "bin" or "obj") && Regex.IsMatch(File.ReadAllText(file), words)
+               where !path.Split(Path.DirectorySeparatorChar)
+                   .Any(static part => part is "bin" or "obj") && Regex.IsMatch(File.ReadAllText(file), words)
                select path,
         ];
         Assert.NotEmpty(files);

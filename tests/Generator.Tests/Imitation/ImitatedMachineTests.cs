@@ -40,12 +40,17 @@ public sealed class ImitatedMachineTests
 
     /// <summary>Cache formats, groups of query heads, heads that full vectors do not divide, windows, biases.</summary>
     [Theory]
-    [InlineData("Dim = 90, FfnDim = 173, Layers = 1, Heads = 6, KvHeads = 2, HeadDim = 14, VocabSize = 259, Context = 77, QkvBias = true, SlidingWindow = 19, "
+    [InlineData(
+        "Dim = 90, FfnDim = 173, Layers = 1, Heads = 6, KvHeads = 2, HeadDim = 14, VocabSize = 259, Context = 77, QkvBias = true, "
+            + "SlidingWindow = 19, "
         + "RopeLayout = RopeLayout.HalfSplit, KvCache = KvFormat.F32")]
     [InlineData("Dim = 240, FfnDim = 512, Layers = 1, Heads = 12, KvHeads = 4, VocabSize = 100, Context = 64, KvCache = KvFormat.Int8")]
     [InlineData("Dim = 64, FfnDim = 172, Layers = 1, Heads = 8, KvHeads = 8, VocabSize = 100, Context = 64, KvCache = KvFormat.F16")]
-    [InlineData("Dim = 128, FfnDim = 172, Layers = 1, Heads = 8, KvHeads = 1, VocabSize = 100, Context = 64, SlidingWindow = 30, KvCache = KvFormat.Int8")]
-    [InlineData("Dim = 96, FfnDim = 172, Layers = 1, Heads = 2, KvHeads = 1, HeadDim = 48, VocabSize = 100, Context = 64, KvCache = KvFormat.F32")]
+    [InlineData(
+        "Dim = 128, FfnDim = 172, Layers = 1, Heads = 8, KvHeads = 1, VocabSize = 100, Context = 64, SlidingWindow = 30, KvCache = "
+            + "KvFormat.Int8")]
+    [InlineData(
+        "Dim = 96, FfnDim = 172, Layers = 1, Heads = 2, KvHeads = 1, HeadDim = 48, VocabSize = 100, Context = 64, KvCache = KvFormat.F32")]
     public void Structure_GivesTheSameBits(string properties) => GivesTheSameBits(properties, [TensorType.F32], vnni: false);
 
     private static void GivesTheSameBits(string properties, TensorType[] types, bool vnni)
@@ -66,8 +71,10 @@ public sealed class ImitatedMachineTests
         Assert.All(digests, digest => Assert.True(digest.Value == digests["plain C#"], $"{digest.Key} gives other bits than plain C#."));
     }
 
-    // Logits and caches of some tokens, in pieces that leave tails, as one digest; the reference is near. Each of some kernels gives the same.
-    private static string Run(string properties, string isa, TensorType[] types, string[] imitated, string instructionSet, params string[] kernels)
+    // Logits and caches of some tokens, in pieces that leave tails, as one digest; the reference is near. Each of some kernels gives the
+    // same.
+    private static string Run(
+        string properties, string isa, TensorType[] types, string[] imitated, string instructionSet, params string[] kernels)
     {
         Type model = Load($"using Llamalith; [LlamaModel({properties}, Isa = Isa.{isa})] public sealed partial class Model;", imitated);
         using MemoryStream results = new();
@@ -120,7 +127,11 @@ public sealed class ImitatedMachineTests
         CollectedLogits rows = new(alone.Length, shape.VocabSize);
         engine.DecodeRows(tokens.AsSpan(3, alone.Length), rows);
         for (int row = 0; row < alone.Length; row++)
-            Assert.True(rows.Of(row).SequenceEqual(alone[row]), $"{instructionSet}, {type}: row {row} has other bits than the token decoded alone.");
+        {
+            Assert.True(rows.Of(row).SequenceEqual(alone[row]),
+                $"{instructionSet}, {type}: row {row} has other bits than the token decoded alone.");
+        }
+
         result.Write(MemoryMarshal.AsBytes(rows.Values));
 
         object cache = model.GetProperty("Cache")!.GetValue(engine)!;
@@ -133,14 +144,16 @@ public sealed class ImitatedMachineTests
     // The class with its engine, in which some classes of instructions are imitated, and some ("-") are not there.
     private static Type Load(string source, string[] imitated)
     {
-        CSharpCompilation compilation = Compiler.Compile(source).AddReferences(MetadataReference.CreateFromFile(typeof(Avx512F).Assembly.Location));
+        CSharpCompilation compilation =
+            Compiler.Compile(source).AddReferences(MetadataReference.CreateFromFile(typeof(Avx512F).Assembly.Location));
         foreach (GeneratedSourceResult file in Compiler.Generate(source))
         {
             string text = file.SourceText.ToString();
             foreach (string name in imitated)
             {
                 string bare = name.TrimStart('-');
-                text = text.Replace($"{Intrinsics}{bare};", $"global::Llamalith.Tests.Imitation.{(name == bare ? "" : "No")}{bare};", StringComparison.Ordinal);
+                text = text.Replace($"{Intrinsics}{bare};", $"global::Llamalith.Tests.Imitation.{(name == bare ? "" : "No")}{bare};",
+                    StringComparison.Ordinal);
             }
 
             compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(text, Compiler.ParseOptions, path: file.HintName));
@@ -148,7 +161,8 @@ public sealed class ImitatedMachineTests
 
         using MemoryStream image = new();
         EmitResult result = compilation.Emit(image);
-        Assert.True(result.Success, string.Join('\n', result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Take(5)));
+        Assert.True(
+            result.Success, string.Join('\n', result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Take(5)));
         image.Position = 0;
         return new AssemblyLoadContext("Imitation", isCollectible: true).LoadFromStream(image).GetType("Model", throwOnError: true)!;
     }

@@ -41,7 +41,11 @@ public sealed class ImitationTests
             Vector512<sbyte> b = Bytes().AsSByte();
             Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(a, b);
             for (int i = 0; i < Vector512<short>.Count; i++)
-                Assert.Equal(Math.Clamp((a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]), short.MinValue, short.MaxValue), pairs[i]);
+            {
+                Assert.Equal(
+                    Math.Clamp((a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]), short.MinValue, short.MaxValue), pairs[i]);
+            }
+
             Vector512<short> c = a.AsInt16(), d = b.AsInt16();
             Same(Avx512BW.MultiplyAddAdjacent(c, d), i => unchecked((c[2 * i] * d[2 * i]) + (c[(2 * i) + 1] * d[(2 * i) + 1])));
 

@@ -5,8 +5,8 @@ using Half256 = System.Runtime.Intrinsics.X86.Avx2;
 
 namespace Llamalith.Tests.Imitation;
 
-// Named as the framework's classes, whose place they take in emitted code. Where AVX2 or FMA has the operation of Intel's manual at half the width, it is done to
-// each half; else a lane at a time. ImitationTests holds all to plain lanes.
+// Named as the framework's classes, whose place they take in emitted code. Where AVX2 or FMA has the operation of Intel's manual at half
+// the width, it is done to each half; else a lane at a time. ImitationTests holds all to plain lanes.
 
 /// <summary>What emitted code asks of AVX-512 F.</summary>
 public static class Avx512F
@@ -96,7 +96,8 @@ public static class AvxVnni
 {
     public static bool IsSupported => true;
 
-    // Four unsigned times signed bytes a lane, added to the sum without saturation: as 16-bit numbers, whose products are added in pairs, and these in pairs.
+    // Four unsigned times signed bytes a lane, added to the sum without saturation: as 16-bit numbers, whose products are added in pairs,
+    // and these in pairs.
     public static Vector256<int> MultiplyWideningAndAdd(Vector256<int> sum, Vector256<byte> a, Vector256<sbyte> b)
     {
         Vector256<int> lower = Half256.MultiplyAddAdjacent(
@@ -113,5 +114,6 @@ public static class NoAvxVnni
 {
     public static bool IsSupported => false;
 
-    public static Vector256<int> MultiplyWideningAndAdd(Vector256<int> sum, Vector256<byte> a, Vector256<sbyte> b) => throw new PlatformNotSupportedException();
+    public static Vector256<int> MultiplyWideningAndAdd(Vector256<int> sum, Vector256<byte> a, Vector256<sbyte> b) =>
+        throw new PlatformNotSupportedException();
 }

@@ -49,7 +49,8 @@ public sealed class CacheabilityTests
     [Fact]
     public void EditOfTheModel_EmitsItAnew()
     {
-        GeneratorRunResult second = RunTwice(compilation => Replace(compilation, Model, Model.Replace("Layers = 5", "Layers = 6", StringComparison.Ordinal)));
+        GeneratorRunResult second =
+            RunTwice(compilation => Replace(compilation, Model, Model.Replace("Layers = 5", "Layers = 6", StringComparison.Ordinal)));
         Assert.Equal([IncrementalStepRunReason.Modified], ReasonsOf(second, TrackingNames.Requests));
         Assert.Equal([IncrementalStepRunReason.Modified], ReasonsOf(second, TrackingNames.Placed));
     }
@@ -81,7 +82,8 @@ public sealed class CacheabilityTests
         }
     }
 
-    private static readonly HashSet<IncrementalStepRunReason> s_nothingNew = [IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged];
+    private static readonly HashSet<IncrementalStepRunReason> s_nothingNew =
+        [IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged];
 
     private static GeneratorRunResult RunTwice(Func<CSharpCompilation, CSharpCompilation> edit, params string[] more)
     {
@@ -114,7 +116,8 @@ public sealed class CacheabilityTests
 
     private static ImmutableArray<IncrementalGeneratorRunStep> StepsOf(GeneratorRunResult result, string step)
     {
-        Assert.True(result.TrackedSteps.TryGetValue(step, out ImmutableArray<IncrementalGeneratorRunStep> runs), $"There is no step {step}.");
+        Assert.True(
+            result.TrackedSteps.TryGetValue(step, out ImmutableArray<IncrementalGeneratorRunStep> runs), $"There is no step {step}.");
         return runs;
     }
 

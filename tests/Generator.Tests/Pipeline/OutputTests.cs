@@ -27,7 +27,8 @@ public sealed class OutputTests
     [Fact]
     public void NamesThatDifferInCaseOnly_BothCompile()
     {
-        Assembly image = Compiler.CompileAndLoad($"namespace My {{ {ScalarTiny} {ScalarTiny.Replace("Tiny", "TINY", StringComparison.Ordinal)} }}");
+        Assembly image =
+            Compiler.CompileAndLoad($"namespace My {{ {ScalarTiny} {ScalarTiny.Replace("Tiny", "TINY", StringComparison.Ordinal)} }}");
         Assert.NotNull(image.GetType("My.Tiny")!.GetField("Dim"));
         Assert.NotNull(image.GetType("My.TINY")!.GetField("Dim"));
     }
@@ -67,7 +68,8 @@ public sealed class OutputTests
     {
         CSharpCompilation compilation = Compiler.Compile(Tiny);
         compilation = compilation.WithOptions(compilation.Options.WithAllowUnsafe(false));
-        GeneratorDriverRunResult result = Compiler.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult();
+        GeneratorDriverRunResult result =
+            Compiler.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult();
         Assert.Empty(result.GeneratedTrees);
     }
 
@@ -82,7 +84,8 @@ public sealed class OutputTests
         thread.Join();
         Assert.Equal(here, abroad);
 
-        static string[] Texts() => [.. Compiler.Generate(Tiny, "[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_70B, NormEps = 1.5e-6)] partial class Large;")
+        static string[] Texts() =>
+            [.. Compiler.Generate(Tiny, "[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_70B, NormEps = 1.5e-6)] partial class Large;")
             .Select(static file => file.HintName + "\n" + file.SourceText)];
     }
 

@@ -100,8 +100,10 @@ public sealed class PlanVerifierTests
     public void Rows_HaveAKernelForEachProductOfManyTokens()
     {
         Assert.Equal(
-            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Prompt).Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)),
-            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Decode).Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)));
+            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Prompt)
+                .Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)),
+            Kernels<FloatMatMulPlan>().Where(static kernel => kernel.Class == RowClass.Decode)
+                .Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)));
         Assert.Equal(
             Kernels<IntegerMatMulPlan>().Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)),
             Kernels<IntegerMatRowsPlan>().Select(static kernel => (kernel.Isa, kernel.Product, kernel.Format)));

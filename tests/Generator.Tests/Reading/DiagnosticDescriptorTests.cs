@@ -23,9 +23,11 @@ public sealed partial class DiagnosticDescriptorTests
     [Fact]
     public void Descriptors_HaveASectionInTheDocumentation()
     {
-        string[] headings = [.. Heading().Matches(File.ReadAllText(Repository.PathOf("docs", "diagnostics.md"))).Select(match => match.Groups[1].Value)];
+        string[] headings =
+            [.. Heading().Matches(File.ReadAllText(Repository.PathOf("docs", "diagnostics.md"))).Select(match => match.Groups[1].Value)];
         Assert.Equal(Catalogue.All.Select(descriptor => descriptor.Id), headings);
-        Assert.All(Catalogue.All, descriptor => Assert.Equal($"docs/diagnostics.md#{descriptor.Id.ToLowerInvariant()}", descriptor.HelpLinkUri));
+        Assert.All(
+            Catalogue.All, descriptor => Assert.Equal($"docs/diagnostics.md#{descriptor.Id.ToLowerInvariant()}", descriptor.HelpLinkUri));
     }
 
     [Fact]

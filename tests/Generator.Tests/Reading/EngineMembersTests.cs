@@ -19,18 +19,22 @@ public sealed class EngineMembersTests
     public void EngineMembers_AreThoseThatAreEmitted(bool training, bool embedded, bool prompts)
     {
         string more = (training ? ", Training = true" : "") + (embedded ? ", EmbeddedWeights = \"m.gguf\"" : "");
-        string source = $"[Llamalith.LlamaModel({Sizes}{more})]{(prompts ? "[Llamalith.Prompt(\"a\", \"b\")]" : "")} public sealed partial class Tiny;";
-        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(Compiler.Compile(source), out Compilation output, out _, TestContext.Current.CancellationToken);
+        string source =
+            $"[Llamalith.LlamaModel({Sizes}{more})]{(prompts ? "[Llamalith.Prompt(\"a\", \"b\")]" : "")} public sealed partial class Tiny;";
+        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(
+            Compiler.Compile(source), out Compilation output, out _, TestContext.Current.CancellationToken);
         Assert.Equal(
             EngineMembers.Of(training, embedded, prompts).Select(static member => member.ToString()).Order(),
-            output.GetTypeByMetadataName("Tiny")!.GetMembers().Select(Describe).OfType<EngineMember>().Select(static member => member.ToString()).Order());
+            output.GetTypeByMetadataName("Tiny")!.GetMembers().Select(Describe).OfType<EngineMember>()
+                .Select(static member => member.ToString()).Order());
     }
 
     private static EngineMember? Describe(ISymbol member) => member switch
     {
         { IsImplicitlyDeclared: true } => null,
         IFieldSymbol or IPropertySymbol => new EngineMember(member.Name, MemberKind.Value),
-        IMethodSymbol { MethodKind: MethodKind.Ordinary } method => new EngineMember(member.Name, MemberKind.Method, ClassClashes.ParametersOf(method)),
+        IMethodSymbol { MethodKind: MethodKind.Ordinary } method =>
+            new EngineMember(member.Name, MemberKind.Method, ClassClashes.ParametersOf(method)),
         INamedTypeSymbol => new EngineMember(member.Name, MemberKind.Type),
         _ => null,
     };

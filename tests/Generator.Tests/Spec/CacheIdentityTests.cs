@@ -22,7 +22,8 @@ public class CacheIdentityTests
         Differs("NormEps", static small => small with { NormEps = 1e-6 });
         Differs("RopeTheta", static small => small with { RopeTheta = 500000 });
         Differs("RopeLayout", static small => small with { RopeLayout = Mirror.RopeLayout.HalfSplit });
-        Differs("RopeScaling", static small => small with { RopeScaling = small.RopeScaling with { Kind = Mirror.RopeScaling.Linear, Factor = 2 } });
+        Differs("RopeScaling",
+            static small => small with { RopeScaling = small.RopeScaling with { Kind = Mirror.RopeScaling.Linear, Factor = 2 } });
         Differs("SlidingWindow", static small => small with { SlidingWindow = 64 });
         Differs("QkvBias", static small => small with { QkvBias = true });
         Differs("KvCache", static small => small with { KvCache = Mirror.KvFormat.Int8 });
@@ -56,7 +57,10 @@ public class CacheIdentityTests
     {
         ModelSpec small = Specs.Small;
         Assert.Equal(Of(small), Of(small with { Context = 2048 }));
-        Assert.Equal(Of(small), Of(small with { MaxMemory = 1, Training = true, EmbeddedWeights = "a.gguf", Isa = InstructionSet.Scalar, TiedEmbeddings = !small.TiedEmbeddings }));
+        Assert.Equal(
+            Of(small),
+            Of(small with { MaxMemory = 1, Training = true, EmbeddedWeights = "a.gguf", Isa = InstructionSet.Scalar,
+                TiedEmbeddings = !small.TiedEmbeddings }));
     }
 
     private static string Of(ModelSpec spec) => CacheIdentity.Of(new ModelPlan(spec));
@@ -66,6 +70,7 @@ public class CacheIdentityTests
     {
         string[] before = Of(Specs.Small).Split(' '), after = Of(change(Specs.Small)).Split(' ');
         Assert.Equal(before.Length, after.Length);
-        Assert.NotEqual(Array.Find(before, part => part.StartsWith(property + "=", StringComparison.Ordinal)), Array.Find(after, part => part.StartsWith(property + "=", StringComparison.Ordinal)));
+        Assert.NotEqual(Array.Find(before, part => part.StartsWith(property + "=", StringComparison.Ordinal)),
+            Array.Find(after, part => part.StartsWith(property + "=", StringComparison.Ordinal)));
     }
 }

@@ -13,7 +13,8 @@ public sealed class EnumMirrorTests
 {
     // The room of Isa is called like the attribute's enum.
     private static readonly Type[] s_mirrors =
-        [.. typeof(ModelSpec).Assembly.GetTypes().Where(static type => type.IsEnum && type.Namespace is "Llamalith.Generator.Spec" or "Llamalith.Generator.Quant" or "Llamalith.Generator.Isa")];
+        [.. typeof(ModelSpec).Assembly.GetTypes().Where(static type =>
+            type.IsEnum && type.Namespace is "Llamalith.Generator.Spec" or "Llamalith.Generator.Quant" or "Llamalith.Generator.Isa")];
 
     private static readonly Type[] s_attributeEnums =
         [.. typeof(LlamaModelAttribute).Assembly.GetExportedTypes().Where(static type => type.IsEnum)];
@@ -22,7 +23,8 @@ public sealed class EnumMirrorTests
 
     /// <summary>Those that a user can set.</summary>
     public static TheoryData<string> Properties =>
-        [.. typeof(LlamaModelAttribute).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+        [.. typeof(LlamaModelAttribute).GetProperties().Where(static property => property.CanWrite)
+            .Select(static property => property.Name)];
 
     // A value of each type that is no property's default.
     private static readonly Dictionary<Type, object> s_samples = new()
@@ -56,8 +58,10 @@ public sealed class EnumMirrorTests
     [Fact]
     public void Hyperparameters_AreThoseOfTheRunTimesShape()
     {
-        string[] shape = [.. typeof(ModelShape).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
-        Assert.Equal(shape.Order(StringComparer.Ordinal), Specs.Small.Hyperparameters.Select(static property => property.Name).Order(StringComparer.Ordinal));
+        string[] shape =
+            [.. typeof(ModelShape).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+        Assert.Equal(shape.Order(StringComparer.Ordinal),
+            Specs.Small.Hyperparameters.Select(static property => property.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]

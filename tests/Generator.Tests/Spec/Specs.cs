@@ -23,7 +23,8 @@ internal static class Specs
 
     /// <summary>A trained story-teller's shape: 5 layers, grouped-query attention, 260,032 parameters with tied embeddings.</summary>
     public static ModelSpec Small { get; } = Resolve(Request(
-        Mirror.LlamaPreset.None, ("Dim", 64), ("FfnDim", 172), ("Layers", 5), ("Heads", 8), ("KvHeads", 4), ("VocabSize", 512), ("Context", 512)));
+        Mirror.LlamaPreset.None, ("Dim", 64), ("FfnDim", 172), ("Layers", 5), ("Heads", 8), ("KvHeads", 4), ("VocabSize", 512),
+        ("Context", 512)));
 
     /// <summary>A request; a property whose value is null is not written.</summary>
     public static ModelRequest Request(Mirror.LlamaPreset preset, params (string Property, object? Value)[] written) => new()
@@ -31,10 +32,12 @@ internal static class Specs
         Namespace = "My",
         TypeName = "Model",
         Preset = preset,
-        Written = new WrittenValues(written.Where(static one => one.Value is not null).Select(static one => new WrittenValue(one.Property, one.Value!))),
+        Written = new WrittenValues(
+            written.Where(static one => one.Value is not null).Select(static one => new WrittenValue(one.Property, one.Value!))),
     };
 
     public static ModelSpec Of(LlamaPreset preset) => Resolve(Request((Mirror.LlamaPreset)(int)preset));
 
-    public static ModelSpec Resolve(ModelRequest request) => SpecRules.Resolve(request, Build) ?? throw new Xunit.Sdk.XunitException("The request is unsound.");
+    public static ModelSpec Resolve(ModelRequest request) =>
+        SpecRules.Resolve(request, Build) ?? throw new Xunit.Sdk.XunitException("The request is unsound.");
 }

@@ -7,14 +7,17 @@ using Format = Llamalith.Generator.Quant.WeightFormat;
 
 namespace Llamalith.Tests.Spec;
 
-/// <summary>Each format and each instruction set is known by one object; the compiler and the runtime each know how large a block is.</summary>
+/// <summary>
+/// Each format and each instruction set is known by one object; the compiler and the runtime each know how large a block is.
+/// </summary>
 public sealed class WeightBlocksTests
 {
     public static TheoryData<string> Names => [.. WeightBlocks.All.Select(static block => block.Name)];
 
     [Fact]
     public void Format_HasOneBlock() => Assert.Equal(
-        Enum.GetValues<Format>().Where(static format => int.PopCount((int)format) == 1), WeightBlocks.All.Select(static block => block.Format));
+        Enum.GetValues<Format>().Where(static format => int.PopCount((int)format) == 1),
+        WeightBlocks.All.Select(static block => block.Format));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -30,7 +33,8 @@ public sealed class WeightBlocksTests
     public void InstructionSet_HasOneDialectOfItsName()
     {
         Assert.Equal(
-            Enum.GetValues<InstructionSet>().Where(static set => int.PopCount((int)set) == 1), Dialects.All.Select(static dialect => dialect.Set).Order());
+            Enum.GetValues<InstructionSet>().Where(static set => int.PopCount((int)set) == 1),
+            Dialects.All.Select(static dialect => dialect.Set).Order());
         Assert.All(Dialects.All, static dialect => Assert.Equal(dialect.Set.ToString(), dialect.Name));
         Assert.All(Dialects.All, static dialect => Assert.Equal(dialect.Id, dialect.Name, ignoreCase: true));
     }
