@@ -28,7 +28,7 @@ public sealed class BakedPrompt
     public BakedPrompt(Assembly assembly, string model, string name, string text)
     {
         _assembly = assembly;
-        _resource = EmbeddedCheckpoint.ResourcePrefix + PathOf(model, name);
+        _resource = EmbeddedCheckpoint.PromptsPrefix + PathOf(model, name);
         Name = name;
         Text = text;
     }
@@ -80,7 +80,7 @@ public sealed class BakedPrompt
         }
     }
 
-    /// <summary>Where the build puts a prompt among the resources of its own.</summary>
+    /// <summary>Where the build puts a prompt among those of its assembly.</summary>
     internal static string PathOf(string model, string name) => $"{model.Replace("@", "", StringComparison.Ordinal)}.prompts/{name}";
 
     /// <summary>Writes what comes before the cache.</summary>

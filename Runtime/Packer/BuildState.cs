@@ -5,11 +5,12 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Llamalith.Packer;
 
 /// <summary>What the last run read and left behind: where nothing of it has changed, there is nothing to do, and no source needs to be understood.</summary>
-internal sealed class BuildState
+internal sealed partial class BuildState
 {
     private readonly string _path;
     private readonly string _inputs;
@@ -40,12 +41,20 @@ internal sealed class BuildState
         }
     }
 
-    /// <summary>Size and time of a model: of a file and the tokenizers beside it, or of all files of a folder.</summary>
+    /// <summary>Size and time of a model: of a file, its other parts where it is split, and the tokenizers beside it, or of all files of a folder.</summary>
     public static string StampOf(string path)
     {
-        FileInfo[] files = Directory.Exists(path) ? new DirectoryInfo(path).GetFiles() : [new FileInfo(path), .. new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).GetFiles("tokenizer.*")];
+        FileInfo[] files = Directory.Exists(path)
+            ? new DirectoryInfo(path).GetFiles()
+            : [new FileInfo(path), .. new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).GetFiles().Where(other => IsPart(other.Name, Path.GetFileName(path)) || other.Name.StartsWith("tokenizer.", StringComparison.Ordinal))];
         return string.Join('\n', files.OrderBy(static file => file.Name, StringComparer.Ordinal).Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {(file.Exists ? file.Length : -1)} {file.LastWriteTimeUtc.Ticks}")));
     }
+
+    // m-00002-of-00003.gguf beside m-00001-of-00003.gguf.
+    private static bool IsPart(string other, string name) => other != name && PartNumber().IsMatch(name) && PartNumber().Replace(other, "") == PartNumber().Replace(name, "");
+
+    [GeneratedRegex(@"-\d{5}(?=-of-\d{5}\.gguf$)")]
+    private static partial Regex PartNumber();
 
     /// <summary>Writes down what this run read and left.</summary>
     public void Write(IEnumerable<string> models, IEnumerable<string> results) => File.WriteAllLines(

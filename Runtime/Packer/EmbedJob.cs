@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using Llamalith.Checkpoints;
@@ -12,8 +11,9 @@ using Llamalith.Tools;
 namespace Llamalith.Packer;
 
 /// <summary>
-/// Packs each model that sources embed into one of two folders: resource/, under the name that the source says, or, where it is larger than the
-/// compiler takes, beside/. Prefilled prompts join the resources. What is there already and up to date is left alone, what nothing embeds any more goes.
+/// Packs each model that sources embed, and prefills their prompts. What becomes a resource lies in resource/, as deep as its name says. The compiler takes
+/// only so many bytes of them: the largest models lie in beside/, and their resources say which they are. What is there already and up to date is left
+/// alone, what nothing embeds any more goes.
 /// </summary>
 internal sealed class EmbedJob(PackerOptions options)
 {
@@ -21,7 +21,10 @@ internal sealed class EmbedJob(PackerOptions options)
     private const string AnyTarget = "any";
 
     private readonly HashSet<string> _kept = [];
-    private readonly Dictionary<string, string> _packed = [];
+
+    // What models are packed with, by their names. A file system may take names for one that differ in case.
+    private readonly Dictionary<string, (string Name, string Settings)> _models = new(StringComparer.OrdinalIgnoreCase);
+    private long _promptBytes;
 
     public void Run(IReadOnlyCollection<string> sources)
     {
@@ -35,6 +38,7 @@ internal sealed class EmbedJob(PackerOptions options)
             Embed(model, models[^1]);
         }
 
+        Distribute();
         foreach (string folder in (string[])["resource", "beside", "made"])
             DeleteStale(Path.Combine(options.Output, folder));
         state.Write(models, _kept);
@@ -60,57 +64,122 @@ internal sealed class EmbedJob(PackerOptions options)
 
     private void Embed(EmbeddedModel model, string source)
     {
-        string name = EmbeddedCheckpoint.Within(model.File), resource = PathOf("resource", name), beside = PathOf("beside", Path.GetFileName(name) + EmbeddedCheckpoint.BesideSuffix);
-        string settings = SettingsOf(model, source);
-        if (!_packed.TryAdd(resource, settings) && _packed[resource] != settings)
-            throw new BuildErrorException(model.Place, BuildErrorException.Unusable, $"{name} is embedded by two classes, and the files, or their sizes, Weights or RopeLayout, differ; one name is packed in one way");
-        Make(name, settings, [resource, beside], () =>
+        string name = EmbeddedCheckpoint.FileOf(model.File), settings = SettingsOf(model, source);
+        if (!_models.TryAdd(name, (name, settings)) && _models[name] is var other && (other.Name != name || other.Settings != settings))
         {
-            Pack(model, source, resource);
-            if (new FileInfo(resource).Length > options.Limit)
+            string reason = other.Name == name
+                ? "the files, or their sizes, Weights or RopeLayout, differ; one name is packed in one way"
+                : $"their names differ in case only ({model.File} here)";
+            throw new BuildErrorException(model.Place, BuildErrorException.Unusable, $"{other.Name} is embedded by two classes, and {reason}");
+        }
+
+        if (!IsMade(name, settings, () => PackedOf(name) is not null))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(ResourceOf(name))!);
+            if (File.Exists(BesideOf(name)))
+                File.Delete(BesideOf(name));
+            Pack(model, source, ResourceOf(name));
+            Record(name, settings);
+        }
+
+        PromptBaker baker = new(model, PackedOf(name)!, options);
+        foreach (EmbeddedPrompt prompt in model.Prompts)
+        {
+            string place = BakedPrompt.PathOf(model.FullName, prompt.Name), path = PathOf("resource", "prompts", place), promptSettings = baker.SettingsOf(prompt);
+            if (!IsMade(place, promptSettings, () => File.Exists(path)))
             {
-                File.Move(resource, beside, overwrite: true);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                if (!baker.Bake(prompt, path))
+                    continue;
+                Record(place, promptSettings);
+            }
+
+            _kept.Add(path);
+            _promptBytes += new FileInfo(path).Length;
+        }
+    }
+
+    // As many models as fit stay resources, the small ones first.
+    private void Distribute()
+    {
+        long left = options.Limit - options.OtherResources - _promptBytes;
+        IEnumerable<(string Name, string Packed, long Bytes)> models = _models.Values.Select(model => (model.Name, Packed: PackedOf(model.Name)!)).Select(static model => (model.Name, model.Packed, new FileInfo(model.Packed).Length));
+        foreach ((string name, string packed, long bytes) in models.OrderBy(static model => model.Bytes).ThenBy(static model => model.Name, StringComparer.Ordinal).ToList())
+        {
+            string resource = ResourceOf(name), beside = BesideOf(name);
+            if (bytes <= left)
+            {
+                left -= bytes;
+                if (packed == beside)
+                {
+                    // The compiler tells by its time that a resource is another.
+                    File.Move(beside, resource, overwrite: true);
+                    File.SetLastWriteTimeUtc(resource, DateTime.UtcNow);
+                }
             }
             else
             {
-                File.Delete(beside);
+                Directory.CreateDirectory(Path.GetDirectoryName(beside)!);
+                if (packed == resource)
+                    File.Move(resource, beside, overwrite: true);
+                WriteReference(resource, beside);
+                _kept.Add(beside);
             }
 
-            return true;
-        });
-        PromptBaker baker = new(model, File.Exists(resource) ? resource : beside, options);
-        foreach (EmbeddedPrompt prompt in model.Prompts)
-        {
-            string place = BakedPrompt.PathOf(model.FullName, prompt.Name), path = PathOf("resource", place);
-            Make(place, baker.SettingsOf(prompt), [path], () => baker.Bake(prompt, path));
+            _kept.Add(resource);
         }
     }
 
-    // Makes one of the files, unless that was done before with the same settings.
-    private void Make(string name, string settings, string[] files, Func<bool> make)
+    private static void WriteReference(string resource, string beside)
+    {
+        using PackedCheckpoint checkpoint = PackedCheckpoint.Open(beside);
+        byte[] reference = new WeightsReference(Convert.ToHexStringLower(checkpoint.Digest)).ToBytes();
+        if (!File.Exists(resource) || !File.ReadAllBytes(resource).AsSpan().SequenceEqual(reference))
+            File.WriteAllBytes(resource, reference);
+    }
+
+    // Whether that was made before with the same settings, and is still there.
+    private bool IsMade(string name, string settings, Func<bool> isThere)
     {
         string record = PathOf("made", name + ".txt");
-        if (!(File.Exists(record) && File.ReadAllText(record) == settings && files.Any(File.Exists)))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(record)!);
-            foreach (string file in files)
-                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        _kept.Add(record);
+        if (File.Exists(record) && File.ReadAllText(record) == settings && isThere())
+            return true;
+        if (File.Exists(record))
             File.Delete(record);
-            if (!make())
-                return;
-            File.WriteAllText(record, settings);
-        }
-
-        _kept.UnionWith([record, .. files]);
+        return false;
     }
 
-    private string PathOf(string folder, string name) => Path.GetFullPath(Path.Combine(options.Output, folder, name));
+    private void Record(string name, string settings)
+    {
+        string record = PathOf("made", name + ".txt");
+        Directory.CreateDirectory(Path.GetDirectoryName(record)!);
+        File.WriteAllText(record, settings);
+    }
+
+    // Where the last run left the packed weights; null where they are in neither place.
+    private string? PackedOf(string name)
+    {
+        if (File.Exists(BesideOf(name)))
+            return BesideOf(name);
+        string resource = ResourceOf(name);
+        if (!File.Exists(resource))
+            return null;
+        using FileStream file = File.OpenRead(resource);
+        return WeightsReference.Read(file) is null ? resource : null;
+    }
+
+    private string ResourceOf(string name) => PathOf("resource", "weights", name);
+
+    private string BesideOf(string name) => PathOf("beside", name);
+
+    private string PathOf(params ReadOnlySpan<string> parts) => Path.GetFullPath(Path.Combine([options.Output, .. parts]));
 
     // All that decides what is packed.
-    private string SettingsOf(EmbeddedModel model, string source)
+    private static string SettingsOf(EmbeddedModel model, string source)
     {
         string sizes = string.Join(',', model.Hyperparameters.OrderBy(static one => one.Key, StringComparer.Ordinal));
-        return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{string.Join(',', model.Formats.Order())}\n{model.RopeLayout}\n{sizes}\n{options.Limit.ToString(CultureInfo.InvariantCulture)}\n{source}\n{BuildState.StampOf(source)}";
+        return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{string.Join(',', model.Formats.Order())}\n{model.RopeLayout}\n{sizes}\n{source}\n{BuildState.StampOf(source)}";
     }
 
     private static void Pack(EmbeddedModel model, string source, string path)
@@ -119,6 +188,8 @@ internal sealed class EmbedJob(PackerOptions options)
         {
             using Checkpoint checkpoint = Checkpoint.Open(source);
             EnsureMatches(model, checkpoint);
+            if (checkpoint.Notice is { } notice)
+                Console.WriteLine($"{model.File}: {notice}");
             if (checkpoint is PackedCheckpoint)
                 File.Copy(source, path, overwrite: true);
             else

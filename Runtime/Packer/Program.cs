@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.IO;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -17,15 +16,18 @@ internal static class Program
         {
             switch (arguments)
             {
-                case ["embed", var sources, var roslyn, var project, var output, var limit, var generator, var targets, var defines]:
+                case ["embed", var file]:
+                    PackerArguments embed = PackerArguments.Read(file);
+                    string roslyn = embed.One("roslyn");
                     AssemblyLoadContext.Default.Resolving += (context, name) => Load(context, name, roslyn);
-                    Embed(File.ReadAllLines(sources), new PackerOptions(project, output, long.Parse(limit, CultureInfo.InvariantCulture), generator, targets, defines));
+                    Embed(embed);
                     return 0;
-                case ["append", var executable, var packed]:
-                    AppendedWeights.Append(executable, packed);
+                case ["append", var file]:
+                    PackerArguments append = PackerArguments.Read(file);
+                    AppendedWeights.Append(append.One("executable"), append.All("packed"));
                     return 0;
                 default:
-                    Console.Error.WriteLine("Usage: embed SOURCES ROSLYN-FOLDER PROJECT-FOLDER OUTPUT-FOLDER LIMIT GENERATOR TARGETS DEFINES | append EXECUTABLE PACKED");
+                    Console.Error.WriteLine("Usage: (embed | append) ARGUMENTS-FILE");
                     return 2;
             }
         }
@@ -34,7 +36,7 @@ internal static class Program
             Console.Error.WriteLine(e.Message);
             return 1;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException or Contracts.ModelFormatException)
         {
             Console.Error.WriteLine($"Llamalith.Packer : error {BuildErrorException.Unusable}: {e.Message.ReplaceLineEndings(" ")}");
             return 1;
@@ -43,7 +45,7 @@ internal static class Program
 
     // Apart, so that the C# compiler is not looked for before it is known where.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Embed(string[] sources, PackerOptions options) => new EmbedJob(options).Run(sources);
+    private static void Embed(PackerArguments arguments) => new EmbedJob(PackerOptions.From(arguments)).Run(arguments.All("source"));
 
     private static Assembly? Load(AssemblyLoadContext context, AssemblyName name, string folder)
     {

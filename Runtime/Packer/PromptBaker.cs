@@ -1,7 +1,5 @@
 using System;
 using System.IO;
-using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
 using Llamalith.Contracts;
 using Llamalith.Generation;
 using Llamalith.Tokenization;
@@ -27,7 +25,7 @@ internal sealed class PromptBaker(EmbeddedModel model, string packed, PackerOpti
             _weights = Convert.ToHexStringLower(checkpoint.Digest);
         }
 
-        Guid generator = AssemblyVersion(options.Generator);
+        Guid generator = AssemblyIdentity.Of(options.Generator);
         return $"{_weights}\n{generator} {typeof(ILlamaModel).Module.ModuleVersionId} {typeof(PromptBaker).Module.ModuleVersionId}\n{options.Targets} {PackerOptions.Narrowing}\n{model.Source}\n{prompt.Text}";
     }
 
@@ -58,13 +56,5 @@ internal sealed class PromptBaker(EmbeddedModel model, string packed, PackerOpti
         {
             throw new BuildErrorException(prompt.Place, BuildErrorException.NotPrefilled, $"The prompt {prompt.Name} cannot be prefilled: {e.Message}");
         }
-    }
-
-    private static Guid AssemblyVersion(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        using PEReader reader = new(file);
-        MetadataReader metadata = reader.GetMetadataReader();
-        return metadata.GetGuid(metadata.GetModuleDefinition().Mvid);
     }
 }

@@ -76,9 +76,13 @@ public sealed class LocalFeed : IAsyncLifetime
     }
 
     /// <summary>A new project outside the source tree that references the package Llamalith and sets nothing else.</summary>
-    public string CreateConsumer(string name, string program)
+    /// <param name="name">Its name, and that of its folder.</param>
+    /// <param name="program">Its one source.</param>
+    /// <param name="folder">The folder that it lies in, below this one's.</param>
+    /// <param name="more">What its project says besides.</param>
+    public string CreateConsumer(string name, string program, string folder = "", params XElement[] more)
     {
-        string directory = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
+        string directory = Directory.CreateDirectory(Path.Combine(Folder, folder, name)).FullName;
         File.WriteAllText(Path.Combine(directory, "Program.cs"), program);
         string project = Path.Combine(directory, name + ".csproj");
         File.WriteAllText(project, """
@@ -91,6 +95,9 @@ public sealed class LocalFeed : IAsyncLifetime
               </PropertyGroup>
             </Project>
             """);
+        XElement root = XElement.Load(project);
+        root.Add(more);
+        root.Save(project);
         UsePackages(project);
         return directory;
     }

@@ -14,7 +14,7 @@ public sealed class PackageTests(LocalFeed feed)
         """;
 
     [Theory]
-    [InlineData("Llamalith", "LICENSE", "README.md")]
+    [InlineData("Llamalith", "LICENSE", "README.md", "lib/net10.0/_._")]
     [InlineData("Llamalith.Attributes", "LICENSE", "README.md", "lib/netstandard2.0/Llamalith.Attributes.dll", "lib/netstandard2.0/Llamalith.Attributes.xml")]
     [InlineData("Llamalith.Runtime", "LICENSE", "README.md", "lib/net10.0/Llamalith.Runtime.dll", "lib/net10.0/Llamalith.Runtime.xml")]
     [InlineData(
@@ -109,5 +109,14 @@ public sealed class PackageTests(LocalFeed feed)
         Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output, StringComparison.Ordinal);
         Assert.Contains("error LLAMA021: ", output, StringComparison.Ordinal);
         Assert.Contains("set LlamalithTargets to avx2 or avx512", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Consumer_OfAnOlderFrameworkIsToldByTheRestore()
+    {
+        string consumer = feed.CreateConsumer("Older", Model);
+        (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "restore", "-p:TargetFramework=net8.0");
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"error NU1202: Package Llamalith {feed.Version} is not compatible with net8.0", output, StringComparison.Ordinal);
     }
 }
