@@ -50,7 +50,10 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>Base of the rotary frequencies; default 10000.</summary>
     public double RopeTheta { get; set; }
 
-    /// <summary>Which elements of a head turn together; default <see cref="RopeLayout.Interleaved"/>. Files of the other layout are permuted at load.</summary>
+    /// <summary>
+    /// Which elements of a head turn together; default <see cref="RopeLayout.Interleaved"/>. Files of the other layout are permuted at
+    /// load.
+    /// </summary>
     public RopeLayout RopeLayout { get; set; }
 
     /// <summary>How rotary frequencies are stretched; default <see cref="RopeScaling.None"/>.</summary>
@@ -93,11 +96,13 @@ public sealed class LlamaModelAttribute : Attribute
     public Isa Isa { get; set; } = Isa.All;
 
     /// <summary>
-    /// A model file of the project, named relative to it, that is built into the program: the class gets a Load() without a path. Default: none, the
-    /// weights come from outside, as they always can.
+    /// A model file of the project, named relative to it, that is built into the program: the class gets a Load() without a path. Default:
+    /// none, the weights come from outside, as they always can.
     /// </summary>
     public string? EmbeddedWeights { get; set; }
 
-    /// <summary>Most bytes that weights, KV cache and buffers may take together; the build fails when they need more. Default 0, no limit.</summary>
+    /// <summary>
+    /// Most bytes that weights, KV cache and buffers may take together; the build fails when they need more. Default 0, no limit.
+    /// </summary>
     public long MaxMemory { get; set; }
 }

@@ -5,8 +5,9 @@ using System.Linq;
 namespace Llamalith.Cli;
 
 /// <summary>
-/// Folders whose contents this process runs. Only this user and the system's own may be able to put anything there: neither the folder nor one that it
-/// lies in may be another's or writable by others, and the tool's own may not be links. On Windows a user's application data are so by themselves.
+/// Folders whose contents this process runs. Only this user and the system's own may be able to put anything there: neither the folder nor
+/// one that it lies in may be another's or writable by others, and the tool's own may not be links. On Windows a user's application data
+/// are so by themselves.
 /// </summary>
 internal static class PrivateFolder
 {

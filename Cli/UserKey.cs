@@ -57,6 +57,7 @@ internal static class UserKey
             throw new UnauthorizedAccessException($"{path} can be read by others; delete it.");
         byte[] key = new byte[KeyBytes + 1];
         using FileStream file = File.OpenRead(path);
-        return file.ReadAtLeast(key, key.Length, throwOnEndOfStream: false) == KeyBytes ? key[..KeyBytes] : throw new IOException($"{path} is no key of {KeyBytes} bytes; delete it.");
+        return file.ReadAtLeast(key, key.Length, throwOnEndOfStream: false) == KeyBytes
+            ? key[..KeyBytes] : throw new IOException($"{path} is no key of {KeyBytes} bytes; delete it.");
     }
 }

@@ -50,7 +50,9 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "A static or abstract class has no instances, a record would compare engines by value, a file-local class has no second part in another file, a primary constructor would have to be called from generated ones, a class with an explicit layout has no place for the engine's field, and one that is imported from COM may have no constructor.",
+        description: "A static or abstract class has no instances, a record would compare engines by value, a file-local class has no "
+            + "second part in another file, a primary constructor would have to be called from generated ones, a class with an explicit "
+            + "layout has no place for the engine's field, and one that is imported from COM may have no constructor.",
         helpLinkUri: Help + "llama004");
 
     public static readonly DiagnosticDescriptor MissingSize = new(
@@ -156,11 +158,13 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor OverBudget = new(
         "LLAMA015",
         "The model needs more memory than MaxMemory allows",
-        "The model takes {0} bytes, {1} of weights, {2} of KV cache ({3} positions of {4}) and {6} of buffers for {7} threads, but MaxMemory = {5}",
+        "The model takes {0} bytes, {1} of weights, {2} of KV cache ({3} positions of {4}) and {6} of buffers for {7} threads, but "
+            + "MaxMemory = {5}",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "Weights, KV cache and buffers have sizes known at compile time; lower Context, use a smaller format, or raise MaxMemory.",
+        description: "Weights, KV cache and buffers have sizes known at compile time; lower Context, use a smaller format, or raise "
+            + "MaxMemory.",
         helpLinkUri: Help + "llama015");
 
     public static readonly DiagnosticDescriptor NoInstructionSet = new(
@@ -170,7 +174,8 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "At least one instruction set must remain after the attribute's Isa and the MSBuild properties LlamalithTargets and RuntimeIdentifier are all applied.",
+        description: "At least one instruction set must remain after the attribute's Isa and the MSBuild properties LlamalithTargets and "
+            + "RuntimeIdentifier are all applied.",
         helpLinkUri: Help + "llama016");
 
     public static readonly DiagnosticDescriptor UndefinedValue = new(
@@ -190,7 +195,8 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "Kernels read weights through pointers. The Llamalith package sets the property; a project that references the compiler otherwise sets it itself.",
+        description: "Kernels read weights through pointers. The Llamalith package sets the property; a project that references the "
+            + "compiler otherwise sets it itself.",
         helpLinkUri: Help + "llama018");
 
     public static readonly DiagnosticDescriptor TargetTooOld = new(
@@ -200,7 +206,8 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "Generated source uses C# 14 and the vector types of .NET 10: set TargetFramework to net10.0 or later and leave LangVersion at its default.",
+        description: "Generated source uses C# 14 and the vector types of .NET 10: set TargetFramework to net10.0 or later and leave "
+            + "LangVersion at its default.",
         helpLinkUri: Help + "llama019");
 
     public static readonly DiagnosticDescriptor RuntimeMissing = new(
@@ -216,11 +223,13 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor AotForgetsInstructionSet = new(
         "LLAMA021",
         "NativeAOT would fold every vector kernel away",
-        "The engine of {0} is emitted for {1}, but NativeAOT compiles for IlcInstructionSet = '{2}', which has none of it; set LlamalithTargets to {3}, and IlcInstructionSet not at all",
+        "The engine of {0} is emitted for {1}, but NativeAOT compiles for IlcInstructionSet = '{2}', which has none of it; set "
+            + "LlamalithTargets to {3}, and IlcInstructionSet not at all",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "On x64 NativeAOT decides at compile time which instruction sets exist, and by default none beyond SSE4 does: the engine would run scalar code. The package sets IlcInstructionSet to match LlamalithTargets.",
+        description: "On x64 NativeAOT decides at compile time which instruction sets exist, and by default none beyond SSE4 does: the "
+            + "engine would run scalar code. The package sets IlcInstructionSet to match LlamalithTargets.",
         helpLinkUri: Help + "llama021");
 
     public static readonly DiagnosticDescriptor UnknownInstructionSetName = new(
@@ -240,7 +249,8 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "A row is a whole number of blocks. Published files store such rows in a format of smaller blocks, Q8_0 or F16 for example: add it.",
+        description: "A row is a whole number of blocks. Published files store such rows in a format of smaller blocks, Q8_0 or F16 for "
+            + "example: add it.",
         helpLinkUri: Help + "llama023");
 
     public static readonly DiagnosticDescriptor PromptWithoutWeights = new(
@@ -300,13 +310,15 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "The engine's members are added to the class, where names must be free. A method may have the name of one of the engine's, if its parameters differ.",
+        description: "The engine's members are added to the class, where names must be free. A method may have the name of one of the "
+            + "engine's, if its parameters differ.",
         helpLinkUri: Help + "llama041");
 
     public static readonly DiagnosticDescriptor OwnConstructor = new(
         "LLAMA042",
         "A model class must not have a constructor",
-        "An instance that this constructor made of {0} would have no engine; instances are made by Load, and what has to be set beside may be a property",
+        "An instance that this constructor made of {0} would have no engine; instances are made by Load, and what has to be set beside may "
+            + "be a property",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
@@ -330,7 +342,8 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "Members of an engine override none. Where the base class is called by that member's name, nothing of the engine happens, and the other way round.",
+        description: "Members of an engine override none. Where the base class is called by that member's name, nothing of the engine "
+            + "happens, and the other way round.",
         helpLinkUri: Help + "llama044");
 
     public static readonly DiagnosticDescriptor NameTaken = new(
@@ -340,13 +353,15 @@ internal static class Diagnostics
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        description: "Generated source names types of the framework and of Llamalith.Runtime in full, and lies in Llamalith.Engines. A declaration of the same full name would be taken instead.",
+        description: "Generated source names types of the framework and of Llamalith.Runtime in full, and lies in Llamalith.Engines. A "
+            + "declaration of the same full name would be taken instead.",
         helpLinkUri: Help + "llama045");
 
     public static readonly DiagnosticDescriptor UnreadableArgument = new(
         "LLAMA046",
         "An argument is no constant of the project's own",
-        "{0} is given by a constant that is generated, which is none yet when the engine is; write it out, or as a constant of the project's own",
+        "{0} is given by a constant that is generated, which is none yet when the engine is; write it out, or as a constant of the "
+            + "project's own",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,

@@ -21,13 +21,16 @@ internal static class DumpSourceCommand
     {
         ModelOptions model = new();
         Argument<string> folder = new Argument<string>("DIR") { Description = "The folder to write to." }.RejectEmpty();
-        Option<bool> all = new("--all") { Description = "Emit every instruction set, as a project would get, and not only the one of this machine." };
-        Command command = new("dump-source", "Write the C# that a model is compiled from: the annotated class and all that is generated for it.")
+        Option<bool> all =
+            new("--all") { Description = "Emit every instruction set, as a project would get, and not only the one of this machine." };
+        Command command =
+            new("dump-source", "Write the C# that a model is compiled from: the annotated class and all that is generated for it.")
         {
             model.File, folder, all, model.Context, model.Cache,
         };
         command.SetAction((result, cancellation) => Task.Run(
-            () => Run(model.Read(result), result.GetRequiredValue(folder), result.GetValue(all), result.InvocationConfiguration.Output, cancellation), cancellation));
+            () => Run(model.Read(result), result.GetRequiredValue(folder), result.GetValue(all), result.InvocationConfiguration.Output,
+                cancellation), cancellation));
         return command;
     }
 

@@ -18,18 +18,23 @@ internal static class PackCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string> output = new Option<string>("--output", "-o") { HelpName = "file", Required = true, Description = "The packed file to write, usually named .llith." }.RejectEmpty();
-        Option<string> target = new Option<string>("--target") { Description = "The instruction set that will run it. Default: this machine's best.", DefaultValueFactory = _ => PackTargets.Here }
+        Option<string> output = new Option<string>("--output", "-o") { HelpName = "file", Required = true,
+            Description = "The packed file to write, usually named .llith." }.RejectEmpty();
+        Option<string> target = new Option<string>("--target") { Description =
+            "The instruction set that will run it. Default: this machine's best.", DefaultValueFactory = _ => PackTargets.Here }
             .AcceptOnlyFromAmong(PackTargets.Names);
         Option<int> threads = ThreadsOption.Create("Threads that pack.");
-        WritingCommand command = new("pack", "Write a model in the layout that engines want: loading it is then mapping it.") { model.File, output, target, threads, model.Tokenizer };
+        WritingCommand command = new("pack", "Write a model in the layout that engines want: loading it is then mapping it.") { model.File,
+            output, target, threads, model.Tokenizer };
         command.SetAction((result, cancellation) => Task.Run(
-            () => Run(model.Read(result) with { Threads = result.GetValue(threads) }, result.GetRequiredValue(output), result.GetRequiredValue(target), result.InvocationConfiguration, cancellation),
+            () => Run(model.Read(result) with { Threads = result.GetValue(threads) }, result.GetRequiredValue(output),
+                result.GetRequiredValue(target), result.InvocationConfiguration, cancellation),
             cancellation));
         return command;
     }
 
-    private static int Run(ModelRequest request, string path, string target, InvocationConfiguration console, CancellationToken cancellation)
+    private static int Run(
+        ModelRequest request, string path, string target, InvocationConfiguration console, CancellationToken cancellation)
     {
         if (Path.GetFullPath(request.Path) == Path.GetFullPath(path))
             throw new CliException($"{path} is the source itself.");

@@ -29,7 +29,10 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
     /// <summary>Engines that had to be compiled.</summary>
     public int Compilations { get; private set; }
 
-    /// <summary>What makes engines in this process. Assemblies are asked for by name, since to touch a type of the generator's would load the compiler.</summary>
+    /// <summary>
+    /// What makes engines in this process. Assemblies are asked for by name, since to touch a type of the generator's would load the
+    /// compiler.
+    /// </summary>
     public static string CurrentVersion
     {
         get
@@ -43,7 +46,8 @@ internal sealed class EngineBuilder(EngineCache? cache, Func<string> version, Ac
 
     /// <summary>A builder as the verbs use it.</summary>
     public static EngineBuilder Create(Action<string> notice) =>
-        new(CacheFolder.Find("engines", Environment.GetEnvironmentVariable) is { } folder ? new EngineCache(folder) : null, () => CurrentVersion, notice);
+        new(CacheFolder.Find("engines", Environment.GetEnvironmentVariable) is { } folder ? new EngineCache(folder) : null,
+            () => CurrentVersion, notice);
 
     /// <summary>The engine of a class.</summary>
     /// <param name="model">The class.</param>

@@ -8,9 +8,9 @@ using System.Text;
 namespace Llamalith.Cli.Compilation;
 
 /// <summary>
-/// Compiled engines in a folder, one file a key. A file that is truncated, altered or another key's is as good as none, and so is one that was not
-/// written with this user's secret. A folder that others may write to is not used. Any number of processes may share the folder: a file
-/// appears whole or not at all.
+/// Compiled engines in a folder, one file a key. A file that is truncated, altered or another key's is as good as none, and so is one that
+/// was not written with this user's secret. A folder that others may write to is not used. Any number of processes may share the folder: a
+/// file appears whole or not at all.
 /// </summary>
 /// <param name="folder">The folder, which need not exist.</param>
 internal sealed class EngineCache(string folder)
@@ -50,8 +50,12 @@ internal sealed class EngineCache(string folder)
             return false;
         ReadOnlySpan<byte> bytes = File.ReadAllBytes(file.FullName);
         int start = Magic.Length + UserKey.CodeBytes;
-        if (bytes.Length <= start || !bytes.StartsWith(Magic) || !CryptographicOperations.FixedTimeEquals(bytes[Magic.Length..start], Code(secret, key, bytes[start..])))
+        if (bytes.Length <= start || !bytes.StartsWith(Magic)
+            || !CryptographicOperations.FixedTimeEquals(bytes[Magic.Length..start], Code(secret, key, bytes[start..])))
+        {
             return false;
+        }
+
         image = bytes[start..].ToArray();
         return true;
     }
@@ -101,7 +105,10 @@ internal sealed class EngineCache(string folder)
         DirectoryInfo directory = new(folder);
         foreach (FileInfo old in directory.GetFiles("*" + Extension).OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostEntries))
             old.Delete();
-        foreach (FileInfo left in directory.GetFiles("*" + TemporaryExtension).Where(file => file.LastWriteTimeUtc < DateTime.UtcNow.AddDays(-1)))
+        foreach (FileInfo left in directory.GetFiles("*" + TemporaryExtension)
+            .Where(file => file.LastWriteTimeUtc < DateTime.UtcNow.AddDays(-1)))
+        {
             left.Delete();
+        }
     }
 }

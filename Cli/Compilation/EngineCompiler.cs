@@ -18,7 +18,9 @@ namespace Llamalith.Cli.Compilation;
 /// </summary>
 internal static class EngineCompiler
 {
-    /// <summary>The files that the generator makes of a class: for this machine where the class is for its best instruction set alone, else for any.</summary>
+    /// <summary>
+    /// The files that the generator makes of a class: for this machine where the class is for its best instruction set alone, else for any.
+    /// </summary>
     /// <exception cref="CliException">The class breaks one of the generator's rules.</exception>
     public static IReadOnlyList<GeneratedSource> Generate(ModelClass model, CancellationToken cancellation = default)
     {
@@ -26,7 +28,9 @@ internal static class EngineCompiler
         return [.. engine.Sources.Select(source => new GeneratedSource(source.HintName, source.SourceText.ToString()))];
     }
 
-    /// <summary>Compiles C# that holds a model class, together with what the generator makes of it, to an assembly that this machine runs.</summary>
+    /// <summary>
+    /// Compiles C# that holds a model class, together with what the generator makes of it, to an assembly that this machine runs.
+    /// </summary>
     /// <param name="name">The assembly's name.</param>
     /// <param name="sources">The source files.</param>
     /// <param name="cancellation">Stops the compiler.</param>
@@ -35,7 +39,8 @@ internal static class EngineCompiler
         Generate(name, sources, forThisMachine: true, cancellation).Emit(cancellation);
 
     [SuppressMessage("MicrosoftCodeAnalysisCorrectness", "RS1035", Justification = "This is no analyzer.")]
-    private static GeneratedCompilation Generate(string name, IReadOnlyList<string> sources, bool forThisMachine, CancellationToken cancellation)
+    private static GeneratedCompilation Generate(
+        string name, IReadOnlyList<string> sources, bool forThisMachine, CancellationToken cancellation)
     {
         // Kernels that this machine would not take are not emitted.
         BuildProperties? machine = forThisMachine ? new(("LlamalithAvxVnni", MachineIsa.HasAvxVnni ? "true" : "false")) : null;

@@ -6,7 +6,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Cli.Models;
 
 /// <summary>What a model takes in memory when it runs, in bytes.</summary>
-/// <param name="Weights">The weights in the form that the engine wants. The token embedding stays in the file, unless it is the classifier too.</param>
+/// <param name="Weights">The weights in the form that the engine wants. The token embedding stays in the file, unless it is the classifier
+/// too.</param>
 /// <param name="CachePerToken">Keys and values of one position in every layer.</param>
 /// <param name="Cache">The KV cache when the context is full.</param>
 internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)

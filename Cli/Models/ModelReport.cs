@@ -25,7 +25,9 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
     {
         ModelClass.RequireContext(checkpoint, request.Context);
         List<FileTensor> tensors = ReadTensors();
-        output.WriteLine($"{checkpoint.Path}: {Kind}, {Quantity.Bytes(tensors.Sum(tensor => tensor.Bytes))} of weights, {Quantity.Count(tensors.Sum(tensor => tensor.Elements))} parameters");
+        output.WriteLine(
+            $"{checkpoint.Path}: {Kind}, {Quantity.Bytes(tensors.Sum(tensor => tensor.Bytes))} of weights, "
+                + $"{Quantity.Count(tensors.Sum(tensor => tensor.Elements))} parameters");
         WriteHyperparameters(output);
         WriteTensors(output, tensors);
         WriteTokenizer(output);
@@ -39,11 +41,13 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
 
     private string Kind => checkpoint switch
     {
-        GgufCheckpoint gguf => string.Create(CultureInfo.InvariantCulture, $"GGUF version {gguf.File.Version}") + (gguf.File.Metadata.GetText("general.name") is { } name ? $", \"{name}\"" : ""),
+        GgufCheckpoint gguf => string.Create(CultureInfo.InvariantCulture, $"GGUF version {gguf.File.Version}")
+            + (gguf.File.Metadata.GetText("general.name") is { } name ? $", \"{name}\"" : ""),
         PackedCheckpoint packed => $"packed for {packed.Target} in {packed.Layout}",
         SafetensorsCheckpoint => "safetensors",
         Llama2cCheckpoint { File.Header: { GroupSize: > 0 } header } =>
-            string.Create(CultureInfo.InvariantCulture, $"llama2.c version {header.Version} (8 bits in groups of {header.GroupSize}, read as F32)"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"llama2.c version {header.Version} (8 bits in groups of {header.GroupSize}, read as F32)"),
         Llama2cCheckpoint llama2c => string.Create(CultureInfo.InvariantCulture, $"llama2.c version {llama2c.File.Header.Version}"),
         _ => checkpoint.GetType().Name,
     };
@@ -78,10 +82,12 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
     {
         output.WriteLine();
         output.WriteLine("tensors");
-        foreach (IGrouping<string, FileTensor> group in tensors.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Bytes)))
+        foreach (IGrouping<string, FileTensor> group in tensors.GroupBy(tensor => tensor.Type)
+            .OrderByDescending(group => group.Sum(tensor => tensor.Bytes)))
         {
             string largest = group.MaxBy(tensor => tensor.Elements)!.Name;
-            output.WriteLine($"  {group.Key,-6}{Quantity.Count(group.Count(), "tensor"),14}{Quantity.Count(group.Sum(tensor => tensor.Elements), "weight"),24}{Quantity.Bytes(group.Sum(tensor => tensor.Bytes)),12}  {largest}{(group.Count() > 1 ? " ..." : "")}");
+            output.WriteLine(
+                $"  {group.Key,-6}{Quantity.Count(group.Count(), "tensor"),14}{Quantity.Count(group.Sum(tensor => tensor.Elements), "weight"),24}{Quantity.Bytes(group.Sum(tensor => tensor.Bytes)),12}  {largest}{(group.Count() > 1 ? " ..." : "")}");
         }
     }
 
@@ -93,7 +99,9 @@ internal sealed class ModelReport(Checkpoint checkpoint, ModelRequest request)
             Tokenizer tokenizer = ModelTokenizer.Open(checkpoint, request.TokenizerPath);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end {Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}{MoreEnds(tokenizer)}; a prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
+                $"tokenizer: {KindOf(tokenizer)}, {Quantity.Count(tokenizer.VocabSize, "token")}, begin {Mark(tokenizer.BosId)}, end "
+                    + $"{Mark(tokenizer.EosId)}{(tokenizer.EotId >= 0 ? $", end of turn {tokenizer.EotId}" : "")}{MoreEnds(tokenizer)}; a "
+                    + $"prompt {(tokenizer.AddBos ? "begins with the begin token" : "has no begin token")}"));
         }
         catch (Exception e) when (request.TokenizerPath is null && ModelTokenizer.IsComplaint(e))
         {

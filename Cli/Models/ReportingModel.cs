@@ -55,10 +55,12 @@ internal sealed class ReportingModel(ILlamaModel model) : ILlamaModel
     }
 
     /// <inheritdoc/>
-    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) => model.Prefill(tokens, reader, cancellation);
+    public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) =>
+        model.Prefill(tokens, reader, cancellation);
 
     /// <inheritdoc/>
-    public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) => model.DecodeRows(tokens, reader, cancellation);
+    public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default) =>
+        model.DecodeRows(tokens, reader, cancellation);
 
     /// <inheritdoc/>
     public void Truncate(int count) => model.Truncate(count);

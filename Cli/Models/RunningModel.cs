@@ -47,7 +47,8 @@ internal sealed class RunningModel : IDisposable
     /// <param name="needsTokenizer">Whether a model without a tokenizer is of no use.</param>
     /// <exception cref="CliException">It cannot be run as asked for.</exception>
     /// <exception cref="ModelFormatException">A file is no model, or damaged.</exception>
-    public static RunningModel Open(ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation, bool needsTokenizer = true)
+    public static RunningModel Open(
+        ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation, bool needsTokenizer = true)
     {
         ArgumentNullException.ThrowIfNull(request);
         Checkpoint checkpoint = Checkpoint.Open(request.Path);
@@ -55,7 +56,8 @@ internal sealed class RunningModel : IDisposable
         {
             // First what fails fast.
             ModelClass model = EngineClass(checkpoint, request.Context, request.KvCache);
-            Tokenizer? tokenizer = needsTokenizer ? ModelTokenizer.Open(checkpoint, request.TokenizerPath) : ModelTokenizer.TryOpen(checkpoint, request.TokenizerPath);
+            Tokenizer? tokenizer = needsTokenizer
+                ? ModelTokenizer.Open(checkpoint, request.TokenizerPath) : ModelTokenizer.TryOpen(checkpoint, request.TokenizerPath);
             if (checkpoint.Notice is { } notice)
                 engines.Notice?.Invoke($"{checkpoint.Path}: {notice}");
             checkpoint = Streamed(checkpoint, MemoryNeed.Of(checkpoint, model), request, engines, bars, cancellation);
@@ -81,7 +83,8 @@ internal sealed class RunningModel : IDisposable
     }
 
     // Weights larger than memory must lie in the engine's layout on disk, where the system can take them from at any time.
-    private static Checkpoint Streamed(Checkpoint checkpoint, MemoryNeed need, ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation)
+    private static Checkpoint Streamed(Checkpoint checkpoint, MemoryNeed need, ModelRequest request, EngineBuilder engines,
+        ProgressBars bars, CancellationToken cancellation)
     {
         if (need.Weights <= request.AvailableMemory)
             return checkpoint;
@@ -92,10 +95,12 @@ internal sealed class RunningModel : IDisposable
         }
 
         PackedCheckpoint? packed = checkpoint as PackedCheckpoint;
-        engines.Notice?.Invoke(need.Complaint(request.AvailableMemory, packed?.Path ?? new PackedModels(request.PackedFolder!).PathOf(checkpoint.Path))!);
+        engines.Notice?.Invoke(
+            need.Complaint(request.AvailableMemory, packed?.Path ?? new PackedModels(request.PackedFolder!).PathOf(checkpoint.Path))!);
         if (packed is null)
         {
-            packed = new PackedModels(request.PackedFolder!).Open(checkpoint, request.Threads ?? Environment.ProcessorCount, bars, cancellation);
+            packed =
+                new PackedModels(request.PackedFolder!).Open(checkpoint, request.Threads ?? Environment.ProcessorCount, bars, cancellation);
             checkpoint.Dispose();
         }
 

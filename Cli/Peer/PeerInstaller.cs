@@ -22,11 +22,16 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
     private string Secret => Path.Combine(Path.GetDirectoryName(environment.CacheRoot)!, "key");
 
     /// <summary>The libraries of the override folder or of the cache; null where neither is there.</summary>
-    /// <exception cref="CliException">Another platform, or the folder is incomplete, or the cache's was changed or may be by others.</exception>
+    /// <exception cref="CliException">Another platform, or the folder is incomplete, or the cache's was changed or may be by
+    /// others.</exception>
     public PeerLibraries? Find()
     {
         if (environment.Platform != PeerEnvironment.SupportedPlatform)
-            throw new CliException($"llama.cpp can be run beside on {PeerEnvironment.SupportedPlatform} only, but this is {environment.Platform}.");
+        {
+            throw new CliException(
+                $"llama.cpp can be run beside on {PeerEnvironment.SupportedPlatform} only, but this is {environment.Platform}.");
+        }
+
         string? chosen = environment.Variable(PeerEnvironment.OverrideVariable);
         if (!string.IsNullOrEmpty(chosen))
             return PeerLibraries.In(chosen);
@@ -108,7 +113,8 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
         }
 
         throw new CliException(
-            $"npm is not on the PATH, and it is what fetches llama.cpp ({package.Specifier}). Install Node.js, or set {PeerEnvironment.OverrideVariable} to a folder that holds libllama.so and its companions.");
+            $"npm is not on the PATH, and it is what fetches llama.cpp ({package.Specifier}). Install Node.js, or set "
+                + $"{PeerEnvironment.OverrideVariable} to a folder that holds libllama.so and its companions.");
     }
 
     /// <summary>Has npm put the package's archive into a folder. Packing a published package runs none of its scripts.</summary>
@@ -121,8 +127,12 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (string argument in (string[])["pack", package.Specifier, "--pack-destination", folder, "--ignore-scripts", "--loglevel=error"])
+        foreach (string argument in (string[])["pack", package.Specifier, "--pack-destination", folder, "--ignore-scripts",
+            "--loglevel=error"])
+        {
             start.ArgumentList.Add(argument);
+        }
+
         start.Environment["PATH"] = environment.Variable("PATH");
 
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -170,7 +180,8 @@ internal sealed class PeerInstaller(PeerPackage package, PeerEnvironment environ
         string code = lines.Select(CodeOf).FirstOrDefault(c => c is not null) ?? "";
         string reason = code switch
         {
-            "ENOTFOUND" or "EAI_AGAIN" or "ECONNREFUSED" or "ECONNRESET" or "ETIMEDOUT" or "ENETUNREACH" or "ENOTCACHED" or "ERR_SOCKET_TIMEOUT"
+            "ENOTFOUND" or "EAI_AGAIN" or "ECONNREFUSED" or "ECONNRESET" or "ETIMEDOUT" or "ENETUNREACH" or "ENOTCACHED"
+                or "ERR_SOCKET_TIMEOUT"
                 => "the registry could not be reached; is this machine offline?",
             "E404" or "ETARGET" => "the registry has no such package or version",
             "EINTEGRITY" => "what arrived was not what the registry announced",

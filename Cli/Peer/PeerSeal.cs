@@ -8,8 +8,8 @@ using System.Text;
 namespace Llamalith.Cli.Peer;
 
 /// <summary>
-/// What a folder of libraries held when it was installed: the SHA-256 of each, under a code that takes this user's secret. It is compared before they
-/// are loaded, since what was verified once may have been changed since.
+/// What a folder of libraries held when it was installed: the SHA-256 of each, under a code that takes this user's secret. It is compared
+/// before they are loaded, since what was verified once may have been changed since.
 /// </summary>
 internal static class PeerSeal
 {
@@ -33,15 +33,24 @@ internal static class PeerSeal
         string[] parts = File.Exists(path) ? File.ReadAllText(path).Split('\n', 2) : [];
         byte[] code = UserKey.Find(secret) is { } key && parts.Length == 2 ? Encoding.UTF8.GetBytes(CodeOf(parts[1], key)) : [];
         if (code.Length == 0 || !CryptographicOperations.FixedTimeEquals(code, Encoding.UTF8.GetBytes(parts[0])))
-            throw new CliException($"{folder} is not as this tool left it ({FileName} is missing or not this user's). Delete the folder; `llamalith peer` fetches it again.");
+        {
+            throw new CliException(
+                $"{folder} is not as this tool left it ({FileName} is missing or not this user's). Delete the folder; `llamalith peer` "
+                    + "fetches it again.");
+        }
+
         string[] installed = parts[1].Split('\n'), found = SumsOf(folder).Split('\n');
         if (found.Except(installed).Concat(installed.Except(found)).FirstOrDefault() is { } other)
-            throw new CliException($"{folder}: {other.Split(' ')[^1]} is not as it was installed. Delete the folder; `llamalith peer` fetches it again.");
+        {
+            throw new CliException(
+                $"{folder}: {other.Split(' ')[^1]} is not as it was installed. Delete the folder; `llamalith peer` fetches it again.");
+        }
     }
 
     private static string SumsOf(string folder)
     {
-        IEnumerable<string> lines = Directory.EnumerateFiles(folder).Where(static file => Path.GetFileName(file) != FileName).Order(StringComparer.Ordinal).Select(static file =>
+        IEnumerable<string> lines = Directory.EnumerateFiles(folder).Where(static file => Path.GetFileName(file) != FileName)
+            .Order(StringComparer.Ordinal).Select(static file =>
         {
             PrivateFolder.RequireFile(file);
             using FileStream stream = File.OpenRead(file);
@@ -50,5 +59,6 @@ internal static class PeerSeal
         return string.Join('\n', lines);
     }
 
-    private static string CodeOf(string sums, byte[] key) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(sums)));
+    private static string CodeOf(string sums, byte[] key) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(sums)));
 }

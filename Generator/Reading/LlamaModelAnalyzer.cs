@@ -119,8 +119,11 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
         {
             foreach (string property in problem.Properties)
             {
-                if (list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == property) is AttributeArgumentSyntax written)
+                if (list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == property)
+                    is AttributeArgumentSyntax written)
+                {
                     return written.GetLocation();
+                }
             }
 
             if (list.Arguments.FirstOrDefault(static argument => argument.NameEquals is null) is AttributeArgumentSyntax preset)

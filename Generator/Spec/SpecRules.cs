@@ -119,7 +119,10 @@ internal static class SpecRules
         void Require(string property, int columns)
         {
             if (columns % block != 0)
-                problems.Add(SpecRule.WeightFormatsDoNotFit, ["Weights", property], property == "HeadDim" ? "Heads * HeadDim" : property, Text(columns), Text(block), spec.Weights.ToString());
+            {
+                problems.Add(SpecRule.WeightFormatsDoNotFit, ["Weights", property], property == "HeadDim" ? "Heads * HeadDim" : property,
+                    Text(columns), Text(block), spec.Weights.ToString());
+            }
         }
     }
 
@@ -186,7 +189,8 @@ internal static class SpecRules
         {
             string origin = derived ? $" (Dim = {Text(spec.Dim)} / Heads = {Text(spec.Heads)})" : "";
             if (!InRange(spec.HeadDim, 1, MaxHeadDim))
-                problems.Add(SpecRule.SizeOutOfRange, ["HeadDim", "Heads", "Dim"], "HeadDim", Text(spec.HeadDim) + origin, "1", Text(MaxHeadDim));
+                problems.Add(
+                    SpecRule.SizeOutOfRange, ["HeadDim", "Heads", "Dim"], "HeadDim", Text(spec.HeadDim) + origin, "1", Text(MaxHeadDim));
             else if (spec.HeadDim % 2 != 0)
                 problems.Add(SpecRule.OddHeadDim, ["HeadDim", "Heads", "Dim"], Text(spec.HeadDim) + origin);
         }
@@ -209,8 +213,12 @@ internal static class SpecRules
         // The passage between the two divides by their difference.
         const string High = "RopeScalingHighFrequencyFactor", Low = "RopeScalingLowFrequencyFactor";
         RopeScalingSpec scaling = spec.RopeScaling;
-        if (!broken.Contains(Low) && !broken.Contains(High) && scaling.Kind == RopeScaling.Llama3 && scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor)
-            problems.Add(SpecRule.FrequencyFactorsCrossed, [High, Low], Text(scaling.HighFrequencyFactor), Text(scaling.LowFrequencyFactor));
+        if (!broken.Contains(Low) && !broken.Contains(High) && scaling.Kind == RopeScaling.Llama3
+            && scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor)
+        {
+            problems.Add(
+                SpecRule.FrequencyFactorsCrossed, [High, Low], Text(scaling.HighFrequencyFactor), Text(scaling.LowFrequencyFactor));
+        }
     }
 
     private static void CheckIsa(ModelRequest request, ModelSpec spec, BuildOptions options, ProblemList problems)

@@ -11,7 +11,8 @@ using Llamalith.Quantization;
 namespace Llamalith.Checkpoints;
 
 /// <summary>
-/// Matrices of types without kernels, as an engine sees them: described as the type that they will be, and stored as it when they are asked for.
+/// Matrices of types without kernels, as an engine sees them: described as the type that they will be, and stored as it when they are asked
+/// for.
 /// </summary>
 /// <param name="path">The file, for messages.</param>
 internal sealed unsafe class ReencodedTensors(string path) : IDisposable

@@ -3,7 +3,8 @@ using System;
 namespace Llamalith.Contracts;
 
 /// <summary>What one KV cache looks like: the generated class's constants.</summary>
-/// <param name="Model">The class's name and, each behind a space, what decides keys and values: a saved cache of another model is refused by it.</param>
+/// <param name="Model">The class's name and, each behind a space, what decides keys and values: a saved cache of another model is refused
+/// by it.</param>
 /// <param name="Capacity">Most positions.</param>
 /// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
 /// <param name="BlockBytes">Bytes in a block: those of one head after another.</param>
@@ -22,8 +23,8 @@ public sealed record KvLayout(string Model, int Capacity, int BlockPositions, lo
 }
 
 /// <summary>
-/// Where one head's positions lie in a block: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where there
-/// are scales; then the scales of values; then values as [slice][BlockPositions][Slice].
+/// Where one head's positions lie in a block: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where
+/// there are scales; then the scales of values; then values as [slice][BlockPositions][Slice].
 /// </summary>
 public sealed record KvHeadLayout
 {

@@ -8,8 +8,8 @@ namespace Llamalith.Contracts;
 internal readonly record struct KvRun(long Offset, int Length);
 
 /// <summary>
-/// Exactly the bytes of a cache's first positions, in an order of their own: block by block, head by head, keys, scales, values. What lies between
-/// them belongs to positions that are not filled.
+/// Exactly the bytes of a cache's first positions, in an order of their own: block by block, head by head, keys, scales, values. What lies
+/// between them belongs to positions that are not filled.
 /// </summary>
 /// <param name="layout">What the cache looks like.</param>
 /// <param name="positions">So many positions.</param>
@@ -44,7 +44,8 @@ internal struct KvRuns(KvLayout layout, int positions)
         return false;
     }
 
-    // The next run of a head in a block: whole tiles of keys; the last tile element by element, then its scales; scales of values; slices of values.
+    // The next run of a head in a block: whole tiles of keys; the last tile element by element, then its scales; scales of values; slices
+    // of values.
     private bool Next(int filled)
     {
         int run = _run++, tiles = filled / _head.PositionTile, rest = filled % _head.PositionTile;
@@ -64,7 +65,8 @@ internal struct KvRuns(KvLayout layout, int positions)
         if (_head.ScaleBytes > 0 && run-- == 0)
             return Found(_head.ValuesOffset - ((long)layout.BlockPositions * _head.ScaleBytes), filled * _head.ScaleBytes);
         int sliceBytes = _head.Slice * _head.ElementBytes;
-        return run < _head.HeadDim / _head.Slice && Found(_head.ValuesOffset + ((long)run * layout.BlockPositions * sliceBytes), filled * sliceBytes);
+        return run < _head.HeadDim / _head.Slice
+            && Found(_head.ValuesOffset + ((long)run * layout.BlockPositions * sliceBytes), filled * sliceBytes);
     }
 
     private bool Found(long offset, int length)

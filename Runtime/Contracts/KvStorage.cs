@@ -52,7 +52,11 @@ public sealed unsafe class KvStorage : IDisposable
         if (ReferenceEquals(weights, _weights))
             return;
         if (_count > 0 && weights != _weights)
-            throw new ModelMismatchException($"The KV cache holds {_count} positions of the weights {_weights}, but this model has the weights {weights}.");
+        {
+            throw new ModelMismatchException(
+                $"The KV cache holds {_count} positions of the weights {_weights}, but this model has the weights {weights}.");
+        }
+
         _weights = weights;
     }
 
@@ -78,7 +82,10 @@ public sealed unsafe class KvStorage : IDisposable
         return fork;
     }
 
-    /// <summary>Writes a header that names the model and its weights, then the keys and values of every position filled: so many times those of one, and nothing else.</summary>
+    /// <summary>
+    /// Writes a header that names the model and its weights, then the keys and values of every position filled: so many times those of one,
+    /// and nothing else.
+    /// </summary>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -145,7 +152,8 @@ public sealed unsafe class KvStorage : IDisposable
         int count = ReadInt32(stream);
         return count >= 0 && count <= Layout.Capacity
             ? count
-            : throw new ModelFormatException($"The saved KV cache claims {count} positions, and this class has room for {Layout.Capacity}.");
+            : throw new ModelFormatException(
+                $"The saved KV cache claims {count} positions, and this class has room for {Layout.Capacity}.");
     }
 
     private static string ReadName(Stream stream, string what)
@@ -163,7 +171,8 @@ public sealed unsafe class KvStorage : IDisposable
     {
         string[] theirs = saved.Split(' '), mine = compiled.Split(' ');
         return theirs.Length == mine.Length
-            ? string.Join("; ", mine.Zip(theirs).Where(static pair => pair.First != pair.Second).Select(static pair => $"it says {Shown.Text(pair.Second)}, and this class is {pair.First}"))
+            ? string.Join("; ", mine.Zip(theirs).Where(static pair => pair.First != pair.Second)
+                .Select(static pair => $"it says {Shown.Text(pair.Second)}, and this class is {pair.First}"))
             : $"it says {Shown.Text(saved)}, and this class is {compiled}";
     }
 

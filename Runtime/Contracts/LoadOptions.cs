@@ -18,10 +18,14 @@ public sealed record LoadOptions
     /// <summary>Which kernels run, so that nothing is measured; null for what is known or measured (<see cref="Tune"/>).</summary>
     public KernelChoices? Kernels { get; init; }
 
-    /// <summary>The folder in which what was measured is kept: null, the default, for one in the user's cache folder; empty for nowhere.</summary>
+    /// <summary>
+    /// The folder in which what was measured is kept: null, the default, for one in the user's cache folder; empty for nowhere.
+    /// </summary>
     public string? KernelFolder { get; init; }
 
-    /// <summary>Told what was measured, candidate by candidate, from the loading thread. It must not wait for anything that the load holds.</summary>
+    /// <summary>
+    /// Told what was measured, candidate by candidate, from the loading thread. It must not wait for anything that the load holds.
+    /// </summary>
     public IProgress<KernelMeasurement>? Measured { get; init; }
 
     /// <summary>Told the share of weight bytes bound so far, 0 to 1, from any thread.</summary>

@@ -5,8 +5,8 @@ using System.Threading;
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// What becomes one stretch of panels: a vector, a matrix, or two matrices whose rows take turns. Engines that pack while they load and files that are
-/// packed ahead measure and pack by it, so that both hold the same bytes.
+/// What becomes one stretch of panels: a vector, a matrix, or two matrices whose rows take turns. Engines that pack while they load and
+/// files that are packed ahead measure and pack by it, so that both hold the same bytes.
 /// </summary>
 internal sealed unsafe class PanelSource
 {
@@ -17,7 +17,8 @@ internal sealed unsafe class PanelSource
     private readonly bool _isVector;
 
     private PanelSource(
-        Checkpoint checkpoint, string[] names, in TensorInfo info, RowOrder order, TensorType type, int panels, long panelBytes, bool isVector = false)
+        Checkpoint checkpoint, string[] names, in TensorInfo info, RowOrder order, TensorType type, int panels, long panelBytes,
+        bool isVector = false)
     {
         _checkpoint = checkpoint;
         _names = names;

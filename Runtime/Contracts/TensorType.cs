@@ -2,7 +2,8 @@ namespace Llamalith.Contracts;
 
 /// <summary>
 /// How a tensor's elements are stored in a file. The values are GGML's type ids; <see cref="TensorTypes"/> has a row for each. Kernels are
-/// there for those that <see cref="TensorTypes.HasKernels"/> names; others are read, and stored as another type where an engine multiplies by them.
+/// there for those that <see cref="TensorTypes.HasKernels"/> names; others are read, and stored as another type where an engine multiplies
+/// by them.
 /// </summary>
 public enum TensorType
 {

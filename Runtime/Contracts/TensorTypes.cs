@@ -45,10 +45,11 @@ public static class TensorTypes
         or TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K;
 
     /// <summary>
-    /// The type that a matrix is stored as for an engine: its own where there are kernels for it, else one of blocks as long that keeps all but the last
-    /// bits (Q6_K for blocks of 256, Q8_0 for shorter ones).
+    /// The type that a matrix is stored as for an engine: its own where there are kernels for it, else one of blocks as long that keeps all
+    /// but the last bits (Q6_K for blocks of 256, Q8_0 for shorter ones).
     /// </summary>
-    public static TensorType ForKernels(TensorType type) => HasKernels(type) ? type : BlockOf(type).Elements == 256 ? TensorType.Q6_K : TensorType.Q8_0;
+    public static TensorType ForKernels(TensorType type) =>
+        HasKernels(type) ? type : BlockOf(type).Elements == 256 ? TensorType.Q6_K : TensorType.Q8_0;
 
     /// <summary>The block of a type that the runtime knows.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It does not know the type.</exception>
@@ -65,7 +66,11 @@ public static class TensorTypes
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         TensorBlock block = BlockOf(type);
         if (columns % block.Elements != 0)
-            throw new ArgumentException($"{columns} columns are no whole number of {type} blocks of {block.Elements} elements.", nameof(columns));
+        {
+            throw new ArgumentException(
+                $"{columns} columns are no whole number of {type} blocks of {block.Elements} elements.", nameof(columns));
+        }
+
         return checked(rows * (columns / block.Elements) * block.Bytes);
     }
 }

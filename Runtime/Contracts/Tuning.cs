@@ -6,9 +6,9 @@ namespace Llamalith.Contracts;
 public enum Tuning
 {
     /// <summary>
-    /// What an earlier load measured on this machine is used. Where there is nothing, it is measured if that is lost in the load: code is compiled as
-    /// it runs, and the weights of a format are 32 MiB or more and are packed, not mapped. It takes at most some 30 ms, and what it found is kept
-    /// (<see cref="LoadOptions.KernelFolder"/>).
+    /// What an earlier load measured on this machine is used. Where there is nothing, it is measured if that is lost in the load: code is
+    /// compiled as it runs, and the weights of a format are 32 MiB or more and are packed, not mapped. It takes at most some 30 ms, and
+    /// what it found is kept (<see cref="LoadOptions.KernelFolder"/>).
     /// </summary>
     Automatic,
 

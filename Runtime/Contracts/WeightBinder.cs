@@ -51,10 +51,11 @@ public sealed unsafe class WeightBinder : IDisposable
     public long Bytes { get; private set; }
 
     /// <summary>
-    /// Tells these weights from others of the same shape: the checksum of a packed file, as it states it, or a fingerprint of what was bound. Known
-    /// after the second round.
+    /// Tells these weights from others of the same shape: the checksum of a packed file, as it states it, or a fingerprint of what was
+    /// bound. Known after the second round.
     /// </summary>
-    public string Identity => _identity ??= _packed is null ? $"fingerprint:{_fingerprint}" : $"sha256:{Convert.ToHexStringLower(_checkpoint.Digest)}";
+    public string Identity =>
+        _identity ??= _packed is null ? $"fingerprint:{_fingerprint}" : $"sha256:{Convert.ToHexStringLower(_checkpoint.Digest)}";
 
     /// <summary>Ends the first round.</summary>
     public void Allocate()
@@ -137,13 +138,18 @@ public sealed unsafe class WeightBinder : IDisposable
     private void EnsureInOrder(in TensorInfo tensor, RowOrder order)
     {
         if (!order.IsUnchanged)
+        {
             throw new ModelMismatchException(
-                $"{_checkpoint.Path}: the rows of {tensor.Name} were packed for RopeLayout = {_checkpoint.RopeLayout}, but {_className} was compiled for another one; pack the model again for that.");
+                $"{_checkpoint.Path}: the rows of {tensor.Name} were packed for RopeLayout = {_checkpoint.RopeLayout}, but {_className} "
+                    + "was compiled for another one; pack the model again for that.");
+        }
     }
 
     private PackedMatrix Checked(PackedMatrix matrix, TensorType type) => matrix.Type == type
         ? matrix with { Choice = Choices[type] }
-        : throw new ModelMismatchException($"{_checkpoint.Path}: a matrix was packed as {matrix.Type}, but {_className} was compiled for Weights = {string.Join(" | ", _formats.Order())}; pack the model again for that.");
+        : throw new ModelMismatchException(
+            $"{_checkpoint.Path}: a matrix was packed as {matrix.Type}, but {_className} was compiled for Weights = "
+                + $"{string.Join(" | ", _formats.Order())}; pack the model again for that.");
 
     private byte* Take(long bytes)
     {

@@ -6,9 +6,9 @@ using System.Numerics;
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// Tells weights from others of the same shape at the cost of a few pages of each tensor: name, type, shape, and four pieces of 4 KiB spread over its
-/// bytes (all of them where they are fewer). Another training gives another fingerprint; a file that was changed by hand in one place may keep its
-/// own. It guards against mistakes, not against forgery.
+/// Tells weights from others of the same shape at the cost of a few pages of each tensor: name, type, shape, and four pieces of 4 KiB
+/// spread over its bytes (all of them where they are fewer). Another training gives another fingerprint; a file that was changed by hand in
+/// one place may keep its own. It guards against mistakes, not against forgery.
 /// </summary>
 internal sealed unsafe class WeightFingerprint
 {

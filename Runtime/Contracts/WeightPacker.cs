@@ -50,7 +50,11 @@ public static unsafe class WeightPacker
     {
         TensorBlock block = TensorTypes.BlockOf(type);
         if (columns % block.Elements != 0)
-            throw new ArgumentException($"{columns} columns are no whole number of {type} blocks of {block.Elements} elements.", nameof(columns));
+        {
+            throw new ArgumentException(
+                $"{columns} columns are no whole number of {type} blocks of {block.Elements} elements.", nameof(columns));
+        }
+
         return columns / block.Elements * type switch
         {
             TensorType.Q8_0 => IntegerPanels<Q8_0Codes>.BlockBytes,
@@ -76,7 +80,8 @@ public static unsafe class WeightPacker
     /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
     /// <returns>What sums over the packed weights must be multiplied by (<see cref="PackedMatrix.Unit"/>).</returns>
-    public static float Pack(TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
+    public static float Pack(
+        TensorView matrix, TensorType type, RowOrder order, byte* destination, int threads, CancellationToken cancellation)
     {
         long bytes = PanelBytes(type, matrix.Columns);
         return ForEachPanel(type, Panels(matrix.Rows), bytes, threads, (panel, raise) =>
@@ -97,7 +102,8 @@ public static unsafe class WeightPacker
     /// <param name="threads">Most threads to use.</param>
     /// <param name="cancellation">Stops between panels.</param>
     /// <returns>What sums over the packed weights must be multiplied by (<see cref="PackedMatrix.Unit"/>).</returns>
-    public static float PackPair(TensorView first, TensorView second, TensorType type, byte* destination, int threads, CancellationToken cancellation)
+    public static float PackPair(
+        TensorView first, TensorView second, TensorType type, byte* destination, int threads, CancellationToken cancellation)
     {
         const int Half = PanelRows / 2;
         long bytes = PanelBytes(type, first.Columns);
@@ -113,7 +119,8 @@ public static unsafe class WeightPacker
     /// <summary>Number of panels that hold that many rows of each of two matrices.</summary>
     public static int PairPanels(long rows) => checked((int)((rows + (PanelRows / 2) - 1) / (PanelRows / 2)));
 
-    private static bool PackRows(in TensorView matrix, TensorType type, RowOrder order, long firstRow, int rows, int lane, byte* panel, HalfRaise raise)
+    private static bool PackRows(
+        in TensorView matrix, TensorType type, RowOrder order, long firstRow, int rows, int lane, byte* panel, HalfRaise raise)
     {
         switch (type)
         {
@@ -150,12 +157,14 @@ public static unsafe class WeightPacker
     }
 
     // Raises all halves, or none of them where one of them is too large for it (which no sane model has).
-    private static float ForEachPanel(TensorType type, int panels, long panelBytes, int threads, Func<int, HalfRaise, bool> pack, CancellationToken cancellation)
+    private static float ForEachPanel(
+        TensorType type, int panels, long panelBytes, int threads, Func<int, HalfRaise, bool> pack, CancellationToken cancellation)
     {
         int atOnce = (int)Math.Clamp(BytesAtOnce / panelBytes, 1, panels);
         ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = threads };
         bool hasHalves = type is not (TensorType.F32 or TensorType.BF16);
-        return hasHalves && Try(HalfRaise.Full) ? HalfRaise.Full.Unit : Try(HalfRaise.None) ? HalfRaise.None.Unit : throw new InvalidOperationException("Panels were not packed.");
+        return hasHalves && Try(HalfRaise.Full) ? HalfRaise.Full.Unit : Try(HalfRaise.None)
+            ? HalfRaise.None.Unit : throw new InvalidOperationException("Panels were not packed.");
 
         bool Try(HalfRaise raise)
         {

@@ -71,7 +71,11 @@ public sealed unsafe class GgufFile : IDisposable
         if (!_byName.TryGetValue(tensor.Name, out GgufTensor? mine) || mine != tensor)
             throw new ArgumentException($"{tensor.Name} is no tensor of {Path}.", nameof(tensor));
         if (tensor is not { Type: { } type, ByteLength: { } bytes })
-            throw new ModelFormatException($"{Path}: the tensor {Shown.Text(tensor.Name)} is {tensor.TypeName}, which this runtime cannot read.");
+        {
+            throw new ModelFormatException(
+                $"{Path}: the tensor {Shown.Text(tensor.Name)} is {tensor.TypeName}, which this runtime cannot read.");
+        }
+
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, At(tensor.Offset), bytes);
     }
 
@@ -83,10 +87,14 @@ public sealed unsafe class GgufFile : IDisposable
         return At(tensor.Offset);
     }
 
-    /// <summary>Tells the system what a range of the file will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
-    public bool Advise(in TensorView tensor, MemoryAdvice advice) => _owner is MappedFile mapping && mapping.Advise(tensor.Data, tensor.ByteLength, advice);
+    /// <summary>
+    /// Tells the system what a range of the file will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.
+    /// </summary>
+    public bool Advise(in TensorView tensor, MemoryAdvice advice) =>
+        _owner is MappedFile mapping && mapping.Advise(tensor.Data, tensor.ByteLength, advice);
 
-    internal bool Advise(long offset, long length, MemoryAdvice advice) => _owner is MappedFile mapping && mapping.Advise(At(offset), length, advice);
+    internal bool Advise(long offset, long length, MemoryAdvice advice) =>
+        _owner is MappedFile mapping && mapping.Advise(At(offset), length, advice);
 
     /// <summary>Unmaps the file. Later calls do nothing.</summary>
     public void Dispose()
@@ -108,15 +116,23 @@ public sealed unsafe class GgufFile : IDisposable
     {
         uint magic = cursor.ReadUInt32("the magic number");
         if (magic != GgufFormat.Magic)
+        {
             throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{Path} is no GGUF file: it begins with 0x{magic:x8}, not 0x{GgufFormat.Magic:x8} (\"GGUF\")."));
+                CultureInfo.InvariantCulture,
+                $"{Path} is no GGUF file: it begins with 0x{magic:x8}, not 0x{GgufFormat.Magic:x8} (\"GGUF\")."));
+        }
+
         uint version = cursor.ReadUInt32("the version");
 
         // Versions are small: one whose low half is empty was written the other way round.
         if (version != 0 && (version & 0xffff) == 0)
             throw new ModelFormatException($"{Path} is a big-endian GGUF file; only little-endian ones can be read.");
         if (version is not (2 or 3))
-            throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture, $"{Path} is GGUF version {version}, but versions 2 and 3 can be read."));
+        {
+            throw new ModelFormatException(
+                string.Create(CultureInfo.InvariantCulture, $"{Path} is GGUF version {version}, but versions 2 and 3 can be read."));
+        }
+
         Version = (int)version;
         long tensors = cursor.ReadCount(GgufFormat.LeastTensorBytes, "the number of tensors");
         long pairs = cursor.ReadCount(GgufFormat.LeastMetadataBytes, "the number of metadata keys");
@@ -162,17 +178,23 @@ public sealed unsafe class GgufFile : IDisposable
         foreach (GgufTensor tensor in _tensors)
         {
             if (tensor.Offset % Alignment != 0)
+            {
                 throw new ModelFormatException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Path}: the tensor {Shown.Text(tensor.Name)} starts at byte {tensor.Offset} of the tensor data, no multiple of the alignment {Alignment}."));
+                    $"{Path}: the tensor {Shown.Text(tensor.Name)} starts at byte {tensor.Offset} of the tensor data, no multiple of the "
+                        + $"alignment {Alignment}."));
+            }
 
             // Neither sum can overflow: each part is at most the file's length, or a little more for the padded start.
             tensor.Offset += start;
             long end = tensor.Offset + LeastBytes(tensor);
             if (end > ByteLength)
+            {
                 throw new ModelFormatException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Path} is truncated: the tensor {Shown.Text(tensor.Name)} ends at byte {end}, but the file ends at byte {ByteLength}."));
+                    $"{Path} is truncated: the tensor {Shown.Text(tensor.Name)} ends at byte {end}, but the file ends at byte "
+                        + $"{ByteLength}."));
+            }
         }
     }
 

@@ -11,7 +11,10 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace Llamalith.Packer;
 
-/// <summary>The very engine that the program will have, compiled into this process, so that a prompt's keys and values are those that it would compute itself.</summary>
+/// <summary>
+/// The very engine that the program will have, compiled into this process, so that a prompt's keys and values are those that it would
+/// compute itself.
+/// </summary>
 internal sealed class BakingEngine
 {
     private readonly Action<Checkpoint, LoadOptions, int[], Stream> _bake;
@@ -34,7 +37,8 @@ internal sealed class BakingEngine
     {
         HashSet<string> wanted = new(targets.Split(',', StringSplitOptions.RemoveEmptyEntries), StringComparer.OrdinalIgnoreCase);
         bool any = wanted.Count == 0 || wanted.Contains("all") || wanted.Contains("native");
-        return MachineIsa.Vectors.Select(static isa => isa.ToString().ToLowerInvariant()).FirstOrDefault(name => any || wanted.Contains(name)) ?? targets;
+        return MachineIsa.Vectors.Select(static isa => isa.ToString().ToLowerInvariant())
+            .FirstOrDefault(name => any || wanted.Contains(name)) ?? targets;
     }
 
     private static BakingEngine? Compile(EmbeddedModel model, string generator, string targets)
@@ -59,8 +63,10 @@ internal sealed class BakingEngine
             return null;
         using MemoryStream image = new(engine.Emit());
         Assembly assembly = new AssemblyLoadContext("baking").LoadFromStream(image);
-        int context = (int)assembly.GetType(model.FullName.Replace("@", "", StringComparison.Ordinal), throwOnError: true)!.GetField("Context")!.GetRawConstantValue()!;
-        return new BakingEngine(context, assembly.GetType("LlamalithEntry", throwOnError: true)!.GetMethod("Bake")!.CreateDelegate<Action<Checkpoint, LoadOptions, int[], Stream>>());
+        int context = (int)assembly.GetType(model.FullName.Replace("@", "", StringComparison.Ordinal), throwOnError: true)!.GetField(
+            "Context")!.GetRawConstantValue()!;
+        return new BakingEngine(context, assembly.GetType("LlamalithEntry", throwOnError: true)!.GetMethod(
+            "Bake")!.CreateDelegate<Action<Checkpoint, LoadOptions, int[], Stream>>());
     }
 
     /// <summary>Runs tokens through the model and writes the cache that they leave.</summary>

@@ -31,9 +31,13 @@ public static unsafe class BlockFormats
         TensorBlock block = TensorTypes.BlockOf(type);
         long blocks = source.Length / block.Bytes;
         if (blocks * block.Bytes != source.Length || blocks * block.Elements != destination.Length)
+        {
             throw new ArgumentException(
-                $"{source.Length} bytes are not the {type} form of {destination.Length} elements: a block holds {block.Elements} in {block.Bytes} bytes.",
+                $"{source.Length} bytes are not the {type} form of {destination.Length} elements: a block holds {block.Elements} in "
+                    + $"{block.Bytes} bytes.",
                 nameof(source));
+        }
+
         fixed (byte* from = source)
         fixed (float* to = destination)
             Dequantize(type, from, to, blocks);
@@ -50,11 +54,20 @@ public static unsafe class BlockFormats
     {
         TensorBlock block = TensorTypes.BlockOf(type);
         if (source.Length % block.Bytes != 0)
-            throw new ArgumentException($"{source.Length} bytes are no whole number of {type} blocks of {block.Bytes} bytes.", nameof(source));
+        {
+            throw new ArgumentException(
+                $"{source.Length} bytes are no whole number of {type} blocks of {block.Bytes} bytes.", nameof(source));
+        }
+
         long elements = (long)(source.Length / block.Bytes) * block.Elements;
         if (start < 0 || start > elements - destination.Length)
+        {
             throw new ArgumentOutOfRangeException(
-                nameof(start), start, $"Elements [{start}, {start + destination.Length}) are not all among the {elements} that {source.Length} bytes of {type} hold.");
+                nameof(start), start,
+                $"Elements [{start}, {start + destination.Length}) are not all among the {elements} that {source.Length} bytes of {type} "
+                    + "hold.");
+        }
+
         fixed (byte* from = source)
         fixed (float* to = destination)
             DequantizeRange(type, block, from, start, to, destination.Length);
@@ -72,7 +85,11 @@ public static unsafe class BlockFormats
         if (row < 0 || row >= tensor.Rows)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"{tensor.Name} has {tensor.Rows} rows.");
         if (destination.Length != tensor.Columns)
-            throw new ArgumentException($"A row of {tensor.Name} has {tensor.Columns} elements, the destination {destination.Length}.", nameof(destination));
+        {
+            throw new ArgumentException(
+                $"A row of {tensor.Name} has {tensor.Columns} elements, the destination {destination.Length}.", nameof(destination));
+        }
+
         fixed (float* to = destination)
             DequantizeRange(tensor.Type, TensorTypes.BlockOf(tensor.Type), tensor.Data + row * rowBytes, 0, to, destination.Length);
     }
@@ -81,16 +98,21 @@ public static unsafe class BlockFormats
     /// <param name="type">How to store them.</param>
     /// <param name="source">The elements: a whole number of blocks.</param>
     /// <param name="destination">The stored blocks: exactly the bytes they take.</param>
-    /// <exception cref="ArgumentException">A length does not fit, or an element is infinite or NaN where the format has no form for it.</exception>
+    /// <exception cref="ArgumentException">A length does not fit, or an element is infinite or NaN where the format has no form for
+    /// it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The type is one that is only read (<see cref="TensorTypes.HasKernels"/>).</exception>
     public static void Quantize(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
         TensorBlock block = TensorTypes.BlockOf(type);
         long blocks = source.Length / block.Elements;
         if (blocks * block.Elements != source.Length || blocks * block.Bytes != destination.Length)
+        {
             throw new ArgumentException(
-                $"{source.Length} elements do not fill {destination.Length} bytes of {type}: a block holds {block.Elements} in {block.Bytes} bytes.",
+                $"{source.Length} elements do not fill {destination.Length} bytes of {type}: a block holds {block.Elements} in "
+                    + $"{block.Bytes} bytes.",
                 nameof(source));
+        }
+
         fixed (float* from = source)
         fixed (byte* to = destination)
         {
@@ -116,10 +138,19 @@ public static unsafe class BlockFormats
     {
         long sourceRow = RowBytes(tensor);
         if (begin < 0 || end < begin || end > tensor.Rows)
-            throw new ArgumentOutOfRangeException(nameof(begin), begin, $"{tensor.Name} has {tensor.Rows} rows: [{begin}, {end}) are not all among them.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(begin), begin, $"{tensor.Name} has {tensor.Rows} rows: [{begin}, {end}) are not all among them.");
+        }
+
         long rowBytes = TensorTypes.ByteLength(type, 1, tensor.Columns);
         if (destination.Length != checked(rowBytes * (end - begin)))
-            throw new ArgumentException($"{end - begin} rows of {tensor.Name} take {rowBytes * (end - begin)} bytes as {type}, the destination has {destination.Length}.", nameof(destination));
+        {
+            throw new ArgumentException(
+                $"{end - begin} rows of {tensor.Name} take {rowBytes * (end - begin)} bytes as {type}, the destination has "
+                    + $"{destination.Length}.", nameof(destination));
+        }
+
         if (type == tensor.Type)
         {
             // Quantising once more would lose something each time.
@@ -147,8 +178,12 @@ public static unsafe class BlockFormats
             int count = (int)Math.Min(Stretch, tensor.Columns - done);
             Dequantize(tensor.Type, source + done / from.Elements * from.Bytes, elements, count / from.Elements);
             if (to.Elements > 1 && FirstNonFinite(elements, count) is long bad and >= 0)
+            {
                 throw new ModelFormatException(string.Create(
-                    CultureInfo.InvariantCulture, $"{tensor.Name}: row {row}, column {done + bad} is {elements[bad]}, for which {type} has no form."));
+                    CultureInfo.InvariantCulture,
+                    $"{tensor.Name}: row {row}, column {done + bad} is {elements[bad]}, for which {type} has no form."));
+            }
+
             Quantize(type, elements, destination + done / to.Elements * to.Bytes, count / to.Elements);
         }
     }
@@ -157,8 +192,12 @@ public static unsafe class BlockFormats
     {
         long rowBytes = TensorTypes.ByteLength(tensor.Type, 1, tensor.Columns);
         if (tensor.Rows < 0 || checked(rowBytes * tensor.Rows) > tensor.ByteLength)
+        {
             throw new ArgumentException(
-                $"{tensor.Name} [{tensor.Rows}, {tensor.Columns}] takes {rowBytes * tensor.Rows} bytes as {tensor.Type}, but {tensor.ByteLength} are there.", nameof(tensor));
+                $"{tensor.Name} [{tensor.Rows}, {tensor.Columns}] takes {rowBytes * tensor.Rows} bytes as {tensor.Type}, but "
+                    + $"{tensor.ByteLength} are there.", nameof(tensor));
+        }
+
         return rowBytes;
     }
 

@@ -18,7 +18,9 @@ internal static unsafe class NonlinearBlocks
             Write(destination, source + 2, 16, HalfFloat.Widen(*(ushort*)source), Values);
     }
 
-    /// <summary>256 elements in 136 bytes: half d; a word with two upper bits, four bytes with the lower four of each scale of 32; their nibbles.</summary>
+    /// <summary>
+    /// 256 elements in 136 bytes: half d; a word with two upper bits, four bytes with the lower four of each scale of 32; their nibbles.
+    /// </summary>
     public static void DequantizeIQ4_XS(byte* source, float* destination, long blocks)
     {
         for (long b = 0; b < blocks; b++, source += 136)
@@ -40,7 +42,9 @@ internal static unsafe class NonlinearBlocks
             Write(destination, source + 1, 16, HalfOfPower(source[0]), Floats);
     }
 
-    /// <summary>64 elements in 36 bytes: four scales, floats of four exponent and three mantissa bits; of each 16 elements 8 bytes of nibbles.</summary>
+    /// <summary>
+    /// 64 elements in 36 bytes: four scales, floats of four exponent and three mantissa bits; of each 16 elements 8 bytes of nibbles.
+    /// </summary>
     public static void DequantizeNVFP4(byte* source, float* destination, long blocks)
     {
         for (long b = 0; b < blocks; b++, source += 36)

@@ -7,7 +7,9 @@ internal static unsafe class TernaryBlocks
 {
     private static ReadOnlySpan<byte> Powers => [1, 3, 9, 27, 81];
 
-    /// <summary>54 bytes: 48 of five elements each, 4 of four each, half d. A byte is a fraction of 243 whose digits in base three are the elements.</summary>
+    /// <summary>
+    /// 54 bytes: 48 of five elements each, 4 of four each, half d. A byte is a fraction of 243 whose digits in base three are the elements.
+    /// </summary>
     public static void DequantizeTQ1_0(byte* source, float* destination, long blocks)
     {
         for (long b = 0; b < blocks; b++, source += 54)

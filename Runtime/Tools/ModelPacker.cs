@@ -10,8 +10,8 @@ using Llamalith.Gguf;
 namespace Llamalith.Tools;
 
 /// <summary>
-/// Writes packed files (.llith): a model with its weights in the panels that kernels stream, so that loading it is mapping it. One tensor at a
-/// time is in memory.
+/// Writes packed files (.llith): a model with its weights in the panels that kernels stream, so that loading it is mapping it. One tensor
+/// at a time is in memory.
 /// </summary>
 public sealed unsafe class ModelPacker
 {
@@ -35,8 +35,10 @@ public sealed unsafe class ModelPacker
     }
 
     /// <summary>Packs a model into a file, over one that is there; it appears when it is whole.</summary>
-    /// <exception cref="ModelFormatException">The model cannot be packed: it is packed already, or a tensor is missing, misshapen or damaged.</exception>
-    /// <exception cref="ModelMismatchException">A tensor's format is none of the engine's or another than that of its pair, or the tokenizer is another model's.</exception>
+    /// <exception cref="ModelFormatException">The model cannot be packed: it is packed already, or a tensor is missing, misshapen or
+    /// damaged.</exception>
+    /// <exception cref="ModelMismatchException">A tensor's format is none of the engine's or another than that of its pair, or the
+    /// tokenizer is another model's.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static void Pack(Checkpoint source, string path, PackOptions options)
     {
@@ -78,7 +80,8 @@ public sealed unsafe class ModelPacker
         _total = _parts.Sum(static part => part.Panels.Bytes);
     }
 
-    private void AddVector(ModelTensor tensor, RowOrder order) => Add(tensor, null, PanelSource.Vector(_source, tensor.Name, Describe(tensor), order));
+    private void AddVector(ModelTensor tensor, RowOrder order) =>
+        Add(tensor, null, PanelSource.Vector(_source, tensor.Name, Describe(tensor), order));
 
     private void AddMatrix(ModelTensor tensor, RowOrder order) =>
         Add(tensor, null, PanelSource.Matrix(_source, tensor.Name, Describe(tensor), order, _options.Formats, Engine));
@@ -86,7 +89,8 @@ public sealed unsafe class ModelPacker
     private void AddPair(ModelTensor first, string secondName)
     {
         ModelTensor second = first with { Name = secondName };
-        Add(first, secondName, PanelSource.Pair(_source, (first.Name, Describe(first)), (secondName, Describe(second)), _options.Formats, Engine));
+        Add(first, secondName,
+            PanelSource.Pair(_source, (first.Name, Describe(first)), (secondName, Describe(second)), _options.Formats, Engine));
     }
 
     private void Add(ModelTensor tensor, string? partner, PanelSource panels) => _parts.Add(new Part(tensor, partner, panels));
@@ -123,7 +127,8 @@ public sealed unsafe class ModelPacker
         AddTokenizer(writer);
         AddEmbedding(writer);
         AddParts(writer);
-        writer.AddTensor(PackedKeys.Units, TensorType.F32, 1, _parts.Count, to => to.Write(MemoryMarshal.AsBytes<float>(_parts.Select(static part => part.Unit).ToArray())));
+        writer.AddTensor(PackedKeys.Units, TensorType.F32, 1, _parts.Count,
+            to => to.Write(MemoryMarshal.AsBytes<float>(_parts.Select(static part => part.Unit).ToArray())));
         writer.AddBytes(PackedKeys.Digest, PackedDigest.Length, to => to.Write(stream.Digest()));
         writer.Write(stream);
         _options.Progress?.Report(1);

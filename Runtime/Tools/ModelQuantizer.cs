@@ -10,7 +10,9 @@ using Llamalith.Quantization;
 
 namespace Llamalith.Tools;
 
-/// <summary>Writes any opened checkpoint as a GGUF file of another mix of tensor types, streaming: no tensor is ever whole in memory.</summary>
+/// <summary>
+/// Writes any opened checkpoint as a GGUF file of another mix of tensor types, streaming: no tensor is ever whole in memory.
+/// </summary>
 public sealed class ModelQuantizer
 {
     private readonly Checkpoint _source;
@@ -65,7 +67,8 @@ public sealed class ModelQuantizer
         {
             writer.AddTensor(conversion.Name, conversion.Type, conversion.Dimensions, stream =>
             {
-                rows.Write(stream, conversion.Rows, conversion.RowBytes, (begin, end, destination) => Make(conversion, begin, end, destination));
+                rows.Write(
+                    stream, conversion.Rows, conversion.RowBytes, (begin, end, destination) => Make(conversion, begin, end, destination));
                 conversion.Release?.Invoke();
             });
         }
@@ -106,8 +109,12 @@ public sealed class ModelQuantizer
             if (!_source.TryGetTensor(tensor.Name, out TensorView view))
                 throw new ModelFormatException($"{_source.Path}: the tensor {tensor.Name} [{tensor.Rows}, {tensor.Columns}] is missing.");
             if (view.Rows != tensor.Rows || view.Columns != tensor.Columns)
+            {
                 throw new ModelFormatException(
-                    $"{_source.Path}: the tensor {view.Name} is [{view.Rows}, {view.Columns}], but by the hyperparameters it should be [{tensor.Rows}, {tensor.Columns}].");
+                    $"{_source.Path}: the tensor {view.Name} is [{view.Rows}, {view.Columns}], but by the hyperparameters it should be "
+                        + $"[{tensor.Rows}, {tensor.Columns}].");
+            }
+
             long[] dimensions = tensor.Rows == 1 ? [tensor.Columns] : [tensor.Columns, tensor.Rows];
             Add(view, tensor.Name, tensor.Name, dimensions, tensor.OfLayer is { IsRotated: true } ? order : RowOrder.Unchanged);
         }
@@ -126,8 +133,12 @@ public sealed class ModelQuantizer
             ? view.Type
             : TensorMix.Choose(_preset, _source.Shape, canonicalName, view.Rows, view.Columns);
         if (!_options.AllowRequantize && type != view.Type && TensorTypes.BlockOf(view.Type).Elements > 1)
+        {
             throw new ModelFormatException(
-                $"{_source.Path}: the tensor {view.Name} is {view.Type} already; to make it {type} from that would add one error to another, unless that is allowed ({nameof(QuantizeOptions.AllowRequantize)}, --requantize).");
+                $"{_source.Path}: the tensor {view.Name} is {view.Type} already; to make it {type} from that would add one error to "
+                    + $"another, unless that is allowed ({nameof(QuantizeOptions.AllowRequantize)}, --requantize).");
+        }
+
         _conversions.Add(new Conversion
         {
             Name = fileName,
@@ -163,7 +174,8 @@ public sealed class ModelQuantizer
         for (long row = begin; row < end; row++)
         {
             long from = conversion.Order.Source(row);
-            BlockFormats.ConvertRows(conversion.View, conversion.Type, from, from + 1, destination.Slice((int)(row - begin) * rowBytes, rowBytes));
+            BlockFormats.ConvertRows(
+                conversion.View, conversion.Type, from, from + 1, destination.Slice((int)(row - begin) * rowBytes, rowBytes));
         }
     }
 

@@ -83,7 +83,8 @@ internal static class Constants
         if (spec.KvCache == KvFormat.F16 || plan.Formats.Any(static format => format.HasUnit))
         {
             writer.Line();
-            writer.Line("// Halves: which of their bits mean something in a float's place, and what makes up for the exponent there, 2^112.");
+            writer.Line(
+                "// Halves: which of their bits mean something in a float's place, and what makes up for the exponent there, 2^112.");
             writer.Line($"private const int {Dialect.HalfBits} = unchecked((int)0x8FFFE000);");
             writer.Line($"private const float {Dialect.HalfFactor} = 5.1922969E+33f;");
         }

@@ -13,7 +13,10 @@ internal sealed class BuildProperties(params (string Name, string Value)[] prope
     private static readonly Options s_none = new([]);
 
     /// <inheritdoc/>
-    public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value));
+    public override AnalyzerConfigOptions GlobalOptions
+    {
+        get;
+    } = new Options(properties.ToDictionary(static property => "build_property." + property.Name, static property => property.Value));
 
     /// <inheritdoc/>
     public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => s_none;

@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis;
 namespace Llamalith.Packer.Compilation;
 
 /// <summary>
-/// What sources and engines are compiled against: the framework that this process runs on, of which only the assemblies that generated code and the
-/// runtime's signatures name, and Llamalith's own.
+/// What sources and engines are compiled against: the framework that this process runs on, of which only the assemblies that generated code
+/// and the runtime's signatures name, and Llamalith's own.
 /// </summary>
 internal static class FrameworkReferences
 {
@@ -34,7 +34,11 @@ internal static class FrameworkReferences
             typeof(ILlamaModel).Assembly.GetName().Name!])
         {
             if (!platform.TryGetValue(name, out string? path) || !File.Exists(path))
-                throw new FileNotFoundException($"The assembly {name} is not there as a file, so nothing can be compiled against it.", path);
+            {
+                throw new FileNotFoundException(
+                    $"The assembly {name} is not there as a file, so nothing can be compiled against it.", path);
+            }
+
             references.Add(MetadataReference.CreateFromFile(path));
         }
 

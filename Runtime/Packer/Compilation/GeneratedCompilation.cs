@@ -28,11 +28,13 @@ internal sealed class GeneratedCompilation
     /// <exception cref="FileNotFoundException">There is nothing to compile against.</exception>
     /// <exception cref="InvalidOperationException">The generator failed.</exception>
     public GeneratedCompilation(
-        string name, IEnumerable<string> sources, IEnumerable<ISourceGenerator> generators, BuildProperties? properties, CancellationToken cancellation = default)
+        string name, IEnumerable<string> sources, IEnumerable<ISourceGenerator> generators, BuildProperties? properties,
+        CancellationToken cancellation = default)
     {
         Input = CSharpCompilation.Create(
             name,
-            sources.Select(source => CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), s_parsing, cancellationToken: cancellation)),
+            sources.Select(
+                source => CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), s_parsing, cancellationToken: cancellation)),
             FrameworkReferences.Load(),
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary,
@@ -62,6 +64,8 @@ internal sealed class GeneratedCompilation
         EmitResult result = _whole.Emit(image, cancellationToken: cancellation);
         return result.Success
             ? image.ToArray()
-            : throw new InvalidOperationException($"The emitted engine does not compile: {result.Diagnostics.First(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)}");
+            : throw new InvalidOperationException(
+                "The emitted engine does not compile: "
+                    + $"{result.Diagnostics.First(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)}");
     }
 }

@@ -11,7 +11,10 @@ internal static class MachineIsa
     /// <summary>It; <see cref="Isa.Scalar"/> where the machine has none of the vector ones.</summary>
     public static Isa Best => Vectors.FirstOrDefault(Isa.Scalar);
 
-    /// <summary>Those with vectors that the machine has, best first, as the emitted dispatch asks. Environment variables such as DOTNET_EnableAVX512=0 count.</summary>
+    /// <summary>
+    /// Those with vectors that the machine has, best first, as the emitted dispatch asks. Environment variables such as
+    /// DOTNET_EnableAVX512=0 count.
+    /// </summary>
     public static IEnumerable<Isa> Vectors
     {
         get
