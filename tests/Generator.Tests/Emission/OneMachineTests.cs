@@ -26,7 +26,10 @@ public sealed class OneMachineTests
         InstructionSet isa = (InstructionSet)(int)target;
         Dictionary<string, string> anywhere = Emit(s_mixed with { Isa = isa }), here = Emit(s_mixed with { Isa = isa, AvxVnni = avxVnni });
         Assert.True(here.Keys.ToHashSet().IsSubsetOf(anywhere.Keys));
-        string[] products = ["MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K", "MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K"];
+        string[] products =
+        [
+            "MatVecQ4_0", "MatVecQ8_0", "MatVecQ6_K", "MatMulQ4_0", "MatMulQ8_0", "MatMulQ6_K", "MatRowsQ4_0", "MatRowsQ8_0", "MatRowsQ6_K",
+        ];
         foreach (string product in products)
         {
             string[] files = FilesOf(product);
@@ -40,7 +43,7 @@ public sealed class OneMachineTests
             }
 
             // What the dispatch asks for first among those of this machine.
-            bool takesVnni = avxVnni && (isa == InstructionSet.Avx2 || product == "MatMulQ8_0");
+            bool takesVnni = avxVnni && (isa == InstructionSet.Avx2 || product is "MatMulQ8_0" or "MatRowsQ8_0");
             Assert.Equal(takesVnni, Assert.Single(files).Contains("AvxVnni.", StringComparison.Ordinal));
         }
 
