@@ -40,6 +40,7 @@ internal static class Tool
             BenchCommand.Create((request, stop) => BenchEngine.CompileAsync(builder, request, stop)),
             TokenizeCommand.Create(),
             TemplateCommand.Create(),
+            ConstrainCommand.Create(),
             PerplexityCommand.Create(builder),
             LogitsCommand.Create(builder),
             TuneCommand.Create(builder),

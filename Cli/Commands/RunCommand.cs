@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Llamalith.Cli.Compilation;
 using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
+using Llamalith.Constraints;
 using Llamalith.Generation;
 using Llamalith.Sampling;
 
@@ -27,6 +28,7 @@ internal static class RunCommand
         ModelOptions model = new();
         TextOptions prompt = new("The text to continue. Default: none, the model begins.");
         Option<int> tokens = CountOption.Create("--tokens", "-n", 256, 0, "Most new tokens.");
+        ConstraintOptions constraint = new();
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the prompt, such as <|eot_id|>, be these tokens, as chat templates need it." };
         Option<float> temperature = RealOption.Create("--temp", 0.8f, 0, float.MaxValue, "Temperature: 0 always takes the likeliest token, higher is bolder.");
         Option<int> topK = CountOption.Create("--top-k", "--top-k", 40, 0, "Draw from so many of the likeliest tokens; 0 for no limit.");
@@ -50,7 +52,8 @@ internal static class RunCommand
         {
             model.File,
         };
-        foreach (Option option in (Option[])[.. prompt.All, special, tokens, temperature, topK, topP, minP, penalty, seed, .. model.All])
+        foreach (Option option in (Option[])[.. prompt.All, special, tokens, temperature, topK, topP, minP, penalty, seed,
+            constraint.Schema, constraint.Grammar, constraint.Regex, constraint.Json, constraint.Plain, .. model.All])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
@@ -64,7 +67,15 @@ internal static class RunCommand
                 RepetitionPenalty = result.GetValue(penalty),
                 Seed = result.GetValue(seed),
             };
-            GenerationOptions options = new() { MaxTokens = result.GetValue(tokens), Sampling = sampling, EchoPrompt = true, ParseSpecial = result.GetValue(special) };
+            Constraint? held = constraint.Read(result);
+            GenerationOptions options = new()
+            {
+                MaxTokens = result.GetValue(tokens),
+                Sampling = sampling,
+                Constraint = held,
+                EchoPrompt = held is null,
+                ParseSpecial = result.GetValue(special),
+            };
 
             // On another thread, since nothing hears Ctrl+C as long as this one is busy.
             return Task.Run(() => Run(engines, request, prompt.Read(result) ?? "", options, result.InvocationConfiguration, cancellation), cancellation);
@@ -85,7 +96,7 @@ internal static class RunCommand
         StreamedText output = new(console.Output, dropControls: console.Output == Console.Out && !Console.IsOutputRedirected);
         try
         {
-            if (bars.AreVisible && text.Usage.PromptTokens > ReportingModel.Piece)
+            if (bars.AreVisible && options.EchoPrompt && text.Usage.PromptTokens > ReportingModel.Piece)
                 ShowPrompt(text, output, bars, reporting);
             for (int token = 1; text.MoveNext() && (token % TokensBetweenLooks != 0 || IsHeard(console)); token++)
                 output.Write(text.Utf8Text);
@@ -94,6 +105,10 @@ internal static class RunCommand
         {
             // From the sampler: the weights are of the right shape, but make no sense.
             throw new CliException($"{request.Path}: the model computes logits that nothing can be chosen by. {e.Message}", e);
+        }
+        catch (InvalidOperationException e) when (options.Constraint is not null)
+        {
+            throw new CliException($"{request.Path}: {e.Message}", e);
         }
         finally
         {
@@ -107,6 +122,9 @@ internal static class RunCommand
                 CultureInfo.InvariantCulture,
                 $"The context of {running.Model.Shape.Context} positions is full after {text.Usage.GeneratedTokens} of the {options.MaxTokens} tokens that -n allows."));
         }
+
+        if (options.Constraint is not null && text.FinishReason == FinishReason.Length)
+            console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The text is not complete after the {options.MaxTokens} tokens that -n allows."));
 
         GenerationUsage usage = text.Usage;
         console.Error.WriteLine(string.Create(

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Llamalith.Constraints;
 using Llamalith.Sampling;
 
 namespace Llamalith.Generation;
@@ -7,7 +8,9 @@ namespace Llamalith.Generation;
 /// <summary>What to generate, and how long.</summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Most tokens to generate, those of the prompt not counted; default null: until the model ends the text or the context is full.</summary>
+    /// <summary>
+    /// Most tokens to generate, those of the prompt not counted; default null: until the model ends the text or the context is full.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public int? MaxTokens
     {
@@ -36,8 +39,17 @@ public sealed record GenerationOptions
         }
     } = [];
 
-    /// <summary>Tokens at which generation ends, beside those at which a text ends by itself (<see cref="Tokenization.Tokenizer.Ends"/>).</summary>
+    /// <summary>
+    /// Tokens at which generation ends, beside those at which a text ends by itself (<see cref="Tokenization.Tokenizer.Ends"/>).
+    /// </summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>
+    /// What the text must be; default null: anything. It ends as soon as it is complete and nothing may follow. What ends it before (<see
+    /// cref="MaxTokens"/>,
+    /// stop strings and stop tokens, a full context) leaves the beginning of such a text.
+    /// </summary>
+    public Constraint? Constraint { get; init; }
 
     /// <summary>Whether the text begins with the prompt's; default false.</summary>
     public bool EchoPrompt { get; init; }

@@ -24,6 +24,7 @@ public sealed class TextGeneration
     private readonly int _maxTokens;
     private readonly TextEnds _ends;
     private readonly StopMatcher? _stops;
+    private readonly ConstrainedText? _constrained;
     private readonly Utf8StreamDecoder _characters = new();
     private readonly TextBuffer _whole = new();
     private readonly TextBuffer _text = new();
@@ -48,6 +49,7 @@ public sealed class TextGeneration
         _maxTokens = options.MaxTokens ?? int.MaxValue;
         _ends = options.StopTokens.Count == 0 ? tokenizer.Ends : new TextEnds([.. tokenizer.Ends.Tokens, .. options.StopTokens]);
         _stops = options.StopStrings.Count > 0 ? new StopMatcher(options.StopStrings) : null;
+        _constrained = options.Constraint is { } constraint ? new ConstrainedText(constraint, generator.Vocabulary, sampler.VocabSize) : null;
         _pieces = new TokenDecoder(tokenizer, atStart: true);
         _state = State.Started;
     }
@@ -85,7 +87,9 @@ public sealed class TextGeneration
 
     /// <summary>Makes the next piece of text: first the prompt's, if that was asked for, then each token's.</summary>
     /// <returns>False where the text has ended and nothing is left of it.</returns>
-    /// <exception cref="InvalidOperationException">Another generation has begun on the same generator.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another generation has begun on the same generator; or the text must go on, by its constraint, with bytes that no token begins with.
+    /// </exception>
     /// <exception cref="ArgumentException">The model's logits are NaN, or all −∞.</exception>
     public bool MoveNext()
     {
@@ -198,31 +202,48 @@ public sealed class TextGeneration
     /// <summary>Chooses a token and makes its text.</summary>
     private bool Choose(ReadOnlySpan<float> logits)
     {
-        int token = _sampler.Sample(logits[.._sampler.VocabSize], _generator.CachedTokens);
+        if (_constrained is { IsComplete: true })
+            return End(FinishReason.Stop);
+        ReadOnlySpan<float> choices = logits[.._sampler.VocabSize];
+        int token = _sampler.Sample(_constrained is null ? choices : _constrained.Mask(choices), _generator.CachedTokens);
         if (_ends.Contains(token))
             return End(FinishReason.Stop);
         _token = token;
         _generated++;
+        ReadOnlySpan<byte> piece = PieceOf(token);
         if (_stops is null)
         {
-            AppendCharacters(_pieces.Next(token), _text);
+            AppendCharacters(piece, _text);
         }
         else
         {
             _whole.Clear();
-            AppendCharacters(_pieces.Next(token), _whole);
+            AppendCharacters(piece, _whole);
             if (_stops.Append(_whole.Written, _text))
             {
                 FinishReason = FinishReason.Stop;
                 return true;
             }
         }
+        if (_constrained is { IsComplete: true })
+            return End(FinishReason.Stop);
         if (_generated >= _maxTokens)
             return End(FinishReason.Length);
         if (_generator.CachedTokens.Length >= _generator.Context)
             return End(FinishReason.ContextFull);
         _state = State.Decoding;
         return true;
+    }
+
+    private ReadOnlySpan<byte> PieceOf(int token)
+    {
+        if (_constrained is null)
+            return _pieces.Next(token);
+
+        // What is held to a constraint is written as it is, leading space and all.
+        ReadOnlySpan<byte> piece = _generator.Tokenizer.GetPiece(token);
+        _constrained.Append(piece);
+        return piece;
     }
 
     private void AppendCharacters(ReadOnlySpan<byte> piece, TextBuffer output) =>

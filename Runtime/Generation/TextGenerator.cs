@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using System.Threading;
+using Llamalith.Constraints;
 using Llamalith.Contracts;
 using Llamalith.Sampling;
 using Llamalith.Tokenization;
@@ -53,6 +54,9 @@ public sealed class TextGenerator
 
     /// <summary>The tokens that this generator put into the model's KV cache.</summary>
     public ReadOnlySpan<int> CachedTokens => _cached.AsSpan(0, _cachedCount);
+
+    /// <summary>The vocabulary as constraints walk it, made when the first one asks for it.</summary>
+    internal TokenTrie Vocabulary => field ??= new TokenTrie(Tokenizer);
 
     /// <summary>Most positions of a sequence.</summary>
     internal int Context { get; }

@@ -45,6 +45,7 @@ public sealed class WallsTests
         ("Runtime/Quantization", AllBut("Quantization", "Contracts")),
         ("Runtime/Packing", AllBut("Packing", "Contracts", "Quantization")),
         ("Runtime/Chat", AllBut("Chat", "Tokenization", "Gguf", "Contracts")),
+        ("Runtime/Constraints", AllBut("Constraints", "Tokenization")),
         ("Runtime/Training", AllBut("Training", "Contracts", "Sampling", "Tools")),
         ("Runtime/Tools", AllBut("Tools", "Contracts", "Gguf", "Llama2c", "Quantization", "Sampling", "Checkpoints")),
     ];
@@ -127,7 +128,7 @@ public sealed class WallsTests
 
     private static string[] AllBut(params string[] open) =>
     [
-        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Tuner" }
+        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Constraints", "Tuner" }
             .Except(open).Select(static room => "Llamalith." + room),
     ];
 

@@ -9,6 +9,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using CsCheck;
+using Llamalith.Constraints;
 using Llamalith.Contracts;
 using Llamalith.Generation;
 using Llamalith.Sampling;
@@ -45,6 +46,21 @@ public class TextGeneratorTests
         Assert.Equal(FinishReason.Stop, result.FinishReason);
         Assert.Equal([1, .. s_vocabulary.Ids(" one", " two", " three", "\n")], model.Tokens);
         Assert.Equal((2, 0, 3), (result.Usage.PromptTokens, result.Usage.CachedPromptTokens, result.Usage.GeneratedTokens));
+    }
+
+    [Fact]
+    public void Generate_HoldsATextToItsConstraintAndEndsWhenItIsComplete()
+    {
+        // What the model would rather say cannot come; of what can, it has no favourite.
+        GenerationOptions options = new() { Constraint = Constraint.FromRegex("^(ab|c)é$"), AddBos = true };
+        GenerationResult result = Over(Saying(64, 2, " two", " three", "c", "c")).Generate("one", options);
+        Assert.Matches("^(ab|c)é$", result.Text);
+        Assert.Equal(FinishReason.Stop, result.FinishReason);
+
+        options = new GenerationOptions { Constraint = Constraint.FromJsonSchema("""{"type": "array", "items": {"const": 1}, "minItems": 2, "maxItems": 2}""", plainForm: true) };
+        Assert.Equal("[1,1]", Over(Saying(64, 2, " two")).Generate("one", options).Text);
+        result = Over(Saying(64, 2, " two")).Generate("one", options with { MaxTokens = 2 });
+        Assert.Equal(("[1", FinishReason.Length), (result.Text, result.FinishReason));
     }
 
     [Fact]
