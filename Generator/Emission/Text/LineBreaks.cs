@@ -19,6 +19,9 @@ internal static class LineBreaks
         [" => ", " = ", " ? ", " : ", " || ", " && ", " | ", " ^ ", " & ", " == ", " != ", " < ", " > ", " <= ", " >= ", " << ", " >> ",
             " + ", " - ", " * ", " / "];
 
+    // How they begin, behind the space: most words are none.
+    private const string OperatorStarts = "=?:|^&!<>+-*/";
+
     /// <summary>A line that is too wide as several, what goes on indented by a step more.</summary>
     /// <param name="line">The line, without what it is indented by.</param>
     /// <param name="indent">Columns that it is indented by.</param>
@@ -98,7 +101,7 @@ internal static class LineBreaks
     // Where to break: as far out of all brackets as can be, and there so that two lines are enough, else as late as can be.
     private static (int At, int Depth) Place(string text, int room, int roomOfRest)
     {
-        List<(int At, int Depth, int Rank)> places = PlacesOf(text).Where(place => place.At <= room).ToList();
+        List<(int At, int Depth, int Rank)> places = PlacesOf(text).TakeWhile(place => place.At <= room).ToList();
         if (places.Count == 0)
             return default;
         int outermost = places.Min(static place => place.Depth);
@@ -133,7 +136,7 @@ internal static class LineBreaks
                 case ',' when at + 1 < text.Length && text[at + 1] == ' ':
                     yield return (at + 2, depth, 1);
                     break;
-                case ' ':
+                case ' ' when at + 1 < text.Length && OperatorStarts.IndexOf(text[at + 1]) >= 0:
                     int rank = Array.FindIndex(s_operators, spelled => string.CompareOrdinal(text, at, spelled, 0, spelled.Length) == 0);
                     if (rank >= 0)
                         yield return (rank < 2 ? at + s_operators[rank].Length : at + 1, depth, rank + 2);
