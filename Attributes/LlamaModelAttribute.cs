@@ -98,6 +98,9 @@ public sealed class LlamaModelAttribute : Attribute
     /// </summary>
     public string? EmbeddedWeights { get; set; }
 
-    /// <summary>Most bytes that weights and KV cache may take together; the build fails when they need more. Default 0, no limit.</summary>
+    /// <summary>
+    /// Most bytes that weights and KV cache may take together; the build fails when one conversation over the whole context needs more. What it leaves
+    /// beside the weights is what all conversations of a model may take, unless its LoadOptions say otherwise. Default 0, no limit.
+    /// </summary>
     public long MaxMemory { get; set; }
 }

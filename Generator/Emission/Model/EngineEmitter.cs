@@ -37,14 +37,16 @@ internal static class EngineEmitter
             };
 
             /// <summary>
-            /// Its KV cache. A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
-            /// [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
+            /// Its KV cache. A page holds PagePositions positions of every layer and KV head; within it, each head's keys lie as
+            /// [tile][HeadDim][PositionTile] and its values as [slice][PagePositions][Slice], the orders they are streamed in.
             /// </summary>
             public static readonly Contracts.KvLayout Layout = new(
                 {{Code.Escaped(CacheIdentity.Of(plan))}},
                 Context,
+                VocabSize,
                 BlockPositions,
-                BlockElements * sizeof({{element}}),
+                PagePositions,
+                PageElements * sizeof({{element}}),
                 new Contracts.KvHeadLayout
                 {
                     HeadDim = HeadDim,
@@ -54,7 +56,7 @@ internal static class EngineEmitter
                     Slice = Slice,
                     KeyTileBytes = KeyTileElements * sizeof({{element}}),
                     ValuesOffset = ValuesOffset * sizeof({{element}}),
-                    Bytes = HeadBlockElements * sizeof({{element}}),
+                    Bytes = HeadPageElements * sizeof({{element}}),
                 });
 
             private static readonly Contracts.EngineTraits Traits = new()
@@ -65,10 +67,14 @@ internal static class EngineEmitter
                 Emitted = {{Code.Escaped(plan.Targets.Select(static target => target.Id).Join(", "))}},
                 InstructionSet = Kernels.InstructionSet,
                 PrefillChunk = PrefillChunk,
-                LogitRows = LogitRowCount,
+                LogitRows = LogitRowCount,{{CacheMemory(spec)}}
             };
             """);
     }
+
+    private static string CacheMemory(ModelSpec spec) => spec.MaxMemory == 0
+        ? ""
+        : $"\n    CacheMemory = {Code.Readable(spec.MaxMemory - MemoryBudget.WeightBytes(spec))},";
 
     private static string Literal(object value) => value switch
     {
@@ -115,7 +121,9 @@ internal static class EngineEmitter
             {
                 try
                 {
-                    return new Engine(checkpoint, options);
+                    Engine engine = new(checkpoint, options);
+                    engine.OwnCheckpoint();
+                    return engine;
                 }
                 catch
                 {

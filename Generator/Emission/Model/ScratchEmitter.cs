@@ -39,13 +39,8 @@ internal static class ScratchEmitter
                 : [],
             ("Attended", "QueryDimStride", "[QueryDim] of one token"),
             ("Factors", "CacheBlocks * PaddedHeads", "[blocks, Heads] what each block counts"),
-            .. plan.Cache.Widens
-                ? new[]
-                {
-                    ("Keys", "HeadDim * BlockPositions", "a block's keys as floats"),
-                    ("Values", "HeadDim * BlockPositions", "a block's values as floats"),
-                }
-                : [],
+            ("Keys", "HeadDim * BlockPositions", "a block's keys as floats"),
+            ("Values", "HeadDim * BlockPositions", "a block's values as floats"),
             ("Queries", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] rotated queries"),
             ("Scores", "QueryRows * BlockPositions", "[rows, BlockPositions]"),
             ("Mixed", "PrefillTiles * QueryRows * HeadDim", "[rows, HeadDim] weighted values"),

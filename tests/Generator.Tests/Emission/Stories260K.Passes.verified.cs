@@ -67,20 +67,24 @@ internal sealed partial class Engine
             for (int layer = 0; layer < PassLayers; layer++)
             {
                 LayerWeights* w = _weights.Layer + layer;
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, tokens, panels.Query);
                 Products.MatMulDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, tokens, panels.Key);
                 Products.MatMulDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, tokens, panels.Value);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                 {
                     for (int kvHead = 0; kvHead < KvHeads; kvHead++)
                         StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 int tiles = (tokens + PrefillTokenTile - 1) / PrefillTokenTile;
                 int atOnce = Math.Clamp(tiles * KvHeads / (4 * _panels.Length), 1, PrefillTiles);
                 for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _panels.Length)
@@ -88,20 +92,25 @@ internal sealed partial class Engine
                     int tile = item / KvHeads * atOnce;
                     AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, tokens, panels.GateUp);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, tokens, panels.Down);
             }
 
             if (!PassWantsLogits)
                 return;
-            Team.Barrier();
+            if (BarrierOrEnd(rank))
+                return;
             Kernels.RmsNorm(s.X + ((tokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
             Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.Classifier);
         }
@@ -120,7 +129,8 @@ internal sealed partial class Engine
             (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
-            Team.Barrier();
+            if (BarrierOrEnd(rank))
+                return;
             Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
         }
     }
