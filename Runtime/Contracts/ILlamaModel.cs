@@ -95,7 +95,9 @@ public interface ILlamaModel<TSelf> : ILlamaModel
     /// <summary>What the class was compiled for.</summary>
     static abstract ModelShape CompiledShape { get; }
 
-    /// <summary>Binds the weights of a checkpoint, which must stay open as long as the model lives and is disposed with it.</summary>
+    /// <summary>
+    /// Binds the weights of a checkpoint. It stays open as long as the model lives, and is disposed with the last model loaded from it.
+    /// </summary>
     /// <exception cref="ModelMismatchException">The checkpoint holds another model.</exception>
     static abstract TSelf Load(Checkpoint checkpoint, LoadOptions? options = null);
 }

@@ -9,13 +9,8 @@ namespace Llamalith.Contracts;
 /// work. The generated class adds the weights, the buffers and the passes. Not for use by hand.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract unsafe class ModelEngine : ITeamJob, IDisposable
+public abstract unsafe class ModelEngine : CompiledEngine
 {
-    // The engine whose job this thread runs: it may not be waited for.
-    [ThreadStatic]
-    private static ModelEngine? t_running;
-
-    private readonly EngineTraits _traits;
     private readonly Checkpoint _checkpoint;
     private readonly LoadOptions _options;
     private readonly int[] _picked;
@@ -26,23 +21,20 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     private bool _decodesRows;
     private ILogitsReader? _reader;
     private int _first;
-    private int _busy;
-    private bool _disposed;
 
     /// <summary>An engine without threads.</summary>
     /// <param name="traits">What the class was compiled for.</param>
-    /// <param name="checkpoint">The file that the weights are bound from, which is disposed with the engine.</param>
+    /// <param name="checkpoint">The file that the weights are bound from, which is disposed
+    /// with the last engine that was loaded from it.</param>
     /// <param name="options">How it is loaded and run.</param>
     /// <exception cref="PlatformNotSupportedException">The machine has none of the instruction sets that the class was compiled for.</exception>
     protected ModelEngine(EngineTraits traits, Checkpoint checkpoint, LoadOptions? options)
+        : base(traits)
     {
-        ArgumentNullException.ThrowIfNull(traits);
         ArgumentNullException.ThrowIfNull(checkpoint);
-        _traits = traits;
         _checkpoint = checkpoint;
         _options = options ?? new LoadOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.Threads ?? 1, 1, nameof(_options.Threads));
-        traits.EnsureSupported();
         _picked = new int[traits.LogitRows];
     }
 
@@ -62,8 +54,8 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            if (value.Layout != _traits.Layout)
-                throw new ModelMismatchException($"The KV cache is of \"{value.Layout.Model}\", and this class is \"{_traits.Layout.Model}\".");
+            if (value.Layout != ClassTraits.Layout)
+                throw new ModelMismatchException($"The KV cache is of \"{value.Layout.Model}\", and this class is \"{ClassTraits.Layout.Model}\".");
             value.Claim(_weights);
             _cache = value;
         }
@@ -117,7 +109,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
     public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        Append(tokens, _traits.PrefillChunk, null, cancellation);
+        Append(tokens, ClassTraits.PrefillChunk, null, cancellation);
         return Logits;
     }
 
@@ -125,7 +117,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, _traits.PrefillChunk, reader, cancellation);
+        Append(tokens, ClassTraits.PrefillChunk, reader, cancellation);
     }
 
     /// <summary>
@@ -135,7 +127,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, _traits.DecodeRows, reader, cancellation, decodesRows: true);
+        Append(tokens, ClassTraits.DecodeRows, reader, cancellation, decodesRows: true);
     }
 
     /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
@@ -153,13 +145,13 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     }
 
     /// <summary>An empty conversation.</summary>
-    public KvStorage CreateCache() => new(_traits.Layout);
+    public KvStorage CreateCache() => new(ClassTraits.Layout);
 
     /// <summary>A conversation that consists of one of the class's own prompts.</summary>
     public KvStorage CreateCache(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
     {
         CheckPrompt(prompt, own);
-        KvStorage cache = new(_traits.Layout);
+        KvStorage cache = new(ClassTraits.Layout);
         try
         {
             prompt.CopyTo(_checkpoint, cache);
@@ -187,66 +179,39 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         }
     }
 
-    /// <summary>Waits for the call under way, then ends the threads and frees weights, buffers and the current conversation.</summary>
-    /// <exception cref="InvalidOperationException">The engine is running the caller, such as a reader of its logits.</exception>
-    public void Dispose()
-    {
-        if (t_running == this)
-            throw new InvalidOperationException("An engine cannot be disposed by what it runs, such as a reader of logits.");
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-            wait.SpinOnce();
-        try
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            _team?.Dispose();
-            Free();
-            _checkpoint.Dispose();
-            _cache.Dispose();
-        }
-        finally
-        {
-            _busy = 0;
-        }
+    private protected override string Kind => "model";
 
-        GC.SuppressFinalize(this);
+    private protected override void RunOn(int rank)
+    {
+        switch (_phase)
+        {
+            case Phase.Layers when PassTokens == 1:
+                DecodeOn(rank);
+                break;
+            case Phase.Layers when _decodesRows:
+                DecodeRowsOn(rank);
+                break;
+            case Phase.Layers:
+                PrefillOn(rank);
+                break;
+            case Phase.Logits when _decodesRows:
+                RowLogitsOn(rank);
+                break;
+            case Phase.Logits:
+                LogitsOn(rank);
+                break;
+            default:
+                ReadOn(rank);
+                break;
+        }
     }
 
-    /// <summary>Runs one thread's share of the job under way.</summary>
-    void ITeamJob.Execute(int rank)
+    private protected override void End()
     {
-        ModelEngine? before = t_running;
-        t_running = this;
-        try
-        {
-            switch (_phase)
-            {
-                case Phase.Layers when PassTokens == 1:
-                    DecodeOn(rank);
-                    break;
-                case Phase.Layers when _decodesRows:
-                    DecodeRowsOn(rank);
-                    break;
-                case Phase.Layers:
-                    PrefillOn(rank);
-                    break;
-                case Phase.Logits when _decodesRows:
-                    RowLogitsOn(rank);
-                    break;
-                case Phase.Logits:
-                    LogitsOn(rank);
-                    break;
-                default:
-                    ReadOn(rank);
-                    break;
-            }
-        }
-        finally
-        {
-            t_running = before;
-        }
+        _team?.Dispose();
+        Free();
+        _checkpoint.Release();
+        _cache.Dispose();
     }
 
     /// <summary>Starts the threads: as many as were asked for, else as many as the model's size is worth.</summary>
@@ -258,7 +223,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     {
         _weights = weights;
         _team = new WorkerTeam(_options.Threads ?? WorkerTeam.SizeFor(weightBytes, barriers));
-        _cache = new KvStorage(_traits.Layout);
+        _cache = new KvStorage(ClassTraits.Layout);
         return _team.Size;
     }
 
@@ -270,7 +235,10 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
             Prefill(stackalloc int[tokens], CancellationToken.None);
         Decode(0);
         Truncate(0);
-        PassLayers = _traits.Shape.Layers;
+        PassLayers = ClassTraits.Shape.Layers;
+
+        // Last of all: a load that fails leaves the checkpoint as it was.
+        _checkpoint.Hold();
     }
 
     /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
@@ -293,9 +261,6 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
 
     /// <summary>The logits [VocabSize] of a picked token.</summary>
     protected abstract ReadOnlySpan<float> LogitRow(int picked);
-
-    /// <summary>Frees weights and buffers.</summary>
-    protected abstract void Free();
 
     private void Append(
         scoped ReadOnlySpan<int> tokens, int atOnce, ILogitsReader? reader, CancellationToken cancellation, bool decodesRows = false)
@@ -385,20 +350,20 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         GC.KeepAlive(this);
     }
 
+    // Room is looked at by whoever has the engine: another call could come in between.
     private KvStorage Enter(int tokens)
     {
-        ThrowIfDisposed();
-        if (Interlocked.Exchange(ref _busy, 1) != 0)
-            throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
-
-        // Disposal and room are looked at by whoever holds the engine: another call could come in between.
+        Enter();
         try
         {
-            ThrowIfDisposed();
             KvStorage cache = _cache;
             cache.Claim(_weights);
-            if (tokens > _traits.Layout.Capacity - cache.Count)
-                throw new ContextFullException($"{cache.Count} of Context = {_traits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+            if (tokens > ClassTraits.Layout.Capacity - cache.Count)
+            {
+                throw new ContextFullException(
+                    $"{cache.Count} of Context = {ClassTraits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+            }
+
             return cache;
         }
         catch
@@ -408,18 +373,10 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         }
     }
 
-    private void ThrowIfDisposed()
-    {
-        if (_disposed)
-            throw _traits.Disposed();
-    }
-
-    private void Leave() => Volatile.Write(ref _busy, 0);
-
     private void CheckToken(int token)
     {
-        if ((uint)token >= (uint)_traits.Shape.VocabSize)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has {_traits.Shape.VocabSize} tokens, 0 to {_traits.Shape.VocabSize - 1}.");
+        if ((uint)token >= (uint)ClassTraits.Shape.VocabSize)
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has {ClassTraits.Shape.VocabSize} tokens, 0 to {ClassTraits.Shape.VocabSize - 1}.");
     }
 
     private static void CheckPrompt(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)

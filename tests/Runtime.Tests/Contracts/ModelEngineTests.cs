@@ -116,6 +116,7 @@ public sealed class ModelEngineTests
     {
         using Engine engine = new(threads);
         Assert.Throws<InvalidOperationException>(() => engine.Prefill([1, 2, 3], new Disposing(engine), CancellationToken.None));
+        Assert.Throws<InvalidOperationException>(() => engine.Prefill([1, 2, 3], new DisposingEarly(engine), CancellationToken.None));
         Assert.False(engine.IsFreed);
         Assert.Equal(0, engine.Position);
         engine.Decode(1);
@@ -266,5 +267,18 @@ public sealed class ModelEngineTests
     private sealed class Disposing(ModelEngine engine) : ILogitsReader
     {
         public void Read(int token, ReadOnlySpan<float> logits) => engine.Dispose();
+    }
+
+    private sealed class DisposingEarly(ModelEngine engine) : ILogitsReader
+    {
+        public bool Wants(int token)
+        {
+            engine.Dispose();
+            return false;
+        }
+
+        public void Read(int token, ReadOnlySpan<float> logits)
+        {
+        }
     }
 }
