@@ -32,45 +32,54 @@ internal static class Aliases
         }.Concat(Dialects.Aliases).OrderBy(static alias => alias.Name, StringComparer.Ordinal),
     ];
 
-    // Aliases by the first character of their names, so that of the many words of a text only those that begin alike are compared.
-    private static readonly int[][] s_byFirst =
-        [.. Enumerable.Range(0, 128).Select(static c => Enumerable.Range(0, s_all.Length).Where(i => s_all[i].Name[0] == c).ToArray())];
+    // Aliases by the first character of their names, so that of the many words of a text only those that begin alike are compared; null for
+    // what no word is made of. Other letters occur in names of the user's alone, where the worst that comes of ending a word is a directive
+    // too many.
+    private static readonly int[]?[] s_byFirst = [.. Enumerable.Range(0, 128).Select(static c =>
+        (c | 0x20) is >= 'a' and <= 'z' || c is (>= '0' and <= '9') or '_'
+            ? Enumerable.Range(0, s_all.Length).Where(i => s_all[i].Name[0] == c).ToArray()
+            : null)];
 
     /// <summary>As many flags as there are aliases.</summary>
     public static bool[] NoneUsed() => new bool[s_all.Length];
 
     /// <summary>Flags the names that occur in a line. A name in a comment needs no directive.</summary>
-    public static void Mark(bool[] used, string text, int begin, int end)
+    public static void Mark(bool[] used, ReadOnlySpan<char> line)
     {
-        for (int at = begin; at < end; at++)
+        int[]?[] byFirst = s_byFirst;
+        int[]? ofWord = null;
+        int word = 0;
+        for (int at = 0; at < line.Length; at++)
         {
-            if (IsOfWord(text[at]))
+            char c = line[at];
+            if (c < byFirst.Length && byFirst[c] is { } candidates)
             {
-                int word = at;
-                while (at < end && IsOfWord(text[at]))
-                    at++;
-                Mark(used, s_byFirst[text[word]], text, word, at - word);
+                if (ofWord is null)
+                    (word, ofWord) = (at, candidates);
+                continue;
             }
 
-            if (at + 1 < end && text[at] == '/' && text[at + 1] == '/')
+            if (ofWord is { Length: > 0 })
+                Mark(used, ofWord, line.Slice(word, at - word));
+            ofWord = null;
+            if (c == '/' && at + 1 < line.Length && line[at + 1] == '/')
                 return;
         }
+
+        if (ofWord is { Length: > 0 })
+            Mark(used, ofWord, line.Slice(word));
     }
 
     /// <summary>Using directives for the names that are flagged.</summary>
     public static IEnumerable<string> Directives(bool[] used) =>
         s_all.Where((_, i) => used[i]).Select(static alias => $"using {alias.Name} = global::{alias.Type};");
 
-    private static void Mark(bool[] used, int[] candidates, string text, int begin, int length)
+    private static void Mark(bool[] used, int[] candidates, ReadOnlySpan<char> word)
     {
         foreach (int i in candidates)
         {
-            string name = s_all[i].Name;
-            if (name.Length == length && string.CompareOrdinal(name, 0, text, begin, length) == 0)
+            if (word.SequenceEqual(s_all[i].Name.AsSpan()))
                 used[i] = true;
         }
     }
-
-    // Other letters occur in names of the user's alone, where the worst that comes of ending a word is a directive too many.
-    private static bool IsOfWord(char c) => (c | 0x20) is >= 'a' and <= 'z' || c is (>= '0' and <= '9') or '_';
 }

@@ -27,8 +27,9 @@ internal static class LineBreaks
     /// <param name="indent">Columns that it is indented by.</param>
     public static IEnumerable<string> Fit(string line, int indent)
     {
-        int spaces = line.TakeWhile(static c => c == ' ').Count();
-        string margin = new(' ', spaces), text = line.Substring(spaces);
+        string text = line.TrimStart(' ');
+        int spaces = line.Length - text.Length;
+        string margin = new(' ', spaces);
         int room = Columns - indent - spaces;
         return Parts(text, room).Select(part => margin + part);
     }
@@ -73,7 +74,7 @@ internal static class LineBreaks
         string margin = "";
         while (margin.Length + text.Length > room)
         {
-            if (Place(text, room - margin.Length, room - margin.Length - Step) is { At: > 0 } place)
+            if (PlaceOf(text, room - margin.Length, room - margin.Length - Step) is { At: > 0 } place)
             {
                 yield return margin + text.Substring(0, place.At).TrimEnd();
                 text = text.Substring(place.At).TrimStart();
@@ -99,24 +100,11 @@ internal static class LineBreaks
     }
 
     // Where to break: as far out of all brackets as can be, and there so that two lines are enough, else as late as can be.
-    private static (int At, int Depth) Place(string text, int room, int roomOfRest)
+    private static Place PlaceOf(string text, int room, int roomOfRest)
     {
-        List<(int At, int Depth, int Rank)> places = PlacesOf(text).TakeWhile(place => place.At <= room).ToList();
-        if (places.Count == 0)
-            return default;
-        int outermost = places.Min(static place => place.Depth);
-        (int at, int depth, int _) = places.Where(place => place.Depth == outermost)
-            .OrderBy(place => text.Length - place.At <= roomOfRest ? 0 : 1)
-            .ThenBy(static place => place.Rank)
-            .ThenByDescending(static place => place.At)
-            .First();
-        return (at, depth);
-    }
-
-    private static IEnumerable<(int At, int Depth, int Rank)> PlacesOf(string text)
-    {
+        Place best = default;
         int depth = 0;
-        for (int at = 0; at < text.Length; at++)
+        for (int at = 0; at < room; at++)
         {
             switch (text[at])
             {
@@ -128,21 +116,39 @@ internal static class LineBreaks
 
                     // Behind what is called; not behind a keyword or a cast.
                     if (text[at] == '(' && at > 0 && (char.IsLetterOrDigit(text[at - 1]) || text[at - 1] is '_' or '>'))
-                        yield return (at + 1, depth, 0);
+                        Consider(new Place(at + 1, depth, 0));
                     break;
                 case ')' or ']' or '}':
                     depth--;
                     break;
                 case ',' when at + 1 < text.Length && text[at + 1] == ' ':
-                    yield return (at + 2, depth, 1);
+                    Consider(new Place(at + 2, depth, 1));
                     break;
                 case ' ' when at + 1 < text.Length && OperatorStarts.IndexOf(text[at + 1]) >= 0:
-                    int rank = Array.FindIndex(s_operators, spelled => string.CompareOrdinal(text, at, spelled, 0, spelled.Length) == 0);
+                    int rank = OperatorAt(text, at);
                     if (rank >= 0)
-                        yield return (rank < 2 ? at + s_operators[rank].Length : at + 1, depth, rank + 2);
+                        Consider(new Place(rank < 2 ? at + s_operators[rank].Length : at + 1, depth, rank + 2));
                     break;
             }
         }
+
+        return best;
+
+        void Consider(Place place)
+        {
+            if (place.At <= room && (best.At == 0 || Key(place).CompareTo(Key(best)) < 0))
+                best = place;
+        }
+
+        (int, bool, int, int) Key(Place place) => (place.Depth, text.Length - place.At > roomOfRest, place.Rank, -place.At);
+    }
+
+    private static int OperatorAt(string text, int at)
+    {
+        int rank = s_operators.Length - 1;
+        while (rank >= 0 && string.CompareOrdinal(text, at, s_operators[rank], 0, s_operators[rank].Length) != 0)
+            rank--;
+        return rank;
     }
 
     // Behind the last space in a literal before some place.
@@ -170,4 +176,7 @@ internal static class LineBreaks
 
         return at;
     }
+
+    // Behind which character, within how many brackets, and how tightly what is parted there belongs together.
+    private readonly record struct Place(int At, int Depth, int Rank);
 }

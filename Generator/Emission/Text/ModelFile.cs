@@ -26,6 +26,6 @@ internal static class ModelFile
         }
 
         writer.Block($"partial class {spec.TypeName}{bases}", () => body(writer));
-        return writer.ToString();
+        return writer.Finish();
     }
 }

@@ -1,13 +1,16 @@
 using System;
-using System.Text;
+using System.Runtime.CompilerServices;
 
 namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>Writes C# with indentation and LF line ends, so that output is the same on every machine.</summary>
 internal sealed class SourceWriter
 {
-    private readonly StringBuilder _text = new();
+    private readonly TextBuffer _text = new();
     private int _indent;
+
+    /// <summary>Where a line is put together.</summary>
+    public TextBuffer Pending { get; } = new();
 
     /// <summary>Which of the short names in <see cref="Aliases"/> were written.</summary>
     public bool[] UsedAliases { get; } = Aliases.NoneUsed();
@@ -15,36 +18,51 @@ internal sealed class SourceWriter
     /// <summary>
     /// Writes one or more lines at the current indentation. An empty string is an empty line; what is too wide is broken.
     /// </summary>
-    public void Line(string text = "")
+    public void Line(string text = "") => Lines(text.AsSpan());
+
+    /// <summary>The same of a text with values in it, which becomes no string of its own.</summary>
+    public void Line([InterpolatedStringHandlerArgument("")] ref LineText text)
     {
-        if (text.IndexOf('\r') >= 0)
-            text = text.Replace("\r", "");
-        int begin = 0;
-        while (begin <= text.Length)
+        Lines(text.Written);
+        text.Clear();
+    }
+
+    private void Lines(ReadOnlySpan<char> text)
+    {
+        while (true)
         {
-            int end = text.IndexOf('\n', begin);
-            if (end < 0)
-                end = text.Length;
-            Aliases.Mark(UsedAliases, text, begin, end);
-            if (end - begin + (_indent * 4) <= LineBreaks.Columns)
+            int end = text.IndexOf('\n');
+            ReadOnlySpan<char> line = end < 0 ? text : text.Slice(0, end);
+
+            // Where the compiler's own source has other ends of lines.
+            if (line.Length > 0 && line[line.Length - 1] == '\r')
+                line = line.Slice(0, line.Length - 1);
+            Aliases.Mark(UsedAliases, line);
+            if (line.Length + (_indent * 4) <= LineBreaks.Columns)
             {
-                Append(text, begin, end);
+                Append(line);
             }
             else
             {
-                foreach (string part in LineBreaks.Fit(text.Substring(begin, end - begin), _indent * 4))
-                    Append(part, 0, part.Length);
+                foreach (string part in LineBreaks.Fit(line.ToString(), _indent * 4))
+                    Append(part.AsSpan());
             }
 
-            begin = end + 1;
+            if (end < 0)
+                return;
+            text = text.Slice(end + 1);
         }
     }
 
-    private void Append(string text, int begin, int end)
+    private void Append(ReadOnlySpan<char> line)
     {
-        if (end > begin)
-            _text.Append(' ', _indent * 4).Append(text, begin, end - begin);
-        _text.Append('\n');
+        if (!line.IsEmpty)
+        {
+            _text.Append(' ', _indent * 4);
+            _text.Append(line);
+        }
+
+        _text.Append('\n', 1);
     }
 
     /// <summary>Writes an optional head, then a brace block around what <paramref name="body"/> writes.</summary>
@@ -80,8 +98,18 @@ internal sealed class SourceWriter
         _indent--;
     }
 
-    /// <summary>All that was written, behind a head: texts are long enough that copying them costs as much as writing them.</summary>
-    public string After(SourceWriter head) => _text.Insert(0, head.ToString()).ToString();
+    /// <summary>All that was written, behind a head, with which both end.</summary>
+    public string After(SourceWriter head)
+    {
+        head._text.Append(_text.Written);
+        Finish();
+        return head.Finish();
+    }
 
-    public override string ToString() => _text.ToString();
+    /// <summary>All that was written, with which the writer ends.</summary>
+    public string Finish()
+    {
+        Pending.Free();
+        return _text.Take();
+    }
 }
