@@ -369,9 +369,22 @@ internal sealed class Expansion(SchemaDocument document, SchemaNode never)
         {
             throw Unsupported(schema, "not of items");
         }
-        foreach (string keyword in (string[])["prefixItems", "additionalItems", "contains", "uniqueItems"])
-            if (schema.Child(keyword) is { } child && child.Json.ValueKind != JsonValueKind.True && !(keyword == "contains" && document.Draft <= 4))
+        if (document.Draft > 4 && schema.Child("contains") is { } contained)
+            NotContained(parts, schema, contained, ways);
+        foreach (string keyword in (string[])["prefixItems", "additionalItems", "uniqueItems"])
+            if (schema.Child(keyword) is { } child && child.Json.ValueKind != JsonValueKind.True)
                 throw Unsupported(schema, $"not of {keyword}");
+    }
+
+    private void NotContained(List<Part> parts, SchemaNode schema, SchemaNode contained, List<List<Part>> ways)
+    {
+        int min = document.Draft < 2019 ? 1 : CountOf(schema, "minContains") ?? 1;
+        if (min == 1)
+            ways.Add([.. With(parts, Part.Array, part => part.ArrayClauses.Add(new ArrayClause([], contained, false)))]);
+        else if (min > 1)
+            ways.Add([.. With(parts, Part.Array, part => part.ContainsClauses.Add(new ContainsClause(contained, true, 0, 0, min - 1)))]);
+        if (document.Draft >= 2019 && CountOf(schema, "maxContains") is { } max)
+            ways.Add([.. With(parts, Part.Array, part => part.ContainsClauses.Add(new ContainsClause(contained, true, 0, max + 1, int.MaxValue)))]);
     }
 
     private void NotObject(List<Part> parts, SchemaNode schema, List<List<Part>> ways)
@@ -401,34 +414,65 @@ internal sealed class Expansion(SchemaDocument document, SchemaNode never)
             || (others.Json.ValueKind == JsonValueKind.Object && !others.Json.EnumerateObject().Any());
         if (!isOpen)
             NotClosed(parts, schema, ways);
-        foreach (string keyword in (string[])["patternProperties", "propertyNames", "dependencies", "dependentRequired", "dependentSchemas"])
+        if (schema.Child("patternProperties") is { Json.ValueKind: JsonValueKind.Object } matched)
+            NotMatched(parts, matched, ways);
+        foreach (string keyword in (string[])["propertyNames", "dependencies", "dependentRequired", "dependentSchemas"])
             if (schema.Has(keyword) && !(keyword == "dependencies" && document.Draft > 7))
                 throw Unsupported(schema, $"not of {keyword}");
     }
 
-    /// <summary>
-    /// Another name than the declared ones: it can be asked for where all of those are there or not, which their number tells.
-    /// </summary>
+    /// <summary>Another name than the declared ones, with a value that is wrong for it.</summary>
     private static void NotClosed(List<Part> parts, SchemaNode schema, List<List<Part>> ways)
     {
-        string[] declared = schema.Child("properties") is { Json.ValueKind: JsonValueKind.Object } names ? [.. names.Children().Select(static child => child.Name)] : [];
-        if (schema.Has("patternProperties") || schema.Child("additionalProperties")!.Json.ValueKind != JsonValueKind.False)
-            throw Unsupported(schema, "not of additionalProperties");
-        bool allThere = declared.All(name => parts.All(part => (part.Types & Part.Object) == 0 || part.Required.Contains(name)));
-        if (!allThere)
+        HashSet<string> declared = [.. schema.Child("properties")?.Children().Select(static child => child.Name) ?? []];
+        Dfa[] patterns = [.. schema.Child("patternProperties")?.Children().Select(child => PatternOf(schema, child.Name)) ?? []];
+        SchemaNode others = schema.Child("additionalProperties")!;
+        foreach (Part part in parts.Where(static part => (part.Types & Part.Object) != 0))
         {
-            // A part whose own names are all declared there can have no other.
-            foreach (Part part in parts)
+            if (OwnNames(part) is { } names)
             {
-                bool closed = part.ObjectClauses.Exists(clause => clause.Others is { Json.ValueKind: JsonValueKind.False } && clause.Patterns.Count == 0
-                    && clause.Names.Keys.All(name => declared.Contains(name)));
-                if ((part.Types & Part.Object) != 0 && !closed)
-                    throw Unsupported(schema, "not of additionalProperties");
+                ways.AddRange(names.Where(name => !declared.Contains(name) && !Array.Exists(patterns, pattern => pattern.Matches(name)))
+                    .Select(name => Wrong(part, name, others)));
             }
-            return;
+            else if (others.Json.ValueKind == JsonValueKind.False && patterns.Length == 0 && declared.All(part.Required.Contains))
+            {
+                // Where all declared names are there, another one shows in their number.
+                ways.Add([.. With([part], Part.Object, narrowed => narrowed.MinProperties = Math.Max(part.MinProperties, declared.Count + 1))]);
+            }
+            else
+            {
+                throw Unsupported(schema, "not of additionalProperties");
+            }
         }
-        ways.Add([.. With(parts, Part.Object, part => part.MinProperties = Math.Max(part.MinProperties, declared.Length + 1))]);
     }
+
+    /// <summary>A name that a pattern matches, with a value that is wrong for it.</summary>
+    private static void NotMatched(List<Part> parts, SchemaNode patterns, List<List<Part>> ways)
+    {
+        foreach ((string text, SchemaNode value) in patterns.Children())
+        {
+            Dfa pattern = PatternOf(patterns, text);
+            foreach (Part part in parts.Where(static part => (part.Types & Part.Object) != 0))
+            {
+                IEnumerable<string> names = OwnNames(part) ?? throw Unsupported(patterns, "not of patternProperties");
+                ways.AddRange(names.Where(pattern.Matches).Select(name => Wrong(part, name, value)));
+            }
+        }
+    }
+
+    /// <summary>All names that an object may have, where that is certain; else null.</summary>
+    private static IEnumerable<string>? OwnNames(Part part) =>
+        part.ObjectClauses.Find(static clause => clause.Others is { Json.ValueKind: JsonValueKind.False } && clause.Patterns.Count == 0)?.Names.Keys;
+
+    /// <summary>The objects with a name whose value does not meet a schema.</summary>
+    private static List<Part> Wrong(Part part, string name, SchemaNode schema) =>
+    [
+        .. With([part], Part.Object, narrowed =>
+        {
+            narrowed.Required.Add(name);
+            narrowed.ObjectClauses.Add(Clause(name, schema, false));
+        }),
+    ];
 
     private static ObjectClause Clause(string name, SchemaNode schema, bool holds) =>
         new(new Dictionary<string, (SchemaNode, bool)>(StringComparer.Ordinal) { [name] = (schema, holds) }, [], null);

@@ -98,8 +98,8 @@ internal sealed class Part
     }
 }
 
-/// <summary>What one schema says of elements.</summary>
-internal sealed record ArrayClause(IReadOnlyList<SchemaNode> First, SchemaNode? Rest);
+/// <summary>What one schema says of elements: that they meet some, or do not.</summary>
+internal sealed record ArrayClause(IReadOnlyList<SchemaNode> First, SchemaNode? Rest, bool Holds = true);
 
 /// <summary>So many elements, from one on, meet a schema, or do not.</summary>
 internal sealed record ContainsClause(SchemaNode Schema, bool Holds, int From, int Min, int Max);

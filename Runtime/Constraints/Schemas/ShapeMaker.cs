@@ -198,8 +198,8 @@ internal sealed class ShapeMaker
         };
 
         Demand At(int index, params (SchemaNode, bool)[] more) =>
-            DemandOf(part.ArrayClauses.Select(clause => index < clause.First.Count ? clause.First[index] : clause.Rest)
-                .Where(static schema => schema is not null).Select(static schema => (schema!, true)).Concat(more));
+            DemandOf(part.ArrayClauses.Select(clause => (Schema: index < clause.First.Count ? clause.First[index] : clause.Rest, clause.Holds))
+                .Where(static literal => literal.Schema is not null).Select(static literal => (literal.Schema!, literal.Holds)).Concat(more));
     }
 
     private delegate Demand ElementDemand(int index, params (SchemaNode, bool)[] more);

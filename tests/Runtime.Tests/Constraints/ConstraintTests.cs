@@ -19,6 +19,10 @@ public sealed class ConstraintTests
     [InlineData("""{"type": "array", "contains": {"const": 1}, "items": {"type": "integer"}, "maxItems": 3}""", "[1]", "[2,1]", "[2,3,1]", "[1,1]")]
     [InlineData("""{"type": "array", "contains": {"type": "null"}, "minContains": 2, "maxContains": 3}""", "[null,null]", "[1,null,[null],null]")]
     [InlineData("""{"type": "array", "not": {"items": {"type": "integer"}}}""", "[\"a\"]", "[1,[1],2]")]
+    [InlineData("""{"type": "array", "not": {"contains": {"const": 1}}}""", "[]", "[2,[1]]")]
+    [InlineData(
+        """{"oneOf": [{"properties": {"a": {}}, "additionalProperties": false}, {"properties": {"b": {}}, "additionalProperties": false}]}""",
+        "{\"a\":1}", "{\"b\":1}")]
     [InlineData("""{"type": "integer", "not": {"multipleOf": 3}, "minimum": 3, "maximum": 7}""", "4", "5", "7")]
     [InlineData("""{"enum": ["a", "ab", 1, null, {"x": [1]}]}""", "\"ab\"", "1.0", "null", """{"x":[1]}""")]
     [InlineData("""{"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 2}]}""", "1", "2.5")]
@@ -42,6 +46,10 @@ public sealed class ConstraintTests
     [InlineData("""{"type": "array", "contains": {"const": 1}, "items": {"type": "integer"}, "maxItems": 3}""", "[]", "[2]", "[2,2,2]", "[1,2,3,4]")]
     [InlineData("""{"type": "array", "contains": {"type": "null"}, "minContains": 2, "maxContains": 3}""", "[null]", "[null,null,null,null]", "[1]")]
     [InlineData("""{"type": "array", "not": {"items": {"type": "integer"}}}""", "[]", "[1]", "[1,2]")]
+    [InlineData("""{"type": "array", "not": {"contains": {"const": 1}}}""", "[1]", "[2,1]")]
+    [InlineData(
+        """{"oneOf": [{"properties": {"a": {}}, "additionalProperties": false}, {"properties": {"b": {}}, "additionalProperties": false}]}""",
+        "{}", "{\"c\":1}")]
     [InlineData("""{"type": "integer", "not": {"multipleOf": 3}, "minimum": 3, "maximum": 7}""", "3", "6", "8")]
     [InlineData("""{}""", "", "tru", "{\"a\":1,}", "[1,]", "01", "1.", "\"\\x\"", "nul", "{\"a\":1,\"a\":2}")]
     public void Schema_RejectsWhatDoesNot(string schema, params string[] texts)
