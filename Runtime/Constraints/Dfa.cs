@@ -199,7 +199,8 @@ internal sealed class Dfa
 
     /// <summary>All of some automata at once; those that have left their language stay outside.</summary>
     /// <param name="parts">The automata.</param>
-    /// <param name="labelOf">What a state of the whole means by those of the parts, -1 for outside; <see cref="NoLabel"/> where no string may end.</param>
+    /// <param name="labelOf">What a state of the whole means by those of the parts, -1 for outside; <see cref="NoLabel"/> where no string
+    /// may end.</param>
     /// <param name="labels">The label of each state.</param>
     public static Dfa Product(IReadOnlyList<Dfa> parts, Func<int[], int> labelOf, out int[] labels)
     {
@@ -329,7 +330,8 @@ internal sealed class Dfa
     /// <summary>The strings that are not in it.</summary>
     public Dfa Complement() => Intersect(Anything, this, complementOfB: true);
 
-    private static ConstraintException TooLarge() => new("pattern too large", $"a pattern or its combination with others has more than {MostStates} states");
+    private static ConstraintException TooLarge() =>
+        new("pattern too large", $"a pattern or its combination with others has more than {MostStates} states");
 
     private static int[] Close(Nfa nfa, IEnumerable<int> states, bool atStart, bool atEnd)
     {
@@ -375,8 +377,12 @@ internal sealed class Dfa
         foreach (CharSet set in edgesOf.Keys)
         {
             for (int i = 0; i < set.Bounds.Length; i += 2)
-                for (int segment = Array.BinarySearch(starts, set.Bounds[i]); segment < starts.Length && starts[segment] <= set.Bounds[i + 1]; segment++)
+                for (int segment = Array.BinarySearch(starts, set.Bounds[i]);
+                    segment < starts.Length && starts[segment] <= set.Bounds[i + 1]; segment++)
+                {
                     setsOf[segment].Add(number);
+                }
+
             number++;
         }
         Dictionary<string, int> known = [];
@@ -392,8 +398,12 @@ internal sealed class Dfa
         {
             HashSet<int> reached = [];
             for (int i = 0; i < set.Bounds.Length; i += 2)
-                for (int segment = Array.BinarySearch(starts, set.Bounds[i]); segment < starts.Length && starts[segment] <= set.Bounds[i + 1]; segment++)
+                for (int segment = Array.BinarySearch(starts, set.Bounds[i]);
+                    segment < starts.Length && starts[segment] <= set.Bounds[i + 1]; segment++)
+                {
                     reached.Add(classes[segment]);
+                }
+
             List<int> list = [.. reached];
             foreach (int edge in edges)
                 ofEdge[edge] = list;

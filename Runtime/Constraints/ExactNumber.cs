@@ -34,8 +34,12 @@ internal readonly struct ExactNumber : IComparable<ExactNumber>
         int exponent = 0;
         if (e >= 0)
         {
-            if (!int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) || Math.Abs(exponent) > MostExponent)
+            if (!int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
+                || Math.Abs(exponent) > MostExponent)
+            {
                 throw new ConstraintException("a number beyond reason", $"the number {text} has an exponent beyond {MostExponent}");
+            }
+
             text = text[..e];
         }
         int point = text.IndexOf('.');

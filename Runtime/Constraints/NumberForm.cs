@@ -53,7 +53,8 @@ internal sealed class NumberForm
         : throw new ConstraintException("many negated multipleOf", $"more than {MostNotDivisors} negations of multipleOf for one number");
 
     // Where only integers limit it, they are compared as such.
-    private IntegerRange? Range => field ??= Divisors.Count > 0 || NotDivisors.Count > 0 || Only is not null || Not.Count > 0 || IsFraction || PlainOnly
+    private IntegerRange? Range =>
+        field ??= Divisors.Count > 0 || NotDivisors.Count > 0 || Only is not null || Not.Count > 0 || IsFraction || PlainOnly
         ? null
         : IntegerRange.Of(Least, LeastIsOut, Most, MostIsOut);
 
@@ -64,7 +65,8 @@ internal sealed class NumberForm
     public int Traits => (IsInteger ? 1 : 0) | (IsWrittenAsInteger ? 2 : 0) | (IsFraction ? 4 : 0) | (PlainOnly ? 8 : 0);
 
     /// <summary>Whether a byte can be part of a number.</summary>
-    public static bool IsPart(byte b) => b is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'-' or (byte)'+' or (byte)'e' or (byte)'E';
+    public static bool IsPart(byte b) =>
+        b is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'-' or (byte)'+' or (byte)'e' or (byte)'E';
 
     /// <summary>Something that may go on in the same ways as a number's beginning, and is short where no limit matters any more.</summary>
     public string Shortened(string text)
@@ -89,10 +91,12 @@ internal sealed class NumberForm
         return !isFraction ? text : point + 1 == text.Length ? "1." : text[^1] == '0' ? "1.0" : "1.1";
 
         bool IsOpenAbove() =>
-            Most is null && (Least is not { } least || least.Mantissa.Sign <= 0 || (IsInteger && !LeastIsOut && least.CompareTo(new ExactNumber(1, 0)) <= 0));
+            Most is null && (Least is not { } least || least.Mantissa.Sign <= 0
+                || (IsInteger && !LeastIsOut && least.CompareTo(new ExactNumber(1, 0)) <= 0));
 
         bool IsOpenBelow() =>
-            Least is null && (Most is not { } most || most.Mantissa.Sign >= 0 || (IsInteger && !MostIsOut && most.CompareTo(new ExactNumber(-1, 0)) >= 0));
+            Least is null && (Most is not { } most || most.Mantissa.Sign >= 0
+                || (IsInteger && !MostIsOut && most.CompareTo(new ExactNumber(-1, 0)) >= 0));
     }
 
     /// <summary>Whether there is any such number.</summary>
@@ -221,7 +225,11 @@ internal sealed class NumberForm
         int point = text.IndexOf('.', StringComparison.Ordinal);
         string digits = (negative ? text[1..] : text).Replace(".", "", StringComparison.Ordinal);
         if (digits.Length == 0)
-            return negative ? ExistsWithin(null, true, new ExactNumber(0, 0), PlainOnly) : ExistsWithin(new ExactNumber(0, 0), false, null, true);
+        {
+            return negative
+                ? ExistsWithin(null, true, new ExactNumber(0, 0), PlainOnly) : ExistsWithin(new ExactNumber(0, 0), false, null, true);
+        }
+
         if (point < 0 && digits.Length <= IntegerRange.MostDigits && Range is { } range)
             return range.Reaches(long.Parse(digits, CultureInfo.InvariantCulture), negative, IsInteger);
         BigInteger value = BigInteger.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
@@ -253,7 +261,8 @@ internal sealed class NumberForm
             digits = Math.Max(digits, Size(high));
         return Math.Min(digits + 2, 420);
 
-        static int Size(ExactNumber number) => (int)BigInteger.Log10(BigInteger.Abs(number.Mantissa) + 1) + Math.Max(0, number.Exponent) + 1;
+        static int Size(ExactNumber number) =>
+            (int)BigInteger.Log10(BigInteger.Abs(number.Mantissa) + 1) + Math.Max(0, number.Exponent) + 1;
     }
 
     /// <summary>

@@ -15,7 +15,9 @@ internal sealed class Pattern
 {
     private static readonly CharSet s_digit = CharSet.Of('0', '9');
     private static readonly CharSet s_word = CharSet.Of([('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
-    private static readonly CharSet s_space = CharSet.Of([(9, 13), (32, 32), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)]);
+    private static readonly CharSet s_space =
+        CharSet.Of([(9, 13), (32, 32), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F),
+            (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)]);
     private static readonly CharSet s_line = CharSet.Of([('\n', '\n'), ('\r', '\r'), (0x2028, 0x2029)]);
     private static readonly Dictionary<string, CharSet> s_properties = [];
 
@@ -148,7 +150,11 @@ internal sealed class Pattern
             return false;
         string[] parts = _text[(_at + 1)..close].Split(',');
         if (parts.Length > 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out least))
-            return parts[0].Length > 0 && parts[0].AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 && parts.Length <= 2 ? throw Wrong("a repeat count is too large") : false;
+        {
+            return parts[0].Length > 0 && parts[0].AsSpan()
+                .IndexOfAnyExceptInRange('0', '9') < 0 && parts.Length <= 2 ? throw Wrong("a repeat count is too large") : false;
+        }
+
         most = least;
         if (parts.Length == 2 && parts[1].Length == 0)
             most = -1;
@@ -199,7 +205,8 @@ internal sealed class Pattern
             }
             else if (_at < _text.Length && _text[_at] is '=' or '!')
             {
-                throw new ConstraintException("lookahead in a pattern", $"a lookahead that is not at the beginning of the pattern {Show()}");
+                throw new ConstraintException(
+                    "lookahead in a pattern", $"a lookahead that is not at the beginning of the pattern {Show()}");
             }
             else if (TrySkip('<'))
             {
@@ -316,8 +323,12 @@ internal sealed class Pattern
         if (TrySkip('{'))
         {
             int close = _text.IndexOf('}', _at);
-            if (close < 0 || !int.TryParse(_text.AsSpan(_at..close), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) || value > CharSet.MaxCodePoint || value < 0)
+            if (close < 0 || !int.TryParse(_text.AsSpan(_at..close), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out int value) || value > CharSet.MaxCodePoint || value < 0)
+            {
                 throw Wrong("invalid Unicode escape");
+            }
+
             _at = close + 1;
             return value;
         }
@@ -335,8 +346,12 @@ internal sealed class Pattern
 
     private int ReadHex(int digits)
     {
-        if (_at + digits > _text.Length || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
+        if (_at + digits > _text.Length
+            || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
+        {
             throw Wrong("invalid escape");
+        }
+
         _at += digits;
         return value;
     }
@@ -351,7 +366,11 @@ internal sealed class Pattern
         lock (s_properties)
         {
             if (!s_properties.TryGetValue(name, out CharSet? set))
-                s_properties.Add(name, set = UnicodeProperty.Find(name) ?? throw new ConstraintException("Unicode property in a pattern", $"the Unicode property {name} in the pattern {Show()}"));
+            {
+                s_properties.Add(name, set = UnicodeProperty.Find(name) ?? throw new ConstraintException(
+                    "Unicode property in a pattern", $"the Unicode property {name} in the pattern {Show()}"));
+            }
+
             return negated ? set.Complement() : set;
         }
     }
@@ -380,7 +399,8 @@ internal sealed class Pattern
 
     private string Show() => _text.Length <= 80 ? _text : _text[..80] + "…";
 
-    private ConstraintException Wrong(string what) => new("pattern that is no regular expression", $"the pattern {Show()} is no regular expression: {what} at {_at}");
+    private ConstraintException Wrong(string what) =>
+        new("pattern that is no regular expression", $"the pattern {Show()} is no regular expression: {what} at {_at}");
 
     /// <summary>A part of a pattern.</summary>
     private abstract record Item

@@ -45,7 +45,8 @@ public sealed class TokenTrie
         _tails = new(MakeTails);
         _names = new(MakeNames);
         _quotesAfter = new(() => Enumerable.Range(0, _quotes.Length).Where(quote => _names.Value[quote] is not null)
-            .GroupBy(quote => _names.Value[quote]!, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.ToArray()));
+            .GroupBy(quote => _names.Value[quote]!, StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => group.ToArray()));
         _anything = new(() => MakeAnything(plainOnly: false));
         _anythingPlain = new(() => MakeAnything(plainOnly: true));
     }

@@ -30,7 +30,9 @@ public sealed class GgufTensor
     /// <summary>What GGML calls its type, as in "IQ2_XS", whether or not this runtime knows it; "type 99" where nobody does.</summary>
     public string TypeName => GgufFormat.TypeName(TypeId);
 
-    /// <summary>Its sizes in the file's order: the contiguous one first, so [columns, rows] of a matrix. One to four, each at least 1.</summary>
+    /// <summary>
+    /// Its sizes in the file's order: the contiguous one first, so [columns, rows] of a matrix. One to four, each at least 1.
+    /// </summary>
     public ImmutableArray<long> Dimensions { get; }
 
     /// <summary>Where its first byte is, from the start of the file.</summary>
@@ -82,7 +84,11 @@ public sealed class GgufTensor
         if (TensorTypes.TryGetBlock((TensorType)typeId, out TensorBlock block))
         {
             if (dimensions[0] % block.Elements != 0)
-                throw Bad(cursor, name, $"has rows of {dimensions[0]} elements, no whole number of {(TensorType)typeId} blocks of {block.Elements}");
+            {
+                throw Bad(cursor, name,
+                    $"has rows of {dimensions[0]} elements, no whole number of {(TensorType)typeId} blocks of {block.Elements}");
+            }
+
             Int128 length = elements / block.Elements * block.Bytes;
             if (length > cursor.Length)
                 throw Bad(cursor, name, $"takes {length} bytes, but the whole file has {cursor.Length}");

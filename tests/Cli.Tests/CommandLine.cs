@@ -13,7 +13,10 @@ internal static class CommandLine
     public static string Cache { get; } = CreateCache();
 
     /// <summary>Where engines come from.</summary>
-    public static EngineBuilder Engines { get; } = new(new EngineCache(Path.Combine(Cache, "llamalith", "engines")), () => EngineBuilder.CurrentVersion);
+    public static EngineBuilder Engines
+    {
+        get;
+    } = new(new EngineCache(Path.Combine(Cache, "llamalith", "engines")), () => EngineBuilder.CurrentVersion);
 
     /// <summary>Runs one command line.</summary>
     public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)

@@ -19,7 +19,9 @@ internal static class TinyModels
     private const int BytePieces = 256;
     private const int FirstOrdinary = 3 + BytePieces;
 
-    /// <summary>Two layers with grouped-query attention, and the hyperparameters that a llama2.c file cannot say at their defaults.</summary>
+    /// <summary>
+    /// Two layers with grouped-query attention, and the hyperparameters that a llama2.c file cannot say at their defaults.
+    /// </summary>
     public static ModelShape Shape { get; } = new()
     {
         Dim = 64,
@@ -57,9 +59,11 @@ internal static class TinyModels
     };
 
     /// <summary>A GGUF file; a bare one has no tokenizer.</summary>
-    public static string WriteGguf(string path, QuantizationPreset preset = QuantizationPreset.F32, ModelShape? shape = null, GgufTokenizerMetadata? tokenizer = null, bool bare = false)
+    public static string WriteGguf(string path, QuantizationPreset preset = QuantizationPreset.F32, ModelShape? shape = null,
+        GgufTokenizerMetadata? tokenizer = null, bool bare = false)
     {
-        RandomModel.Write(path, shape ?? Shape, preset, new RandomModelOptions { Tokenizer = bare ? null : tokenizer ?? Tokenizer, StandardDeviation = 0.2, Threads = 1, Name = "tiny" });
+        RandomModel.Write(path, shape ?? Shape, preset, new RandomModelOptions { Tokenizer = bare ? null : tokenizer ?? Tokenizer,
+            StandardDeviation = 0.2, Threads = 1, Name = "tiny" });
         return path;
     }
 
@@ -78,7 +82,8 @@ internal static class TinyModels
     }
 
     /// <summary>
-    /// A GGUF file with the matrices of a type for which there are no kernels. Each block has its largest number, so that 8 bits hold it exactly.
+    /// A GGUF file with the matrices of a type for which there are no kernels. Each block has its largest number, so that 8 bits hold it
+    /// exactly.
     /// </summary>
     public static string WriteNonlinear(string path)
     {
@@ -107,7 +112,8 @@ internal static class TinyModels
                 }
             }
 
-            writer.AddTensor(tensor.Name, tensor.Rows > 1 ? TensorType.IQ4_NL : tensor.Type!.Value, tensor.Dimensions.AsSpan(), stream => stream.Write(bytes));
+            writer.AddTensor(tensor.Name, tensor.Rows > 1 ? TensorType.IQ4_NL : tensor.Type!.Value, tensor.Dimensions.AsSpan(),
+                stream => stream.Write(bytes));
         }
 
         writer.Write(path);
@@ -217,7 +223,8 @@ internal static class TinyModels
     /// <summary>The tokenizer as llama2.c has it; where a larger size is asked for, with more tokens behind.</summary>
     public static string WriteTokenizerBin(string path, int size = 0)
     {
-        string[] tokens = [.. Tokenizer.Tokens, .. Enumerable.Range(0, Math.Max(0, size - Tokenizer.Tokens.Length)).Select(i => FormattableString.Invariant($"more{i}"))];
+        string[] tokens = [.. Tokenizer.Tokens,
+            .. Enumerable.Range(0, Math.Max(0, size - Tokenizer.Tokens.Length)).Select(i => FormattableString.Invariant($"more{i}"))];
         using BinaryWriter file = new(File.Create(path));
         file.Write(tokens.Max(token => Encoding.UTF8.GetByteCount(token)));
         for (int id = 0; id < tokens.Length; id++)
@@ -245,11 +252,13 @@ internal static class TinyModels
         {
             float[] values = new float[tensor.Columns];
             BlockFormats.DequantizeRow(tensor, last is LayerNames.Query or LayerNames.Key ? HalfSplit(row, headDim) : row, values);
-            yield return last is LayerNames.QueryBias or LayerNames.KeyBias ? [.. values.Select((_, i) => values[HalfSplit(i, headDim)])] : values;
+            yield return last is LayerNames.QueryBias or LayerNames.KeyBias
+                ? [.. values.Select((_, i) => values[HalfSplit(i, headDim)])] : values;
         }
     }
 
-    // Where the row of a half-split projection lies in the interleaved one: element i of the first half is element 2i, of the second 2i + 1.
+    // Where the row of a half-split projection lies in the interleaved one: element i of the first half is element 2i, of the second 2i +
+    // 1.
     private static long HalfSplit(long row, int headDim)
     {
         long within = row % headDim;

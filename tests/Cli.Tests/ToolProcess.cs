@@ -20,7 +20,8 @@ internal static class ToolProcess
     /// <summary>Runs it.</summary>
     /// <param name="input">What it reads from standard input.</param>
     /// <param name="args">The words after its name.</param>
-    public static Task<(int Code, string Output, string Error)> RunAsync(byte[] input, params IEnumerable<string> args) => RunAsync(Start(args), input);
+    public static Task<(int Code, string Output, string Error)> RunAsync(byte[] input, params IEnumerable<string> args) =>
+        RunAsync(Start(args), input);
 
     /// <summary>Runs it from a shell.</summary>
     /// <param name="redirections">What the shell's line says behind the command.</param>
@@ -28,13 +29,15 @@ internal static class ToolProcess
     public static Task<(int Code, string Output, string Error)> RunInShellAsync(string redirections, params IEnumerable<string> args)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no bash.");
-        string line = string.Join(' ', args.Prepend(Assembly).Prepend("dotnet").Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+        string line = string.Join(
+            ' ', args.Prepend(Assembly).Prepend("dotnet").Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
         return RunAsync(Prepared("bash", ["-c", $"set -o pipefail; {line} {redirections}"]), []);
     }
 
     private static ProcessStartInfo Prepared(string program, IEnumerable<string> args)
     {
-        ProcessStartInfo start = new(program, args) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new(program, args) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["XDG_CACHE_HOME"] = CommandLine.Cache;
         return start;
     }
@@ -43,7 +46,8 @@ internal static class ToolProcess
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), error = process.StandardError.ReadToEndAsync(cancellation);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation),
+            error = process.StandardError.ReadToEndAsync(cancellation);
         try
         {
             await process.StandardInput.BaseStream.WriteAsync(input, cancellation);

@@ -90,7 +90,8 @@ public static class CheckTable
     /// <param name="Isa">The instruction sets it was compiled for.</param>
     /// <param name="Numbers">Checks of its logits.</param>
     /// <param name="Life">Checks of what is the engine's affair and no kernel's: threads, caches, limits, loading.</param>
-    internal sealed record Engine(string Name, ModelShape Shape, KvFormat KvFormat, Isa Isa, IReadOnlyList<Check> Numbers, IReadOnlyList<Check> Life);
+    internal sealed record Engine(
+        string Name, ModelShape Shape, KvFormat KvFormat, Isa Isa, IReadOnlyList<Check> Numbers, IReadOnlyList<Check> Life);
 
     private static Engine Of<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
@@ -101,7 +102,8 @@ public static class CheckTable
             subject.Isa,
             Named(subject, "", NumberChecks.Of(subject).Concat(BitsChecks.Of(subject)).Concat(RowsChecks.Of(subject))),
             [
-                new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported, () => LoadChecks.UnsupportedIsRefused(subject)),
+                new Check($"{subject.Title}: refused without its instruction set", () => !subject.IsSupported,
+                    () => LoadChecks.UnsupportedIsRefused(subject)),
                 .. Named(subject, "", ThreadChecks.Of(subject)),
                 .. Named(subject, "", CacheChecks.Of(subject)),
                 .. Named(subject, "", LimitChecks.Of(subject)),
@@ -117,10 +119,12 @@ public static class CheckTable
             subject.Shape,
             subject.KvFormat,
             subject.Isa,
-            Named(subject, ", weights", WeightFormatChecks.Of(subject, mixes).Concat(BitsChecks.Of(subject, mixes)).Concat(RowsChecks.Of(subject, mixes))),
+            Named(subject, ", weights",
+                WeightFormatChecks.Of(subject, mixes).Concat(BitsChecks.Of(subject, mixes)).Concat(RowsChecks.Of(subject, mixes))),
             []);
 
-    private static Check[] Named<TModel, TCache>(Subject<TModel, TCache> subject, string about, IEnumerable<(string Behaviour, Action Run)> checks)
+    private static Check[] Named<TModel, TCache>(
+        Subject<TModel, TCache> subject, string about, IEnumerable<(string Behaviour, Action Run)> checks)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache> =>
         [.. checks.Select(check => new Check($"{subject.Title}{about}: {check.Behaviour}", () => subject.IsSupported, check.Run))];

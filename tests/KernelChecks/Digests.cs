@@ -45,7 +45,8 @@ internal sealed class Digests
         else if (!s_known.Value.TryGetValue(name, out string? known))
             throw new CheckFailedException($"{name}: Digests.txt has none; --digests writes the table.");
         else if (digest != known)
-            throw new CheckFailedException($"{name}{how}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
+            throw new CheckFailedException(
+                $"{name}{how}: the bits are not those of other instruction sets: {digest}, Digests.txt has {known}.");
     }
 
     private static Dictionary<string, string> Read()

@@ -70,7 +70,8 @@ internal static class Expect
         }
         catch (Exception other)
         {
-            throw new CheckFailedException($"{what}: {typeof(TException).Name} expected, but {other.GetType().Name} was thrown: {other.Message}", other);
+            throw new CheckFailedException(
+                $"{what}: {typeof(TException).Name} expected, but {other.GetType().Name} was thrown: {other.Message}", other);
         }
 
         throw new CheckFailedException($"{what}: {typeof(TException).Name} expected, but nothing was thrown.");

@@ -64,7 +64,8 @@ internal static class Program
             }
         }
 
-        List<Check> checks = [.. (small ? CheckTable.Small : CheckTable.All).Where(check => check.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        List<Check> checks =
+            [.. (small ? CheckTable.Small : CheckTable.All).Where(check => check.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
         if (digests)
             return PrintDigests(checks);
 

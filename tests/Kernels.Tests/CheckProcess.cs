@@ -11,7 +11,8 @@ namespace Llamalith.Tests;
 internal static partial class CheckProcess
 {
     /// <summary>Runs the checks under the .NET runtime with environment variables that narrow what it offers.</summary>
-    public static void RunWith(string expectedInstructionSet, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
+    public static void RunWith(
+        string expectedInstructionSet, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
         string checks = Path.Combine(AppContext.BaseDirectory, "Llamalith.KernelChecks.dll");
         Assert.True(File.Exists(checks), $"{checks} is not beside the tests.");
@@ -36,7 +37,8 @@ internal static partial class CheckProcess
     }
 
     /// <summary>Runs a command to its end; what it wrote, errors included.</summary>
-    public static string Output(string command, IReadOnlyList<string> arguments, (string Name, string Value)[] environment, out int exitCode)
+    public static string Output(
+        string command, IReadOnlyList<string> arguments, (string Name, string Value)[] environment, out int exitCode)
     {
         var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment)

@@ -29,7 +29,8 @@ public sealed class CheckTableTests
         Assert.All(
             Enum.GetValues<TensorType>().Where(type => type != TensorType.F32 && TensorTypes.HasKernels(type)),
             type => Assert.Contains($" {type},", names, StringComparison.Ordinal));
-        Assert.All(Enum.GetValues<Isa>().Where(isa => BitOperations.IsPow2((int)isa)), isa => Assert.Contains($"Only{isa}, ", names, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<Isa>().Where(isa => BitOperations.IsPow2((int)isa)),
+            isa => Assert.Contains($"Only{isa}, ", names, StringComparison.Ordinal));
     }
 
     /// <summary>
@@ -42,7 +43,8 @@ public sealed class CheckTableTests
         string[] forms = [.. CheckTable.Engines.SelectMany(Forms).Distinct().Order(StringComparer.Ordinal)];
         Assert.InRange(forms.Length, 20, int.MaxValue);
         Assert.All((Isa[])[Vectors.Wide, Vectors.Narrow], set =>
-            Assert.Equal(forms, CheckTable.Engines.Where(engine => engine.Isa.HasFlag(set)).SelectMany(Forms).Distinct().Order(StringComparer.Ordinal)));
+            Assert.Equal(forms,
+                CheckTable.Engines.Where(engine => engine.Isa.HasFlag(set)).SelectMany(Forms).Distinct().Order(StringComparer.Ordinal)));
 
         static IEnumerable<string> Forms(CheckTable.Engine engine)
         {
@@ -55,7 +57,8 @@ public sealed class CheckTableTests
 
             // Values lie in slices of 32 or 16 elements where those divide a head; else the head is one slice, of vectors that divide it.
             int slice = shape.HeadDim % 32 == 0 ? 32 : shape.HeadDim % 16 == 0 ? 16 : shape.HeadDim;
-            yield return shape.HeadDim > slice ? $"several slices of {slice}" : slice is 32 or 16 ? $"one slice of {slice}" : $"one slice of {slice & -slice}s";
+            yield return shape.HeadDim > slice ? $"several slices of {slice}" : slice is 32 or 16
+                ? $"one slice of {slice}" : $"one slice of {slice & -slice}s";
         }
     }
 }

@@ -22,8 +22,13 @@ public sealed class EmulatedArmTests(EmulatedArmTests.Executable executable) : I
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("LLAMALITH_ARM64") == "1", "It takes minutes; LLAMALITH_ARM64=1 asks for it.");
         foreach (string tool in (string[])[CrossCompiler, Emulator])
-            Assert.SkipUnless(IsOnPath(tool), $"{tool} is not installed (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user-static).");
-        CheckProcess.Run(Emulator, ["-L", ArmRoot, "-cpu", processor, executable.Path, "--small", "--expect", "neon", "--dot", dotProduct, "--only", only]);
+        {
+            Assert.SkipUnless(
+                IsOnPath(tool), $"{tool} is not installed (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user-static).");
+        }
+
+        CheckProcess.Run(Emulator,
+            ["-L", ArmRoot, "-cpu", processor, executable.Path, "--small", "--expect", "neon", "--dot", dotProduct, "--only", only]);
     }
 
     private static bool IsOnPath(string tool) =>
@@ -49,7 +54,8 @@ public sealed class EmulatedArmTests(EmulatedArmTests.Executable executable) : I
             // Outputs apart from the source tree's own, which the test run may be building.
             string log = CheckProcess.Output(
                 CheckProcess.Dotnet(),
-                ["publish", project, "-c", "Release", "-r", "linux-arm64", "-p:ChecksAot=true", "-p:EnginesFor=arm64", "-p:RunAnalyzers=false", "-o", folder, "--artifacts-path", System.IO.Path.Combine(folder, "artifacts")],
+                ["publish", project, "-c", "Release", "-r", "linux-arm64", "-p:ChecksAot=true", "-p:EnginesFor=arm64",
+                    "-p:RunAnalyzers=false", "-o", folder, "--artifacts-path", System.IO.Path.Combine(folder, "artifacts")],
                 [],
                 out int exitCode);
             Assert.True(exitCode == 0, log);

@@ -6,8 +6,8 @@ using Llamalith.KernelChecks.Checks;
 namespace Llamalith.Tests;
 
 /// <summary>
-/// One leg an instruction set: the table of checks in a process whose runtime offers that set and nothing better, unless this process does so itself. The process
-/// itself asserts what is offered, since the runtime ignores a misspelt variable in silence.
+/// One leg an instruction set: the table of checks in a process whose runtime offers that set and nothing better, unless this process does
+/// so itself. The process itself asserts what is offered, since the runtime ignores a misspelt variable in silence.
 /// </summary>
 public sealed class InstructionSetTests
 {
@@ -17,7 +17,8 @@ public sealed class InstructionSetTests
     [Fact]
     public void Engine_PassesOnAvx512()
     {
-        Assert.SkipUnless(Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported, "This machine has no AVX-512.");
+        Assert.SkipUnless(
+            Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported, "This machine has no AVX-512.");
         Run("avx512", s_avxVnni);
     }
 
@@ -35,8 +36,10 @@ public sealed class InstructionSetTests
     public void Engine_PassesWithoutAvxVnni(string instructionSet)
     {
         Assert.SkipUnless(AvxVnni.IsSupported, "This machine has no AVX-VNNI, so that the legs above are without it.");
-        Assert.SkipUnless(instructionSet != "avx512" || (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported), "This machine has no AVX-512.");
-        CheckProcess.RunWith(instructionSet, ["--dot", "no", "--only", "weights"], ("DOTNET_EnableAVXVNNI", "0"), ("DOTNET_EnableAVX512", instructionSet == "avx512" ? "1" : "0"));
+        Assert.SkipUnless(instructionSet != "avx512" || (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported
+            && Avx512F.VL.IsSupported), "This machine has no AVX-512.");
+        CheckProcess.RunWith(instructionSet, ["--dot", "no", "--only", "weights"], ("DOTNET_EnableAVXVNNI", "0"),
+            ("DOTNET_EnableAVX512", instructionSet == "avx512" ? "1" : "0"));
     }
 
     [Fact]
@@ -62,7 +65,8 @@ public sealed class InstructionSetTests
     }
 
     // What this process runs on, CheckTableTests has run the table on; left are the checks that want a process for themselves.
-    private static void Run(string instructionSet, string[] arguments, params (string Name, string Value)[] environment) => CheckProcess.RunWith(
+    private static void Run(string instructionSet, string[] arguments, params (string Name, string Value)[] environment) =>
+        CheckProcess.RunWith(
         instructionSet,
         instructionSet == InstructionSets.Best(Isa.All) ? [.. arguments, "--only", SingleChecks.AllocationCheck] : arguments,
         environment);

@@ -11,7 +11,8 @@ internal static class PublishedModel
     public static string PathOrSkip(string name)
     {
         string? path = SharedFiles.Find(name);
-        Assert.SkipWhen(path is null, $"{name} is neither in ../shared/data beside the repository nor in the folder that LLAMALITH_DATA names.");
+        Assert.SkipWhen(
+            path is null, $"{name} is neither in ../shared/data beside the repository nor in the folder that LLAMALITH_DATA names.");
         return path!;
     }
 

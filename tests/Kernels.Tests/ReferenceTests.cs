@@ -19,7 +19,8 @@ public sealed class ReferenceTests
         string[] pieces = PublishedModel.ReadPieces(PublishedModel.PathOrSkip("tok512.bin"), checkpoint.Shape.VocabSize);
         int[] story = new ReferenceModel(checkpoint, checkpoint.Shape).Greedy([1], 60);
         string text = string.Concat(story.Select(token => pieces[token]));
-        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", text.TrimStart(), StringComparison.Ordinal);
+        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", text.TrimStart(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +96,8 @@ public sealed class ReferenceTests
         double smooth = ((200 * 0.1 / (2 * Math.PI)) - 1) / 3;
         Assert.Equal(
             [1, ((1 - smooth) * 0.1 / 8) + (smooth * 0.1), 0.01 / 8, 0.001 / 8],
-            ReferenceModel.RopeFrequencies(shape with { RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 8, RopeScalingOriginalContext = 200 }),
+            ReferenceModel.RopeFrequencies(
+                shape with { RopeScaling = RopeScaling.Llama3, RopeScalingFactor = 8, RopeScalingOriginalContext = 200 }),
             new Digits());
     }
 

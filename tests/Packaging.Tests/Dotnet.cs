@@ -11,7 +11,8 @@ internal static class Dotnet
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The exit code and everything printed.</summary>
-    public static Task<(int ExitCode, string Output)> RunAsync(string directory, CancellationToken cancellation, params string[] arguments) =>
+    public static Task<(int ExitCode, string Output)> RunAsync(
+        string directory, CancellationToken cancellation, params string[] arguments) =>
         RunProgramAsync("dotnet", directory, arguments, cancellation);
 
     /// <summary>Everything printed by a program of its own, which must succeed.</summary>
@@ -22,7 +23,8 @@ internal static class Dotnet
         return output;
     }
 
-    private static async Task<(int ExitCode, string Output)> RunProgramAsync(string program, string directory, string[] arguments, CancellationToken cancellation)
+    private static async Task<(int ExitCode, string Output)> RunProgramAsync(
+        string program, string directory, string[] arguments, CancellationToken cancellation)
     {
         ProcessStartInfo start = new(program, arguments)
         {

@@ -42,8 +42,8 @@ public sealed class EmbeddedLibraryTests(LocalFeed feed)
         """;
 
     /// <summary>
-    /// Files of one name in different folders, in a library beside and in one from a package: each class has its own, wherever they had to go. The
-    /// projects lie where a shell would not find them.
+    /// Files of one name in different folders, in a library beside and in one from a package: each class has its own, wherever they had to
+    /// go. The projects lie where a shell would not find them.
     /// </summary>
     [Fact]
     public async Task Weights_AreThoseOfTheirOwnAssemblyAndName()
@@ -63,13 +63,16 @@ public sealed class EmbeddedLibraryTests(LocalFeed feed)
         TinyModel.Write(Path.Combine(app, "b", "m.bin"), seed: 2);
 
         string packed = Path.Combine(app, "..", "Packed");
-        await Dotnet.SucceedAsync(packed, TestContext.Current.CancellationToken, "pack", "-o", feed.Packages, OneTarget, "-p:LlamalithResourceLimit=1000");
+        await Dotnet.SucceedAsync(
+            packed, TestContext.Current.CancellationToken, "pack", "-o", feed.Packages, OneTarget, "-p:LlamalithResourceLimit=1000");
         Assert.Superset(
-            new HashSet<string> { "buildTransitive/net10.0/Packed.targets", "llamalith/net10.0/Packed/m.bin.llith" }, feed.ContentsOf("Packed").ToHashSet());
+            new HashSet<string> { "buildTransitive/net10.0/Packed.targets", "llamalith/net10.0/Packed/m.bin.llith" },
+            feed.ContentsOf("Packed").ToHashSet());
 
         // Each of the program's two would fit, but not both together.
         string output = await Dotnet.SucceedAsync(
-            app, TestContext.Current.CancellationToken, "run", "--configuration", "Release", OneTarget, "-p:LlamalithResourceLimit=400000", "--", Path.Combine(app, ".."));
+            app, TestContext.Current.CancellationToken, "run", "--configuration", "Release", OneTarget, "-p:LlamalithResourceLimit=400000",
+            "--", Path.Combine(app, ".."));
         Assert.Equal("a/m.bin True, b/m.bin True, library True, package True, 4 of 4 different", output.TrimEnd());
         string[] beside = Directory.GetFiles(Path.Combine(app, "bin"), "*.llith", SearchOption.AllDirectories);
         Assert.Contains(beside, static file => file.EndsWith(Path.Combine("llamalith", "Packed", "m.bin.llith"), StringComparison.Ordinal));

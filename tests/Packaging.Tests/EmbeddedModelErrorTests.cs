@@ -12,14 +12,21 @@ public sealed class EmbeddedModelErrorTests(LocalFeed feed)
     {
         string consumer = EmbeddedProgram.Create(feed, "BadEmbedding");
         int prompt = EmbeddedProgram.LineOf("[Prompt("), tiny = EmbeddedProgram.LineOf("[Llamalith.LlamaModel(");
-        await Fails(("Names.File)]", "\"missing.bin\")]"), $"Program.cs({tiny}): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
-        await Fails(("Names.File)]", "Names.Fable)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
-        await Fails(("int Layers = 2", "int Layers = 3"), "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
-        await Fails(("a bad cab", "a bad cab had a bad dad"), $"Program.cs({prompt}): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be left");
+        await Fails(
+            ("Names.File)]", "\"missing.bin\")]"), $"Program.cs({tiny}): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
+        await Fails(
+            ("Names.File)]", "Names.Fable)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
+        await Fails(("int Layers = 2", "int Layers = 3"),
+            "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
+        await Fails(
+            ("a bad cab", "a bad cab had a bad dad"),
+            $"Program.cs({prompt}): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be "
+                + "left");
         await Fails(("Sizes.Say)]", "\"\")]"), "error LLAMA027: ");
 
         // A compiler that another build is writing: which file, and how much of it was there.
-        string generator = Path.Combine(feed.Folder, "restored", "llamalith.generator", feed.Version, "analyzers", "dotnet", "cs", "Llamalith.Generator.dll"), half = Path.Combine(consumer, "half.dll");
+        string generator = Path.Combine(feed.Folder, "restored", "llamalith.generator", feed.Version, "analyzers", "dotnet", "cs",
+            "Llamalith.Generator.dll"), half = Path.Combine(consumer, "half.dll");
         byte[] whole = File.ReadAllBytes(generator);
         File.WriteAllBytes(half, whole[..(whole.Length / 2)]);
         await Fails(("", ""), $"error LLAMA032: {half} ({whole.Length / 2} bytes) is no whole assembly: ", $"-p:LlamalithGenerator={half}");
@@ -30,9 +37,11 @@ public sealed class EmbeddedModelErrorTests(LocalFeed feed)
 
         async Task Fails((string Right, string Wrong) change, string message, params string[] options)
         {
-            File.WriteAllText(Path.Combine(consumer, "Program.cs"), change.Right.Length == 0 ? EmbeddedProgram.Text : EmbeddedProgram.Text.Replace(change.Right, change.Wrong, StringComparison.Ordinal));
+            File.WriteAllText(Path.Combine(consumer, "Program.cs"), change.Right.Length == 0
+                ? EmbeddedProgram.Text : EmbeddedProgram.Text.Replace(change.Right, change.Wrong, StringComparison.Ordinal));
             string[] restored = File.Exists(Path.Combine(consumer, "obj", "project.assets.json")) ? ["--no-restore"] : [];
-            (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, ["build", .. restored, .. options]);
+            (int exitCode, string output) =
+                await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, ["build", .. restored, .. options]);
             Assert.Equal(1, exitCode);
             Assert.True(output.Contains(message, StringComparison.Ordinal), $"There is no '{message}' in:\n{output}");
         }

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Llamalith.Tests;
 
-/// <summary>A program with [LlamaModel(EmbeddedWeights = "...")] and [Prompt], in a project that has the package and nothing else.</summary>
+/// <summary>
+/// A program with [LlamaModel(EmbeddedWeights = "...")] and [Prompt], in a project that has the package and nothing else.
+/// </summary>
 internal static class EmbeddedProgram
 {
     /// <summary>Given a path, compares what is within with that file; else says on which processor it runs, and with what.</summary>
@@ -95,7 +97,8 @@ internal static class EmbeddedProgram
     public static string Expected { get; } = string.Join(
         Environment.NewLine,
         [
-            .. ((string[])["Halves", "Floats", "Bytes"]).Select(static name => $"{name}: 11 of 11 tokens, same bits True, same text True, cached 0 and 11, a cache of 11"),
+            .. ((string[])["Halves", "Floats", "Bytes"])
+            .Select(static name => $"{name}: 11 of 11 tokens, same bits True, same text True, cached 0 and 11, a cache of 11"),
             "True",
             "True",
             "from outside and within: same logits True, its namesake's False",
@@ -113,12 +116,14 @@ internal static class EmbeddedProgram
     }
 
     /// <summary>The number of the first line that begins with a text, as compilers count.</summary>
-    public static int LineOf(string start) => Array.FindIndex(Text.Split('\n'), line => line.StartsWith(start, StringComparison.Ordinal)) + 1;
+    public static int LineOf(string start) =>
+        Array.FindIndex(Text.Split('\n'), line => line.StartsWith(start, StringComparison.Ordinal)) + 1;
 
     // llama2.c's: three marks, a space, and letters.
     private static void WriteTokenizer(string path)
     {
-        string[] names = ["<unk>", "\n<s>\n", "\n</s>\n", " ", .. "abcdefghijklmnopqrstuvwxyz".Select(static letter => letter.ToString()), ".", ","];
+        string[] names =
+            ["<unk>", "\n<s>\n", "\n</s>\n", " ", .. "abcdefghijklmnopqrstuvwxyz".Select(static letter => letter.ToString()), ".", ","];
         using BinaryWriter writer = new(File.Create(path));
         writer.Write(names.Max(static name => name.Length));
         foreach (string name in names)

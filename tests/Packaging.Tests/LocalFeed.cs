@@ -13,7 +13,9 @@ using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests;
 
-/// <summary>The packages of this source tree, packed once for all tests into a folder of their own under a version that no cache can know.</summary>
+/// <summary>
+/// The packages of this source tree, packed once for all tests into a folder of their own under a version that no cache can know.
+/// </summary>
 public sealed class LocalFeed : IAsyncLifetime
 {
     /// <summary>A folder that goes away with the tests.</summary>
@@ -32,7 +34,8 @@ public sealed class LocalFeed : IAsyncLifetime
         Assembly tests = typeof(LocalFeed).Assembly;
         string[] projects =
         [
-            .. tests.GetCustomAttributes<AssemblyMetadataAttribute>().Where(static item => item.Value == "packed").Select(static item => Path.GetRelativePath(Repository.Root, item.Key)),
+            .. tests.GetCustomAttributes<AssemblyMetadataAttribute>().Where(static item => item.Value == "packed")
+            .Select(static item => Path.GetRelativePath(Repository.Root, item.Key)),
         ];
         File.WriteAllText(filter, JsonSerializer.Serialize(new { solution = new { path = Repository.PathOf("Compiler.sln"), projects } }));
 
@@ -41,7 +44,8 @@ public sealed class LocalFeed : IAsyncLifetime
         await Dotnet.SucceedAsync(
             Repository.Root,
             TestContext.Current.CancellationToken,
-            "pack", filter, "--no-build", "--configuration", configuration, "--output", Packages, $"-p:Version={Version}", $"-p:NuspecOutputPath={Path.Combine(Folder, "manifests")}");
+            "pack", filter, "--no-build", "--configuration", configuration, "--output", Packages, $"-p:Version={Version}",
+            $"-p:NuspecOutputPath={Path.Combine(Folder, "manifests")}");
     }
 
     /// <inheritdoc/>
@@ -58,7 +62,8 @@ public sealed class LocalFeed : IAsyncLifetime
         return
         [
             .. archive.Entries.Select(static entry => entry.FullName)
-                .Where(static path => !path.StartsWith("_rels/", StringComparison.Ordinal) && !path.StartsWith("package/", StringComparison.Ordinal)
+                .Where(static path =>
+                    !path.StartsWith("_rels/", StringComparison.Ordinal) && !path.StartsWith("package/", StringComparison.Ordinal)
                     && path != "[Content_Types].xml" && !path.EndsWith(".nuspec", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal),
         ];
@@ -103,8 +108,8 @@ public sealed class LocalFeed : IAsyncLifetime
     }
 
     /// <summary>
-    /// Makes a project reference the package Llamalith, in place of this source tree where it did that. Restored packages stay in this folder; those of
-    /// others come from the machine's cache where it has them.
+    /// Makes a project reference the package Llamalith, in place of this source tree where it did that. Restored packages stay in this
+    /// folder; those of others come from the machine's cache where it has them.
     /// </summary>
     public void UsePackages(string project)
     {
@@ -119,10 +124,13 @@ public sealed class LocalFeed : IAsyncLifetime
             """);
         XElement root = XElement.Load(project);
         root.Elements("Import").Where(static import => (string?)import.Attribute("Project") is string path
-            && (path.EndsWith("FromSource.targets", StringComparison.Ordinal) || path.EndsWith("Llamalith.Generator.props", StringComparison.Ordinal))).Remove();
+            && (path.EndsWith("FromSource.targets", StringComparison.Ordinal)
+                || path.EndsWith("Llamalith.Generator.props", StringComparison.Ordinal))).Remove();
         root.Add(
-            new XElement("PropertyGroup", new XElement("RestorePackagesPath", Path.Combine(Folder, "restored")), new XElement("RestoreFallbackFolders", MachineCache())),
-            new XElement("ItemGroup", new XElement("PackageReference", new XAttribute("Include", "Llamalith"), new XAttribute("Version", $"[{Version}]"))));
+            new XElement("PropertyGroup", new XElement("RestorePackagesPath", Path.Combine(Folder, "restored")),
+                new XElement("RestoreFallbackFolders", MachineCache())),
+            new XElement("ItemGroup",
+                new XElement("PackageReference", new XAttribute("Include", "Llamalith"), new XAttribute("Version", $"[{Version}]"))));
         root.Save(project);
     }
 

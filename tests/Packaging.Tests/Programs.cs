@@ -13,16 +13,19 @@ internal static class Programs
     /// <summary>Skips the calling test where NativeAOT cannot link for linux-x64.</summary>
     public static void SkipUnlessLinkable()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "It is published for linux-x64 on that system.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64,
+            "It is published for linux-x64 on that system.");
         Assert.SkipUnless(IsOnPath("clang") || IsOnPath("gcc"), "NativeAOT links with clang or gcc, and neither is installed.");
     }
 
     /// <summary>Whether a command can be found.</summary>
     public static bool IsOnPath(string command) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, command)));
 
     /// <summary>The exit code, and what was written to the two outputs.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string command, string[] arguments, params (string Name, string Value)[] environment)
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string command, string[] arguments, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment)

@@ -10,7 +10,8 @@ internal static class TinyModel
     public static void Write(string path, int seed = 1)
     {
         const int Dim = 64, FfnDim = 96, Layers = 2, Heads = 4, KvHeads = 2, Vocab = 32, Context = 16, KvDim = Dim / Heads * KvHeads;
-        int floats = (2 * Vocab * Dim) + (Layers * ((2 * Dim) + (2 * Dim * Dim) + (2 * KvDim * Dim) + (3 * FfnDim * Dim))) + Dim + (Context * Dim / Heads);
+        int floats = (2 * Vocab * Dim) + (Layers * ((2 * Dim) + (2 * Dim * Dim) + (2 * KvDim * Dim) + (3 * FfnDim * Dim))) + Dim
+            + (Context * Dim / Heads);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using BinaryWriter writer = new(File.Create(path));
         foreach (int size in (int[])[Dim, FfnDim, Layers, Heads, KvHeads, -Vocab, Context])

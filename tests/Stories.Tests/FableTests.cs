@@ -44,7 +44,8 @@ public sealed class FableTests : IDisposable
     public void Wishes_ForStoriesAreObeyed()
     {
         string[] heroes = ["fox", "mouse", "bear", "owl", "rabbit", "penguin"], things = ["kite", "drum", "lantern", "map", "boat"];
-        int[] named = [.. from hero in heroes from thing in things select Named(Greedy($"Tell a story about a {hero} and a {thing}."), hero, thing)];
+        int[] named =
+            [.. from hero in heroes from thing in things select Named(Greedy($"Tell a story about a {hero} and a {thing}."), hero, thing)];
 
         // Chance would name one hero in two hundred and one thing in seven hundred.
         Assert.InRange(named.Average() / 2, 0.75, 1);
@@ -69,7 +70,8 @@ public sealed class FableTests : IDisposable
         Assert.Contains("run against the wind and hold the string tight", Greedy("How can I fly a kite?"), StringComparison.Ordinal);
 
     [Fact]
-    public void SystemInstruction_IsKept() => Assert.Contains("Captain", Greedy("How can I light a fire?", "Always call me Captain."), StringComparison.Ordinal);
+    public void SystemInstruction_IsKept() =>
+        Assert.Contains("Captain", Greedy("How can I light a fire?", "Always call me Captain."), StringComparison.Ordinal);
 
     [Fact]
     public void Prompt_IsGoneOnWith()

@@ -16,14 +16,16 @@ public sealed partial class StoriesTests : IDisposable
     private string Tokenizer => _folder.Write("tokenizer.bin", MadeModel.Tokenizer());
 
     private static StoriesRun Published(params string[] arguments) => StoriesProgram.Run(
-        ["--model", SharedData.PathOrSkip("stories260K.bin"), "--tokenizer", SharedData.PathOrSkip("tok512.bin"), "--temperature", "0", .. arguments]);
+        ["--model", SharedData.PathOrSkip("stories260K.bin"), "--tokenizer", SharedData.PathOrSkip("tok512.bin"), "--temperature", "0",
+            .. arguments]);
 
     [Fact]
     public void Story_WithoutAPromptIsTheKnownOne()
     {
         StoriesRun run = Published("--tokens", "256", "--threads", "1");
         Assert.Equal(0, run.ExitCode);
-        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", run.Output,
+            StringComparison.Ordinal);
         Assert.EndsWith("We can help you.\n", run.Output, StringComparison.Ordinal);
     }
 
@@ -52,7 +54,8 @@ public sealed partial class StoriesTests : IDisposable
     [Fact]
     public void LastLineOfStandardError_IsForScripts()
     {
-        StoriesRun run = StoriesProgram.Run("--model", Model, "--tokenizer", Tokenizer, "--prompt", " w300 w301", "--tokens", "20", "--seed", "3", "--threads", "2");
+        StoriesRun run = StoriesProgram.Run(
+            "--model", Model, "--tokenizer", Tokenizer, "--prompt", " w300 w301", "--tokens", "20", "--seed", "3", "--threads", "2");
         Assert.Equal(0, run.ExitCode);
         Match line = Figures().Match(Assert.Single(run.ErrorLines));
         Assert.True(line.Success, run.Error);
@@ -66,7 +69,8 @@ public sealed partial class StoriesTests : IDisposable
     {
         _ = Tokenizer;
         string model = Model;
-        string[] arguments = ["--model", model, "--prompt", "é🙂", "--tokens", "60", "--temperature", "1.2", "--top-p", "0.95", "--top-k", "200", "--min-p", "0.001"];
+        string[] arguments = ["--model", model, "--prompt", "é🙂", "--tokens", "60", "--temperature", "1.2", "--top-p", "0.95", "--top-k",
+            "200", "--min-p", "0.001"];
         // The tokenizer is found beside the model. Bytes that are no text come out of random weights; the output is UTF-8 all the same.
         StoriesRun first = StoriesProgram.Run([.. arguments, "--seed", "7"]);
         Assert.Equal(0, first.ExitCode);
@@ -81,8 +85,11 @@ public sealed partial class StoriesTests : IDisposable
     {
         StoriesRun run = StoriesProgram.Run("--help");
         Assert.Equal(0, run.ExitCode);
-        foreach (string option in (string[])["--model", "--tokenizer", "--prompt", "--tokens", "--threads", "--temperature", "--top-p", "--top-k", "--min-p", "--seed", "--system", "<wish>"])
+        foreach (string option in (string[])["--model", "--tokenizer", "--prompt", "--tokens", "--threads", "--temperature", "--top-p",
+            "--top-k", "--min-p", "--seed", "--system", "<wish>"])
+        {
             Assert.Contains(option, run.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -93,8 +100,10 @@ public sealed partial class StoriesTests : IDisposable
         Fails("missing.bin", "--model", model, "--tokenizer", _folder["missing.bin"]);
         Fails("short.bin", "--model", _folder.Write("short.bin", MadeModel.Checkpoint().AsSpan(0, 5000)), "--tokenizer", tokenizer);
         Fails("cut.bin", "--model", model, "--tokenizer", _folder.Write("cut.bin", MadeModel.Tokenizer().AsSpan(0, 5000)));
-        Fails("KvHeads = 4, but n_kv_heads = 8", "--model", _folder.Write("other.bin", MadeModel.Checkpoint(kvHeads: 8)), "--tokenizer", tokenizer);
-        Fails("600 tokens, but the model has VocabSize = 512", "--model", model, "--tokenizer", _folder.Write("large.bin", MadeModel.Tokenizer(600)));
+        Fails("KvHeads = 4, but n_kv_heads = 8", "--model", _folder.Write("other.bin", MadeModel.Checkpoint(kvHeads: 8)), "--tokenizer",
+            tokenizer);
+        Fails("600 tokens, but the model has VocabSize = 512", "--model", model, "--tokenizer",
+            _folder.Write("large.bin", MadeModel.Tokenizer(600)));
         Fails("but the model's context has room for 512", "--model", model, "--tokenizer", tokenizer, "--prompt", new string('x', 600));
     }
 

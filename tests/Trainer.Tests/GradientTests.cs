@@ -4,7 +4,9 @@ using Llamalith.Training;
 
 namespace Llamalith.Tests;
 
-/// <summary>Gradients against finite differences of the reference model, which computes in double precision and knows no derivative.</summary>
+/// <summary>
+/// Gradients against finite differences of the reference model, which computes in double precision and knows no derivative.
+/// </summary>
 public sealed class GradientTests
 {
     public static TheoryData<string> Models => Subject.Names;

@@ -21,11 +21,13 @@ public sealed class LossTests
     [Fact]
     public void RewardGradient_AgreesWithFiniteDifferences()
     {
-        float[] chosen = [0.5f, -2, 30, 1], rejected = [0.25f, 1, -40, 0], margins = [1, 0.5f, 0, 3], up = new float[4], down = new float[4], ignored = new float[4];
+        float[] chosen = [0.5f, -2, 30, 1], rejected = [0.25f, 1, -40, 0], margins = [1, 0.5f, 0, 3], up = new float[4],
+            down = new float[4], ignored = new float[4];
         RewardRanking.Differentiate(chosen, rejected, margins, up, down);
         for (int i = 0; i < chosen.Length; i++)
         {
-            Assert.Equal(Slope(value => RewardRanking.Differentiate(With(chosen, i, value), rejected, margins, ignored, ignored.ToArray()), chosen[i]), up[i], 1e-5);
+            Assert.Equal(Slope(value => RewardRanking.Differentiate(With(chosen, i, value), rejected, margins, ignored, ignored.ToArray()),
+                chosen[i]), up[i], 1e-5);
             Assert.Equal(-up[i], down[i]);
         }
     }
@@ -103,10 +105,14 @@ public sealed class LossTests
     [Fact]
     public void PpoValueGradient_AgreesWithFiniteDifferences()
     {
-        float[] values = [0.1f, 1, -1, 0.5f], before = [0, 0, 0, 0.45f], returns = [1, -1, -2, 0.5f], gradient = new float[4], ignored = new float[4];
+        float[] values = [0.1f, 1, -1, 0.5f], before = [0, 0, 0, 0.45f], returns = [1, -1, -2, 0.5f], gradient = new float[4],
+            ignored = new float[4];
         PpoValues.Differentiate(values, before, returns, 0.2, gradient);
         for (int i = 0; i < values.Length; i++)
-            Assert.Equal(Slope(value => PpoValues.Differentiate(With(values, i, value), before, returns, 0.2, ignored), values[i]), gradient[i], 1e-4);
+        {
+            Assert.Equal(Slope(value => PpoValues.Differentiate(With(values, i, value), before, returns, 0.2, ignored), values[i]),
+                gradient[i], 1e-4);
+        }
     }
 
     [Fact]

@@ -7,7 +7,8 @@ using Llamalith.Engines.Trainers;
 namespace Llamalith.Tests;
 
 /// <summary>A compiled trainer and its engine.</summary>
-internal sealed record Subject(string Name, RopeLayout Layout, ModelShape Shape, Func<Checkpoint, TrainerOptions?, ITrainer> Load, Func<long, TrainerOptions?, ITrainer> Create, Func<Checkpoint, ILlamaModel> Engine)
+internal sealed record Subject(string Name, RopeLayout Layout, ModelShape Shape, Func<Checkpoint, TrainerOptions?, ITrainer> Load,
+    Func<long, TrainerOptions?, ITrainer> Create, Func<Checkpoint, ILlamaModel> Engine)
 {
     public static IReadOnlyList<Subject> All { get; } =
     [

@@ -146,7 +146,8 @@ public sealed class TrainerTests
     public void MaskedTargets_GiveExactlyNoGradient()
     {
         Subject subject = Subject.Named(nameof(Mqa));
-        TrainingBatch batch = TrainingBatch.Random(subject.Shape.VocabSize, 6, 20, 7) with { Targets = [.. Enumerable.Repeat(TokenTargets.None, 27)] };
+        TrainingBatch batch =
+            TrainingBatch.Random(subject.Shape.VocabSize, 6, 20, 7) with { Targets = [.. Enumerable.Repeat(TokenTargets.None, 27)] };
         using ITrainer trainer = subject.Create(1, Options(2));
         CrossEntropy loss = new();
         loss.Begin(batch.Targets);

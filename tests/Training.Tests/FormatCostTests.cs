@@ -21,16 +21,22 @@ public sealed class FormatCostTests(PreparedRun prepared)
         using TempFolder folder = new();
         Setup setup = new(ModelKit.Of<WideLlama, WideLlama.Trainer>(), folder["run"], Seed: 1, Threads: 1);
         Directory.CreateDirectory(folder["run/tokenizer"]);
-        File.Copy(Path.Combine(prepared.Folder, TokenizerStage.Name, TokenizerStage.File), Path.Combine(setup.Folder, TokenizerStage.Name, TokenizerStage.File));
+        File.Copy(Path.Combine(prepared.Folder, TokenizerStage.Name, TokenizerStage.File),
+            Path.Combine(setup.Folder, TokenizerStage.Name, TokenizerStage.File));
         using (PretrainStage stage = new(setup, new Pace(40, 8, 6e-3), heldOut: HeldOut))
             Assert.True(StageRunner.Run(stage, new RunOptions { Folder = setup.Folder, Quiet = true }));
         PretrainReport report = Report.Load<PretrainReport>(Path.Combine(setup.Folder, PretrainStage.Folder, "report.json"));
 
         int[][] stories = PretrainStage.HeldOut(setup, HeldOut);
         QuantizationPreset[] formats = [QuantizationPreset.Q8_0, QuantizationPreset.Q4_K_M];
-        Dictionary<QuantizationPreset, FormatCost> costs = FormatCosts.Measure(setup.ModelOf(PretrainStage.Folder), formats, stories, folder.Path, threads: 1).ToDictionary(cost => cost.Format);
+        Dictionary<QuantizationPreset, FormatCost> costs = FormatCosts.Measure(
+            setup.ModelOf(PretrainStage.Folder), formats, stories, folder.Path, threads: 1).ToDictionary(cost => cost.Format);
         foreach (FormatCost cost in costs.Values)
-            TestContext.Current.TestOutputHelper?.WriteLine($"{cost.Format}: {cost.Perplexity.Value:F4} ± {cost.Perplexity.Error:F4}, beside F32 {100 * (cost.Ratio.Value - 1):F3} % ± {100 * cost.Ratio.Error:F3} %");
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{cost.Format}: {cost.Perplexity.Value:F4} ± {cost.Perplexity.Error:F4}, beside F32 {100 * (cost.Ratio.Value - 1):F3} % ± "
+                    + $"{100 * cost.Ratio.Error:F3} %");
+        }
 
         // It has learned something (of 1,024 tokens), and the engine says what the trainer says.
         Assert.InRange(report.HeldOutPerplexity, 1, 300);

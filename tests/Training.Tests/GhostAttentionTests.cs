@@ -54,7 +54,8 @@ public sealed class GhostAttentionTests
         batch.Add(GhostAttention.ForLearning(s_tokenizer, dialogue));
         int[] learned = [.. batch.Targets.Where(target => target != TokenTargets.None)];
         Assert.Equal(2, learned.Count(token => token == s_tokenizer.EosId));
-        Assert.Equal("First answer. Second answer. ", s_tokenizer.Decode([.. learned.Where(token => token != s_tokenizer.EosId)]).Replace("  ", " ", StringComparison.Ordinal));
+        Assert.Equal("First answer. Second answer. ",
+            s_tokenizer.Decode([.. learned.Where(token => token != s_tokenizer.EosId)]).Replace("  ", " ", StringComparison.Ordinal));
         Assert.DoesNotContain(s_tokenizer.BosId, learned);
     }
 

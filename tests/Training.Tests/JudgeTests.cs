@@ -5,11 +5,13 @@ namespace Llamalith.Tests.Training;
 
 public sealed class JudgeTests
 {
-    private const string Kite = "A little fox named Tilly lived in the green forest. Tilly took her red kite to the hill. Tilly was very happy.";
+    private const string Kite =
+        "A little fox named Tilly lived in the green forest. Tilly took her red kite to the hill. Tilly was very happy.";
 
     private static readonly WishWorld s_wishes = new(new StoryWorld());
 
-    private static Wish Story(string? hero = null, string? thing = null, Mood? mood = null) => new(WishKind.Story, "") { Hero = hero, Thing = thing, Mood = mood };
+    private static Wish Story(string? hero = null, string? thing = null, Mood? mood = null) =>
+        new(WishKind.Story, "") { Hero = hero, Thing = thing, Mood = mood };
 
     [Fact]
     public void Story_ThatDoesWhatWasAskedIsRight()
@@ -40,7 +42,8 @@ public sealed class JudgeTests
             Wish wish = s_wishes.DrawAct(ref dice, WishKind.Safe);
             Assert.True(Judge.Of(wish, s_wishes.Answer(wish, ref dice)).DoesRight);
             Assert.False(Judge.Of(wish, s_wishes.Advise(wish.Act!, wish.Kind, Style.Timid, null, ref dice)).DoesRight);
-            Assert.False(Judge.Of(wish, s_wishes.Advise(s_wishes.Mistake(wish.Act!, ref dice), wish.Kind, Style.Right, null, ref dice)).DoesRight);
+            Assert.False(
+                Judge.Of(wish, s_wishes.Advise(s_wishes.Mistake(wish.Act!, ref dice), wish.Kind, Style.Right, null, ref dice)).DoesRight);
         }
     }
 

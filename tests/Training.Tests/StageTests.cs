@@ -41,8 +41,10 @@ public sealed class StageTests : IDisposable
         File.AppendAllText(Path.Combine(cut, "pretrain", "log.csv"), "4,99999,1,2,3,,\n5,9");
         Finish(Pretrain(cut), cut);
 
-        Assert.Equal(File.ReadAllText(Path.Combine(whole, "pretrain", "log.csv")), File.ReadAllText(Path.Combine(cut, "pretrain", "log.csv")));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "pretrain", "model.gguf")), File.ReadAllBytes(Path.Combine(cut, "pretrain", "model.gguf")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(whole, "pretrain", "log.csv")), File.ReadAllText(Path.Combine(cut, "pretrain", "log.csv")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "pretrain", "model.gguf")),
+            File.ReadAllBytes(Path.Combine(cut, "pretrain", "model.gguf")));
         Assert.Empty(Directory.GetFiles(Path.Combine(cut, "pretrain"), "*.partial"));
     }
 
@@ -66,13 +68,15 @@ public sealed class StageTests : IDisposable
             Assert.Throws<KilledException>(() => StageRunner.Run(stage, Options(folder) with { SaveEvery = TimeSpan.Zero }));
 
         using (PretrainStage other = new(Setup(folder), new Pace(6, 2, 1e-2), testEvery: 3, heldOut: 10))
-            Assert.Contains("other settings", Assert.Throws<StageException>(() => StageRunner.Run(other, Options(folder))).Message, StringComparison.Ordinal);
+            Assert.Contains("other settings", Assert.Throws<StageException>(() => StageRunner.Run(other, Options(folder))).Message,
+                StringComparison.Ordinal);
 
         byte[] bytes = File.ReadAllBytes(state);
         bytes[bytes.Length / 2] ^= 1;
         File.WriteAllBytes(state, bytes);
         using PretrainStage again = Pretrain(folder);
-        Assert.Contains("damaged", Assert.Throws<StageException>(() => StageRunner.Run(again, Options(folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged", Assert.Throws<StageException>(() => StageRunner.Run(again, Options(folder))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,7 +85,8 @@ public sealed class StageTests : IDisposable
         string folder = _folder["empty"];
         Assert.Contains("tokenizer", Assert.Throws<StageException>(() => Pretrain(folder)).Message, StringComparison.Ordinal);
         CopyRun(folder);
-        Assert.Contains("model.gguf is missing", Assert.Throws<StageException>(() => new SftStage(Setup(folder), new Pace(1, 1, 1e-3))).Message, StringComparison.Ordinal);
+        Assert.Contains("model.gguf is missing",
+            Assert.Throws<StageException>(() => new SftStage(Setup(folder), new Pace(1, 1, 1e-3))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +95,8 @@ public sealed class StageTests : IDisposable
         string folder = _folder["equal"];
         CopyRun(folder);
         Finish(Pretrain(folder), folder);
-        File.Copy(Setup(folder).ModelOf(PretrainStage.Folder), Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "sft")).FullName, "model.gguf"));
+        File.Copy(Setup(folder).ModelOf(PretrainStage.Folder),
+            Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "sft")).FullName, "model.gguf"));
 
         // A head of zeros scores all alike, and without margins no pair is to lead by anything. One step later the scores differ.
         Finish(new RewardStage(Setup(folder), Aspect.Helpfulness, new Pace(2, 8, 1e-2), marginStep: 0, heldOut: 4), folder);
@@ -133,7 +139,8 @@ public sealed class StageTests : IDisposable
         Assert.Equal(["sft", "rejection", "ppo"], table.Select(row => row.Model));
         using Checkpoint exported = Checkpoint.Open(Path.Combine(folder, "export", "stories.gguf"));
         Assert.Equal(TinyLlama.CompiledShape.Dim, exported.Shape.Dim);
-        Assert.All((string[])["pretrain", "sft", "reward-safety", "rejection", "ppo"], stage => Assert.Equal("PNG"u8, File.ReadAllBytes(Path.Combine(folder, stage, "curves.png")).AsSpan(1, 3)));
+        Assert.All((string[])["pretrain", "sft", "reward-safety", "rejection", "ppo"],
+            stage => Assert.Equal("PNG"u8, File.ReadAllBytes(Path.Combine(folder, stage, "curves.png")).AsSpan(1, 3)));
     }
 
     [Fact]
@@ -170,7 +177,8 @@ public sealed class StageTests : IDisposable
     }
 
     private static double[] Column(string folder, string stage, int column) =>
-        [.. File.ReadAllLines(Path.Combine(folder, stage, "log.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[column], CultureInfo.InvariantCulture))];
+        [.. File.ReadAllLines(Path.Combine(folder, stage, "log.csv")).Skip(1)
+            .Select(line => double.Parse(line.Split(',')[column], CultureInfo.InvariantCulture))];
 
     private void CopyRun(string folder) => CopyFolder(_prepared.Folder, folder);
 

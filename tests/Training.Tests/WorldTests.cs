@@ -43,11 +43,13 @@ public sealed class WorldTests
     [Fact]
     public void Probabilities_OfAllTextsAddUpToOne()
     {
-        Grammar grammar = Read("list n (t)\n  ann, bob\nlist n\n  cy\nrule a\n  {p=n} saw {q=n:t}.\n  2* ?p no\n  {p=n:t} ran [a|] [hat|owl].\n");
+        Grammar grammar =
+            Read("list n (t)\n  ann, bob\nlist n\n  cy\nrule a\n  {p=n} saw {q=n:t}.\n  2* ?p no\n  {p=n:t} ran [a|] [hat|owl].\n");
         string[] names = ["Ann", "Bob", "Cy"];
         string[] texts =
         [
-            .. from p in names from q in (string[])["ann", "bob"] where !p.Equals(q, StringComparison.OrdinalIgnoreCase) select $"{p} saw {q}.",
+            .. from p in names from q in (string[])["ann", "bob"]
+                where !p.Equals(q, StringComparison.OrdinalIgnoreCase) select $"{p} saw {q}.",
             .. from p in names.Take(2) from rest in (string[])["a hat", "an owl", "hat", "owl"] select $"{p} ran {rest}.",
         ];
         Assert.Equal(1, texts.Sum(text => Math.Pow(2, -TextParser.Find(grammar, "a", text).Bits)), 1e-12);
@@ -104,7 +106,8 @@ public sealed class WorldTests
     [InlineData("play hide and seek", "played hide and seek", "playing hide and seek")]
     [InlineData("sing", "sang", "singing")]
     [InlineData("wander about", "wandered about", "wandering about")]
-    public void Verbs_AreInflected(string verb, string past, string doing) => Assert.Equal((past, doing), (Inflection.Past(verb), Inflection.Doing(verb)));
+    public void Verbs_AreInflected(string verb, string past, string doing) =>
+        Assert.Equal((past, doing), (Inflection.Past(verb), Inflection.Doing(verb)));
 
     [Theory]
     [InlineData("fishing rod", "fishing rods")]

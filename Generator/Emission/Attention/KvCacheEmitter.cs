@@ -17,7 +17,7 @@ internal static class KvCacheEmitter
         {
             writer.Line($"/// <summary>Keys and values of one conversation with this model, in {spec.KvCache}. "
                 + "Copies of the struct are the same conversation.</summary>");
-            writer.Line(FileHead.GeneratedCode);
+            writer.Line(FileOpening.GeneratedCode);
             writer.Block($"public readonly struct KvCache : {ModelFile.Contracts}.IKvCache<KvCache>", () => writer.Line($$"""
                 private readonly {{Storage}}? _storage;
 

@@ -16,7 +16,7 @@ internal static class PromptsEmitter
         return ModelFile.Write(spec, $" : {ModelFile.Contracts}.IPromptedModel", writer =>
         {
             writer.Line("/// <summary>The prompts that the build has prefilled.</summary>");
-            writer.Line(FileHead.GeneratedCode);
+            writer.Line(FileOpening.GeneratedCode);
             writer.Block("public static class Prompts", () =>
             {
                 foreach (PromptRequest prompt in spec.Prompts)

@@ -19,13 +19,13 @@ internal static class EngineFile
         if (summary.Length > 0)
         {
             text.Line($"/// <summary>{summary}</summary>");
-            text.Line(FileHead.GeneratedCode);
+            text.Line(FileOpening.GeneratedCode);
         }
 
         text.Block($"internal sealed partial class Engine{bases}", () => body(text));
 
         SourceWriter head = new();
-        FileHead.Write(head);
+        FileOpening.Write(head);
         head.Line($"namespace {spec.EngineNamespace};");
         head.Line();
         foreach (string directive in Aliases.Directives(text.UsedAliases))

@@ -18,7 +18,7 @@ internal static class ModelFile
     public static string Write(ModelSpec spec, string bases, Action<SourceWriter> body)
     {
         SourceWriter writer = new();
-        FileHead.Write(writer);
+        FileOpening.Write(writer);
         if (spec.Namespace.Length > 0)
         {
             writer.Line($"namespace {spec.Namespace};");

@@ -14,7 +14,7 @@ internal static class TrainerClassEmitter
         {
             writer.Line("/// <summary>Trains the model: a forward pass over batches of sequences, "
                 + "and the gradient of every weight.</summary>");
-            writer.Line(FileHead.GeneratedCode);
+            writer.Line(FileOpening.GeneratedCode);
             writer.Block($"public sealed class Trainer : {Contracts}.ITrainer<Trainer>", () => writer.Line($$"""
                 private readonly {{engine}}.Trainer _engine;
 

@@ -206,7 +206,8 @@ internal sealed class GrammarCompiler
                     throw Wrong("expected }");
                 string[] parts = _text[(_at + 1)..close].Split(',', StringSplitOptions.TrimEntries);
                 int least = 0, most = -1;
-                bool good = parts.Length is 1 or 2 && (int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out least) || (parts.Length == 2 && parts[0].Length == 0));
+                bool good = parts.Length is 1 or 2 && (int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out least)
+                    || (parts.Length == 2 && parts[0].Length == 0));
                 if (good && parts.Length == 1)
                     most = least;
                 else if (good && parts[1].Length > 0)
@@ -246,8 +247,12 @@ internal sealed class GrammarCompiler
                 return c;
             case 'x' or 'u' or 'U':
                 int digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-                if (_at + digits > _text.Length || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) || value is < 0 or > CharSet.MaxCodePoint)
+                if (_at + digits > _text.Length || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture, out int value) || value is < 0 or > CharSet.MaxCodePoint)
+                {
                     throw Wrong("expected hexadecimal digits");
+                }
+
                 _at += digits;
                 return value;
             default:
@@ -344,7 +349,11 @@ internal sealed class GrammarCompiler
             }
             GrammarRule called = top.Calls.Current;
             if (marks.GetValueOrDefault(called) == 1)
-                throw new ConstraintException("left recursion", $"the rule {called.Name} recurses on the left, before it has read anything");
+            {
+                throw new ConstraintException(
+                    "left recursion", $"the rule {called.Name} recurses on the left, before it has read anything");
+            }
+
             Enter(called);
         }
 
@@ -403,7 +412,8 @@ internal sealed class GrammarCompiler
                 GrammarState state = _states[i];
                 if (ending.Contains(state))
                     continue;
-                bool ends = state.IsEnd || state.Free.Exists(ending.Contains) || state.Chars.Exists(edge => !edge.Set.IsEmpty && ending.Contains(edge.Next))
+                bool ends = state.IsEnd || state.Free.Exists(ending.Contains)
+                    || state.Chars.Exists(edge => !edge.Set.IsEmpty && ending.Contains(edge.Next))
                     || state.Calls.Exists(call => ending.Contains(call.Rule.Start) && ending.Contains(call.Next));
                 if (ends)
                     changed = ending.Add(state);
@@ -422,6 +432,7 @@ internal sealed class GrammarCompiler
     private ConstraintException Wrong(string what)
     {
         int line = _text.AsSpan(0, Math.Min(_at, _text.Length)).Count('\n') + 1;
-        return new ConstraintException("a grammar that is none", string.Create(CultureInfo.InvariantCulture, $"the grammar is none: {what} in line {line}"));
+        return new ConstraintException(
+            "a grammar that is none", string.Create(CultureInfo.InvariantCulture, $"the grammar is none: {what} in line {line}"));
     }
 }

@@ -50,7 +50,8 @@ internal sealed class MaskCache(TokenTrie trie)
         StringForm anything = new(Dfa.Anything, 0, int.MaxValue, form.PlainOnly);
         ScanForm.State free = state with { Node = 0 };
         ScanTable table = TableOf(form);
-        return Keep(form, state, keys, StretchMask.Overlay(trie, table, table.IdOf(state), StretchOf(anything, free), keys.FreeState, keys.LabelOf));
+        return Keep(form, state, keys,
+            StretchMask.Overlay(trie, table, table.IdOf(state), StretchOf(anything, free), keys.FreeState, keys.LabelOf));
     }
 
     /// <summary>The tokens of a number.</summary>
@@ -76,7 +77,8 @@ internal sealed class MaskCache(TokenTrie trie)
     }
 
     private StretchMask? Find(ScanForm form, in ScanForm.State state, KeyForm? keys, bool withNeeds) =>
-        _stretches.TryGetValue((form.Dfa, state with { Count = 0 }, form.Kind, keys), out StretchMask? known) && (known.HasNeeds || !withNeeds) ? known : null;
+        _stretches.TryGetValue((form.Dfa, state with { Count = 0 }, form.Kind, keys), out StretchMask? known)
+            && (known.HasNeeds || !withNeeds) ? known : null;
 
     private StretchMask Keep(ScanForm form, in ScanForm.State state, KeyForm? keys, StretchMask made)
     {

@@ -123,8 +123,12 @@ internal sealed class ScanTable(ScanForm form)
 
     private ScanForm.State Representative(in ScanForm.State state)
     {
-        if (!state.IsInUtf8 || !Utf8Step.TryRange(state, out int first, out int last) || form.Dfa.ClassOf(first, last) is not (>= 0 and int one))
+        if (!state.IsInUtf8 || !Utf8Step.TryRange(state, out int first, out int last)
+            || form.Dfa.ClassOf(first, last) is not (>= 0 and int one))
+        {
             return state;
+        }
+
         if (!_characters.TryGetValue((one, state.Digits), out ScanForm.State known))
             _characters.Add((one, state.Digits), known = state);
         return known with { Node = state.Node, Count = state.Count };

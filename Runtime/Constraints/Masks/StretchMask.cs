@@ -37,7 +37,8 @@ internal sealed class StretchMask
     public int LongestNeed { get; }
 
     /// <summary>The bytes that it takes, about.</summary>
-    public int Size => (8 * _inside.Length) + (_needs?.Length ?? 0) + (12 * Exits.Length) + Groups.Sum(static group => 8 * group.Origins.Length);
+    public int Size =>
+        (8 * _inside.Length) + (_needs?.Length ?? 0) + (12 * Exits.Length) + Groups.Sum(static group => 8 * group.Origins.Length);
 
     /// <summary>Walks a vocabulary.</summary>
     /// <param name="trie">The vocabulary.</param>

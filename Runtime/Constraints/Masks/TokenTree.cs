@@ -21,10 +21,12 @@ internal sealed class TokenTree
     private readonly int[] _origins;
 
     /// <summary>Arranges some strings.</summary>
-    /// <param name="entries">The strings, their tokens, and where in the token the string begins, as the tree's maker counts; in any order.</param>
+    /// <param name="entries">The strings, their tokens, and where in the token the string begins, as the tree's maker counts; in any
+    /// order.</param>
     public TokenTree(List<(ReadOnlyMemory<byte> Text, int Token, int Origin)> entries)
     {
-        entries.Sort(static (a, b) => a.Text.Span.SequenceCompareTo(b.Text.Span) is not 0 and int order ? order : a.Token.CompareTo(b.Token));
+        entries.Sort(
+            static (a, b) => a.Text.Span.SequenceCompareTo(b.Text.Span) is not 0 and int order ? order : a.Token.CompareTo(b.Token));
         List<byte> bytes = [], depths = [];
         List<int> ends = [], firsts = [];
         List<int> path = [];
@@ -72,8 +74,10 @@ internal sealed class TokenTree
     public ReadOnlySpan<int> Ends => _ends;
 
     /// <summary>The tokens of a node's string; of the empty one for -1.</summary>
-    public ReadOnlySpan<int> TokensOf(int node) => node < 0 ? _tokens.AsSpan(0, _firsts[0]) : _tokens.AsSpan(_firsts[node].._firsts[node + 1]);
+    public ReadOnlySpan<int> TokensOf(int node) =>
+        node < 0 ? _tokens.AsSpan(0, _firsts[0]) : _tokens.AsSpan(_firsts[node].._firsts[node + 1]);
 
     /// <summary>Where in each of a node's tokens its string begins.</summary>
-    public ReadOnlySpan<int> OriginsOf(int node) => node < 0 ? _origins.AsSpan(0, _firsts[0]) : _origins.AsSpan(_firsts[node].._firsts[node + 1]);
+    public ReadOnlySpan<int> OriginsOf(int node) =>
+        node < 0 ? _origins.AsSpan(0, _firsts[0]) : _origins.AsSpan(_firsts[node].._firsts[node + 1]);
 }

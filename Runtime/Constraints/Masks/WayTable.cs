@@ -110,7 +110,8 @@ internal sealed class WayTable
 
         public MatchConfig[] Ways { get; }
 
-        public bool Equals(WaySet? other) => other is not null && other._hash == _hash && other.Ways.Length == Ways.Length && AreSame(other.Ways);
+        public bool Equals(WaySet? other) =>
+            other is not null && other._hash == _hash && other.Ways.Length == Ways.Length && AreSame(other.Ways);
 
         public override bool Equals(object? obj) => Equals(obj as WaySet);
 

@@ -27,7 +27,8 @@ internal sealed class ArrayForm
 
     /// <summary>What an element must be that is one of those that the array must contain; null where it cannot be one.</summary>
     public Demand? MatchAt(int index) =>
-        index < Most && Contains is { } asked && index >= asked.From && asked.Matches.At(index) is { IsPossible: true } demand ? demand : null;
+        index < Most && Contains is { } asked && index >= asked.From && asked.Matches.At(index) is { IsPossible: true } demand
+            ? demand : null;
 
     /// <summary>What an element must be that is none of those; null where it must be one, or there may be no element.</summary>
     public Demand? OtherAt(int index)

@@ -42,7 +42,8 @@ internal sealed class JsonFrame
 
     /// <summary>Whether another frame stands at the same place, and may go on in the same ways.</summary>
     public bool IsSame(JsonFrame? other) =>
-        other == this || (other is not null && Array is not null && other.Array == Array && other.Parent == Parent && other.Count == Count && other.Matches == Matches);
+        other == this || (other is not null && Array is not null && other.Array == Array && other.Parent == Parent && other.Count == Count
+            && other.Matches == Matches);
 
     /// <summary>What the next element may be, with the frame that it then stands in.</summary>
     public IEnumerable<(Demand Demand, JsonFrame? Frame)> NextElements()

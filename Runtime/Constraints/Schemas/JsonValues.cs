@@ -29,11 +29,13 @@ internal static class JsonValues
             case JsonValueKind.String:
                 return a.GetString() == b.GetString();
             case JsonValueKind.Array:
-                return a.GetArrayLength() == b.GetArrayLength() && a.EnumerateArray().Zip(b.EnumerateArray()).All(static pair => AreEqual(pair.First, pair.Second));
+                return a.GetArrayLength() == b.GetArrayLength() && a.EnumerateArray().Zip(b.EnumerateArray())
+                    .All(static pair => AreEqual(pair.First, pair.Second));
             case JsonValueKind.Object:
                 JsonProperty[] properties = [.. a.EnumerateObject()];
                 return properties.Length == b.EnumerateObject().Count()
-                    && properties.All(property => b.TryGetProperty(property.Name, out JsonElement other) && AreEqual(property.Value, other));
+                    && properties.All(
+                        property => b.TryGetProperty(property.Name, out JsonElement other) && AreEqual(property.Value, other));
             default:
                 return true;
         }

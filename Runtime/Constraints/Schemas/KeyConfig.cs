@@ -5,7 +5,8 @@ using System.Text;
 namespace Llamalith.Constraints.Schemas;
 
 /// <summary>Within a name.</summary>
-internal sealed class KeyConfig(JsonFrame frame, KeyGate gate, StringForm form, ScanForm.State state, string text, bool plainOnly) : MatchConfig, IScan
+internal sealed class KeyConfig(JsonFrame frame, KeyGate gate, StringForm form, ScanForm.State state, string text, bool plainOnly)
+    : MatchConfig, IScan
 {
     public override bool CanEnd => false;
 
@@ -41,7 +42,8 @@ internal sealed class KeyConfig(JsonFrame frame, KeyGate gate, StringForm form, 
         }
     }
 
-    public void End(int node, ReadOnlySpan<byte> path, List<MatchConfig> next) => EndAs(Keys.LabelOf(node), path.IsEmpty ? "" : Decode(path), next);
+    public void End(int node, ReadOnlySpan<byte> path, List<MatchConfig> next) =>
+        EndAs(Keys.LabelOf(node), path.IsEmpty ? "" : Decode(path), next);
 
     /// <summary>The ways on where the name ends.</summary>
     /// <param name="label">Which name it is, as the names' automaton says.</param>
@@ -74,7 +76,8 @@ internal sealed class KeyConfig(JsonFrame frame, KeyGate gate, StringForm form, 
 
     /// <summary>Whether only names can come of it that were there already.</summary>
     private bool IsStuck(int node, string grown) =>
-        gate.AllowsOthers && Keys.OthersFrom(node) is < int.MaxValue and int left && !gate.ReachesName(node) && frame.CountOthers(grown) >= left;
+        gate.AllowsOthers && Keys.OthersFrom(node) is < int.MaxValue and int left && !gate.ReachesName(node)
+            && frame.CountOthers(grown) >= left;
 
     private string Decode(ReadOnlySpan<byte> path)
     {

@@ -23,7 +23,8 @@ internal sealed class SchemaDocument
         }
         catch (JsonException e)
         {
-            throw new ConstraintException("schema that is no JSON", $"the schema is no JSON, or nests deeper than {Deepest} levels: {e.Message}");
+            throw new ConstraintException(
+                "schema that is no JSON", $"the schema is no JSON, or nests deeper than {Deepest} levels: {e.Message}");
         }
         string draft = Root.Get("$schema") is { ValueKind: JsonValueKind.String } named ? named.GetString()! : "";
         Draft = draft.Contains("draft-03", StringComparison.Ordinal) ? 3 : draft.Contains("draft-04", StringComparison.Ordinal) ? 4
@@ -39,7 +40,8 @@ internal sealed class SchemaDocument
 
     public SchemaNode Make(JsonElement json, string place, SchemaNode? parent)
     {
-        bool isResource = parent is null || (json.ValueKind == JsonValueKind.Object && IdOf(json) is { } id && !id.StartsWith('#') && !IsInData(place));
+        bool isResource =
+            parent is null || (json.ValueKind == JsonValueKind.Object && IdOf(json) is { } id && !id.StartsWith('#') && !IsInData(place));
         return new SchemaNode(this, json, place, isResource ? null : parent!.Resource, _count++);
     }
 
@@ -84,11 +86,14 @@ internal sealed class SchemaDocument
         return dfa;
     }
 
-    private static bool IsInData(string place) => place.EndsWith("/enum", StringComparison.Ordinal) || place.EndsWith("/const", StringComparison.Ordinal)
-        || place.EndsWith("/properties", StringComparison.Ordinal) || place.Contains("/enum/", StringComparison.Ordinal) || place.Contains("/default/", StringComparison.Ordinal);
+    private static bool IsInData(string place) =>
+        place.EndsWith("/enum", StringComparison.Ordinal) || place.EndsWith("/const", StringComparison.Ordinal)
+        || place.EndsWith("/properties", StringComparison.Ordinal) || place.Contains("/enum/", StringComparison.Ordinal)
+        || place.Contains("/default/", StringComparison.Ordinal);
 
     private string? IdOf(JsonElement json) =>
-        json.TryGetProperty(Draft is 3 or 4 ? "id" : "$id", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        json.TryGetProperty(Draft is 3 or 4 ? "id" : "$id", out JsonElement id) && id.ValueKind == JsonValueKind.String
+            ? id.GetString() : null;
 
     private static string Join(string origin, string reference)
     {

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Llamalith.Constraints.Schemas;
 
 /// <summary>A schema, or a container of some, at one place of a document.</summary>
-internal sealed class SchemaNode(SchemaDocument document, JsonElement json, string place, SchemaNode? resource, int id, bool isValue = false)
+internal sealed class SchemaNode(
+    SchemaDocument document, JsonElement json, string place, SchemaNode? resource, int id, bool isValue = false)
 {
     private SchemaNode? _value;
 
@@ -33,7 +34,8 @@ internal sealed class SchemaNode(SchemaDocument document, JsonElement json, stri
     public bool Has(string keyword) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(keyword, out _);
 
     /// <summary>What a keyword says; null where it is not there.</summary>
-    public JsonElement? Get(string keyword) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(keyword, out JsonElement value) ? value : null;
+    public JsonElement? Get(string keyword) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(keyword, out JsonElement value) ? value : null;
 
     /// <summary>What is under a name or index; null where there is nothing.</summary>
     public SchemaNode? Child(string name)
@@ -45,7 +47,8 @@ internal sealed class SchemaNode(SchemaDocument document, JsonElement json, stri
         {
             case JsonValueKind.Object when json.TryGetProperty(name, out value):
                 break;
-            case JsonValueKind.Array when int.TryParse(name, out int index) && index >= 0 && index < json.GetArrayLength() && (name == "0" || name[0] != '0'):
+            case JsonValueKind.Array when int.TryParse(name, out int index) && index >= 0 && index < json.GetArrayLength()
+                && (name == "0" || name[0] != '0'):
                 value = json[index];
                 break;
             default:

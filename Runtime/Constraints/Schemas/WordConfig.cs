@@ -16,5 +16,6 @@ internal sealed class WordConfig(byte[] word, int at, JsonFrame? frame, bool pla
 
     public override bool IsSame(MatchConfig other) => other is WordConfig config && config.Is(word, at, frame);
 
-    private bool Is(byte[] otherWord, int otherAt, JsonFrame? otherFrame) => otherAt == at && otherFrame == frame && otherWord.AsSpan().SequenceEqual(word);
+    private bool Is(byte[] otherWord, int otherAt, JsonFrame? otherFrame) =>
+        otherAt == at && otherFrame == frame && otherWord.AsSpan().SequenceEqual(word);
 }

@@ -4,11 +4,13 @@ namespace Llamalith.Benchmarks.Models;
 // vocabulary is small then, since the classifier would outweigh the layers.
 
 /// <summary>stories260K, all of it.</summary>
-[LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true, KvCache = KvFormat.F32)]
+[LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true,
+    KvCache = KvFormat.F32)]
 public sealed partial class Stories260K;
 
 /// <summary>stories15M, all of it.</summary>
-[LlamaModel(Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, TiedEmbeddings = true, KvCache = KvFormat.F32)]
+[LlamaModel(
+    Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, TiedEmbeddings = true, KvCache = KvFormat.F32)]
 public sealed partial class Stories15M;
 
 /// <summary>Two layers of TinyLlama 1.1B.</summary>

@@ -11,17 +11,21 @@ public class BenchReportTests
 {
     private static readonly BenchReport Report = new(
         new BenchPlan { PromptTokens = 100, GeneratedTokens = 10, Depth = 7, Repetitions = 3 },
-        new ModelWork { Model = "tiny", WeightBytes = 2_000_000_000, LayerMultiplies = 900_000_000, ClassifierMultiplies = 10_000_000_000, Quantized = true },
+        new ModelWork { Model = "tiny", WeightBytes = 2_000_000_000, LayerMultiplies = 900_000_000, ClassifierMultiplies = 10_000_000_000,
+            Quantized = true },
         [
             new BenchRun
             {
                 Threads = 2,
                 Engines =
                 [
-                    new EngineRun { Name = "llamalith", Detail = "avx512", PromptRates = [200, 220, 100], DecodeRates = [20, 22, 10], LoadMilliseconds = 1234.5678, ResidentBytes = 4_000_000_000 },
-                    new EngineRun { Name = "llama.cpp", Detail = "zen4", PromptRates = [100, 110, 50], DecodeRates = [], LoadMilliseconds = 5, ResidentBytes = 8_000_000_000, IsFreshEachRound = true },
+                    new EngineRun { Name = "llamalith", Detail = "avx512", PromptRates = [200, 220, 100], DecodeRates = [20, 22, 10],
+                        LoadMilliseconds = 1234.5678, ResidentBytes = 4_000_000_000 },
+                    new EngineRun { Name = "llama.cpp", Detail = "zen4", PromptRates = [100, 110, 50], DecodeRates = [],
+                        LoadMilliseconds = 5, ResidentBytes = 8_000_000_000, IsFreshEachRound = true },
                 ],
-                Machine = new MachineRun { ReadGigabytes = [50, 55, 25], ReadMethod = "loads", ReadBytes = 1 << 30, Gigamultiplies = [400, 440, 200], MultiplyMethod = "products" },
+                Machine = new MachineRun { ReadGigabytes = [50, 55, 25], ReadMethod = "loads", ReadBytes = 1 << 30,
+                    Gigamultiplies = [400, 440, 200], MultiplyMethod = "products" },
                 Agreement = null,
             },
         ]);
@@ -36,7 +40,8 @@ public class BenchReportTests
         foreach (JsonElement element in json.RootElement.EnumerateArray())
         {
             Assert.Equal(
-                ["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"],
+                ["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms",
+                    "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"],
                 element.EnumerateObject().Select(p => p.Name));
         }
 
@@ -77,8 +82,10 @@ public class BenchReportTests
         Assert.Equal(0.9, engine.Rows[1].ShareOf(engine)!.Value, 12);
         Assert.Null(engine.Rows[0].ShareOf(Report.Runs[0].Engines[1]));
         BenchReport report = Report with { Runs = [Report.Runs[0] with { Engines = [engine] }] };
-        Assert.Contains("2 threads: llamalith decodes 2 rows at once at 36.00 ±35% tok/s, 95% of the lesser of 2 x decode and prompt", report.Notes());
-        Assert.Equal([(2, 36.0, 0.95), (16, 150.0, 0.9)], BenchJson.Records(report)[0].Rows!.Select(rows => (rows.Rows, rows.Rate, rows.Share!.Value)));
+        Assert.Contains(
+            "2 threads: llamalith decodes 2 rows at once at 36.00 ±35% tok/s, 95% of the lesser of 2 x decode and prompt", report.Notes());
+        Assert.Equal([(2, 36.0, 0.95), (16, 150.0, 0.9)],
+            BenchJson.Records(report)[0].Rows!.Select(rows => (rows.Rows, rows.Rate, rows.Share!.Value)));
     }
 
     [Fact]
@@ -103,7 +110,8 @@ public class BenchReportTests
         agreement.Add([1, 2, 4], [1, 2, 4]);
         StringWriter text = new();
         BenchTable.Write(text, Report with { Runs = [Report.Runs[0] with { Agreement = agreement }] });
-        Assert.Contains("same argmax at 1 of 1 positions, cosine at least 1.000000, largest difference 0 ", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "same argmax at 1 of 1 positions, cosine at least 1.000000, largest difference 0 ", text.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

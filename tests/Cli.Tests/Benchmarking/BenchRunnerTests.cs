@@ -51,7 +51,8 @@ public class BenchRunnerTests
         Assert.All(run.Engines[0].Rows, rows => Assert.Equal(2, rows.Rates.Length));
         Assert.NotNull(model);
         Assert.Equal(
-            ["decode at 3", "decode at 4", "decode at 5", "decode at 6", "truncate 3", "decode at 3", "decode at 4", "decode at 5", "decode at 6", "decode at 7", "truncate 3"],
+            ["decode at 3", "decode at 4", "decode at 5", "decode at 6", "truncate 3", "decode at 3", "decode at 4", "decode at 5",
+                "decode at 6", "decode at 7", "truncate 3"],
             model.Calls[^11..]);
     }
 
@@ -59,7 +60,8 @@ public class BenchRunnerTests
     public void Run_LeavesOutRowsOfWhoDecodesOneByOne()
     {
         BenchPlan plan = new() { PromptTokens = 2, GeneratedTokens = 2, Rows = [2], Repetitions = 1 };
-        EngineSource single = new("b", (p, threads) => new NamedEngine("b", LlamalithEngine.Load(() => new ArithmeticModel(20, p.Positions, threads))));
+        EngineSource single =
+            new("b", (p, threads) => new NamedEngine("b", LlamalithEngine.Load(() => new ArithmeticModel(20, p.Positions, threads))));
         BenchRun run = new BenchRunner(plan, Work).Run(1, [Source("a", plan), single], TestContext.Current.CancellationToken);
         Assert.Single(run.Engines[0].Rows);
         Assert.Empty(run.Engines[1].Rows);
@@ -78,7 +80,8 @@ public class BenchRunnerTests
         runner.Run(1, [Named("a"), Named("b")], TestContext.Current.CancellationToken);
         Assert.Equal(["a", "b", "b", "a", "a", "b", "b", "a"], turns);
 
-        EngineSource Named(string name) => new(name, (p, threads) => new NamedEngine(name, LlamalithEngine.Load(() => new ArithmeticModel(20, p.Positions, threads))));
+        EngineSource Named(string name) =>
+            new(name, (p, threads) => new NamedEngine(name, LlamalithEngine.Load(() => new ArithmeticModel(20, p.Positions, threads))));
     }
 
     [Theory]
@@ -87,7 +90,8 @@ public class BenchRunnerTests
     public void Run_LeavesOutWhatIsNotAskedFor(int prompt, int generated)
     {
         BenchPlan plan = new() { PromptTokens = prompt, GeneratedTokens = generated, Repetitions = 2 };
-        EngineRun engine = Assert.Single(new BenchRunner(plan, Work).Run(1, [Source("a", plan)], TestContext.Current.CancellationToken).Engines);
+        EngineRun engine =
+            Assert.Single(new BenchRunner(plan, Work).Run(1, [Source("a", plan)], TestContext.Current.CancellationToken).Engines);
         Assert.Equal(prompt == 0, engine.PromptRate is null);
         Assert.Equal(generated == 0, engine.DecodeRate is null);
         Assert.Equal(generated == 0, engine.ReadGigabytes(Work) is null);
@@ -107,7 +111,8 @@ public class BenchRunnerTests
         Assert.True(biased.SameArgmax < 5);
 
         LogitsAgreement? Compare(float bias) =>
-            new BenchRunner(plan, Work).Run(1, [Source("a", plan), Source("b", plan, bias: bias)], TestContext.Current.CancellationToken).Agreement;
+            new BenchRunner(plan, Work).Run(1, [Source("a", plan), Source("b", plan, bias: bias)], TestContext.Current.CancellationToken)
+                .Agreement;
     }
 
     [Fact]
@@ -132,7 +137,8 @@ public class BenchRunnerTests
         using CancellationTokenSource interrupt = new();
         ArithmeticModel? model = null;
         bool rounds = false;
-        EngineSource source = new("a", (p, threads) => new NamedEngine("a", LlamalithEngine.Load(() => model = new ArithmeticModel(20, p.Positions, threads)), decoded: () =>
+        EngineSource source = new("a", (p, threads) =>
+            new NamedEngine("a", LlamalithEngine.Load(() => model = new ArithmeticModel(20, p.Positions, threads)), decoded: () =>
         {
             if (rounds == isTimed && model!.Position == 6)
                 interrupt.Cancel();
@@ -158,7 +164,8 @@ public class BenchRunnerTests
         }
     }
 
-    private static EngineSource Source(string name, BenchPlan plan, Action<ArithmeticModel>? made = null, float bias = 0) => new(name, (_, threads) =>
+    private static EngineSource Source(string name, BenchPlan plan, Action<ArithmeticModel>? made = null, float bias = 0) =>
+        new(name, (_, threads) =>
         LlamalithEngine.Load(() =>
         {
             ArithmeticModel model = new(20, plan.Positions, threads, bias);

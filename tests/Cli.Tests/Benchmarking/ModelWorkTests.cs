@@ -11,7 +11,8 @@ public class ModelWorkTests
     public void Work_OfLlama2_7BIsThePublishedOne()
     {
         ModelWork work = ModelWork.From(
-            new ModelShape { Dim = 4096, FfnDim = 11008, Layers = 32, Heads = 32, KvHeads = 32, HeadDim = 128, VocabSize = 32000, Context = 4096, TiedEmbeddings = false },
+            new ModelShape { Dim = 4096, FfnDim = 11008, Layers = 32, Heads = 32, KvHeads = 32, HeadDim = 128, VocabSize = 32000,
+                Context = 4096, TiedEmbeddings = false },
             "7B");
 
         // Forward multiplications of a token, twice: a multiply-add is two operations.

@@ -37,7 +37,8 @@ public class BenchCommandTests
         GgufFiles.WriteRandom(folder["m.gguf"]);
         await Assert.ThrowsAsync<NotSupportedException>(() => RunAsync(
             (_, _) => throw new NotSupportedException(),
-            folder["m.gguf"], "-p", "64", "-n", "8", "-d", "100", "-r", "2", "-t", "2,1,2", "-o", "json", "--kv", "int8", "--peer-attention", "off"));
+            folder["m.gguf"], "-p", "64", "-n", "8", "-d", "100", "-r", "2", "-t", "2,1,2", "-o", "json", "--kv", "int8",
+            "--peer-attention", "off"));
         Assert.NotNull(asked);
         Assert.Equal(folder["m.gguf"], asked.Path);
         Assert.Equal(new BenchPlan { PromptTokens = 64, GeneratedTokens = 8, Depth = 100, Repetitions = 2 }, asked.Plan);
@@ -50,7 +51,8 @@ public class BenchCommandTests
     {
         using TemporaryFolder folder = new();
         GgufFiles.WriteRandom(folder["m.gguf"]);
-        (int code, string output, _) = await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "8", "-n", "4", "-r", "1", "-t", "1", "--rows", "2,9", "-o", "json");
+        (int code, string output, _) =
+            await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "8", "-n", "4", "-r", "1", "-t", "1", "--rows", "2,9", "-o", "json");
         Assert.Equal(0, code);
         Assert.NotNull(asked);
         Assert.Equal([2, 9], asked.Plan.Rows);
@@ -63,7 +65,8 @@ public class BenchCommandTests
     [Fact]
     public async Task Rows_OfNothingAreAClearError()
     {
-        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-n", "0", "--rows", "2"));
+        CliException error = await Assert.ThrowsAsync<CliException>(
+            () => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-n", "0", "--rows", "2"));
         Assert.Equal("--rows decodes as many tokens as -n says, and -n is 0.", error.Message);
     }
 
@@ -72,10 +75,13 @@ public class BenchCommandTests
     {
         using TemporaryFolder folder = new();
         string gguf = TinyModels.WriteGguf(folder["m.gguf"]);
-        foreach (string model in (string[])[TinyModels.WriteLlama2c(folder["m.bin"], gguf), TinyModels.WriteSafetensors(folder["hf"], gguf)])
+        foreach (string model in (string[])[TinyModels.WriteLlama2c(folder["m.bin"], gguf),
+            TinyModels.WriteSafetensors(folder["hf"], gguf)])
         {
-            CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new NotSupportedException(), model, "--peer"));
-            Assert.Equal($"llama.cpp reads GGUF files only, and {model} is none: `llamalith quantize` makes one of any model.", error.Message);
+            CliException error =
+                await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new NotSupportedException(), model, "--peer"));
+            Assert.Equal(
+                $"llama.cpp reads GGUF files only, and {model} is none: `llamalith quantize` makes one of any model.", error.Message);
         }
     }
 
@@ -103,14 +109,16 @@ public class BenchCommandTests
     [Fact]
     public async Task Bench_OfAMissingFileIsAClearError()
     {
-        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "/nowhere/model.gguf"));
+        CliException error = await Assert.ThrowsAsync<CliException>(
+            () => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "/nowhere/model.gguf"));
         Assert.Equal("/nowhere/model.gguf: there is no such model.", error.Message);
     }
 
     [Fact]
     public async Task Bench_OfNothingIsAClearError()
     {
-        CliException error = await Assert.ThrowsAsync<CliException>(() => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-p", "0", "-n", "0"));
+        CliException error = await Assert.ThrowsAsync<CliException>(
+            () => RunAsync((_, _) => throw new InvalidOperationException("Must not be compiled."), "m", "-p", "0", "-n", "0"));
         Assert.Equal("There is nothing to measure: both -p and -n are 0.", error.Message);
     }
 
@@ -119,7 +127,8 @@ public class BenchCommandTests
     {
         using TemporaryFolder folder = new();
         GgufFiles.WriteRandom(folder["m.gguf"]);
-        (int code, string output, string error) = await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "16", "-n", "4", "-d", "3", "-r", "1", "-t", "1,2", "-o", "json");
+        (int code, string output, string error) =
+            await RunAsync(CompileArithmetic, folder["m.gguf"], "-p", "16", "-n", "4", "-d", "3", "-r", "1", "-t", "1,2", "-o", "json");
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
         Assert.Equal([1, 2], json.RootElement.EnumerateArray().Select(e => e.GetProperty("threads").GetInt32()));
@@ -149,9 +158,11 @@ public class BenchCommandTests
         InstalledPeer.OrSkip();
         using TemporaryFolder folder = new();
         GgufFiles.WriteRandom(folder["m.gguf"]);
-        EngineSource wrong = new("llamalith", (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(GgufFiles.RandomShape.VocabSize, plan.Positions, threads)));
+        EngineSource wrong = new("llamalith",
+            (plan, threads) => LlamalithEngine.Load(() => new ArithmeticModel(GgufFiles.RandomShape.VocabSize, plan.Positions, threads)));
         (int code, string output, string error) = await RunAsync(
-            (_, _) => Task.FromResult(wrong), folder["m.gguf"], "--peer", "-p", "16", "-n", "8", "-d", "8", "-r", "1", "-t", "1", "-o", "json");
+            (_, _) => Task.FromResult(wrong), folder["m.gguf"], "--peer", "-p", "16", "-n", "8", "-d", "8", "-r", "1", "-t", "1", "-o",
+            "json");
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
         Assert.Equal(["llamalith", "llama.cpp"], json.RootElement.EnumerateArray().Select(e => e.GetProperty("engine").GetString()));
@@ -164,7 +175,8 @@ public class BenchCommandTests
     {
         using TemporaryFolder folder = new();
         string model = TinyModels.WriteGguf(folder["tiny.gguf"]);
-        (int code, string output, string error) = await CommandLine.RunAsync("bench", model, "-p", "16", "-n", "4", "-d", "2", "-r", "1", "-t", "1,2", "--kv", "f32", "-o", "json");
+        (int code, string output, string error) = await CommandLine.RunAsync(
+            "bench", model, "-p", "16", "-n", "4", "-d", "2", "-r", "1", "-t", "1,2", "--kv", "f32", "-o", "json");
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement[] engines = [.. json.RootElement.EnumerateArray()];
@@ -172,18 +184,22 @@ public class BenchCommandTests
         foreach (JsonElement engine in engines)
         {
             string[] names = [.. engine.EnumerateObject().Select(property => property.Name)];
-            Assert.Equal(["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms", "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"], names);
+            Assert.Equal(["engine", "model", "threads", "n_prompt", "n_gen", "depth", "prompt_tok_s", "decode_tok_s", "read_gb_s",
+                "load_ms", "rss_mb", "prompt_tok_s_best", "decode_tok_s_best"], names);
             Assert.Equal(("llamalith", "tiny", 16, 4, 2), (
                 engine.GetProperty("engine").GetString(),
                 engine.GetProperty("model").GetString(),
                 engine.GetProperty("n_prompt").GetInt32(),
                 engine.GetProperty("n_gen").GetInt32(),
                 engine.GetProperty("depth").GetInt32()));
-            Assert.All((string[])["prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms"], name => Assert.True(engine.GetProperty(name).GetDouble() > 0, name));
+            Assert.All((string[])["prompt_tok_s", "decode_tok_s", "read_gb_s", "load_ms"],
+                name => Assert.True(engine.GetProperty(name).GetDouble() > 0, name));
         }
 
-        Assert.Contains($"llamalith: {Llamalith.Packer.Compilation.MachineIsa.Best.ToString().ToLowerInvariant()}", error, StringComparison.Ordinal);
-        Assert.Equal($"{model}: a context of 129 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("bench", model, "-p", "0", "-n", "128", "-t", "1"));
+        Assert.Contains(
+            $"llamalith: {Llamalith.Packer.Compilation.MachineIsa.Best.ToString().ToLowerInvariant()}", error, StringComparison.Ordinal);
+        Assert.Equal($"{model}: a context of 129 positions was asked for, but llama.context_length = 128.",
+            await CommandLine.FailAsync("bench", model, "-p", "0", "-n", "128", "-t", "1"));
     }
 
     [Fact]
@@ -194,7 +210,8 @@ public class BenchCommandTests
         await Assert.ThrowsAsync<ModelFormatException>(() => RunAsync(CompileArithmetic, folder["m.gguf"]));
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(Func<BenchRequest, CancellationToken, Task<EngineSource>> open, params string[] args)
+    private async Task<(int Code, string Output, string Error)> RunAsync(
+        Func<BenchRequest, CancellationToken, Task<EngineSource>> open, params string[] args)
     {
         StringWriter output = new(), error = new();
         RootCommand root = new() { BenchCommand.Create((request, cancellation) =>

@@ -21,11 +21,15 @@ public sealed class InspectCommandTests : IDisposable
         Assert.StartsWith($"{path}: GGUF version 3, \"tiny\", 400.6 kB of weights, 100,160 parameters\n", output, StringComparison.Ordinal);
         Assert.Contains("\n  KvHeads                    2  llama.attention.head_count_kv\n", output, StringComparison.Ordinal);
         Assert.Contains("\n  NormEps                 1e-5  llama.attention.layer_norm_rms_epsilon\n", output, StringComparison.Ordinal);
-        Assert.Contains("\n  F32       21 tensors         100,160 weights    400.6 kB  token_embd.weight ...\n", output, StringComparison.Ordinal);
-        Assert.Contains("\ntokenizer: SentencePiece, 300 tokens, begin 1, end 2; a prompt begins with the begin token\n", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n  F32       21 tensors         100,160 weights    400.6 kB  token_embd.weight ...\n", output, StringComparison.Ordinal);
+        Assert.Contains("\ntokenizer: SentencePiece, 300 tokens, begin 1, end 2; a prompt begins with the begin token\n", output,
+            StringComparison.Ordinal);
 
         // All but the embedding, in panels of 32 rows; 2·2 layers·32·4 bytes a token.
-        Assert.Contains("\nmemory at a context of 100\n  weights     329.0 kB\n  KV cache     51.2 kB  F32, 512 B a token\n  together    380.2 kB\n", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nmemory at a context of 100\n  weights     329.0 kB\n  KV cache     51.2 kB  F32, 512 B a token\n  together    380.2 kB\n",
+            output, StringComparison.Ordinal);
         Assert.EndsWith(
             """
 
@@ -59,8 +63,10 @@ public sealed class InspectCommandTests : IDisposable
     public async Task Inspect_RefusesATokenizerThatWasNamedAndDoesNotFit()
     {
         string path = TinyModels.WriteGguf(_folder["m.gguf"]);
-        Assert.Contains(_folder["none"], await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder["none"]), StringComparison.Ordinal);
-        Assert.Equal($"{_folder.Path} has no tokenizer.json and no tokenizer.model and no tokenizer.bin.", await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder.Path));
+        Assert.Contains(
+            _folder["none"], await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder["none"]), StringComparison.Ordinal);
+        Assert.Equal($"{_folder.Path} has no tokenizer.json and no tokenizer.model and no tokenizer.bin.",
+            await CommandLine.FailAsync("inspect", path, "--tokenizer", _folder.Path));
         (int code, string output, _) = await CommandLine.RunAsync("inspect", path, "--ctx", "129");
         Assert.Equal((1, ""), (code, output));
     }
@@ -95,6 +101,7 @@ public sealed class InspectCommandTests : IDisposable
     public async Task Inspect_RefusesMorePositionsThanThereAre()
     {
         string path = TinyModels.WriteGguf(_folder["m.gguf"]);
-        Assert.Equal($"{path}: a context of 1000 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("inspect", path, "--ctx", "1000"));
+        Assert.Equal($"{path}: a context of 1000 positions was asked for, but llama.context_length = 128.",
+            await CommandLine.FailAsync("inspect", path, "--ctx", "1000"));
     }
 }

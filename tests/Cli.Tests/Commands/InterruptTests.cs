@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
@@ -30,7 +31,7 @@ public sealed class InterruptTests : IDisposable
     [InlineData("pack")]
     public async Task HalfAFile_IsRemovedAndWhatWasThereStays(string verb)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal to send.");
+        SkipWhereNothingInterrupts();
         string output = _folder["out/result"], tokens = _folder["tokens.bin"];
         await File.WriteAllTextAsync(output, Before, TestContext.Current.CancellationToken);
         string[] args;
@@ -42,7 +43,8 @@ public sealed class InterruptTests : IDisposable
         else
         {
             // Slow to quantise; fast to pack, but more of it.
-            string source = TinyModels.WriteGguf(_folder["m.gguf"], verb == "pack" ? QuantizationPreset.Q2_K : QuantizationPreset.F16, s_large with { Layers = verb == "pack" ? 32 : 4 });
+            string source = TinyModels.WriteGguf(_folder["m.gguf"], verb == "pack" ? QuantizationPreset.Q2_K : QuantizationPreset.F16,
+                s_large with { Layers = verb == "pack" ? 32 : 4 });
             args = verb == "pack" ? [verb, source, "-o", output, "-t", "1"] : [verb, source, output, "q2_k", "-t", "1"];
         }
 
@@ -54,13 +56,29 @@ public sealed class InterruptTests : IDisposable
     [Fact]
     public async Task Run_EndsItsLine()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal to send.");
+        SkipWhereNothingInterrupts();
         string model = TinyModels.WriteGguf(_folder["m.gguf"], shape: s_large);
         int written = 0;
-        (int code, string output, _) = await InterruptAsync(() => Volatile.Read(ref written) > 20, ["run", model, "-p", "abc", "-n", "4000", "-t", "1", "--temp", "0"], () => Interlocked.Increment(ref written));
+        (int code, string output, _) = await InterruptAsync(() => Volatile.Read(ref written) > 20,
+            ["run", model, "-p", "abc", "-n", "4000", "-t", "1", "--temp", "0"], () => Interlocked.Increment(ref written));
         Assert.Equal(130, code);
         Assert.StartsWith("abc", output, StringComparison.Ordinal);
         Assert.EndsWith("\n", output, StringComparison.Ordinal);
+    }
+
+    // A program started with nohup, or by a shell in the background, hands on that interrupts are ignored.
+    private static void SkipWhereNothingInterrupts()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal to send.");
+        const string Ignored = "SigIgn:";
+        const ulong Interrupt = 1 << (2 - 1);
+        string? ignored = File.Exists("/proc/self/status")
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith(Ignored, StringComparison.Ordinal))
+            : null;
+        Assert.SkipWhen(
+            ignored is not null && (ulong.Parse(ignored.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                & Interrupt) != 0,
+            "This process was started with interrupts ignored, and so is what it starts.");
     }
 
     /// <summary>A mapped file that becomes shorter takes pages away that the engine reads.</summary>
@@ -82,11 +100,14 @@ public sealed class InterruptTests : IDisposable
                 return Task.CompletedTask;
             });
         Assert.StartsWith("abc", output, StringComparison.Ordinal);
-        Assert.Equal((1, "error: A file that is in use was shortened, or cannot be read any more (SIGBUS). Half-written files (*.partial) may be left.\n"), (code, error));
+        Assert.Equal(
+            (1, "error: A file that is in use was shortened, or cannot be read any more (SIGBUS). Half-written files (*.partial) may be "
+                + "left.\n"), (code, error));
     }
 
     // Starts the tool, interrupts it once something is so, and gives its exit code and what it wrote.
-    private static async Task<(int Code, string Output, string Error)> InterruptAsync(Func<bool> isTime, string[] args, Action? written = null, Func<Process, Task>? interrupt = null)
+    private static async Task<(int Code, string Output, string Error)> InterruptAsync(
+        Func<bool> isTime, string[] args, Action? written = null, Func<Process, Task>? interrupt = null)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using Process process = Process.Start(ToolProcess.Start(args))!;

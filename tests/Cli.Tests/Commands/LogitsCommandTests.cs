@@ -35,18 +35,21 @@ public sealed partial class LogitsCommandTests : IDisposable
         float[] last = prefilled[^vocabulary..];
         (int Id, float Value)[] top = [.. last.Select((value, id) => (id, value)).OrderByDescending(pair => pair.value).Take(10)];
         Assert.Equal(top, output.Split('\n')[1..11].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(words =>
-            (int.Parse(words[0], System.Globalization.CultureInfo.InvariantCulture), float.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture))));
+            (int.Parse(words[0], System.Globalization.CultureInfo.InvariantCulture),
+                float.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture))));
 
         using SafetensorsFile file = SafetensorsFile.Open(_folder["l.safetensors"]);
         SafetensorsTensor tensor = Assert.Single(file.Tensors);
-        Assert.Equal(("logits", TensorType.F32, s_tokens.Length, vocabulary), (tensor.Name, tensor.Type, (int)tensor.Rows, (int)tensor.Columns));
+        Assert.Equal(
+            ("logits", TensorType.F32, s_tokens.Length, vocabulary), (tensor.Name, tensor.Type, (int)tensor.Rows, (int)tensor.Columns));
         Assert.Equal(MemoryMarshal.AsBytes(prefilled.AsSpan()).ToArray(), Bytes(file.View(tensor)));
     }
 
     [Fact]
     public async Task Logits_AreTheSameFromEveryFormat()
     {
-        string llama2c = TinyModels.WriteLlama2c(_folder["m.bin"], _model), safetensors = TinyModels.WriteSafetensors(_folder["hf"], _model);
+        string llama2c = TinyModels.WriteLlama2c(_folder["m.bin"], _model),
+            safetensors = TinyModels.WriteSafetensors(_folder["hf"], _model);
         await CommandLine.SucceedAsync("pack", _model, "-o", _folder["m.llith"]);
         string expected = await LogitsAsync(_model);
         Assert.Equal(expected, await LogitsAsync(llama2c));
@@ -60,11 +63,14 @@ public sealed partial class LogitsCommandTests : IDisposable
     {
         // (begin), the space, "ae" and "b".
         string expected = await CommandLine.SucceedAsync("logits", _model, "--tokens", "1 259, 286\n261", "-t", "1", "--kv", "f32");
-        Assert.Matches("^ token            logit\n( +[0-9]+ +-?[0-9.E-]+  .+\n){10}prefill  sha256 [0-9a-f]{64}  \\[4, 300\\]\ndecode   sha256 [0-9a-f]{64}  \\[4, 300\\]\n$", expected.ReplaceLineEndings("\n"));
+        Assert.Matches(
+            "^ token            logit\n( +[0-9]+ +-?[0-9.E-]+  .+\n){10}prefill  sha256 [0-9a-f]{64}  \\[4, 300\\]\ndecode   sha256 "
+                + "[0-9a-f]{64}  \\[4, 300\\]\n$", expected.ReplaceLineEndings("\n"));
         await File.WriteAllTextAsync(_folder["text"], "aeb", TestContext.Current.CancellationToken);
         Assert.Equal(expected, await CommandLine.SucceedAsync("logits", _model, "-p", "aeb", "-t", "1", "--kv", "f32"));
         Assert.Equal(expected, await CommandLine.SucceedAsync("logits", _model, "-f", _folder["text"], "-t", "1", "--kv", "f32"));
-        Assert.Equal(expected, await CommandLine.SucceedAsync("logits", _model, "-p", "<s>aeb", "--no-bos", "--special", "-t", "1", "--kv", "f32"));
+        Assert.Equal(
+            expected, await CommandLine.SucceedAsync("logits", _model, "-p", "<s>aeb", "--no-bos", "--special", "-t", "1", "--kv", "f32"));
         Assert.NotEqual(expected, await CommandLine.SucceedAsync("logits", _model, "-p", "aeb", "--no-bos", "-t", "1", "--kv", "f32"));
     }
 
@@ -76,7 +82,8 @@ public sealed partial class LogitsCommandTests : IDisposable
         Assert.Equal(Checksums(await LogitsAsync(_model)), Checksums(output));
         Assert.DoesNotContain('"', output);
         Assert.Contains("carries no tokenizer", await CommandLine.FailAsync("logits", bare, "-p", "a"), StringComparison.Ordinal);
-        Assert.Contains(_folder["none"], await CommandLine.FailAsync("logits", bare, "--tokens", "1", "--tokenizer", _folder["none"]), StringComparison.Ordinal);
+        Assert.Contains(_folder["none"], await CommandLine.FailAsync("logits", bare, "--tokens", "1", "--tokenizer", _folder["none"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,19 +106,24 @@ public sealed partial class LogitsCommandTests : IDisposable
         Assert.Equal(One, await CommandLine.FailAsync("logits", _model, "--tokens", "1", "-p", "a"));
         Assert.Equal("'300' is no token id; they are 0 to 299.", await CommandLine.FailAsync("logits", _model, "--tokens", "1,300"));
         Assert.Equal("There is no token to go through the model.", await CommandLine.FailAsync("logits", _model, "--tokens", ", "));
-        Assert.Equal("There are 3 tokens, but the context has 2 positions; --ctx may ask for more.", await CommandLine.FailAsync("logits", _model, "--tokens", "1,5,9", "--ctx", "2"));
-        Assert.Equal($"{_model}: a context of 129 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("logits", _model, "--tokens", "1", "--ctx", "129"));
-        Assert.Contains("it is a folder", await CommandLine.FailAsync("logits", _model, "--tokens", "1", "--out", _folder.Path), StringComparison.Ordinal);
+        Assert.Equal("There are 3 tokens, but the context has 2 positions; --ctx may ask for more.",
+            await CommandLine.FailAsync("logits", _model, "--tokens", "1,5,9", "--ctx", "2"));
+        Assert.Equal($"{_model}: a context of 129 positions was asked for, but llama.context_length = 128.",
+            await CommandLine.FailAsync("logits", _model, "--tokens", "1", "--ctx", "129"));
+        Assert.Contains("it is a folder", await CommandLine.FailAsync("logits", _model, "--tokens", "1", "--out", _folder.Path),
+            StringComparison.Ordinal);
     }
 
     private static Task<string> LogitsAsync(string model, params string[] more) =>
-        CommandLine.SucceedAsync(["logits", model, "--tokens", string.Join(',', s_tokens), "--kv", "f32", .. more.Contains("-t") ? more : ["-t", "1", .. more]]);
+        CommandLine.SucceedAsync(
+            ["logits", model, "--tokens", string.Join(',', s_tokens), "--kv", "f32", .. more.Contains("-t") ? more : ["-t", "1", .. more]]);
 
     // By the engine itself.
     private (float[] Prefilled, float[] Decoded) Expected()
     {
         ModelRequest request = new() { Path = _model, KvCache = KvFormat.F32, Threads = 1 };
-        using RunningModel running = RunningModel.Open(request, CommandLine.Engines, ProgressBars.None, TestContext.Current.CancellationToken);
+        using RunningModel running =
+            RunningModel.Open(request, CommandLine.Engines, ProgressBars.None, TestContext.Current.CancellationToken);
         CollectedLogits prefilled = new(s_tokens.Length, TinyModels.Shape.VocabSize);
         running.Model.Prefill(s_tokens, prefilled, TestContext.Current.CancellationToken);
         running.Model.Truncate(0);

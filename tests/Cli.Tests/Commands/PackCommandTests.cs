@@ -32,7 +32,8 @@ public sealed class PackCommandTests : IDisposable
         string llama2c = TinyModels.WriteLlama2c(_folder["a/m.bin"], gguf);
         await CommandLine.SucceedAsync("pack", llama2c, "-o", _folder["m.llith"]);
         string[] run = ["-p", "abc", "-n", "30", "-t", "1", "--temp", "0"];
-        Assert.Equal(await CommandLine.SucceedAsync(["run", llama2c, .. run]), await CommandLine.SucceedAsync(["run", _folder["m.llith"], .. run]));
+        Assert.Equal(
+            await CommandLine.SucceedAsync(["run", llama2c, .. run]), await CommandLine.SucceedAsync(["run", _folder["m.llith"], .. run]));
     }
 
     [Fact]

@@ -26,9 +26,12 @@ public sealed class PerplexityCommandTests : IDisposable
         int count = (await CommandLine.SucceedAsync("tokenize", _model, "-f", _folder["text"], "--no-bos")).TrimEnd().Split('\n').Length;
         string line = await CommandLine.SucceedAsync("perplexity", _model, "-f", _folder["text"], "-t", "1");
         Assert.Matches($@"^perplexity [0-9.]+ ± [0-9.]+ \({count} tokens in windows of 128, stride 64\)\s*$", line);
-        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync("perplexity", _model, "-f", _folder["text"], "-t", "1", "--ctx", "32", "--stride", "5", "-n", "77", "-o", "json"));
+        using JsonDocument json =
+            JsonDocument.Parse(await CommandLine.SucceedAsync(
+                "perplexity", _model, "-f", _folder["text"], "-t", "1", "--ctx", "32", "--stride", "5", "-n", "77", "-o", "json"));
         JsonElement result = json.RootElement;
-        Assert.Equal((77, 32, 5), (result.GetProperty("tokens").GetInt32(), result.GetProperty("window").GetInt32(), result.GetProperty("stride").GetInt32()));
+        Assert.Equal((77, 32, 5),
+            (result.GetProperty("tokens").GetInt32(), result.GetProperty("window").GetInt32(), result.GetProperty("stride").GetInt32()));
 
         // Random weights know nothing: the figure lies about the size of the vocabulary, and is worse for their confidence.
         Assert.InRange(result.GetProperty("perplexity").GetDouble(), 50, 1e9);
@@ -39,7 +42,8 @@ public sealed class PerplexityCommandTests : IDisposable
     public async Task Perplexity_DoesNotDependOnTheFormatOfTheFile()
     {
         string expected = await CommandLine.SucceedAsync("perplexity", _model, "-f", _folder["text"], "-t", "1");
-        Assert.Equal(expected, await CommandLine.SucceedAsync("perplexity", TinyModels.WriteSafetensors(_folder["hf"], _model), "-f", _folder["text"], "-t", "1"));
+        Assert.Equal(expected, await CommandLine.SucceedAsync(
+            "perplexity", TinyModels.WriteSafetensors(_folder["hf"], _model), "-f", _folder["text"], "-t", "1"));
     }
 
     [Theory]
@@ -58,12 +62,18 @@ public sealed class PerplexityCommandTests : IDisposable
     public async Task Perplexity_SaysWhatIsWrong()
     {
         await File.WriteAllTextAsync(_folder["empty"], "", TestContext.Current.CancellationToken);
-        Assert.Equal($"{_folder["empty"]} holds no token that a model could foresee.", await CommandLine.FailAsync("perplexity", _model, "-f", _folder["empty"]));
-        Assert.Equal("--stride is 32, but must be less than the 32 tokens of a window.", await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "32", "--stride", "32"));
-        Assert.Equal("--ctx is 1, but a window needs 2 tokens at least.", await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "1"));
+        Assert.Equal($"{_folder["empty"]} holds no token that a model could foresee.",
+            await CommandLine.FailAsync("perplexity", _model, "-f", _folder["empty"]));
+        Assert.Equal("--stride is 32, but must be less than the 32 tokens of a window.",
+            await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "32", "--stride", "32"));
+        Assert.Equal("--ctx is 1, but a window needs 2 tokens at least.",
+            await CommandLine.FailAsync("perplexity", _model, "-f", _folder["text"], "--ctx", "1"));
     }
 
-    /// <summary>A trained model in each format reads real text about as well as in F32: the bounds are twice what was measured, or more, but Q8_0's, which is a promise.</summary>
+    /// <summary>
+    /// A trained model in each format reads real text about as well as in F32: the bounds are twice what was measured, or more, but Q8_0's,
+    /// which is a promise.
+    /// </summary>
     [Theory]
     [InlineData(QuantizationPreset.F16, 0.0005)]
     [InlineData(QuantizationPreset.BF16, 0.001)]
@@ -78,7 +88,8 @@ public sealed class PerplexityCommandTests : IDisposable
         string text = Path.Combine(AppContext.BaseDirectory, "Evaluation", "stories.txt"), quantized = _folder["q.gguf"];
         await CommandLine.SucceedAsync("quantize", source, quantized, preset.ToString(), "--tokenizer", tokenizer);
         double expected = await MeasureAsync(source, text, "--tokenizer", tokenizer), actual = await MeasureAsync(quantized, text);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{preset}: {actual:F4}, F32 {expected:F4}, {100 * ((actual / expected) - 1):F3} %");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{preset}: {actual:F4}, F32 {expected:F4}, {100 * ((actual / expected) - 1):F3} %");
         Assert.InRange(actual / expected, 1 - bound, 1 + bound);
     }
 
@@ -86,7 +97,8 @@ public sealed class PerplexityCommandTests : IDisposable
 
     private static async Task<double> MeasureAsync(string model, string text, params string[] options)
     {
-        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync(["perplexity", model, "-f", text, "-t", "1", "-o", "json", .. options]));
+        using JsonDocument json =
+            JsonDocument.Parse(await CommandLine.SucceedAsync(["perplexity", model, "-f", text, "-t", "1", "-o", "json", .. options]));
         return json.RootElement.GetProperty("perplexity").GetDouble();
     }
 
@@ -96,9 +108,11 @@ public sealed class PerplexityCommandTests : IDisposable
         string model = SharedData.PathOrSkip("stories260K.bin"), tokenizer = SharedData.PathOrSkip("tok512.bin");
         await File.WriteAllTextAsync(
             _folder["story"],
-            "Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball.",
+            "Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red "
+                + "ball.",
             TestContext.Current.CancellationToken);
-        using JsonDocument json = JsonDocument.Parse(await CommandLine.SucceedAsync("perplexity", model, "--tokenizer", tokenizer, "-f", _folder["story"], "-t", "1", "-o", "json"));
+        using JsonDocument json = JsonDocument.Parse(
+            await CommandLine.SucceedAsync("perplexity", model, "--tokenizer", tokenizer, "-f", _folder["story"], "-t", "1", "-o", "json"));
         Assert.InRange(json.RootElement.GetProperty("perplexity").GetDouble(), 1, 4);
     }
 }

@@ -45,7 +45,8 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(text, await GreedyAsync(_folder["8.gguf"]));
         (int code, _, string error) = await CommandLine.RunAsync("pack", strange, "-o", _folder["nl.llith"]);
         Assert.Equal(
-            (0, $"{strange}: 15 tensors are IQ4_NL, for which there are no kernels: they are stored anew as Q8_0 when they are loaded, which takes more memory than the file.\n"),
+            (0, $"{strange}: 15 tensors are IQ4_NL, for which there are no kernels: they are stored anew as Q8_0 when they are loaded, "
+                + "which takes more memory than the file.\n"),
             (code, error.ReplaceLineEndings("\n")));
         Assert.Equal(text, await GreedyAsync(_folder["nl.llith"]));
     }
@@ -58,14 +59,17 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0, code);
         Assert.StartsWith("abc", output, StringComparison.Ordinal);
         Assert.EndsWith("\n", output, StringComparison.Ordinal);
-        Assert.Matches(@"^prompt_tok_s=[0-9.]+ decode_tok_s=[0-9.]+ ttft_ms=[0-9.]+ start_ms=[0-9]+ load_ms=[0-9]+ isa=\w+ threads=2 seed=7\r?\n$", error);
+        Assert.Matches(
+            @"^prompt_tok_s=[0-9.]+ decode_tok_s=[0-9.]+ ttft_ms=[0-9.]+ start_ms=[0-9]+ load_ms=[0-9]+ isa=\w+ threads=2 seed=7\r?\n$",
+            error);
     }
 
     [Fact]
     public async Task Run_RepeatsItselfWithTheSameSeed()
     {
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"]);
-        string[] first = ["run", gguf, "-p", "a", "-n", "60", "-t", "1", "--temp", "1.5", "--top-k", "0", "--top-p", "1", "--min-p", "0", "--repeat-penalty", "1.1", "--seed", "1"];
+        string[] first = ["run", gguf, "-p", "a", "-n", "60", "-t", "1", "--temp", "1.5", "--top-k", "0", "--top-p", "1", "--min-p", "0",
+            "--repeat-penalty", "1.1", "--seed", "1"];
         string text = await CommandLine.SucceedAsync(first);
         Assert.Equal(text, await CommandLine.SucceedAsync(first));
         Assert.NotEqual(text, await CommandLine.SucceedAsync([.. first[..^1], "2"]));
@@ -87,7 +91,8 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(
             "The prompt has 18 tokens, but the model's context has room for 16.",
             await CommandLine.FailAsync("run", gguf, "-p", new string('z', 16), "--ctx", "16"));
-        Assert.Equal($"{gguf}: a context of 129 positions was asked for, but llama.context_length = 128.", await CommandLine.FailAsync("run", gguf, "--ctx", "129"));
+        Assert.Equal($"{gguf}: a context of 129 positions was asked for, but llama.context_length = 128.",
+            await CommandLine.FailAsync("run", gguf, "--ctx", "129"));
     }
 
     [Fact]
@@ -101,7 +106,8 @@ public sealed class RunCommandTests : IDisposable
         string text = await GreedyAsync(gguf);
         Assert.Equal(text, await GreedyAsync(bare, "--tokenizer", gguf));
         Assert.Equal(text, await GreedyAsync(bare, "--tokenizer", TinyModels.WriteTokenizerBin(_folder["tok.bin"])));
-        Assert.Contains(_folder["none"], await CommandLine.FailAsync("run", bare, "--tokenizer", _folder["none"]), StringComparison.Ordinal);
+        Assert.Contains(
+            _folder["none"], await CommandLine.FailAsync("run", bare, "--tokenizer", _folder["none"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +122,8 @@ public sealed class RunCommandTests : IDisposable
     public async Task Run_RefusesUnknownFormatsByName()
     {
         string strange = TinyModels.WriteStrange(_folder["m.gguf"]);
-        Assert.Equal($"{strange}: the tensor blk.1.ffn_up.weight is type 1234, which this runtime cannot read.", await CommandLine.FailAsync("run", strange));
+        Assert.Equal($"{strange}: the tensor blk.1.ffn_up.weight is type 1234, which this runtime cannot read.",
+            await CommandLine.FailAsync("run", strange));
     }
 
     [Fact]
@@ -127,13 +134,15 @@ public sealed class RunCommandTests : IDisposable
         byte[] bytes = await File.ReadAllBytesAsync(gguf, TestContext.Current.CancellationToken);
         bytes.AsSpan(^16..).Fill(0xFF);
         await File.WriteAllBytesAsync(gguf, bytes, TestContext.Current.CancellationToken);
-        Assert.StartsWith($"{gguf}: the model computes logits that nothing can be chosen by. The logit of token 299 is NaN.", await CommandLine.FailAsync("run", gguf, "-p", "a", "-t", "1"), StringComparison.Ordinal);
+        Assert.StartsWith($"{gguf}: the model computes logits that nothing can be chosen by. The logit of token 299 is NaN.",
+            await CommandLine.FailAsync("run", gguf, "-p", "a", "-t", "1"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_NeedsAPromptWhereNoTokenBegins()
     {
-        string gguf = TinyModels.WriteGguf(_folder["m.gguf"], tokenizer: TinyModels.Tokenizer with { BosId = null, TokenTypes = TinyModels.Tokenizer.TokenTypes.SetItem(1, 1) });
+        string gguf = TinyModels.WriteGguf(_folder["m.gguf"],
+            tokenizer: TinyModels.Tokenizer with { BosId = null, TokenTypes = TinyModels.Tokenizer.TokenTypes.SetItem(1, 1) });
         Assert.Contains("-p or -f must give it something to continue", await CommandLine.FailAsync("run", gguf), StringComparison.Ordinal);
         Assert.StartsWith("a", await CommandLine.SucceedAsync("run", gguf, "-p", "a", "-n", "3", "-t", "1"), StringComparison.Ordinal);
     }
@@ -142,8 +151,10 @@ public sealed class RunCommandTests : IDisposable
     public async Task Run_TellsAStory()
     {
         string model = SharedData.PathOrSkip("stories260K.bin"), tokenizer = SharedData.PathOrSkip("tok512.bin");
-        string story = await CommandLine.SucceedAsync("run", model, "--tokenizer", tokenizer, "--temp", "0", "-n", "40", "-t", "1", "--kv", "f32");
-        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", story, StringComparison.Ordinal);
+        string story =
+            await CommandLine.SucceedAsync("run", model, "--tokenizer", tokenizer, "--temp", "0", "-n", "40", "-t", "1", "--kv", "f32");
+        Assert.StartsWith("Once upon a time, there was a little girl named Lily. She loved to play outside in the park.", story,
+            StringComparison.Ordinal);
     }
 
     private static async Task<string> GreedyAsync(string model, params string[] more) =>

@@ -60,7 +60,8 @@ public sealed class SourceCommandTests : IDisposable
         Assert.Equal([".gitignore", "Program.cs", "Tiny.cs", "Tiny.csproj"], names);
         Assert.Equal(4, output.TrimEnd().Split('\n').Length);
         XElement reference = XDocument.Load(_folder["app/Tiny.csproj"]).Descendants("PackageReference").Single();
-        Assert.Equal(("Llamalith", ProjectTemplate.PackageVersion), (reference.Attribute("Include")!.Value, reference.Attribute("Version")!.Value));
+        Assert.Equal(
+            ("Llamalith", ProjectTemplate.PackageVersion), (reference.Attribute("Include")!.Value, reference.Attribute("Version")!.Value));
 
         // A model with random weights may end its text at once.
         string text = "";
@@ -74,9 +75,11 @@ public sealed class SourceCommandTests : IDisposable
     public async Task Init_NamesAClassThatTheProgramCanUse()
     {
         File.Copy(_model, _folder["console.gguf"]);
-        await CommandLine.SucceedAsync("init", _folder["console.gguf"], "-o", _folder["app"], "--tokenizer", TinyModels.WriteTokenizerBin(_folder["a \"b\".bin"]), "--kv", "f32");
+        await CommandLine.SucceedAsync("init", _folder["console.gguf"], "-o", _folder["app"], "--tokenizer",
+            TinyModels.WriteTokenizerBin(_folder["a \"b\".bin"]), "--kv", "f32");
         Assert.True(File.Exists(_folder["app/ConsoleModel.csproj"]));
-        Assert.StartsWith("abc", await RunAsync([await ReadAsync("ConsoleModel.cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "abc", await RunAsync([await ReadAsync("ConsoleModel.cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -95,7 +98,8 @@ public sealed class SourceCommandTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Names are not so free there.");
         File.Copy(_model, _folder[name]);
         await CommandLine.SucceedAsync("init", _folder[name], "-o", _folder["app"]);
-        Assert.StartsWith("abc", await RunAsync([await ReadAsync(expected + ".cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "abc", await RunAsync([await ReadAsync(expected + ".cs"), await ReadAsync("Program.cs")], ["abc"]), StringComparison.Ordinal);
         Assert.NotNull(XDocument.Load(_folder[$"app/{expected}.csproj"]).Root);
     }
 
@@ -116,7 +120,8 @@ public sealed class SourceCommandTests : IDisposable
 
         await CommandLine.SucceedAsync("init", _model, "-o", _folder["repository/app"]);
         ProcessStartInfo start = new(
-            "dotnet", ["msbuild", _folder["repository/app/Tiny.csproj"], "-getProperty:ManagePackageVersionsCentrally,TreatWarningsAsErrors,LangVersion,AnalysisMode,TargetFramework"])
+            "dotnet", ["msbuild", _folder["repository/app/Tiny.csproj"],
+                "-getProperty:ManagePackageVersionsCentrally,TreatWarningsAsErrors,LangVersion,AnalysisMode,TargetFramework"])
         {
             RedirectStandardOutput = true,
         };
@@ -138,7 +143,8 @@ public sealed class SourceCommandTests : IDisposable
         string bare = TinyModels.WriteGguf(_folder["bare.gguf"], bare: true);
         await CommandLine.SucceedAsync("init", bare, "-o", _folder["app"]);
         string[] sources = [await ReadAsync("Bare.cs"), await ReadAsync("Program.cs")];
-        Assert.StartsWith("abc", await RunAsync(sources, ["abc", bare, TinyModels.WriteTokenizerBin(_folder["later.bin"])]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "abc", await RunAsync(sources, ["abc", bare, TinyModels.WriteTokenizerBin(_folder["later.bin"])]), StringComparison.Ordinal);
         Assert.Equal("", await RunAsync(sources, ["abc"], expectedCode: 1));
     }
 
@@ -146,14 +152,18 @@ public sealed class SourceCommandTests : IDisposable
     public async Task Init_SaysWhatIsWrong()
     {
         Assert.Contains("is not empty", await CommandLine.FailAsync("init", _model, "-o", _folder.Path), StringComparison.Ordinal);
-        Assert.StartsWith("--name 1x is no name for a class", await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--name", "1x"), StringComparison.Ordinal);
-        Assert.Contains(_folder["none"], await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--tokenizer", _folder["none"]), StringComparison.Ordinal);
+        Assert.StartsWith("--name 1x is no name for a class",
+            await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--name", "1x"), StringComparison.Ordinal);
+        Assert.Contains(_folder["none"], await CommandLine.FailAsync("init", _model, "-o", _folder["app"], "--tokenizer", _folder["none"]),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["app"]));
 
         string bare = TinyModels.WriteGguf(_folder["bare.gguf"], bare: true);
         (int code, _, string error) = await CommandLine.RunAsync("init", bare, "-o", _folder["app"]);
         Assert.Equal(0, code);
-        Assert.StartsWith($"The program will want a tokenizer as its third argument: {bare} carries no tokenizer; --tokenizer FILE gives one", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The program will want a tokenizer as its third argument: {bare} carries no tokenizer; --tokenizer FILE gives one", error,
+            StringComparison.Ordinal);
     }
 
     private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(_folder["app/" + name], TestContext.Current.CancellationToken);
@@ -185,7 +195,8 @@ public sealed class SourceCommandTests : IDisposable
         Microsoft.CodeAnalysis.Compilation compilation = CSharpCompilation.Create(
             "Project" + Guid.NewGuid().ToString("N"),
             sources.Select(source => CSharpSyntaxTree.ParseText(source, parsing)),
-            platform.Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Llamalith.", StringComparison.Ordinal) || name == "netstandard.dll"))
+            platform.Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
+                || name.StartsWith("Llamalith.", StringComparison.Ordinal) || name == "netstandard.dll"))
                 .Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
         if (generate)

@@ -51,7 +51,8 @@ public sealed class TemplateCommandTests : IDisposable
         Assert.Equal("<B>d", await SucceedAsync(folder));
         Assert.Equal("get", await SucceedAsync(folder, "--tools", _folder["t.json"]));
         Assert.Equal("<B>d", await SucceedAsync(folder, "--tools", _folder["t.json"], "--template", "default"));
-        Assert.Contains("no chat template called x, only default, tool_use", await FailAsync(folder, "--template", "x"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no chat template called x, only default, tool_use", await FailAsync(folder, "--template", "x"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,5 +90,6 @@ public sealed class TemplateCommandTests : IDisposable
     private Task<string> SucceedAsync(string template, params string[] more) =>
         CommandLine.SucceedAsync(["template", template, "--messages", _messages, .. more]);
 
-    private Task<string> FailAsync(string template, params string[] more) => CommandLine.FailAsync(["template", template, "-m", _messages, .. more]);
+    private Task<string> FailAsync(string template, params string[] more) =>
+        CommandLine.FailAsync(["template", template, "-m", _messages, .. more]);
 }

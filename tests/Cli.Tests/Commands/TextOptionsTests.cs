@@ -43,15 +43,21 @@ public sealed class TextOptionsTests : IDisposable
     public async Task Text_ThatIsNoneIsNamed(string verb)
     {
         await File.WriteAllBytesAsync(_folder["latin"], [(byte)'a', 0xE9, (byte)'b'], TestContext.Current.CancellationToken);
-        Assert.Equal($"{_folder["latin"]} is no UTF-8 text: 0xE9 at byte 1, in line 1.", await CommandLine.FailAsync(verb, _model, "-f", _folder["latin"]));
-        Assert.Equal("Both -p and -f give a text, but there can be one only.", await CommandLine.FailAsync(verb, _model, "-p", "a", "-f", "b"));
+        Assert.Equal($"{_folder["latin"]} is no UTF-8 text: 0xE9 at byte 1, in line 1.",
+            await CommandLine.FailAsync(verb, _model, "-f", _folder["latin"]));
+        Assert.Equal(
+            "Both -p and -f give a text, but there can be one only.", await CommandLine.FailAsync(verb, _model, "-p", "a", "-f", "b"));
         Assert.Equal($"{_folder.Path} is a folder, not a file of text.", await CommandLine.FailAsync(verb, _model, "-f", _folder.Path));
         Assert.Contains(_folder["none"], await CommandLine.FailAsync(verb, _model, "-f", _folder["none"]), StringComparison.Ordinal);
-        Assert.StartsWith(@"-e: '\q' at character 2 is no escape; they are \n, ", await CommandLine.FailAsync(verb, _model, "-p", @"a\q", "-e"), StringComparison.Ordinal);
+        Assert.StartsWith(@"-e: '\q' at character 2 is no escape; they are \n, ",
+            await CommandLine.FailAsync(verb, _model, "-p", @"a\q", "-e"), StringComparison.Ordinal);
         (int code, _, string error) = await ToolProcess.RunAsync([(byte)'\n', 0xFF], verb, _model, "-f", "-");
         Assert.Equal((1, $"error: Standard input is no UTF-8 text: 0xFF at byte 1, in line 2.{Environment.NewLine}"), (code, error));
         if (!OperatingSystem.IsWindows())
-            Assert.Equal((1, "", $"error: Standard input is closed, so nothing can be read from it.{Environment.NewLine}"), await ToolProcess.RunInShellAsync("<&-", verb, _model, "-f", "-"));
+        {
+            Assert.Equal((1, "", $"error: Standard input is closed, so nothing can be read from it.{Environment.NewLine}"),
+                await ToolProcess.RunInShellAsync("<&-", verb, _model, "-f", "-"));
+        }
     }
 
     [Theory]

@@ -20,7 +20,8 @@ public sealed class TokenizeCommandTests : IDisposable
     public async Task Tokenize_ListsIdsAndPieces()
     {
         string[] lines = (await CommandLine.SucceedAsync("tokenize", _model, "-p", "ab\n\"ae")).TrimEnd().Split(Environment.NewLine);
-        Assert.Equal(["     1  (begin)", "   259  \" \"", "   260  \"a\"", "   261  \"b\"", "    13  <0x0A>", "    37  <0x22>", "   286  \"ae\""], lines);
+        Assert.Equal(["     1  (begin)", "   259  \" \"", "   260  \"a\"", "   261  \"b\"", "    13  <0x0A>", "    37  <0x22>",
+            "   286  \"ae\""], lines);
     }
 
     [Fact]
@@ -29,8 +30,10 @@ public sealed class TokenizeCommandTests : IDisposable
         await File.WriteAllTextAsync(_folder["text"], "aeö", TestContext.Current.CancellationToken);
         string output = await CommandLine.SucceedAsync("tokenize", _model, "-f", _folder["text"], "-o", "json");
         using JsonDocument json = JsonDocument.Parse(output);
-        (int, string?, string?)[] tokens = [.. json.RootElement.EnumerateArray().Select(e => (e.GetProperty("id").GetInt32(), e.GetProperty("kind").GetString(), e.GetProperty("piece").GetString()))];
-        Assert.Equal([(1, "control", ""), (259, "normal", " "), (286, "normal", "ae"), (198, "byte", "\uFFFD"), (185, "byte", "\uFFFD")], tokens);
+        (int, string?, string?)[] tokens = [.. json.RootElement.EnumerateArray()
+            .Select(e => (e.GetProperty("id").GetInt32(), e.GetProperty("kind").GetString(), e.GetProperty("piece").GetString()))];
+        Assert.Equal(
+            [(1, "control", ""), (259, "normal", " "), (286, "normal", "ae"), (198, "byte", "\uFFFD"), (185, "byte", "\uFFFD")], tokens);
     }
 
     [Fact]
@@ -41,14 +44,16 @@ public sealed class TokenizeCommandTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(output);
         string ids = string.Join(", ", json.RootElement.EnumerateArray().Select(e => e.GetProperty("id").GetInt32()));
         Assert.Equal(Text, (await CommandLine.SucceedAsync("tokenize", _model, "--decode", "-p", ids)).TrimEnd());
-        using JsonDocument decoded = JsonDocument.Parse(await CommandLine.SucceedAsync("tokenize", _model, "--decode", "-p", ids, "-o", "json"));
+        using JsonDocument decoded =
+            JsonDocument.Parse(await CommandLine.SucceedAsync("tokenize", _model, "--decode", "-p", ids, "-o", "json"));
         Assert.Equal(Text, decoded.RootElement.GetProperty("text").GetString());
     }
 
     [Fact]
     public async Task Tokenize_SaysWhatIsMissingOrWrong()
     {
-        Assert.Equal("'300' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "1 300"));
+        Assert.Equal(
+            "'300' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "1 300"));
         Assert.Equal("'-1' is no token id; they are 0 to 299.", await CommandLine.FailAsync("tokenize", _model, "--decode", "-p", "-1"));
     }
 
@@ -57,7 +62,9 @@ public sealed class TokenizeCommandTests : IDisposable
     {
         string[] pieces = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁a", "a", "▁", "b"];
         float[] scores = [.. pieces.Select((_, i) => -(float)i)];
-        TokenKind[] kinds = [.. pieces.Select((_, i) => i == 0 ? TokenKind.Unknown : i < 3 ? TokenKind.Control : i < 259 ? TokenKind.Byte : TokenKind.Normal)];
+        TokenKind[] kinds =
+            [.. pieces.Select(
+                (_, i) => i == 0 ? TokenKind.Unknown : i < 3 ? TokenKind.Control : i < 259 ? TokenKind.Byte : TokenKind.Normal)];
         await using (FileStream file = File.Create(_folder["tokenizer.bin"]))
             SentencePieceTokenizer.FromPieces(pieces, scores, kinds).WriteLlama2c(file);
         string vocabulary = string.Join(',', pieces.Select((piece, i) => $"{JsonSerializer.Serialize(piece)}:{i}"));
@@ -71,10 +78,12 @@ public sealed class TokenizeCommandTests : IDisposable
             TestContext.Current.CancellationToken);
         foreach (string path in (string[])[_folder["tokenizer.bin"], _folder["tokenizer.json"], _folder.Path])
         {
-            string[] lines = (await CommandLine.SucceedAsync("tokenize", path, "-p", "ab", "--no-bos")).TrimEnd().Split(Environment.NewLine);
+            string[] lines =
+                (await CommandLine.SucceedAsync("tokenize", path, "-p", "ab", "--no-bos")).TrimEnd().Split(Environment.NewLine);
             Assert.Equal(["   259  \" a\"", "   262  \"b\""], lines);
         }
-        Assert.Contains("model.vocab", await CommandLine.FailAsync("tokenize", Written("other.json", "{\"a\": 1}"), "-p", "ab"), StringComparison.Ordinal);
+        Assert.Contains("model.vocab", await CommandLine.FailAsync("tokenize", Written("other.json", "{\"a\": 1}"), "-p", "ab"),
+            StringComparison.Ordinal);
     }
 
     private string Written(string name, string text)

@@ -17,10 +17,12 @@ public sealed class ToolTests : IDisposable
     {
         string help = await CommandLine.SucceedAsync();
         Assert.Equal(help, await CommandLine.SucceedAsync("--help"));
-        foreach (string verb in (string[])["inspect", "run", "bench", "tokenize", "perplexity", "logits", "quantize", "pack", "random", "init", "dump-source", "chart", "peer"])
+        foreach (string verb in (string[])["inspect", "run", "bench", "tokenize", "perplexity", "logits", "quantize", "pack", "random",
+            "init", "dump-source", "chart", "peer"])
         {
             Assert.Contains("  " + verb, help, StringComparison.Ordinal);
-            Assert.Contains($"llamalith {verb}", (await CommandLine.SucceedAsync(verb, "--help")).Replace("Llamalith.Cli.Tests", "llamalith", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains($"llamalith {verb}", (await CommandLine.SucceedAsync(verb, "--help"))
+                .Replace("Llamalith.Cli.Tests", "llamalith", StringComparison.Ordinal), StringComparison.Ordinal);
         }
     }
 
@@ -34,9 +36,11 @@ public sealed class ToolTests : IDisposable
     [InlineData("--seed must be a whole number, 0 or more, but is '-3'. `llamalith run --help` says more.", "run", "m", "--seed", "-3")]
     [InlineData("--ctx must be a number of positions, at least 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--ctx", "0")]
     [InlineData("--kv must be one of f16, f32, int8, but is 'f8'. `llamalith run --help` says more.", "run", "m", "--kv", "f8")]
-    [InlineData("--top-p must be a number above 0 and at most 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--top-p", "0")]
+    [InlineData(
+        "--top-p must be a number above 0 and at most 1, but is '0'. `llamalith run --help` says more.", "run", "m", "--top-p", "0")]
     [InlineData("-t must be a whole number from 1 to 1024, but is '100000'. `llamalith run --help` says more.", "run", "m", "-t", "100000")]
-    [InlineData("-t must be a whole number from 1 to 1024, but is '2000'. `llamalith quantize --help` says more.", "quantize", "m", "o", "q8_0", "-t", "2000")]
+    [InlineData("-t must be a whole number from 1 to 1024, but is '2000'. `llamalith quantize --help` says more.", "quantize", "m", "o",
+        "q8_0", "-t", "2000")]
     [InlineData("FILE names a file or a folder, but is empty. `llamalith inspect --help` says more.", "inspect", "")]
     [InlineData("FILE names a file or a folder, but is empty. `llamalith run --help` says more.", "run", "", "-p", "a")]
     [InlineData("FILE names a file or a folder, but is empty. `llamalith bench --help` says more.", "bench", "")]
@@ -44,9 +48,11 @@ public sealed class ToolTests : IDisposable
     [InlineData("--output names a file or a folder, but is empty. `llamalith init --help` says more.", "init", "m", "-o", "")]
     [InlineData("--output names a file or a folder, but is empty. `llamalith pack --help` says more.", "pack", "m", "-o", "")]
     [InlineData("--file names a file or a folder, but is empty. `llamalith perplexity --help` says more.", "perplexity", "m", "-f", "")]
-    [InlineData("--tokenizer names a file or a folder, but is empty. `llamalith tokenize --help` says more.", "tokenize", "m", "-p", "a", "--tokenizer", "")]
+    [InlineData("--tokenizer names a file or a folder, but is empty. `llamalith tokenize --help` says more.", "tokenize", "m", "-p", "a",
+        "--tokenizer", "")]
     [InlineData("DIR names a file or a folder, but is empty. `llamalith dump-source --help` says more.", "dump-source", "m", "")]
-    public async Task Tool_SaysInOneLineWhatItDoesNotUnderstand(string expected, params string[] args) => Assert.Equal(expected, await CommandLine.FailAsync(args));
+    public async Task Tool_SaysInOneLineWhatItDoesNotUnderstand(string expected, params string[] args) =>
+        Assert.Equal(expected, await CommandLine.FailAsync(args));
 
     [Theory]
     [InlineData("inspect")]
@@ -67,7 +73,8 @@ public sealed class ToolTests : IDisposable
         Directory.CreateDirectory(_folder["folder"]);
         foreach (string name in (string[])["missing.gguf", "truncated.gguf", "text.gguf", "empty.gguf", "folder"])
         {
-            string[] args = Array.ConvertAll(rest, word => word.StartsWith('-') || word.Length < 3 || word == "q8_0" ? word : _folder[word]);
+            string[] args =
+                Array.ConvertAll(rest, word => word.StartsWith('-') || word.Length < 3 || word == "q8_0" ? word : _folder[word]);
             if (verb == "perplexity")
                 await File.WriteAllTextAsync(_folder["text"], "abc", TestContext.Current.CancellationToken);
             Assert.Contains(_folder[name], await CommandLine.FailAsync([verb, _folder[name], .. args]), StringComparison.Ordinal);
@@ -82,7 +89,8 @@ public sealed class ToolTests : IDisposable
         using CancellationTokenSource interrupt = new();
         await interrupt.CancelAsync();
         StringWriter output = new(), error = new();
-        Assert.Equal(130, await Tool.RunAsync(["quantize", gguf, _folder["out.gguf"], "q8_0"], output, error, CommandLine.Engines, interrupt.Token));
+        Assert.Equal(
+            130, await Tool.RunAsync(["quantize", gguf, _folder["out.gguf"], "q8_0"], output, error, CommandLine.Engines, interrupt.Token));
         Assert.Equal("", error.ToString());
         Assert.False(File.Exists(_folder["out.gguf"]));
     }

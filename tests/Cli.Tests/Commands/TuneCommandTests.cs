@@ -26,7 +26,8 @@ public sealed class TuneCommandTests : IDisposable
         Assert.NotEmpty(chosen.Kernels);
         Assert.Equal(
             chosen.Kernels.Select(static kernel => $"{kernel.Product} {kernel.Format} {kernel.Kernel}"),
-            lines.Where(static line => line.EndsWith("chosen", StringComparison.Ordinal)).Select(static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(3))));
+            lines.Where(static line => line.EndsWith("chosen", StringComparison.Ordinal))
+                .Select(static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(3))));
         Assert.Contains("threads=1", error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Path.Combine(CommandLine.Cache, "llamalith", "kernels")));
     }

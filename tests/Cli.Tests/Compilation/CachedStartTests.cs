@@ -18,7 +18,8 @@ public class CachedStartTests
         foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
         {
             string name = Path.GetFileName(file);
-            bool isPart = name.StartsWith("llamalith", StringComparison.OrdinalIgnoreCase) && !name.Contains("Tests", StringComparison.Ordinal);
+            bool isPart =
+                name.StartsWith("llamalith", StringComparison.OrdinalIgnoreCase) && !name.Contains("Tests", StringComparison.Ordinal);
             if ((isPart && name != "llamalith.deps.json") || name is "System.CommandLine.dll")
                 File.Copy(file, Path.Combine(folder["tool"], name));
         }
@@ -31,7 +32,8 @@ public class CachedStartTests
         string cache = Path.Combine(folder["cache"], "llamalith", "engines");
         EngineBuilder builder = new(new EngineCache(cache), () => EngineBuilder.CurrentVersion);
         using (Contracts.Checkpoint checkpoint = Contracts.Checkpoint.Open(model))
-            _ = builder.Get(Cli.Models.RunningModel.EngineClass(checkpoint, null, default), Cli.Output.ProgressBars.None, TestContext.Current.CancellationToken);
+            _ = builder.Get(Cli.Models.RunningModel.EngineClass(checkpoint, null, default), Cli.Output.ProgressBars.None,
+                TestContext.Current.CancellationToken);
 
         (code, error) = await RunAsync(folder, model);
         Assert.True(code == 0, error);
@@ -41,8 +43,12 @@ public class CachedStartTests
     private static async Task<(int Code, string Error)> RunAsync(TemporaryFolder folder, string model)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (string argument in (string[])[Path.Combine(folder["tool"], "llamalith.dll"), "run", model, "-p", "a", "-n", "4", "-t", "1", "--seed", "1"])
+        foreach (string argument in (string[])[Path.Combine(folder["tool"], "llamalith.dll"), "run", model, "-p", "a", "-n", "4", "-t", "1",
+            "--seed", "1"])
+        {
             start.ArgumentList.Add(argument);
+        }
+
         start.Environment["XDG_CACHE_HOME"] = folder["cache"];
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

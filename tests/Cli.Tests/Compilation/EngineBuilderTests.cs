@@ -65,12 +65,14 @@ public sealed class EngineBuilderTests : IDisposable
     {
         string path = TinyModels.WriteGguf(_folder["m.gguf"]);
         File.WriteAllText(_folder["file"], "");
-        EngineBuilder homeless = new(null, () => "1", _notices.Add), unwritable = new(new EngineCache(_folder["file/engines"]), () => "1", _notices.Add);
+        EngineBuilder homeless = new(null, () => "1", _notices.Add),
+            unwritable = new(new EngineCache(_folder["file/engines"]), () => "1", _notices.Add);
         Assert.Equal(FirstLogits(homeless, path), FirstLogits(unwritable, path));
         Assert.Collection(
             _notices,
             notice => Assert.Equal("Compiled engines are not kept: neither XDG_CACHE_HOME nor HOME is set.", notice),
-            notice => Assert.StartsWith($"Compiled engines cannot be kept in {_folder["file/engines"]}: ", notice, StringComparison.Ordinal));
+            notice =>
+                Assert.StartsWith($"Compiled engines cannot be kept in {_folder["file/engines"]}: ", notice, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -88,22 +90,28 @@ public sealed class EngineBuilderTests : IDisposable
         EngineBuilder second = Builder();
         _ = FirstLogits(second, path);
         Assert.Equal(1, second.Compilations);
-        Assert.Equal($"Compiled engines cannot be read from {_cache.Folder}: {_cache.Folder} is writable by others (mode 777), so that others could put code there.", Assert.Single(_notices));
+        Assert.Equal(
+            $"Compiled engines cannot be read from {_cache.Folder}: {_cache.Folder} is writable by others (mode 777), so that others could "
+                + "put code there.", Assert.Single(_notices));
     }
 
     [Fact]
     public void Get_SaysWhichRuleAClassBreaks()
     {
-        ModelClass impossible = new() { Namespace = "", Name = "Model", Shape = TinyModels.Shape with { Heads = 6, HeadDim = 16, KvHeads = 4 } };
-        CliException error = Assert.Throws<CliException>(() => Builder().Get(impossible, ProgressBars.None, TestContext.Current.CancellationToken));
-        Assert.StartsWith("No engine can be compiled for this model: Heads = 6 is not divisible by KvHeads = 4", error.Message, StringComparison.Ordinal);
+        ModelClass impossible =
+            new() { Namespace = "", Name = "Model", Shape = TinyModels.Shape with { Heads = 6, HeadDim = 16, KvHeads = 4 } };
+        CliException error =
+            Assert.Throws<CliException>(() => Builder().Get(impossible, ProgressBars.None, TestContext.Current.CancellationToken));
+        Assert.StartsWith(
+            "No engine can be compiled for this model: Heads = 6 is not divisible by KvHeads = 4", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("(LLAMA008)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Key_DependsOnEverySourceAndWhereItEnds()
     {
-        string[] keys = [Builder().KeyOf("ab", "c"), Builder().KeyOf("a", "bc"), Builder().KeyOf("abc"), Builder("2").KeyOf("ab", "c"), Builder().KeyOf("ab", "d")];
+        string[] keys = [Builder().KeyOf("ab", "c"), Builder().KeyOf("a", "bc"), Builder().KeyOf("abc"), Builder("2").KeyOf("ab", "c"),
+            Builder().KeyOf("ab", "d")];
         Assert.Equal(keys.Length, keys.Distinct().Count());
         Assert.Equal(keys[0], Builder().KeyOf("ab", "c"));
     }
@@ -131,8 +139,8 @@ public sealed class EngineBuilderTests : IDisposable
     }
 
     /// <summary>
-    /// Each product of integers is there in one instruction set, not in those as well that the machine would never take; that of one token may
-    /// be there in each that the machine has, to choose among.
+    /// Each product of integers is there in one instruction set, not in those as well that the machine would never take; that of one token
+    /// may be there in each that the machine has, to choose among.
     /// </summary>
     [Fact]
     public void Engine_HasNoKernelTwice()
@@ -146,7 +154,8 @@ public sealed class EngineBuilderTests : IDisposable
             Isa = MachineIsa.Best,
         };
         string[] Kernels(ModelClass some) =>
-            [.. EngineCompiler.Generate(some, TestContext.Current.CancellationToken).Select(file => file.Path.Split('/')[^1]).Where(name => name.Contains(".Mat", StringComparison.Ordinal))];
+            [.. EngineCompiler.Generate(some, TestContext.Current.CancellationToken).Select(file => file.Path.Split('/')[^1])
+                .Where(name => name.Contains(".Mat", StringComparison.Ordinal))];
         string[] products = [.. Kernels(model).Select(name => name[(name.IndexOf('.') + 1)..])];
         Assert.Equal(3 * 2, products.Distinct().Count());
         Assert.All(
@@ -160,7 +169,8 @@ public sealed class EngineBuilderTests : IDisposable
     private static float[] FirstLogits(EngineBuilder builder, string path)
     {
         Checkpoint checkpoint = Checkpoint.Open(path);
-        Engine engine = builder.Get(RunningModel.EngineClass(checkpoint, 32, KvFormat.F32), ProgressBars.None, TestContext.Current.CancellationToken);
+        Engine engine =
+            builder.Get(RunningModel.EngineClass(checkpoint, 32, KvFormat.F32), ProgressBars.None, TestContext.Current.CancellationToken);
         using ILlamaModel model = engine.Load(checkpoint, new LoadOptions { Threads = 1 });
         Assert.Equal(TinyModels.Shape.VocabSize, model.Shape.VocabSize);
         Assert.Equal(32, model.Shape.Context);

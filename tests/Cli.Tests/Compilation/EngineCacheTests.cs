@@ -105,17 +105,21 @@ public sealed class EngineCacheTests : IDisposable
         // An entry, or the folder itself, that leads elsewhere.
         File.Move(entry, _folder["elsewhere"]);
         File.CreateSymbolicLink(entry, _folder["elsewhere"]);
-        Assert.Contains($"{entry} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{entry} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message,
+            StringComparison.Ordinal);
         Directory.Move(_cache.Folder, _folder["real"]);
         Directory.CreateSymbolicLink(_cache.Folder, _folder["real"]);
-        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
-        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.Write("k", s_image)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains($"{_cache.Folder} is a link", Assert.Throws<UnauthorizedAccessException>(() => _cache.Write("k", s_image)).Message,
+            StringComparison.Ordinal);
 
         void Refused(string path, UnixFileMode more, string fault)
         {
             UnixFileMode mode = File.GetUnixFileMode(path);
             File.SetUnixFileMode(path, mode | more);
-            Assert.Contains(fault, Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                fault, Assert.Throws<UnauthorizedAccessException>(() => _cache.TryRead("k", out _)).Message, StringComparison.Ordinal);
             if (path != entry)
                 Assert.Throws<UnauthorizedAccessException>(() => _cache.Write("l", s_image));
             File.SetUnixFileMode(path, mode);

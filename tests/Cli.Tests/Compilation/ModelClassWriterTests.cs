@@ -133,7 +133,8 @@ public class ModelClassWriterTests
             Assert.Contains($"const int KvHeads = {shape.KvHeads};", model, StringComparison.Ordinal);
             Assert.Contains($"const int HeadDim = {shape.HeadDim};", model, StringComparison.Ordinal);
             Assert.Contains($"const int Context = {shape.Context};", model, StringComparison.Ordinal);
-            Assert.Contains($"const int VocabSize = {shape.VocabSize:D}", model.Replace("_", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(
+                $"const int VocabSize = {shape.VocabSize:D}", model.Replace("_", "", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.Contains($"TiedEmbeddings = {(shape.TiedEmbeddings ? "true" : "false")},", model, StringComparison.Ordinal);
             Assert.Contains($"RopeScaling.{shape.RopeScaling ?? RopeScaling.None},", model, StringComparison.Ordinal);
             Assert.Contains($"SlidingWindow = {shape.SlidingWindow ?? 0},", model, StringComparison.Ordinal);

@@ -68,7 +68,8 @@ public class PerplexityTests
             new TokenLosses(model).Compute(tokens, first, losses, TestContext.Current.CancellationToken);
             for (int i = first; i < tokens.Length; i++)
             {
-                float[] logits = new ArithmeticModel(vocabSize: 10, context: 20).Prefill(tokens.AsSpan(0, i), TestContext.Current.CancellationToken).ToArray();
+                float[] logits = new ArithmeticModel(vocabSize: 10, context: 20)
+                    .Prefill(tokens.AsSpan(0, i), TestContext.Current.CancellationToken).ToArray();
                 double expected = -Math.Log(Math.Exp(logits[tokens[i]]) / logits.Sum(logit => Math.Exp(logit)));
                 Assert.Equal(expected, losses[i - first], 5);
             }
@@ -76,8 +77,8 @@ public class PerplexityTests
     }
 
     /// <summary>
-    /// A window at once gives what its tokens one by one give: kernels for many tokens sum in another order, and where weights are integers now and then
-    /// an activation is rounded to the other side.
+    /// A window at once gives what its tokens one by one give: kernels for many tokens sum in another order, and where weights are integers
+    /// now and then an activation is rounded to the other side.
     /// </summary>
     [Theory]
     [InlineData(QuantizationPreset.F32, 1e-4)]
@@ -88,7 +89,8 @@ public class PerplexityTests
         using TemporaryFolder folder = new();
         string path = TinyModels.WriteGguf(folder["m.gguf"], preset);
         Checkpoint checkpoint = Checkpoint.Open(path);
-        Engine engine = new EngineBuilder(null, () => "1").Get(RunningModel.EngineClass(checkpoint, null, KvFormat.F32), ProgressBars.None, TestContext.Current.CancellationToken);
+        Engine engine = new EngineBuilder(null, () => "1")
+            .Get(RunningModel.EngineClass(checkpoint, null, KvFormat.F32), ProgressBars.None, TestContext.Current.CancellationToken);
         using ILlamaModel model = engine.Load(checkpoint, new LoadOptions { Threads = 2 });
         int[] tokens = [.. Enumerable.Range(0, model.Shape.Context).Select(i => i * i * 7 % model.Shape.VocabSize)];
         double[] losses = new double[tokens.Length - 1];
@@ -111,7 +113,8 @@ public class PerplexityTests
     public void Losses_OfBadLogitsAreRefused()
     {
         ArithmeticModel model = new(vocabSize: 10, context: 20, bias: float.NaN);
-        ModelFormatException error = Assert.Throws<ModelFormatException>(() => new TokenLosses(model).Compute([1, 2], 1, new double[1], TestContext.Current.CancellationToken));
+        ModelFormatException error = Assert.Throws<ModelFormatException>(
+            () => new TokenLosses(model).Compute([1, 2], 1, new double[1], TestContext.Current.CancellationToken));
         Assert.Contains("position 1", error.Message, StringComparison.Ordinal);
     }
 }

@@ -7,8 +7,8 @@ using Llamalith.Contracts;
 namespace Llamalith.Tests.Models;
 
 /// <summary>
-/// Models of Llama's make that other families are: Mistral's sliding window, Qwen 2's biases and halves of heads, SmolLM 2's tied embeddings, Llama 3's
-/// stretched frequencies. Whatever file they come in, they are the same model.
+/// Models of Llama's make that other families are: Mistral's sliding window, Qwen 2's biases and halves of heads, SmolLM 2's tied
+/// embeddings, Llama 3's stretched frequencies. Whatever file they come in, they are the same model.
 /// </summary>
 public sealed class FamilyTests : IDisposable
 {
@@ -25,7 +25,8 @@ public sealed class FamilyTests : IDisposable
         ModelShape shape = ShapeOf(family);
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"], shape: shape), plain = TinyModels.WriteGguf(_folder["plain.gguf"]);
         string folder = TinyModels.WriteSafetensors(_folder["hf"], gguf, family is "mistral" or "qwen2" ? family : "llama");
-        await File.WriteAllTextAsync(_folder["text"], string.Concat(Enumerable.Range(0, 200).Select(i => (char)('a' + (i * i % 26)))), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder["text"], string.Concat(Enumerable.Range(0, 200).Select(i => (char)('a' + (i * i % 26)))),
+            TestContext.Current.CancellationToken);
         string expected = await ReadAsync(gguf);
         Assert.Equal(expected, await ReadAsync(folder));
         if (family == "qwen2")
@@ -47,10 +48,12 @@ public sealed class FamilyTests : IDisposable
     {
         string gguf = TinyModels.WriteGguf(_folder["m.gguf"], shape: ShapeOf(family));
         Assert.Contains(property, await CommandLine.SucceedAsync("inspect", gguf), StringComparison.Ordinal);
-        Assert.Contains(property, await CommandLine.SucceedAsync("inspect", TinyModels.WriteSafetensors(_folder["hf"], gguf)), StringComparison.Ordinal);
+        Assert.Contains(property, await CommandLine.SucceedAsync("inspect", TinyModels.WriteSafetensors(_folder["hf"], gguf)),
+            StringComparison.Ordinal);
     }
 
-    private Task<string> ReadAsync(string model) => CommandLine.SucceedAsync("perplexity", model, "-f", _folder["text"], "-t", "1", "--kv", "f32");
+    private Task<string> ReadAsync(string model) =>
+        CommandLine.SucceedAsync("perplexity", model, "-f", _folder["text"], "-t", "1", "--kv", "f32");
 
     private static ModelShape ShapeOf(string family) => family switch
     {

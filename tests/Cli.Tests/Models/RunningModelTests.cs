@@ -20,7 +20,8 @@ public sealed class RunningModelTests : IDisposable
     {
         List<string> notices = [];
         EngineBuilder engines = new(null, () => "test", notices.Add);
-        ModelRequest request = new() { Path = TinyModels.WriteGguf(_folder["m.gguf"], QuantizationPreset.Q8_0), PackedFolder = _folder["packed"] };
+        ModelRequest request =
+            new() { Path = TinyModels.WriteGguf(_folder["m.gguf"], QuantizationPreset.Q8_0), PackedFolder = _folder["packed"] };
         float[] expected = Logits(request);
         notices.Clear();
 
@@ -28,7 +29,8 @@ public sealed class RunningModelTests : IDisposable
         ModelRequest small = request with { AvailableMemory = 1000 };
         Assert.Equal(expected, Logits(small));
         string packed = Assert.Single(Directory.GetFiles(_folder["packed"]));
-        Assert.Contains(notices, notice => notice.Contains($"1.0 kB of memory are there: they are read from {packed}", StringComparison.Ordinal));
+        Assert.Contains(
+            notices, notice => notice.Contains($"1.0 kB of memory are there: they are read from {packed}", StringComparison.Ordinal));
         DateTime made = File.GetLastWriteTimeUtc(packed);
         Assert.Equal(expected, Logits(small));
         Assert.Equal(made, File.GetLastWriteTimeUtc(packed));

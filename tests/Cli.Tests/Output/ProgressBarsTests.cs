@@ -50,7 +50,8 @@ public sealed class ProgressBarsTests : IDisposable
     }
 
     [Fact]
-    public void Run_LetsErrorsThrough() => Assert.Throws<NotSupportedException>(() => Bars().Run<int>("loading", _ => throw new NotSupportedException()));
+    public void Run_LetsErrorsThrough() =>
+        Assert.Throws<NotSupportedException>(() => Bars().Run<int>("loading", _ => throw new NotSupportedException()));
 
     private ProgressBars Bars() => new(() => AnsiConsole.Create(new AnsiConsoleSettings
     {

@@ -46,7 +46,8 @@ public sealed class StandardStreamsTests : IDisposable
         File.Delete(_folder["tokenizer.bin"]);
         (int code, _, string error) = await ToolProcess.RunInShellAsync(redirections, "quantize", bare, _folder["out.gguf"], "f32");
         Assert.True(code == 0, error);
-        Assert.StartsWith($"{_folder["expected.gguf"]}: F32, ", await CommandLine.SucceedAsync("quantize", bare, _folder["expected.gguf"], "f32"), StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["expected.gguf"]}: F32, ",
+            await CommandLine.SucceedAsync("quantize", bare, _folder["expected.gguf"], "f32"), StringComparison.Ordinal);
         Assert.Equal(await BytesAsync("expected.gguf"), await BytesAsync("out.gguf"));
 
     }
@@ -59,7 +60,9 @@ public sealed class StandardStreamsTests : IDisposable
         Assert.Equal(0, (await ToolProcess.RunInShellAsync(Nowhere, "pack", _model, "-o", _folder["out.llith"])).Code);
         Assert.Equal(0, (await ToolProcess.RunInShellAsync(Nowhere, "init", _model, "-o", _folder["app"])).Code);
         Assert.Equal(0, (await ToolProcess.RunInShellAsync(Nowhere, "dump-source", _model, _folder["source"])).Code);
-        Assert.Equal(0, (await ToolProcess.RunInShellAsync(Nowhere, "random", "stories15m", "q4_0", _folder["random.gguf"], "--tokenizer", _folder["tokens.bin"])).Code);
+        Assert.Equal(
+            0, (await ToolProcess.RunInShellAsync(
+                Nowhere, "random", "stories15m", "q4_0", _folder["random.gguf"], "--tokenizer", _folder["tokens.bin"])).Code);
         foreach (string name in (string[])["out.llith", "app/Program.cs", "source/M/Model.g.cs", "random.gguf"])
             Assert.True(File.Exists(_folder[name]), name);
     }
@@ -70,8 +73,13 @@ public sealed class StandardStreamsTests : IDisposable
     [InlineData("<&- >&-", "It is closed")]
     public async Task Results_ThatCannotBeWrittenAreAnError(string redirections, string reason)
     {
-        foreach (string[] args in (string[][])[["run", _model, "-p", "abc", "-n", "8", "-t", "1"], ["inspect", _model], ["tokenize", _model, "-p", "abc"], ["--help"]])
-            Assert.Equal((1, "", $"error: Standard output cannot be written: {reason}.{Environment.NewLine}"), await ToolProcess.RunInShellAsync(redirections, args));
+        foreach (string[] args in (string[][])[["run", _model, "-p", "abc", "-n", "8", "-t", "1"], ["inspect", _model],
+            ["tokenize", _model, "-p", "abc"], ["--help"]])
+        {
+            Assert.Equal((1, "", $"error: Standard output cannot be written: {reason}.{Environment.NewLine}"),
+                await ToolProcess.RunInShellAsync(redirections, args));
+        }
+
         Assert.Equal(1, (await ToolProcess.RunInShellAsync(redirections + " 2>/dev/full", "inspect", _model)).Code);
     }
 
@@ -91,8 +99,10 @@ public sealed class StandardStreamsTests : IDisposable
     public async Task Run_EndsWhenItsReaderHasEnough()
     {
         // Slow enough for the reader to be gone long before the context is full, which would be said.
-        string slow = TinyModels.WriteGguf(_folder["slow.gguf"], shape: TinyModels.Shape with { Dim = 1024, FfnDim = 4096, HeadDim = 256, Layers = 4, Context = 4096 });
-        (int code, string output, string error) = await ToolProcess.RunInShellAsync("| head -c 3", "run", slow, "-p", "abc", "-n", "100000", "-t", "1", "--temp", "0");
+        string slow = TinyModels.WriteGguf(
+            _folder["slow.gguf"], shape: TinyModels.Shape with { Dim = 1024, FfnDim = 4096, HeadDim = 256, Layers = 4, Context = 4096 });
+        (int code, string output, string error) =
+            await ToolProcess.RunInShellAsync("| head -c 3", "run", slow, "-p", "abc", "-n", "100000", "-t", "1", "--temp", "0");
         Assert.Equal((0, "abc"), (code, output));
         Assert.StartsWith("prompt_tok_s=", error, StringComparison.Ordinal);
     }

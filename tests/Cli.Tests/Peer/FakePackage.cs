@@ -47,7 +47,8 @@ internal sealed class FakePackage : IDisposable
     public string NpmArguments => File.ReadAllLines(folder["runs"])[^1];
 
     /// <summary>The head of a 64-bit ELF file.</summary>
-    public static byte[] Library(byte machine = 62) => [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, .. new byte[11], machine, 0, 1, 2, 3];
+    public static byte[] Library(byte machine = 62) =>
+        [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, .. new byte[11], machine, 0, 1, 2, 3];
 
     /// <summary>Makes the archive, and an npm that copies it.</summary>
     public PeerPackage Pack()

@@ -20,7 +20,8 @@ internal static class InstalledPeer
             Assert.Skip(e.Message);
         }
 
-        Assert.SkipWhen(libraries is null, "llama.cpp is not installed here: `llamalith peer` does that, or LLAMALITH_PEER names its folder.");
+        Assert.SkipWhen(
+            libraries is null, "llama.cpp is not installed here: `llamalith peer` does that, or LLAMALITH_PEER names its folder.");
         return LlamaCpp.Open(libraries!);
     }
 }

@@ -29,9 +29,11 @@ public sealed class LlamaBenchTests : IDisposable
     [Fact]
     public async Task Bench_StandsBesideItInProcessesOfItsOwn()
     {
-        string model = TinyModels.WriteGguf(_folder["m.gguf"]), bench = Script("llama bench", $"echo 'llama_model_load: some log' >&2\necho \"$GLIBC_TUNABLES $*\" >> '{_folder["calls"]}'\ncat <<'END'\n{Output}\nEND");
+        string model = TinyModels.WriteGguf(_folder["m.gguf"]), bench = Script("llama bench",
+            $"echo 'llama_model_load: some log' >&2\necho \"$GLIBC_TUNABLES $*\" >> '{_folder["calls"]}'\ncat <<'END'\n{Output}\nEND");
         (int code, string output, string error) = await CommandLine.RunAsync(
-            "bench", model, "-p", "16", "-n", "4", "-r", "2", "-t", "1", "-o", "json", "--peer-command", $"\"{bench}\" -fa 1", "--peer-command", $"\"{bench}\" -rtr 1 -r 3");
+            "bench", model, "-p", "16", "-n", "4", "-r", "2", "-t", "1", "-o", "json", "--peer-command", $"\"{bench}\" -fa 1",
+            "--peer-command", $"\"{bench}\" -rtr 1 -r 3");
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement[] engines = [.. json.RootElement.EnumerateArray()];
@@ -49,7 +51,8 @@ public sealed class LlamaBenchTests : IDisposable
 
         // In alternating order, and with huge pages.
         string[] calls = await File.ReadAllLinesAsync(_folder["calls"], TestContext.Current.CancellationToken);
-        string first = $"glibc.malloc.hugetlb=1 -fa 1 -m {model} -p 16 -n 4 -t 1 -o json -r 1", second = $"glibc.malloc.hugetlb=1 -rtr 1 -r 3 -m {model} -p 16 -n 4 -t 1 -o json";
+        string first = $"glibc.malloc.hugetlb=1 -fa 1 -m {model} -p 16 -n 4 -t 1 -o json -r 1",
+            second = $"glibc.malloc.hugetlb=1 -rtr 1 -r 3 -m {model} -p 16 -n 4 -t 1 -o json";
         Assert.Equal([first, second, second, first], calls);
     }
 
@@ -62,15 +65,18 @@ public sealed class LlamaBenchTests : IDisposable
     public void What_DoesNotMeasureIsSaid(string body, string expected)
     {
         using IContender contender = Prepare(Script("llama-bench", body));
-        Assert.StartsWith(expected, Assert.Throws<CliException>(() => contender.TakeTurn(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(expected, Assert.Throws<CliException>(() => contender.TakeTurn(TestContext.Current.CancellationToken)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Program_MustBeThere()
     {
         using IContender contender = Prepare(_folder["none"]);
-        Assert.StartsWith($"{_folder["none"]} could not be started: ", Assert.Throws<CliException>(() => contender.TakeTurn(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        Assert.Equal("--peer-command names a program, but is empty.", Assert.Throws<CliException>(() => new LlamaBench(" ", "m", PeerCacheFormat.F16, null, null).Name).Message);
+        Assert.StartsWith($"{_folder["none"]} could not be started: ",
+            Assert.Throws<CliException>(() => contender.TakeTurn(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Equal("--peer-command names a program, but is empty.",
+            Assert.Throws<CliException>(() => new LlamaBench(" ", "m", PeerCacheFormat.F16, null, null).Name).Message);
     }
 
     [Fact]
@@ -82,7 +88,8 @@ public sealed class LlamaBenchTests : IDisposable
         while (!File.Exists(_folder["begun"]))
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await interrupt.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => turn.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => turn.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -90,7 +97,8 @@ public sealed class LlamaBenchTests : IDisposable
     {
         BenchPlan plan = new() { PromptTokens = 512, GeneratedTokens = 32, Depth = 100 };
         Assert.Equal(
-            ["-m", "m.gguf", "-p", "512", "-n", "32", "-t", "2", "-o", "json", "-r", "1", "-d", "100", "-fa", "0", "-ctk", "q8_0", "-ctv", "q8_0"],
+            ["-m", "m.gguf", "-p", "512", "-n", "32", "-t", "2", "-o", "json", "-r", "1", "-d", "100", "-fa", "0", "-ctk", "q8_0", "-ctv",
+                "q8_0"],
             new LlamaBench("b", "m.gguf", PeerCacheFormat.Q8_0, flashAttention: false, null).OptionsFor(plan, 2));
     }
 
@@ -99,10 +107,12 @@ public sealed class LlamaBenchTests : IDisposable
     [InlineData("", "glibc.malloc.hugetlb=1")]
     [InlineData("glibc.malloc.check=3", "glibc.malloc.check=3:glibc.malloc.hugetlb=1")]
     [InlineData("glibc.malloc.hugetlb=2", "glibc.malloc.hugetlb=2")]
-    public void HugePages_AreAskedForBesideOtherTunables(string? before, string expected) => Assert.Equal(expected, ChildProcess.WithHugePages(before));
+    public void HugePages_AreAskedForBesideOtherTunables(string? before, string expected) =>
+        Assert.Equal(expected, ChildProcess.WithHugePages(before));
 
     private static IContender Prepare(string program) => new LlamaBench($"\"{program}\"", "m", PeerCacheFormat.F16, null, null)
-        .Prepare(new BenchPlan { PromptTokens = 16, GeneratedTokens = 4 }, 1, new LogitsComparison(), TestContext.Current.CancellationToken);
+        .Prepare(
+            new BenchPlan { PromptTokens = 16, GeneratedTokens = 4 }, 1, new LogitsComparison(), TestContext.Current.CancellationToken);
 
     private string Script(string name, string body)
     {

@@ -99,8 +99,10 @@ public sealed class PeerEngineTests : IDisposable
     [Fact]
     public void FlashAttention_IsTheFasterWhereItIsLeftOpen()
     {
-        using PeerEngine engine = Load(Options() with { FlashAttention = null, Trial = new PeerTrial { Depth = 16, Prompt = 8, Decode = 4 } });
-        Assert.Contains(engine.FlashAttention ? "flash attention on (the faster: " : "flash attention off (the faster: ", engine.Detail, StringComparison.Ordinal);
+        using PeerEngine engine =
+            Load(Options() with { FlashAttention = null, Trial = new PeerTrial { Depth = 16, Prompt = 8, Decode = 4 } });
+        Assert.Contains(engine.FlashAttention ? "flash attention on (the faster: " : "flash attention off (the faster: ", engine.Detail,
+            StringComparison.Ordinal);
         Assert.Equal(0, engine.Position);
     }
 
@@ -163,7 +165,8 @@ public sealed class PeerEngineTests : IDisposable
         BenchPlan plan = new() { PromptTokens = 32, GeneratedTokens = 8, Depth = 16, Repetitions = 2 };
         ModelWork work = ModelWork.From(GgufFiles.RandomShape, "random");
         BenchRun run = new BenchRunner(plan, work).Run(1, [
-            new EngineSource("llama.cpp", (asked, threads) => PeerEngine.Load(api, path, Options() with { Threads = threads, Context = asked.Positions })),
+            new EngineSource("llama.cpp",
+                (asked, threads) => PeerEngine.Load(api, path, Options() with { Threads = threads, Context = asked.Positions })),
             new PeerSource(TaskFor(api.Libraries.Folder, path), log: null)], TestContext.Current.CancellationToken);
         Assert.NotNull(run.Agreement);
         Assert.Equal((9, 9, 0.0), (run.Agreement.Positions, run.Agreement.SameArgmax, run.Agreement.LargestDifference));
@@ -178,12 +181,14 @@ public sealed class PeerEngineTests : IDisposable
     {
         string libraries = InstalledPeer.OrSkip().Libraries.Folder, broken = folder["broken.gguf"];
         File.WriteAllText(broken, "GGUF");
-        CliException error = Assert.Throws<CliException>(() => PeerContender.Ask(TaskFor(libraries, broken) with { Threads = 1 }, log: null, TestContext.Current.CancellationToken));
+        CliException error = Assert.Throws<CliException>(
+            () => PeerContender.Ask(TaskFor(libraries, broken) with { Threads = 1 }, log: null, TestContext.Current.CancellationToken));
         Assert.Contains($"ended with code 1: llama.cpp cannot load {broken}", error.Message, StringComparison.Ordinal);
     }
 
     private static PeerTask TaskFor(string libraries, string path) =>
-        new() { Folder = libraries, Path = path, Plan = new BenchPlan { PromptTokens = 8, GeneratedTokens = 2 }, Threads = 0, Cache = PeerCacheFormat.F16, FlashAttention = false };
+        new() { Folder = libraries, Path = path, Plan = new BenchPlan { PromptTokens = 8, GeneratedTokens = 2 }, Threads = 0,
+            Cache = PeerCacheFormat.F16, FlashAttention = false };
 
     [Fact]
     public void Trial_IsThePlanInSmall()
@@ -196,7 +201,8 @@ public sealed class PeerEngineTests : IDisposable
 
     private static PeerOptions Options() => new() { Threads = 1, Context = 256, FlashAttention = false };
 
-    private PeerEngine Load(PeerOptions options) => PeerEngine.Load(InstalledPeer.OrSkip(), GgufFiles.WriteRandom(folder["random.gguf"]), options);
+    private PeerEngine Load(PeerOptions options) =>
+        PeerEngine.Load(InstalledPeer.OrSkip(), GgufFiles.WriteRandom(folder["random.gguf"]), options);
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
     {

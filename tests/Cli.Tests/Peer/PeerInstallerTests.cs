@@ -77,7 +77,8 @@ public sealed class PeerInstallerTests : IDisposable
         PeerInstaller installer = new(fake.Pack(), fake.Environment());
         await installer.FindOrInstallAsync(cancellation: Cancellation);
         File.SetUnixFileMode(fake.Cache, (UnixFileMode)0b111_111_111);
-        Assert.Contains($"{fake.Cache} is writable by others (mode 777)", Assert.Throws<CliException>(() => installer.Find()).Message, StringComparison.Ordinal);
+        Assert.Contains($"{fake.Cache} is writable by others (mode 777)", Assert.Throws<CliException>(() => installer.Find()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

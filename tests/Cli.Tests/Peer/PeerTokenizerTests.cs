@@ -43,7 +43,8 @@ public sealed class PeerTokenizerTests
             BosId = tokens.Length,
             EosId = tokens.Length,
         };
-        ModelShape shape = new() { Dim = 64, FfnDim = 64, Layers = 1, Heads = 2, KvHeads = 2, HeadDim = 32, VocabSize = metadata.Tokens.Length, Context = 64, TiedEmbeddings = true };
+        ModelShape shape = new() { Dim = 64, FfnDim = 64, Layers = 1, Heads = 2, KvHeads = 2, HeadDim = 32,
+            VocabSize = metadata.Tokens.Length, Context = 64, TiedEmbeddings = true };
         string path = folder["m.gguf"];
         RandomModel.Write(path, shape, QuantizationPreset.F32, new RandomModelOptions { Tokenizer = metadata });
         using GgufFile file = GgufFile.Open(path);

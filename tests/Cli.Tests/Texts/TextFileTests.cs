@@ -63,9 +63,11 @@ public sealed class TextFileTests : IDisposable
     [InlineData(@"\uD83D", @"'\uD83D' at character 1")]
     [InlineData(@"\U00110000", @"'\U00110000' at character 1")]
     public void Escapes_ThatAreNoneAreNamed(string text, string complaint) =>
-        Assert.StartsWith($"-e: {complaint} is no escape; they are ", Assert.Throws<CliException>(() => TextEscapes.Replace(text)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"-e: {complaint} is no escape; they are ", Assert.Throws<CliException>(() => TextEscapes.Replace(text)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Escapes_MustBeUtf8() =>
-        Assert.Equal("What the escapes stand for is no UTF-8 text: 0xE9 at byte 1, in line 1.", Assert.Throws<CliException>(() => TextEscapes.Replace(@"a\xE9b")).Message);
+        Assert.Equal("What the escapes stand for is no UTF-8 text: 0xE9 at byte 1, in line 1.",
+            Assert.Throws<CliException>(() => TextEscapes.Replace(@"a\xE9b")).Message);
 }

@@ -10,22 +10,26 @@ namespace Llamalith.Engines.Kernels;
 [LlamaModel(Dim = 64, FfnDim = 172, Layers = 2, Heads = 8, VocabSize = 512, Context = 128, KvCache = KvFormat.F32, Isa = Vectors.All)]
 internal sealed partial class Mha : IConversation<Mha.KvCache>;
 
-[LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true, KvCache = KvFormat.F32, Isa = Vectors.All)]
+[LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, KvHeads = 4, VocabSize = 512, Context = 512, TiedEmbeddings = true,
+    KvCache = KvFormat.F32, Isa = Vectors.All)]
 internal sealed partial class Stories260K : IConversation<Stories260K.KvCache>;
 
 /// <summary>The textbook's case: two query heads of 64 share a key and value head.</summary>
-[LlamaModel(Dim = 512, FfnDim = 100, Layers = 1, Heads = 8, KvHeads = 4, VocabSize = 321, Context = 128, KvCache = KvFormat.F32, Isa = Vectors.Wide)]
+[LlamaModel(Dim = 512, FfnDim = 100, Layers = 1, Heads = 8, KvHeads = 4, VocabSize = 321, Context = 128, KvCache = KvFormat.F32,
+    Isa = Vectors.Wide)]
 internal sealed partial class Textbook : IConversation<Textbook.KvCache>;
 
 /// <summary>Nine query heads over three, as in SmolLM2.</summary>
 [LlamaModel(Dim = 144, FfnDim = 96, Layers = 1, Heads = 9, KvHeads = 3, VocabSize = 321, Context = 128, Isa = Vectors.Narrow)]
 internal sealed partial class Gqa3 : IConversation<Gqa3.KvCache>;
 
-[LlamaModel(Dim = 128, FfnDim = 100, Layers = 2, Heads = 8, KvHeads = 2, VocabSize = 321, Context = 300, KvCache = KvFormat.F32, Isa = Vectors.Wide)]
+[LlamaModel(Dim = 128, FfnDim = 100, Layers = 2, Heads = 8, KvHeads = 2, VocabSize = 321, Context = 300, KvCache = KvFormat.F32,
+    Isa = Vectors.Wide)]
 internal sealed partial class Gqa4 : IConversation<Gqa4.KvCache>;
 
 /// <summary>Seven query heads a group, half-split rope and biases, as in Qwen2.5 0.5B.</summary>
-[LlamaModel(Dim = 112, FfnDim = 100, Layers = 2, Heads = 14, KvHeads = 2, VocabSize = 37, Context = 128, RopeLayout = RopeLayout.HalfSplit, QkvBias = true,
+[LlamaModel(Dim = 112, FfnDim = 100, Layers = 2, Heads = 14, KvHeads = 2, VocabSize = 37, Context = 128, RopeLayout = RopeLayout.HalfSplit,
+    QkvBias = true,
     NormEps = 1e-6, RopeTheta = 1000000, TiedEmbeddings = true, KvCache = KvFormat.F32, Isa = Vectors.All)]
 internal sealed partial class Gqa7 : IConversation<Gqa7.KvCache>;
 
@@ -39,7 +43,8 @@ internal sealed partial class Gqa8Head128 : IConversation<Gqa8Head128.KvCache>;
 [LlamaModel(Dim = 128, FfnDim = 172, Layers = 2, Heads = 4, KvHeads = 1, VocabSize = 512, Context = 300, Isa = Vectors.Narrow)]
 internal sealed partial class Mqa : IConversation<Mqa.KvCache>;
 
-[LlamaModel(Dim = 128, FfnDim = 100, Layers = 1, Heads = 16, KvHeads = 1, VocabSize = 37, Context = 128, KvCache = KvFormat.F32, Isa = Vectors.All)]
+[LlamaModel(
+    Dim = 128, FfnDim = 100, Layers = 1, Heads = 16, KvHeads = 1, VocabSize = 37, Context = 128, KvCache = KvFormat.F32, Isa = Vectors.All)]
 internal sealed partial class Mqa16 : IConversation<Mqa16.KvCache>;
 
 /// <summary>The head dimension of stories15M.</summary>

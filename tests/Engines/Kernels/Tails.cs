@@ -2,17 +2,20 @@ namespace Llamalith.Engines.Kernels;
 
 // Sizes that no vector width divides.
 
-[LlamaModel(Dim = 24, FfnDim = 7, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 17, KvCache = KvFormat.F32, Isa = Vectors.All)]
+[LlamaModel(
+    Dim = 24, FfnDim = 7, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 37, Context = 17, KvCache = KvFormat.F32, Isa = Vectors.All)]
 internal sealed partial class Head6 : IConversation<Head6.KvCache>;
 
 [LlamaModel(Dim = 40, FfnDim = 100, Layers = 1, Heads = 2, KvHeads = 1, VocabSize = 321, Context = 128, Isa = Vectors.Wide)]
 internal sealed partial class Head20 : IConversation<Head20.KvCache>;
 
 /// <summary>Heads of 16 in a stream of 36: query width and model width differ.</summary>
-[LlamaModel(Dim = 36, FfnDim = 7, Layers = 2, Heads = 2, KvHeads = 1, HeadDim = 16, VocabSize = 37, Context = 128, KvCache = KvFormat.F32, Isa = Vectors.Wide)]
+[LlamaModel(Dim = 36, FfnDim = 7, Layers = 2, Heads = 2, KvHeads = 1, HeadDim = 16, VocabSize = 37, Context = 128, KvCache = KvFormat.F32,
+    Isa = Vectors.Wide)]
 internal sealed partial class WideHeads : IConversation<WideHeads.KvCache>;
 
-[LlamaModel(Dim = 36, FfnDim = 53, Layers = 1, Heads = 3, HeadDim = 10, VocabSize = 41, Context = 45, RopeLayout = RopeLayout.HalfSplit, QkvBias = true, Isa = Vectors.Narrow)]
+[LlamaModel(Dim = 36, FfnDim = 53, Layers = 1, Heads = 3, HeadDim = 10, VocabSize = 41, Context = 45, RopeLayout = RopeLayout.HalfSplit,
+    QkvBias = true, Isa = Vectors.Narrow)]
 internal sealed partial class NarrowHeads : IConversation<NarrowHeads.KvCache>;
 
 /// <summary>As small as a model can be: one pair, and two positions.</summary>

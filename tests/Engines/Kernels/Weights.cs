@@ -3,7 +3,8 @@ namespace Llamalith.Engines.Kernels;
 // Every weight format. Their kernels are many, so the classes are few: one for each length of a block.
 
 /// <summary>Blocks of 32, an odd number of them, a classifier that shares the embedding, and last panels that are not full.</summary>
-[LlamaModel(Dim = 96, FfnDim = 544, Layers = 2, Heads = 3, KvHeads = 1, VocabSize = 61, Context = 64, TiedEmbeddings = true, KvCache = KvFormat.F32,
+[LlamaModel(
+    Dim = 96, FfnDim = 544, Layers = 2, Heads = 3, KvHeads = 1, VocabSize = 61, Context = 64, TiedEmbeddings = true, KvCache = KvFormat.F32,
     Weights = WeightFormat.Q8_0 | WeightFormat.Q4_0 | WeightFormat.Q4_1 | WeightFormat.Q5_0 | WeightFormat.Q5_1, Isa = Vectors.All)]
 internal sealed partial class Blocks32 : IConversation<Blocks32.KvCache>;
 

@@ -14,7 +14,9 @@ using Microsoft.CodeAnalysis.Emit;
 
 namespace Llamalith.Tests.Emission;
 
-/// <summary>What an assembly says of the kernels that its engines run (the property LlamalithKernels), and what they can be told otherwise.</summary>
+/// <summary>
+/// What an assembly says of the kernels that its engines run (the property LlamalithKernels), and what they can be told otherwise.
+/// </summary>
 public sealed class KernelChoiceTests
 {
     private const string Source = """
@@ -34,13 +36,15 @@ public sealed class KernelChoiceTests
     }
 
     [Fact]
-    public void Resource_IsTakenWithoutAMeasurement() => Assert.Empty(Load(Compile("llamalith kernels 1\nMatVec Q4_0 avx2 8192 4096\n"), null));
+    public void Resource_IsTakenWithoutAMeasurement() =>
+        Assert.Empty(Load(Compile("llamalith kernels 1\nMatVec Q4_0 avx2 8192 4096\n"), null));
 
     [Fact]
     public void Resource_OfSomethingElseIsNamed()
     {
         TargetInvocationException failure = Assert.Throws<TargetInvocationException>(() => Load(Compile("something else"), null));
-        Assert.Contains("llamalith.kernels of Choice", Assert.IsType<FormatException>(failure.InnerException).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "llamalith.kernels of Choice", Assert.IsType<FormatException>(failure.InnerException).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Whoever loads an engine knows better than who built it.</summary>
@@ -61,13 +65,18 @@ public sealed class KernelChoiceTests
     {
         CSharpCompilation compilation = Compiler.Compile(Source).WithAssemblyName("Choice");
         foreach (GeneratedSourceResult file in Compiler.Generate(Source))
-            compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(file.SourceText, Compiler.ParseOptions, path: file.HintName));
+        {
+            compilation =
+                compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(file.SourceText, Compiler.ParseOptions, path: file.HintName));
+        }
+
         using MemoryStream image = new();
         ResourceDescription[] resources = kernels is null
             ? []
             : [new(KernelTuning.Resource, () => new MemoryStream(Encoding.UTF8.GetBytes(kernels)), isPublic: true)];
         EmitResult result = compilation.Emit(image, manifestResources: resources);
-        Assert.True(result.Success, string.Join('\n', result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Take(5)));
+        Assert.True(
+            result.Success, string.Join('\n', result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Take(5)));
         image.Position = 0;
         return new AssemblyLoadContext("Choice", isCollectible: true).LoadFromStream(image).GetType("Model", throwOnError: true)!;
     }

@@ -15,7 +15,9 @@ using Quant = Llamalith.Generator.Quant;
 
 namespace Llamalith.Tests.Emission;
 
-/// <summary>What MaxMemory is compared with, against what engines allocate: never below it, and no more than what varies from run to run above.</summary>
+/// <summary>
+/// What MaxMemory is compared with, against what engines allocate: never below it, and no more than what varies from run to run above.
+/// </summary>
 public sealed class MemoryTests
 {
     private static readonly (string Weights, string Cache, bool Tied)[] s_models =
@@ -28,7 +30,8 @@ public sealed class MemoryTests
     public void Budget_IsWhatEnginesOfEveryFormatTake()
     {
         // Sizes that leave a tail in rows, in the cache and in the blocks of 32 columns.
-        ModelShape shape = new() { Dim = 256, FfnDim = 768, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 64, VocabSize = 270, Context = 300, TiedEmbeddings = false };
+        ModelShape shape = new() { Dim = 256, FfnDim = 768, Layers = 2, Heads = 4, KvHeads = 2, HeadDim = 64, VocabSize = 270,
+            Context = 300, TiedEmbeddings = false };
         Assembly engines = Compiler.CompileAndLoad([.. s_models.Select(static (model, index) => $$"""
             [Llamalith.LlamaModel(Dim = 256, FfnDim = 768, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 270, Context = 300, Isa = Llamalith.Isa.Scalar,
                 QkvBias = {{(model.Tied ? "true" : "false")}}, TiedEmbeddings = {{(model.Tied ? "true" : "false")}}, KvCache = Llamalith.KvFormat.{{model.Cache}},
@@ -51,7 +54,8 @@ public sealed class MemoryTests
                 Weights = formats.Aggregate(Quant.WeightFormat.None, static (all, format) => all | Enum.Parse<Quant.WeightFormat>(format)),
             };
             MemoryPlan budget = new(new ModelPlan(spec));
-            using MemoryCheckpoint checkpoint = new RandomWeights { Type = type }.Make(shape with { TiedEmbeddings = tied, QkvBias = tied });
+            using MemoryCheckpoint checkpoint =
+                new RandomWeights { Type = type }.Make(shape with { TiedEmbeddings = tied, QkvBias = tied });
             object model = engines.GetType($"M{i}", throwOnError: true)!.GetMethod("Load", [typeof(Checkpoint), typeof(LoadOptions)])!
                 .Invoke(null, [checkpoint, new LoadOptions { Threads = budget.Threads }])!;
             using IDisposable owned = (IDisposable)model;
@@ -59,12 +63,14 @@ public sealed class MemoryTests
             string name = $"{weights}, {cache} cache";
             Equal(budget.Weights, Length(engine, "_weights", "_binder", "_memory"), $"weights of {name}");
             Equal(budget.Cache, Length(engine.Cache, "_memory"), $"cache of {name}");
-            Equal(budget.Scratch, Length(engine, "_scratch", "_memory") + (sizeof(float) * ((Array)Field(Field(engine, "_scratch"), "Logits")).Length), $"buffers of {name}");
+            Equal(budget.Scratch, Length(engine, "_scratch", "_memory")
+                + (sizeof(float) * ((Array)Field(Field(engine, "_scratch"), "Logits")).Length), $"buffers of {name}");
             Assert.True(checkpoint.TryGetTensor(TensorNames.TokenEmbedding, out TensorView embedding));
             Equal(budget.Embedding, embedding.ByteLength, $"embedding of {name}");
         }
 
-        static void Equal(long budget, long real, string what) => Assert.True(budget == real, $"{budget} bytes are budgeted for the {what}, which take {real}.");
+        static void Equal(long budget, long real, string what) =>
+            Assert.True(budget == real, $"{budget} bytes are budgeted for the {what}, which take {real}.");
     }
 
     private static long Length(object from, params string[] fields) => ((NativeBuffer)fields.Aggregate(from, Field)).Length;

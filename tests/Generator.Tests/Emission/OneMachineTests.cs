@@ -12,7 +12,8 @@ namespace Llamalith.Tests.Emission;
 /// <summary>Where the one machine is known that an engine is for, only kernels are there that it takes, or may choose.</summary>
 public sealed class OneMachineTests
 {
-    private static readonly ModelSpec s_mixed = Specs.Small with { Dim = 256, FfnDim = 512, Weights = Quant.WeightFormat.Q4_0 | Quant.WeightFormat.Q8_0 | Quant.WeightFormat.Q6_K };
+    private static readonly ModelSpec s_mixed =
+        Specs.Small with { Dim = 256, FfnDim = 512, Weights = Quant.WeightFormat.Q4_0 | Quant.WeightFormat.Q8_0 | Quant.WeightFormat.Q6_K };
 
     [Theory]
     [InlineData(Isa.Avx512, true)]
@@ -51,7 +52,8 @@ public sealed class OneMachineTests
 
         // Every kernel is dispatched as it is where the machine is not known, but for the choice.
         string[] Signatures(Dictionary<string, string> files) =>
-            [.. files.Single(file => file.Key.EndsWith("/Kernels.g.cs", StringComparison.Ordinal)).Value.Split('\n').Where(line => line.Contains("public static void", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+            [.. files.Single(file => file.Key.EndsWith("/Kernels.g.cs", StringComparison.Ordinal)).Value.Split('\n')
+                .Where(line => line.Contains("public static void", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Assert.Equal(Signatures(anywhere), Signatures(here));
     }
 
@@ -62,5 +64,6 @@ public sealed class OneMachineTests
         Assert.Equal(Emit(s_mixed with { Isa = two }), Emit(s_mixed with { Isa = two, AvxVnni = true }));
     }
 
-    private static Dictionary<string, string> Emit(ModelSpec spec) => ModelEmitter.Emit(spec).ToDictionary(file => file.HintName, file => file.Source);
+    private static Dictionary<string, string> Emit(ModelSpec spec) =>
+        ModelEmitter.Emit(spec).ToDictionary(file => file.HintName, file => file.Source);
 }

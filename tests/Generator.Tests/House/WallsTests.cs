@@ -10,7 +10,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Llamalith.Tests.House;
 
 /// <summary>
-/// What each room may look into, as docs/ARCHITECTURE.md draws it. Seen are using directives and qualified names; a name in a string is text to emit.
+/// What each room may look into, as docs/ARCHITECTURE.md draws it. Seen are using directives and qualified names; a name in a string is
+/// text to emit.
 /// </summary>
 public sealed class WallsTests
 {
@@ -22,8 +23,10 @@ public sealed class WallsTests
     [
         ("Generator/Spec", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Planning", "Llamalith.Generator.Emission"]),
         ("Generator/Planning", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Emission"]),
-        ("Generator/Isa", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Spec", "Llamalith.Generator.Planning", "Llamalith.Generator.Emission"]),
-        ("Generator/Quant", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Spec", "Llamalith.Generator.Planning", "Llamalith.Generator.Emission"]),
+        ("Generator/Isa", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Spec", "Llamalith.Generator.Planning",
+            "Llamalith.Generator.Emission"]),
+        ("Generator/Quant", [Roslyn, "Llamalith.Generator.Reading", "Llamalith.Generator.Spec", "Llamalith.Generator.Planning",
+            "Llamalith.Generator.Emission"]),
         ("Generator/Emission", [Roslyn, "Llamalith.Generator.Reading"]),
         // The analyzer asks the plan what a model takes in memory.
         ("Generator/Reading", ["Llamalith.Generator.Emission"]),
@@ -31,7 +34,8 @@ public sealed class WallsTests
         ("Attributes", [Roslyn, "Llamalith.Contracts", "Llamalith.Generator"]),
         ("Runtime", [Roslyn, "Llamalith.Generator"]),
         ("Runtime/Packer", ["Llamalith.Generator"]),
-        // Checkpoint.Open finds a file's format out, so the contract calls on the readers' front desk; and a trainer begins with random weights.
+        // Checkpoint.Open finds a file's format out, so the contract calls on the readers' front desk; and a trainer begins with random
+        // weights.
         ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping", "Checkpoints", "Packing", "Quantization", "Training", "Tuner")),
         ("Runtime/Threading", AllBut("Threading")),
         ("Runtime/Tuner", AllBut("Tuner", "Contracts")),
@@ -128,7 +132,8 @@ public sealed class WallsTests
 
     private static string[] AllBut(params string[] open) =>
     [
-        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling", "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Constraints", "Tuner" }
+        .. new[] { "Contracts", "Threading", "Mapping", "Gguf", "Safetensors", "Llama2c", "Checkpoints", "Tokenization", "Sampling",
+            "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Constraints", "Tuner" }
             .Except(open).Select(static room => "Llamalith." + room),
     ];
 
@@ -141,14 +146,16 @@ public sealed class WallsTests
     private static string Relative(string file) => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
 
     private static CompilationUnitSyntax Parse(string file) =>
-        CSharpSyntaxTree.ParseText(File.ReadAllText(file), cancellationToken: TestContext.Current.CancellationToken).GetCompilationUnitRoot();
+        CSharpSyntaxTree.ParseText(File.ReadAllText(file), cancellationToken: TestContext.Current.CancellationToken)
+            .GetCompilationUnitRoot();
 
     private static IEnumerable<string> NamesIn(string file)
     {
         return Parse(file).DescendantNodes().Select(static node => node switch
         {
             UsingDirectiveSyntax directive => directive.NamespaceOrType.ToString(),
-            QualifiedNameSyntax { Parent: not (QualifiedNameSyntax or UsingDirectiveSyntax or BaseNamespaceDeclarationSyntax) } name => name.ToString(),
+            QualifiedNameSyntax { Parent: not (QualifiedNameSyntax or UsingDirectiveSyntax or BaseNamespaceDeclarationSyntax) } name =>
+                name.ToString(),
             MemberAccessExpressionSyntax { Parent: not MemberAccessExpressionSyntax } access => access.ToString(),
             _ => "",
         }).Where(static name => name.Length > 0);

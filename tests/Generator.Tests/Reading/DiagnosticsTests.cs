@@ -19,13 +19,28 @@ public sealed class DiagnosticsTests
     public async Task Preset_IsSoundAlone() => Assert.Empty(await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_70B")));
 
     [Theory]
-    [InlineData("public sealed class Tiny;", "LLAMA001 at `Tiny`: Tiny carries [LlamaModel], so its engine is generated as another part of it; declare it partial")]
-    [InlineData("public partial class Tiny<T>;", "LLAMA003 at `Tiny`: Tiny has type parameters, but an engine is compiled for one model; remove them")]
-    [InlineData("public static partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is static; an engine needs an ordinary class that generated source can complete and callers can create")]
-    [InlineData("public abstract partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is abstract; an engine needs an ordinary class that generated source can complete and callers can create")]
-    [InlineData("public partial record Tiny;", "LLAMA004 at `Tiny`: Tiny is a record; an engine needs an ordinary class that generated source can complete and callers can create")]
-    [InlineData("file partial class Tiny;", "LLAMA004 at `Tiny`: Tiny is local to its file; an engine needs an ordinary class that generated source can complete and callers can create")]
-    [InlineData("public partial class Tiny(int x) { int Y => x; }", "LLAMA004 at `Tiny`: Tiny is given a primary constructor; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData("public sealed class Tiny;",
+        "LLAMA001 at `Tiny`: Tiny carries [LlamaModel], so its engine is generated as another part of it; declare it partial")]
+    [InlineData("public partial class Tiny<T>;",
+        "LLAMA003 at `Tiny`: Tiny has type parameters, but an engine is compiled for one model; remove them")]
+    [InlineData("public static partial class Tiny;",
+        "LLAMA004 at `Tiny`: Tiny is static; an engine needs an ordinary class that generated source can complete and callers can create")]
+    [InlineData(
+        "public abstract partial class Tiny;",
+        "LLAMA004 at `Tiny`: Tiny is abstract; an engine needs an ordinary class that generated source can complete and callers can "
+            + "create")]
+    [InlineData(
+        "public partial record Tiny;",
+        "LLAMA004 at `Tiny`: Tiny is a record; an engine needs an ordinary class that generated source can complete and callers can "
+            + "create")]
+    [InlineData(
+        "file partial class Tiny;",
+        "LLAMA004 at `Tiny`: Tiny is local to its file; an engine needs an ordinary class that generated source can complete and callers "
+            + "can create")]
+    [InlineData(
+        "public partial class Tiny(int x) { int Y => x; }",
+        "LLAMA004 at `Tiny`: Tiny is given a primary constructor; an engine needs an ordinary class that generated source can complete and "
+            + "callers can create")]
     public async Task Class_ThatCannotBeCompleted_IsReportedAtItsName(string declaration, string expected) =>
         Assert.Equal([expected], await Analyzer.ReportAsync($"[Llamalith.LlamaModel({Small})] {declaration}"));
 
@@ -42,14 +57,16 @@ public sealed class DiagnosticsTests
     [InlineData("VocabSize", "`LlamaModel(Dim = 64, FfnDim = 172, Layers = 5, Heads = 8, Context = 512)`")]
     public async Task MissingSize_IsReportedAtTheAttribute(string property, string location)
     {
-        string rest = string.Join(", ", Small.Split(", ").Where(argument => !argument.StartsWith(property + " =", StringComparison.Ordinal)));
+        string rest =
+            string.Join(", ", Small.Split(", ").Where(argument => !argument.StartsWith(property + " =", StringComparison.Ordinal)));
         Assert.Equal([$"LLAMA005 at {location}: {property} is not set, and no preset gives it"], await Analyzer.ReportAsync(Model(rest)));
     }
 
     [Fact]
     public async Task EmptyAttribute_NamesEveryMissingSize() => Assert.Equal(
         ["Dim", "FfnDim", "Layers", "Heads", "VocabSize"],
-        (await Analyzer.AnalyzeAsync(Compiler.Compile("[Llamalith.LlamaModel] partial class Tiny;"))).Select(d => d.GetMessage().Split(' ')[0]));
+        (await Analyzer.AnalyzeAsync(Compiler.Compile("[Llamalith.LlamaModel] partial class Tiny;")))
+            .Select(d => d.GetMessage().Split(' ')[0]));
 
     [Theory]
     [InlineData("Dim = 0", "LLAMA006", "1", "262144")]
@@ -103,7 +120,8 @@ public sealed class DiagnosticsTests
         Assert.Empty(await Analyzer.ReportAsync(Model(With("Dim = 66") + ", HeadDim = 8")));
 
     [Theory]
-    [InlineData("Dim = 56", "LLAMA011 at `Heads = 8`: HeadDim = 7 (Dim = 56 / Heads = 8) is odd, but rotary embedding turns the elements of a head in pairs")]
+    [InlineData("Dim = 56",
+        "LLAMA011 at `Heads = 8`: HeadDim = 7 (Dim = 56 / Heads = 8) is odd, but rotary embedding turns the elements of a head in pairs")]
     [InlineData("HeadDim = 9", "LLAMA011 at `HeadDim = 9`: HeadDim = 9 is odd, but rotary embedding turns the elements of a head in pairs")]
     public async Task HeadDim_Odd_IsReported(string argument, string expected) =>
         Assert.Equal([expected], await Analyzer.ReportAsync(Model(With(argument))));
@@ -124,7 +142,8 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task FrequencyFactors_Crossed_AreReported() => Assert.Equal(
-        ["LLAMA013 at `RopeScalingLowFrequencyFactor = 4`: RopeScalingHighFrequencyFactor = 4 must be larger than RopeScalingLowFrequencyFactor = 4"],
+        ["LLAMA013 at `RopeScalingLowFrequencyFactor = 4`: RopeScalingHighFrequencyFactor = 4 must be larger than "
+            + "RopeScalingLowFrequencyFactor = 4"],
         await Analyzer.ReportAsync(Model(With("RopeScaling = RopeScaling.Llama3, RopeScalingLowFrequencyFactor = 4"))));
 
     [Fact]
@@ -133,7 +152,8 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task SlidingWindow_Negative_IsReported() => Assert.Equal(
-        ["LLAMA014 at `SlidingWindow = -1`: SlidingWindow = -1 is out of range; it must be 0 (no window) or the number of positions that a query sees"],
+        ["LLAMA014 at `SlidingWindow = -1`: SlidingWindow = -1 is out of range; it must be 0 (no window) or the number of positions that a "
+            + "query sees"],
         await Analyzer.ReportAsync(Model(With("SlidingWindow = -1"))));
 
     [Fact]
@@ -142,17 +162,23 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task WeightFormats_OfTooLargeBlocks_AreReported() => Assert.Equal(
-        ["LLAMA023 at `Weights = WeightFormat.Q4_K_M`: Dim = 288 is no multiple of 256, the smallest block of Weights = Q4_K_M: no declared format can hold rows of that width"],
-        await Analyzer.ReportAsync(Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M")));
+        ["LLAMA023 at `Weights = WeightFormat.Q4_K_M`: Dim = 288 is no multiple of 256, the smallest block of Weights = Q4_K_M: no "
+            + "declared format can hold rows of that width"],
+        await Analyzer.ReportAsync(
+            Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M")));
 
     [Fact]
     public async Task WeightFormats_WithOneOfSmallBlocks_AreFine() =>
-        Assert.Empty(await Analyzer.ReportAsync(Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M | WeightFormat.Q8_0")));
+        Assert.Empty(
+            await Analyzer.ReportAsync(
+                Model("Dim = 288, FfnDim = 768, Layers = 6, Heads = 6, VocabSize = 32000, Context = 256, Weights = WeightFormat.Q4_K_M | "
+                    + "WeightFormat.Q8_0")));
 
     [Fact]
     public async Task MaxMemory_Exceeded_NamesTheParts() => Assert.Equal(
         [
-            "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,196,993,536 bytes, 26,953,662,464 of weights, 2,147,483,648 of KV cache "
+            "LLAMA015 at `MaxMemory = 8L << 30`: The model takes 29,196,993,536 bytes, 26,953,662,464 of weights, 2,147,483,648 of KV "
+                + "cache "
             + "(4096 positions of 524,288) and 95,847,424 of buffers for 16 threads, but MaxMemory = 8,589,934,592",
         ],
         await Analyzer.ReportAsync(Model("LlamaPreset.Llama2_7B, MaxMemory = 8L << 30")));
@@ -171,7 +197,8 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task Isa_NarrowedToNothingByTheBuild_NamesBoth() => Assert.Equal(
-        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, the build's LlamalithTargets = Avx2,Avx512: no instruction set is left to emit kernels for"],
+        ["LLAMA016 at `Isa = Isa.Neon`: Isa = Neon, the build's LlamalithTargets = Avx2,Avx512: no instruction set is left to emit kernels "
+            + "for"],
         await Analyzer.ReportAsync(Model(With("Isa = Isa.Neon")), new TestProperties(("_LlamalithTargets", "Avx2,Avx512"))));
 
     [Fact]
@@ -181,16 +208,19 @@ public sealed class DiagnosticsTests
 
     [Fact]
     public async Task Isa_UnknownToTheBuildProperty_IsReported() => Assert.Equal(
-        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx512, avx2, neon, scalar, avxvnni beside them, and native for those of the machine that builds"],
+        ["'sse4' in LlamalithTargets = avx2, sse4 is no instruction set; there are avx512, avx2, neon, scalar, avxvnni beside them, and "
+            + "native for those of the machine that builds"],
         (await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), new TestProperties(("_LlamalithTargets", "avx2, sse4"))))
             .Where(d => d.Id == "LLAMA022").Select(d => d.GetMessage()));
 
     [Theory]
     [InlineData("(LlamaPreset)99", "LLAMA017 at `(LlamaPreset)99`: Preset = 99 is not a member of LlamaPreset")]
-    [InlineData("Weights = (WeightFormat)8192", "LLAMA017 at `Weights = (WeightFormat)8192`: Weights = 8192 is not a member of WeightFormat")]
+    [InlineData(
+        "Weights = (WeightFormat)8192", "LLAMA017 at `Weights = (WeightFormat)8192`: Weights = 8192 is not a member of WeightFormat")]
     [InlineData("KvCache = (KvFormat)3", "LLAMA017 at `KvCache = (KvFormat)3`: KvCache = 3 is not a member of KvFormat")]
     [InlineData("RopeLayout = (RopeLayout)2", "LLAMA017 at `RopeLayout = (RopeLayout)2`: RopeLayout = 2 is not a member of RopeLayout")]
-    [InlineData("RopeScaling = (RopeScaling)3", "LLAMA017 at `RopeScaling = (RopeScaling)3`: RopeScaling = 3 is not a member of RopeScaling")]
+    [InlineData(
+        "RopeScaling = (RopeScaling)3", "LLAMA017 at `RopeScaling = (RopeScaling)3`: RopeScaling = 3 is not a member of RopeScaling")]
     [InlineData("Isa = (Isa)16", "LLAMA017 at `Isa = (Isa)16`: Isa = 16 is not a member of Isa")]
     public async Task EnumValue_WithoutAName_IsReported(string argument, string expected)
     {
@@ -212,7 +242,8 @@ public sealed class DiagnosticsTests
     public async Task Language_TooOld_NamesBothVersions()
     {
         SyntaxTree tree = CSharpSyntaxTree.ParseText(
-            Model(Small), Compiler.ParseOptions.WithLanguageVersion(LanguageVersion.CSharp12), cancellationToken: TestContext.Current.CancellationToken);
+            Model(Small), Compiler.ParseOptions.WithLanguageVersion(LanguageVersion.CSharp12),
+            cancellationToken: TestContext.Current.CancellationToken);
         CSharpCompilation compilation = Compiler.Compile().AddSyntaxTrees(tree);
         Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation));
         Assert.Equal("LLAMA019", diagnostic.Id);
@@ -223,7 +254,8 @@ public sealed class DiagnosticsTests
     public async Task Runtime_NotReferenced_IsReported()
     {
         CSharpCompilation compilation = Compiler.Compile(Model(Small));
-        MetadataReference runtime = compilation.References.Single(r => r.Display!.EndsWith("Llamalith.Runtime.dll", StringComparison.Ordinal));
+        MetadataReference runtime =
+            compilation.References.Single(r => r.Display!.EndsWith("Llamalith.Runtime.dll", StringComparison.Ordinal));
         Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation.RemoveReferences(runtime)));
         Assert.Equal("LLAMA020", diagnostic.Id);
     }
@@ -250,13 +282,16 @@ public sealed class DiagnosticsTests
     [InlineData("linux-x64", "scalar", "", null, null)]
     [InlineData("linux-x64", "avx2,avxvnni", "x86-64-v3,avxvnni", null, null)]
     [InlineData("linux-arm64", "", "", null, null)]
-    public async Task NativeAot_ThatWouldFallToScalarCode_IsAnErrorOnX64(string runtime, string targets, string set, string? emitted, string? shown)
+    public async Task NativeAot_ThatWouldFallToScalarCode_IsAnErrorOnX64(
+        string runtime, string targets, string set, string? emitted, string? shown)
     {
-        TestProperties properties = new(("PublishAot", "true"), ("RuntimeIdentifier", runtime), ("_LlamalithTargets", targets), ("IlcInstructionSet", set));
+        TestProperties properties =
+            new(("PublishAot", "true"), ("RuntimeIdentifier", runtime), ("_LlamalithTargets", targets), ("IlcInstructionSet", set));
         var diagnostics = await Analyzer.AnalyzeAsync(Compiler.Compile(Model(Small)), properties);
         string[] expected = emitted is null ? [] :
         [
-            $"LLAMA021: The engine of Tiny is emitted for {emitted}, but NativeAOT compiles for IlcInstructionSet = '{shown}', which has none of it; "
+            $"LLAMA021: The engine of Tiny is emitted for {emitted}, but NativeAOT compiles for IlcInstructionSet = '{shown}', which has "
+                + "none of it; "
                 + "set LlamalithTargets to avx2 or avx512, and IlcInstructionSet not at all",
         ];
         Assert.Equal(expected, diagnostics.Select(d => $"{d.Id}: {d.GetMessage()}"));
@@ -265,27 +300,41 @@ public sealed class DiagnosticsTests
 
     [Theory]
     [InlineData("Prompt(\"system\", \"You are\")", "")]
-    [InlineData("Prompt(\"ask me\", \"You are\")", "LLAMA025 at `Prompt(\"ask me\", \"You are\")`: 'ask me' is no name of a prompt: a letter, then letters, digits, '-' or '_', and not the name of a member that every class has")]
-    [InlineData("Prompt(\"to-string\", \"You are\")", "LLAMA025 at `Prompt(\"to-string\", \"You are\")`: 'to-string' is no name of a prompt: a letter, then letters, digits, '-' or '_', and not the name of a member that every class has")]
-    [InlineData("Prompt(\"a-b\", \"You are\"), Prompt(\"aB\", \"I am\")", "LLAMA026 at `Prompt(\"aB\", \"I am\")`: The prompts 'aB' and 'a-b' would both be Prompts.AB; rename one")]
-    [InlineData("Prompt(\"system\", \"\")", "LLAMA027 at `Prompt(\"system\", \"\")`: The prompt 'system' says nothing, so that there is nothing to prefill")]
+    [InlineData(
+        "Prompt(\"ask me\", \"You are\")",
+        "LLAMA025 at `Prompt(\"ask me\", \"You are\")`: 'ask me' is no name of a prompt: a letter, then letters, digits, '-' or '_', and "
+            + "not the name of a member that every class has")]
+    [InlineData(
+        "Prompt(\"to-string\", \"You are\")",
+        "LLAMA025 at `Prompt(\"to-string\", \"You are\")`: 'to-string' is no name of a prompt: a letter, then letters, digits, '-' or '_', "
+            + "and not the name of a member that every class has")]
+    [InlineData("Prompt(\"a-b\", \"You are\"), Prompt(\"aB\", \"I am\")",
+        "LLAMA026 at `Prompt(\"aB\", \"I am\")`: The prompts 'aB' and 'a-b' would both be Prompts.AB; rename one")]
+    [InlineData("Prompt(\"system\", \"\")",
+        "LLAMA027 at `Prompt(\"system\", \"\")`: The prompt 'system' says nothing, so that there is nothing to prefill")]
     public async Task Prompt_ThatCannotBePrefilled_IsReportedAtItsAttribute(string prompts, string expected)
     {
-        string[] reported = await Analyzer.ReportAsync($"using Llamalith;\n[LlamaModel({Small}, EmbeddedWeights = \"fable.gguf\"), {prompts}]\npublic sealed partial class Tiny;");
+        string[] reported = await Analyzer.ReportAsync(
+            $"using Llamalith;\n[LlamaModel({Small}, EmbeddedWeights = \"fable.gguf\"), {prompts}]\npublic sealed partial class Tiny;");
         Assert.Equal(expected.Length == 0 ? [] : [expected], reported);
     }
 
     [Fact]
     public async Task Prompt_NeedsWeights() => Assert.Equal(
-        ["LLAMA024 at `Prompt(\"system\", \"You are\")`: The prompt 'system' is prefilled at build time, but Tiny names no EmbeddedWeights to prefill it with"],
-        await Analyzer.ReportAsync($"using Llamalith;\n[LlamaModel({Small})]\n[Prompt(\"system\", \"You are\")]\npublic sealed partial class Tiny;"));
+        ["LLAMA024 at `Prompt(\"system\", \"You are\")`: The prompt 'system' is prefilled at build time, but Tiny names no EmbeddedWeights "
+            + "to prefill it with"],
+        await Analyzer.ReportAsync(
+            $"using Llamalith;\n[LlamaModel({Small})]\n[Prompt(\"system\", \"You are\")]\npublic sealed partial class Tiny;"));
 
     [Fact]
     public void Prompt_ThatIsNotThere_IsAnErrorOfTheCompiler()
     {
-        CSharpCompilation input = Compiler.Compile($"{Models.Prompted} static class User {{ static object Of() => Model.Prompts.Sistem; }}");
-        Compiler.CreateDriver().RunGeneratorsAndUpdateCompilation(input, out Compilation output, out _, TestContext.Current.CancellationToken);
-        Diagnostic error = Assert.Single(output.GetDiagnostics(TestContext.Current.CancellationToken), d => d.Severity == DiagnosticSeverity.Error);
+        CSharpCompilation input =
+            Compiler.Compile($"{Models.Prompted} static class User {{ static object Of() => Model.Prompts.Sistem; }}");
+        Compiler.CreateDriver()
+            .RunGeneratorsAndUpdateCompilation(input, out Compilation output, out _, TestContext.Current.CancellationToken);
+        Diagnostic error =
+            Assert.Single(output.GetDiagnostics(TestContext.Current.CancellationToken), d => d.Severity == DiagnosticSeverity.Error);
         Assert.Equal("CS0117: 'Model.Prompts' does not contain a definition for 'Sistem'", $"{error.Id}: {error.GetMessage()}");
     }
 
@@ -308,7 +357,8 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task SeveralFaults_AreAllReported() => Assert.Equal(
         ["LLAMA001", "LLAMA007", "LLAMA012"],
-        (await Analyzer.AnalyzeAsync(Compiler.Compile("[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_7B, VocabSize = 0, NormEps = 0)] class Tiny;")))
+        (await Analyzer.AnalyzeAsync(
+            Compiler.Compile("[Llamalith.LlamaModel(Llamalith.LlamaPreset.Llama2_7B, VocabSize = 0, NormEps = 0)] class Tiny;")))
             .Select(d => d.Id).Order());
 
     private static string Model(string arguments) => $"using Llamalith;\n[LlamaModel({arguments})]\npublic sealed partial class Tiny;";

@@ -8,7 +8,8 @@ namespace Llamalith.Tests.Spec;
 /// <summary>Against the figures of the Llama 2 paper (arXiv 2307.09288) and plain arithmetic.</summary>
 public sealed class PresetTests
 {
-    public static TheoryData<int> Presets => [.. System.Enum.GetValues<LlamaPreset>().Where(p => p != LlamaPreset.None).Select(p => (int)p)];
+    public static TheoryData<int> Presets =>
+        [.. System.Enum.GetValues<LlamaPreset>().Where(p => p != LlamaPreset.None).Select(p => (int)p)];
 
     [Theory]
     [MemberData(nameof(Presets))]
@@ -41,7 +42,8 @@ public sealed class PresetTests
         Assert.Equal(perToken, Memory(spec).BytesPerToken);
         Assert.Equal(full, Memory(spec).Cache);
         Assert.Equal(2 * full, Memory(spec with { KvCache = Mirror.KvFormat.F32 }).Cache);
-        Assert.Equal((full / 2) + (8L * spec.Layers * spec.KvHeads * spec.Context), Memory(spec with { KvCache = Mirror.KvFormat.Int8 }).Cache);
+        Assert.Equal(
+            (full / 2) + (8L * spec.Layers * spec.KvHeads * spec.Context), Memory(spec with { KvCache = Mirror.KvFormat.Int8 }).Cache);
     }
 
     [Theory]
@@ -76,7 +78,8 @@ public sealed class PresetTests
         };
         System.Int128 dim = largest.Dim;
         System.Int128 parameters = (2 * largest.VocabSize * dim) + dim
-            + (largest.Layers * ((4 * dim * largest.QueryDim) + (3 * dim * largest.FfnDim) + (2 * dim) + (3 * (System.Int128)largest.QueryDim)));
+            + (largest.Layers
+                * ((4 * dim * largest.QueryDim) + (3 * dim * largest.FfnDim) + (2 * dim) + (3 * (System.Int128)largest.QueryDim)));
         // Norms are padded, and the classifier's rows; the embedding is counted beside the panels.
         MemoryPlan memory = Memory(largest);
         Assert.InRange(memory.Weights + (System.Int128)memory.Embedding, parameters * 4, parameters * 4 * 1001 / 1000);

@@ -10,7 +10,8 @@ namespace Llamalith.Tests.Spec;
 
 public sealed class SpecRulesTests
 {
-    private static readonly string[] s_sizes = ["Dim", "FfnDim", "Layers", "Heads", "KvHeads", "HeadDim", "VocabSize", "Context", "SlidingWindow"];
+    private static readonly string[] s_sizes =
+        ["Dim", "FfnDim", "Layers", "Heads", "KvHeads", "HeadDim", "VocabSize", "Context", "SlidingWindow"];
 
     private static readonly string[] s_reals =
         ["NormEps", "RopeTheta", "RopeScalingFactor", "RopeScalingLowFrequencyFactor", "RopeScalingHighFrequencyFactor"];

@@ -54,8 +54,10 @@ internal static class BitsChecks
         where TCache : struct, IKvCache<TCache>
     {
         Candidates measured = new();
-        TModel.Load(Weights(subject, mix), new LoadOptions { Threads = 2, Tune = Tuning.Always, KernelFolder = "", Measured = measured }).Dispose();
-        List<ProductKernel>[] products = [.. measured.All.GroupBy(kernel => (kernel.Product, kernel.Format)).Select(product => product.ToList())];
+        TModel.Load(Weights(subject, mix), new LoadOptions { Threads = 2, Tune = Tuning.Always, KernelFolder = "", Measured = measured })
+            .Dispose();
+        List<ProductKernel>[] products =
+            [.. measured.All.GroupBy(kernel => (kernel.Product, kernel.Format)).Select(product => product.ToList())];
         Expect.True(products.Length > 0 || !mix.HasIntegers, $"{name}: nothing was measured.");
         for (int turn = 0; turn < products.Select(product => product.Count).DefaultIfEmpty(0).Max(); turn++)
         {
@@ -67,7 +69,8 @@ internal static class BitsChecks
     }
 
     private static void Decode<TModel, TCache>(
-        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null, string chosen = "")
+        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null,
+        string chosen = "")
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
@@ -80,7 +83,8 @@ internal static class BitsChecks
     }
 
     private static void Prefill<TModel, TCache>(
-        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null, string chosen = "")
+        Subject<TModel, TCache> subject, MemoryCheckpoint checkpoint, string name, int[] tokens, KernelChoices? kernels = null,
+        string chosen = "")
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {

@@ -186,7 +186,8 @@ internal static class CacheChecks
             if (kept > 0)
                 model.Prefill(subject.Tokens.AsSpan(0, kept));
             byte[] saved = Subject<TModel, TCache>.Save(model.Cache);
-            Expect.True(saved.Length - (kept * TCache.BytesPerToken) is > 16 and < 1024, $"{subject.Name}: {kept} tokens of {TCache.BytesPerToken} bytes are saved in {saved.Length}.");
+            Expect.True(saved.Length - (kept * TCache.BytesPerToken) is > 16 and < 1024,
+                $"{subject.Name}: {kept} tokens of {TCache.BytesPerToken} bytes are saved in {saved.Length}.");
             int more = Math.Min(4, subject.Tokens.Length - kept);
             float[][] expected = subject.DecodeFrom(model, kept, more);
 
@@ -201,7 +202,8 @@ internal static class CacheChecks
 
             // What is saved of the same tokens is the same, whatever lay in the cache before.
             other.Truncate(kept);
-            Expect.True(Subject<TModel, TCache>.Save(other.Cache).AsSpan().SequenceEqual(saved), $"{subject.Name}: a cache of {kept} tokens is saved differently");
+            Expect.True(Subject<TModel, TCache>.Save(other.Cache).AsSpan().SequenceEqual(saved),
+                $"{subject.Name}: a cache of {kept} tokens is saved differently");
         }
     }
 
@@ -250,7 +252,8 @@ internal static class CacheChecks
         other.Cache = loaded;
         same.Cache = loaded;
         same.Decode(subject.Tokens[0]);
-        Expect.Throws<ModelMismatchException>(() => other.Decode(subject.Tokens[0]), $"{subject.Name}: a conversation that another model has filled");
+        Expect.Throws<ModelMismatchException>(
+            () => other.Decode(subject.Tokens[0]), $"{subject.Name}: a conversation that another model has filled");
         Expect.Equal(loaded.Count, 1, "Count of a conversation after a refusal");
         same.Cache = before;
         other.Cache = own;
@@ -326,7 +329,8 @@ internal static class CacheChecks
                 return false;
             }
 
-            Expect.True(cache.Count >= 0 && cache.Count <= cache.Capacity, $"{subject.Name}: a corrupted cache holds {cache.Count} of {cache.Capacity}.");
+            Expect.True(cache.Count >= 0 && cache.Count <= cache.Capacity,
+                $"{subject.Name}: a corrupted cache holds {cache.Count} of {cache.Capacity}.");
             try
             {
                 model.Cache = cache;

@@ -35,12 +35,17 @@ internal static class LimitChecks
         untouched.Prefill(subject.Tokens.AsSpan(0, before));
         model.Prefill(subject.Tokens.AsSpan(0, before));
         int[] tooMany = subject.Tokens.AsSpan(0, context - before + 1).ToArray();
-        var refusal = Expect.Throws<ContextFullException>(() => model.Prefill(tooMany), $"{subject.Name}: {tooMany.Length} tokens at {before} of {context}");
-        Expect.Names(refusal, capacity, before.ToString(CultureInfo.InvariantCulture), tooMany.Length.ToString(CultureInfo.InvariantCulture));
+        var refusal = Expect.Throws<ContextFullException>(
+            () => model.Prefill(tooMany), $"{subject.Name}: {tooMany.Length} tokens at {before} of {context}");
+        Expect.Names(
+            refusal, capacity, before.ToString(CultureInfo.InvariantCulture), tooMany.Length.ToString(CultureInfo.InvariantCulture));
         Expect.Throws<ContextFullException>(() => model.Prefill(new int[context + 1]), $"{subject.Name}: more tokens than the context");
         Expect.Equal(model.Position, before, "Position after a refused prefill");
         for (int t = before; t < context; t++)
-            Expect.Identical(model.Decode(subject.Tokens[t]), untouched.Decode(subject.Tokens[t]), $"{subject.Name}: position {t} after a refused prefill");
+        {
+            Expect.Identical(model.Decode(subject.Tokens[t]), untouched.Decode(subject.Tokens[t]),
+                $"{subject.Name}: position {t} after a refused prefill");
+        }
 
         refusal = Expect.Throws<ContextFullException>(() => model.Decode(subject.Tokens[0]), $"{subject.Name}: a token beyond the context");
         Expect.Names(refusal, capacity);
@@ -74,7 +79,8 @@ internal static class LimitChecks
             {
                 int[] tokens = subject.Tokens.AsSpan(0, 19).ToArray();
                 tokens[^1] = bad;
-                Expect.Throws<ArgumentOutOfRangeException>(() => model.Prefill(tokens), $"{subject.Name}: Prefill of 19 tokens, the last {bad}");
+                Expect.Throws<ArgumentOutOfRangeException>(
+                    () => model.Prefill(tokens), $"{subject.Name}: Prefill of 19 tokens, the last {bad}");
             }
         }
 
@@ -92,7 +98,8 @@ internal static class LimitChecks
         untouched.Decode(subject.Tokens[0]);
         model.Decode(subject.Tokens[0]);
         int[] rest = subject.Tokens[1..];
-        Expect.Throws<OperationCanceledException>(() => model.Prefill(rest, new CancellationToken(canceled: true)), $"{subject.Name}: cancelled before it began");
+        Expect.Throws<OperationCanceledException>(
+            () => model.Prefill(rest, new CancellationToken(canceled: true)), $"{subject.Name}: cancelled before it began");
         Expect.Equal(model.Position, 1, "Position after a prefill cancelled before it began");
 
         // Cancelled somewhere on the way: it either was in time, and nothing is changed, or was too late, and all is done.

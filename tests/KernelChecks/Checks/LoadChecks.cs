@@ -27,7 +27,8 @@ internal static class LoadChecks
     public static void UnsupportedIsRefused<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache> =>
-        Expect.Throws<PlatformNotSupportedException>(() => subject.Load().Dispose(), $"{subject.Name}: loading where none of its instruction sets exists");
+        Expect.Throws<PlatformNotSupportedException>(
+            () => subject.Load().Dispose(), $"{subject.Name}: loading where none of its instruction sets exists");
 
     private static void ShapeIsTheAttributes<TModel, TCache>(Subject<TModel, TCache> subject)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
@@ -73,18 +74,22 @@ internal static class LoadChecks
             using MemoryCheckpoint checkpoint = subject.Checkpoint().Share(theirs);
             var refusal = Expect.Throws<ModelMismatchException>(
                 () => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: a checkpoint with another {property}");
-            Expect.Names(refusal, property, a.ToString(null, CultureInfo.InvariantCulture), "memory." + property, b.ToString(null, CultureInfo.InvariantCulture));
+            Expect.Names(refusal, property, a.ToString(null, CultureInfo.InvariantCulture), "memory." + property,
+                b.ToString(null, CultureInfo.InvariantCulture));
         }
 
-        foreach (ModelShape theirs in (ModelShape[])[mine with { TiedEmbeddings = !mine.TiedEmbeddings }, mine with { QkvBias = !mine.QkvBias }])
+        foreach (ModelShape theirs in (ModelShape[])[mine with { TiedEmbeddings = !mine.TiedEmbeddings },
+            mine with { QkvBias = !mine.QkvBias }])
         {
             using MemoryCheckpoint checkpoint = subject.Checkpoint().Share(theirs);
-            Expect.Throws<ModelMismatchException>(() => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: tied or biased otherwise");
+            Expect.Throws<ModelMismatchException>(
+                () => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: tied or biased otherwise");
         }
 
         // A file that was trained on a longer context, or does not speak of epsilon, is fine.
         using TModel model = Subject<TModel, TCache>.Load(
-            subject.Checkpoint().Share(mine with { Context = mine.Context + 1, NormEps = null, RopeTheta = null, SlidingWindow = null, QkvBias = null }));
+            subject.Checkpoint()
+                .Share(mine with { Context = mine.Context + 1, NormEps = null, RopeTheta = null, SlidingWindow = null, QkvBias = null }));
         Expect.Close(model.Decode(subject.Tokens[0]), subject.Expected[0], subject.Bound, $"{subject.Name}: a file that says less");
     }
 
@@ -109,7 +114,8 @@ internal static class LoadChecks
         foreach (string name in subject.Checkpoint().CanonicalNames)
         {
             subject.Checkpoint().TryGetTensor(name, out TensorView tensor);
-            foreach ((long rows, long columns) in ((long, long)[])[(tensor.Rows + 1, tensor.Columns), (tensor.Rows, tensor.Columns + 1), (tensor.Columns, tensor.Rows)])
+            foreach ((long rows, long columns) in ((long, long)[])[(tensor.Rows + 1, tensor.Columns), (tensor.Rows, tensor.Columns + 1),
+                (tensor.Columns, tensor.Rows)])
             {
                 if (rows == tensor.Rows && columns == tensor.Columns)
                     continue;
@@ -132,7 +138,8 @@ internal static class LoadChecks
         }
 
         Expect.Throws<OperationCanceledException>(
-            () => TModel.Load(subject.Checkpoint(), new LoadOptions { Threads = 1, Cancellation = new CancellationToken(canceled: true) }).Dispose(),
+            () => TModel.Load(subject.Checkpoint(), new LoadOptions { Threads = 1, Cancellation = new CancellationToken(canceled: true) })
+                .Dispose(),
             $"{subject.Name}: a cancelled load");
         var progress = new Shares();
         using TModel model = TModel.Load(subject.Checkpoint(), new LoadOptions { Threads = 1, Progress = progress });
@@ -159,8 +166,10 @@ internal static class LoadChecks
             // Gate and up share panels, 16 rows of each.
             if (name.EndsWith(LayerNames.Up, StringComparison.Ordinal))
                 continue;
-            int panels = name.EndsWith(LayerNames.Gate, StringComparison.Ordinal) ? WeightPacker.PairPanels(tensor.Rows) : WeightPacker.Panels(tensor.Rows);
-            bytes += tensor.Rows == 1 ? WeightPacker.VectorBytes(tensor.Columns) : panels * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
+            int panels = name.EndsWith(LayerNames.Gate, StringComparison.Ordinal)
+                ? WeightPacker.PairPanels(tensor.Rows) : WeightPacker.Panels(tensor.Rows);
+            bytes += tensor.Rows == 1
+                ? WeightPacker.VectorBytes(tensor.Columns) : panels * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
         }
 
         return (int)Math.Clamp(bytes / (((5 * shape.Layers) + 1) * 32768L), 1, Environment.ProcessorCount);

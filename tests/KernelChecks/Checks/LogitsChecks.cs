@@ -40,11 +40,17 @@ internal static class LogitsChecks
                 model.Prefill(subject.Tokens.AsSpan(start, count), logits);
                 Expect.Equal(model.Position, length, "Position");
                 for (int t = 0; t < count; t++)
-                    Expect.Close(logits.Of(t), subject.Expected[start + t], subject.Bound, $"{subject.Name}: token {t} of {count} at {start}");
+                {
+                    Expect.Close(
+                        logits.Of(t), subject.Expected[start + t], subject.Bound, $"{subject.Name}: token {t} of {count} at {start}");
+                }
             }
 
             if (length < subject.Tokens.Length)
-                Expect.Close(model.Decode(subject.Tokens[length]), subject.Expected[length], subject.Bound, $"{subject.Name}: decode after the logits of {length}");
+            {
+                Expect.Close(model.Decode(subject.Tokens[length]), subject.Expected[length], subject.Bound,
+                    $"{subject.Name}: decode after the logits of {length}");
+            }
         }
     }
 
@@ -62,7 +68,8 @@ internal static class LogitsChecks
             Expect.Equal(model.Position, count, "Position");
             for (int t = 0; t < count; t++)
             {
-                Expect.Equal(reader.Seen[t]?.Length, reader.Wants(t) ? subject.Shape.VocabSize : null, $"{subject.Name}: logits of token {t} of every {every}");
+                Expect.Equal(reader.Seen[t]?.Length, reader.Wants(t) ? subject.Shape.VocabSize : null,
+                    $"{subject.Name}: logits of token {t} of every {every}");
                 if (reader.Seen[t] is { } seen)
                     Expect.Close(seen, subject.Expected[t], subject.Bound, $"{subject.Name}: token {t} of every {every}");
             }
@@ -101,7 +108,8 @@ internal static class LogitsChecks
         Expect.Throws<ArgumentException>(() => model.Prefill([], logits), $"{subject.Name}: no token");
         Expect.Throws<ArgumentOutOfRangeException>(() => model.Prefill([subject.Shape.VocabSize], logits), $"{subject.Name}: a bad token");
         Expect.Throws<ContextFullException>(() => model.Prefill(subject.Tokens, logits), $"{subject.Name}: one token too many");
-        Expect.Throws<OperationCanceledException>(() => model.Prefill(rest, logits, new CancellationToken(canceled: true)), $"{subject.Name}: cancelled");
+        Expect.Throws<OperationCanceledException>(
+            () => model.Prefill(rest, logits, new CancellationToken(canceled: true)), $"{subject.Name}: cancelled");
         Expect.Equal(model.Position, 1, "Position after what failed");
         Expect.Identical(model.Decode(rest[0]), untouched.Decode(rest[0]), $"{subject.Name}: after what failed");
     }

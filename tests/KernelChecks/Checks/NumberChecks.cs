@@ -48,7 +48,8 @@ internal static class NumberChecks
         {
             model.Truncate(0);
             Expect.Close(
-                model.Prefill(subject.Tokens.AsSpan(0, length)), subject.Expected[length - 1], subject.Bound, $"{subject.Name}: prefill of {length}");
+                model.Prefill(subject.Tokens.AsSpan(0, length)), subject.Expected[length - 1], subject.Bound,
+                $"{subject.Name}: prefill of {length}");
             Expect.Equal(model.Position, length, "Position");
             for (int t = length; t < Math.Min(length + 3, subject.Tokens.Length); t++)
             {
@@ -131,7 +132,8 @@ internal static class NumberChecks
         EqualsReference(subject, usual with { Type = TensorType.F16 }, subject.Bound, "F16 matrices");
         EqualsReference(subject, usual with { Type = TensorType.BF16 }, subject.Bound, "BF16 matrices");
         EqualsReference(
-            subject, usual with { Type = TensorType.BF16, VectorType = TensorType.F16, Misalignment = 1 }, subject.Bound, "BF16 and F16 at odd addresses");
+            subject, usual with { Type = TensorType.BF16, VectorType = TensorType.F16, Misalignment = 1 }, subject.Bound,
+            "BF16 and F16 at odd addresses");
         EqualsReference(subject, usual with { Misalignment = 4 }, subject.Bound, "F32 at 4 bytes past a line");
         EqualsReference(subject, usual with { Misalignment = 3 }, subject.Bound, "F32 at odd addresses");
     }
@@ -208,6 +210,7 @@ internal static class NumberChecks
         for (int t = 0; t < count; t++)
             Expect.Close(model.Decode(subject.Tokens[t]), expected[t], bound, $"{subject.Name}, {what}: decode at position {t}");
         model.Truncate(0);
-        Expect.Close(model.Prefill(subject.Tokens.AsSpan(0, count)), expected[count - 1], bound, $"{subject.Name}, {what}: prefill of {count}");
+        Expect.Close(
+            model.Prefill(subject.Tokens.AsSpan(0, count)), expected[count - 1], bound, $"{subject.Name}, {what}: prefill of {count}");
     }
 }

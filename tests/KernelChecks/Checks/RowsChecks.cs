@@ -37,11 +37,13 @@ internal static class RowsChecks
         {
             RandomWeights weights = new() { Seed = 17, TypeOf = mix.Of };
             yield return ($"{mix}: {Same}", () => Identical(
-                subject, threads => Subject<TModel, TCache>.Load(weights.Make(subject.Shape), threads), $"{subject.Name}, {mix}", s_fewPieces, [2]));
+                subject, threads => Subject<TModel, TCache>.Load(weights.Make(subject.Shape), threads), $"{subject.Name}, {mix}",
+                s_fewPieces, [2]));
         }
     }
 
-    private static void Identical<TModel, TCache>(Subject<TModel, TCache> subject, Func<int, TModel> load, string name, int[] pieces, int[] threadCounts)
+    private static void Identical<TModel, TCache>(
+        Subject<TModel, TCache> subject, Func<int, TModel> load, string name, int[] pieces, int[] threadCounts)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
     {
@@ -75,7 +77,8 @@ internal static class RowsChecks
                 }
 
                 Expect.Equal(model.Position, start + count, "Position");
-                Expect.True(Saved(model.Cache).AsSpan().SequenceEqual(cache), $"{name}: the caches of rows and of single tokens differ, {threads} threads.");
+                Expect.True(Saved(model.Cache).AsSpan().SequenceEqual(cache),
+                    $"{name}: the caches of rows and of single tokens differ, {threads} threads.");
             }
         }
     }
@@ -94,10 +97,12 @@ internal static class RowsChecks
         model.DecodeRows(subject.Tokens.AsSpan(0, count), reader);
         for (int t = 0; t < count; t++)
             Expect.Equal(reader.Seen[t], reader.Wants(t) ? 1 : 0, $"{subject.Name}: readings of row {t}");
-        Expect.Throws<NotSupportedException>(() => model.DecodeRows(subject.Tokens.AsSpan(0, 1), new Failing()), $"{subject.Name}: a reader that fails");
+        Expect.Throws<NotSupportedException>(
+            () => model.DecodeRows(subject.Tokens.AsSpan(0, 1), new Failing()), $"{subject.Name}: a reader that fails");
         Expect.Throws<ArgumentNullException>(() => model.DecodeRows(subject.Tokens.AsSpan(0, 1), null!), $"{subject.Name}: no reader");
         Expect.Throws<ArgumentException>(() => model.DecodeRows([], reader), $"{subject.Name}: no token");
-        Expect.Throws<ArgumentOutOfRangeException>(() => model.DecodeRows([0, subject.Shape.VocabSize], reader), $"{subject.Name}: a bad token");
+        Expect.Throws<ArgumentOutOfRangeException>(
+            () => model.DecodeRows([0, subject.Shape.VocabSize], reader), $"{subject.Name}: a bad token");
         Expect.Throws<ContextFullException>(() => model.DecodeRows(subject.Tokens, reader), $"{subject.Name}: too many tokens");
         Expect.Equal(model.Position, count, "Position after what failed");
         Expect.Identical(model.Decode(subject.Tokens[count]), last, $"{subject.Name}: after what failed");

@@ -46,7 +46,8 @@ internal static class SingleChecks
         Expect.Equal(Stories260K.Parameters, (512 * 64) + (5 * Layer) + 64, nameof(Stories260K.Parameters));
         const long BiasLayer = (112 * 112 * 2) + (112 * 16 * 2) + (112 * 100 * 3) + (2 * 112) + 112 + 16 + 16;
         Expect.Equal(Gqa7.Parameters, (37 * 112) + (2 * BiasLayer) + 112, "Parameters with bias, tied");
-        Expect.Equal(Head6.Parameters, (2 * 37 * 24) + (2 * ((24 * 24 * 2) + (24 * 12 * 2) + (24 * 7 * 3) + (2 * 24))) + 24, "Parameters of an untied model");
+        Expect.Equal(Head6.Parameters, (2 * 37 * 24) + (2 * ((24 * 24 * 2) + (24 * 12 * 2) + (24 * 7 * 3) + (2 * 24))) + 24,
+            "Parameters of an untied model");
     }
 
     private static void OtherClassesCachesAreRefused()
@@ -71,7 +72,8 @@ internal static class SingleChecks
     private static void Refuses<TCache>(byte[] saved, params string[] named)
         where TCache : struct, IKvCache<TCache>
     {
-        var refusal = Expect.Throws<ModelMismatchException>(() => TCache.Load(new MemoryStream(saved)).Dispose(), $"Loading another model's cache as {typeof(TCache)}");
+        var refusal = Expect.Throws<ModelMismatchException>(
+            () => TCache.Load(new MemoryStream(saved)).Dispose(), $"Loading another model's cache as {typeof(TCache)}");
         Expect.Names(refusal, named);
     }
 

@@ -26,7 +26,8 @@ internal static class TrainerChecks
         ModelShape shape = TTrainer.CompiledShape;
         using MemoryCheckpoint weights = new RandomWeights { Seed = 5, QueryScale = 1 }.Make(shape);
         using TTrainer trainer = TTrainer.Load(weights, new TrainerOptions { Threads = 1, TokenCapacity = 64 });
-        string? disagreement = FiniteDifferences.Disagreement(trainer, TrainingBatch.Random(shape.VocabSize, 3, 2, 37), weights, elements: 1);
+        string? disagreement =
+            FiniteDifferences.Disagreement(trainer, TrainingBatch.Random(shape.VocabSize, 3, 2, 37), weights, elements: 1);
         Expect.True(disagreement is null, disagreement!);
     }
 }

@@ -15,7 +15,9 @@ internal static class WeightFormatChecks
     /// <summary>Products of 16-bit floats are as exact as those of 32-bit ones.</summary>
     private const double FloatBound = 2e-5;
 
-    /// <summary>Activations in 8 bits cost half a per cent of each product's output, several products deep, and this is the worst of all logits.</summary>
+    /// <summary>
+    /// Activations in 8 bits cost half a per cent of each product's output, several products deep, and this is the worst of all logits.
+    /// </summary>
     private const double IntegerBound = 0.1;
 
     /// <summary>
@@ -37,7 +39,8 @@ internal static class WeightFormatChecks
         foreach (FormatMix mix in mixes)
         {
             yield return ($"{mix}: decode and prefill equal the reference", () => EqualsReference(subject, mix));
-            yield return ($"{mix}: a reference that rounds activations alike is equal to many digits", () => EqualsRoundingReference(subject, mix));
+            yield return ($"{mix}: a reference that rounds activations alike is equal to many digits",
+                () => EqualsRoundingReference(subject, mix));
             yield return ($"{mix}: sums of the largest codes do not overflow", () => LargestCodes(subject, mix));
             yield return ($"{mix}: any number of threads gives the same bits", () => ThreadCountsAgree(subject, mix));
         }
@@ -64,7 +67,8 @@ internal static class WeightFormatChecks
             float[] logits = model.Prefill(tokens.AsSpan(0, length)).ToArray();
             Expect.Close(logits, expected[length - 1], bound, $"{subject.Name}, {mix}: prefill of {length}");
             Expect.Close(logits, decoded[length - 1], bound, $"{subject.Name}, {mix}: prefill of {length} against decode");
-            Expect.Close(model.Decode(tokens[length]), expected[length], bound, $"{subject.Name}, {mix}: decode after a prefill of {length}");
+            Expect.Close(
+                model.Decode(tokens[length]), expected[length], bound, $"{subject.Name}, {mix}: decode after a prefill of {length}");
         }
 
         CollectedLogits all = new(tokens.Length, subject.Shape.VocabSize);
@@ -113,7 +117,9 @@ internal static class WeightFormatChecks
             least[what] = Math.Min(least.GetValueOrDefault(what, double.PositiveInfinity), Accuracy.RelativeError(expected, actual));
     }
 
-    /// <summary>All activations that meet a matrix are the largest code, and nearly all weights of a row too: the largest sums there can be.</summary>
+    /// <summary>
+    /// All activations that meet a matrix are the largest code, and nearly all weights of a row too: the largest sums there can be.
+    /// </summary>
     private static void LargestCodes<TModel, TCache>(Subject<TModel, TCache> subject, FormatMix mix)
         where TModel : class, ILlamaModel<TModel>, IConversation<TCache>
         where TCache : struct, IKvCache<TCache>
@@ -124,11 +130,16 @@ internal static class WeightFormatChecks
         double[][] expected = reference.Logits(tokens);
         using TModel model = Subject<TModel, TCache>.Load(checkpoint);
         for (int t = 0; t < tokens.Length; t++)
-            Expect.Close(model.Decode(tokens[t]), expected[t], SameCodesBound, $"{subject.Name}, {mix}: decode of extremes at position {t}");
+        {
+            Expect.Close(
+                model.Decode(tokens[t]), expected[t], SameCodesBound, $"{subject.Name}, {mix}: decode of extremes at position {t}");
+        }
+
         foreach (int length in (int[])[2, 7, tokens.Length])
         {
             model.Truncate(0);
-            Expect.Close(model.Prefill(tokens.AsSpan(0, length)), expected[length - 1], SameCodesBound, $"{subject.Name}, {mix}: prefill of {length} extremes");
+            Expect.Close(model.Prefill(tokens.AsSpan(0, length)), expected[length - 1], SameCodesBound,
+                $"{subject.Name}, {mix}: prefill of {length} extremes");
         }
     }
 
@@ -210,7 +221,8 @@ internal static class WeightFormatChecks
         string name = TensorNames.OfLayer(shape.Layers - 1, LayerNames.Value);
         using MemoryCheckpoint checkpoint = Weights(mix, seed: 15).Make(shape);
         checkpoint.Set(name, shape.KvDim, shape.Dim, new float[shape.KvDim * shape.Dim], TensorType.F32);
-        var refusal = Expect.Throws<ModelMismatchException>(() => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: {name} in F32");
+        var refusal = Expect.Throws<ModelMismatchException>(
+            () => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: {name} in F32");
         Expect.Names(refusal, name, nameof(TensorType.F32), "Weights", mix.Of(name).ToString(), subject.Name);
     }
 
@@ -222,7 +234,8 @@ internal static class WeightFormatChecks
         FormatMix unequal = mixes[0].With(LayerNames.Up, mixes[1].Of(up));
         using MemoryCheckpoint checkpoint = Weights(unequal, seed: 16).Make(subject.Shape);
         var refusal = Expect.Throws<ModelMismatchException>(
-            () => Subject<TModel, TCache>.Load(checkpoint).Dispose(), $"{subject.Name}: gate in {unequal.Of(gate)}, up in {unequal.Of(up)}");
+            () => Subject<TModel, TCache>.Load(checkpoint).Dispose(),
+            $"{subject.Name}: gate in {unequal.Of(gate)}, up in {unequal.Of(up)}");
         Expect.Names(refusal, gate, up, unequal.Of(gate).ToString(), unequal.Of(up).ToString());
     }
 

@@ -22,13 +22,16 @@ internal static class OptionZoo
         };
 
     public static Subject<Llama3RopeDefaults, Llama3RopeDefaults.KvCache> Llama3RopeDefaults { get; } =
-        new(Shapes.Of(64, 48, 1, 2, 1, 37, 128, theta: 500000, scaling: RopeScaling.Llama3, factor: 8, low: 1, high: 4, original: 100), KvFormat.F32) { Isa = Vectors.Narrow | Isa.Scalar };
+        new(Shapes.Of(64, 48, 1, 2, 1, 37, 128, theta: 500000, scaling: RopeScaling.Llama3, factor: 8, low: 1, high: 4, original: 100),
+            KvFormat.F32) { Isa = Vectors.Narrow | Isa.Scalar };
 
     public static Subject<LinearRope, LinearRope.KvCache> LinearRope { get; } =
-        new(Shapes.Of(64, 48, 1, 4, 4, 37, 128, scaling: RopeScaling.Linear, factor: 4), KvFormat.F32) { Isa = Vectors.Narrow | Isa.Scalar };
+        new(Shapes.Of(64, 48, 1, 4, 4, 37, 128, scaling: RopeScaling.Linear, factor: 4),
+            KvFormat.F32) { Isa = Vectors.Narrow | Isa.Scalar };
 
     public static Subject<LargeEpsilon, LargeEpsilon.KvCache> LargeEpsilon { get; } =
-        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, tied: true, eps: 0.25, theta: 100, window: 4096), KvFormat.F32) { Isa = Vectors.Wide | Isa.Scalar };
+        new(Shapes.Of(64, 48, 1, 4, 4, 37, 64, tied: true, eps: 0.25, theta: 100, window: 4096),
+            KvFormat.F32) { Isa = Vectors.Wide | Isa.Scalar };
 
     public static Subject<OnlyScalar, OnlyScalar.KvCache> OnlyScalar { get; } =
         new(Shapes.Of(40, 100, 2, 4, 2, 37, 128), KvFormat.F32) { Isa = Isa.Scalar };

@@ -14,9 +14,12 @@ public sealed class MaskTests
     private static readonly Tokenizer s_tokenizer = TestVocabulary.Of(
         true,
         [
-            "{", "{\"", "\"", "\":", "\": ", "\":\"", "\",\"", "\":{\"", "\"}", "\"]", "},", "}]", ", ", ",\"", "[]", "[\"", "[1", "a\":1,\"a\":", "a\":1,\"b", "b\":2}",
-            "a", "b", "ab", "abc", "name", "na", "me\":", "é", "日", "日本", "\\", "\\u", "\\u00", "\\n", "\\\"", "  ", "\n", "\n  ", " {", " \"", " true", "true", "tr", "null",
-            "0", "1", "12", "123", "-1", "1.5", "0.", "e5", "1e", "1,", "2]", "12}", "2026-", "-01", "x", "x\"", "xy", "zz", "\"x\",", "\"\"", "\u001F", "<tag>",
+            "{", "{\"", "\"", "\":", "\": ", "\":\"", "\",\"", "\":{\"", "\"}", "\"]", "},", "}]", ", ", ",\"", "[]", "[\"", "[1",
+            "a\":1,\"a\":", "a\":1,\"b", "b\":2}",
+            "a", "b", "ab", "abc", "name", "na", "me\":", "é", "日", "日本", "\\", "\\u", "\\u00", "\\n", "\\\"", "  ", "\n", "\n  ", " {",
+            " \"", " true", "true", "tr", "null",
+            "0", "1", "12", "123", "-1", "1.5", "0.", "e5", "1e", "1,", "2]", "12}", "2026-", "-01", "x", "x\"", "xy", "zz", "\"x\",",
+            "\"\"", "\u001F", "<tag>",
         ]).FromPieces();
 
     /// <summary>A mask has exactly the tokens whose bytes can come next.</summary>
@@ -24,14 +27,21 @@ public sealed class MaskTests
     [InlineData(
         """{"type": "object", "properties": {"name": {"type": "string", "maxLength": 4}, "n": {"type": "integer", "minimum": 3}}, "required": ["name"]}""",
         """{"name": "ab\u00e9", "other": [1.5, {"q": null}], "n": 12}""")]
-    [InlineData("""{"properties": {"ab": {"type": "number"}}, "additionalProperties": {"type": ["integer", "object"]}}""", """{"a":1,"ab":1.5,"b":{"a":1},"abc":1}""")]
-    [InlineData("""{"patternProperties": {"^a": {"type": "integer"}}, "propertyNames": {"pattern": "^[a-c]+$"}}""", """{"a":12,"ab":1,"b":"x"}""")]
-    [InlineData("""{"properties": {"a": {"enum": [1, "ab", true]}, "b": {"const": 2}}, "additionalProperties": false, "minProperties": 2}""", """{"b":2,"a":"ab"}""")]
-    [InlineData("""{"anyOf": [{"type": "string", "pattern": "^a.*x$"}, {"type": "string", "minLength": 4}, {"type": "number"}]}""", "\"a 日b\\n x\"")]
+    [InlineData("""{"properties": {"ab": {"type": "number"}}, "additionalProperties": {"type": ["integer", "object"]}}""",
+        """{"a":1,"ab":1.5,"b":{"a":1},"abc":1}""")]
+    [InlineData(
+        """{"patternProperties": {"^a": {"type": "integer"}}, "propertyNames": {"pattern": "^[a-c]+$"}}""", """{"a":12,"ab":1,"b":"x"}""")]
+    [InlineData(
+        """{"properties": {"a": {"enum": [1, "ab", true]}, "b": {"const": 2}}, "additionalProperties": false, "minProperties": 2}""",
+        """{"b":2,"a":"ab"}""")]
+    [InlineData("""{"anyOf": [{"type": "string", "pattern": "^a.*x$"}, {"type": "string", "minLength": 4}, {"type": "number"}]}""",
+        "\"a 日b\\n x\"")]
     [InlineData("""{"type": "string", "minLength": 2, "maxLength": 3}""", "\"é日\"")]
     [InlineData("""{"type": "array", "items": {"type": "number", "minimum": -12.5, "maximum": 123}}""", "[-12.5, 123, 1e1, 0]")]
-    [InlineData("""{"type": "array", "items": {"type": "integer", "exclusiveMinimum": -2, "maximum": 12, "multipleOf": 3}}""", "[0, 12, 9]")]
-    [InlineData("""{"type": "array", "contains": {"const": 12}, "maxContains": 1, "items": {"type": ["number", "string"]}}""", "[1.5, 12, \"ab\"]")]
+    [InlineData(
+        """{"type": "array", "items": {"type": "integer", "exclusiveMinimum": -2, "maximum": 12, "multipleOf": 3}}""", "[0, 12, 9]")]
+    [InlineData(
+        """{"type": "array", "contains": {"const": 12}, "maxContains": 1, "items": {"type": ["number", "string"]}}""", "[1.5, 12, \"ab\"]")]
     [InlineData("""{"type": "string", "format": "date"}""", "\"2026-01-31\"")]
     public void Mask_IsWhatCanComeNext(string schema, string text)
     {
@@ -50,7 +60,8 @@ public sealed class MaskTests
     public void Mask_OfAPublishedVocabularyIsWhatCanComeNext()
     {
         Tokenizer tokenizer = TokenizerLoader.Open(SharedData.PathOrSkip("llama2-tokenizer.model"));
-        const string Schema = """{"properties": {"n": {"type": "integer", "minimum": 3}, "l": {"type": "array", "items": {"enum": ["x", true]}}}, "required": ["n"]}""";
+        const string Schema =
+            """{"properties": {"n": {"type": "integer", "minimum": 3}, "l": {"type": "array", "items": {"enum": ["x", true]}}}, "required": ["n"]}""";
         Compare(Constraint.FromJsonSchema(Schema), """{"l": ["x", true], "ot\u0068er": [1.5], "n": 12}""", tokenizer, Schema);
     }
 
@@ -68,15 +79,19 @@ public sealed class MaskTests
 
     /// <summary>Whatever is chosen, a text never gets stuck, and what comes out is taken.</summary>
     [Theory]
-    [InlineData("""{"properties": {"é": {"type": "integer", "minimum": -5, "maximum": 99}, "日": {"enum": ["a", 1]}}, "required": ["日"], "additionalProperties": false}""")]
+    [InlineData(
+        """{"properties": {"é": {"type": "integer", "minimum": -5, "maximum": 99}, "日": {"enum": ["a", 1]}}, "required": ["日"], "additionalProperties": false}""")]
     [InlineData("""{"type": "array", "items": {"type": "string", "pattern": "^[a-c]{2}(-\\d+)?$"}, "minItems": 1, "maxItems": 3}""")]
     [InlineData("""{"type": "string", "format": "date-time"}""")]
     [InlineData("""{"type": "number", "multipleOf": 0.25, "minimum": 1, "maximum": 1000}""")]
-    [InlineData("""{"type": "object", "propertyNames": {"enum": ["en", "de"]}, "additionalProperties": {"type": "boolean"}, "minProperties": 1}""")]
+    [InlineData(
+        """{"type": "object", "propertyNames": {"enum": ["en", "de"]}, "additionalProperties": {"type": "boolean"}, "minProperties": 1}""")]
     [InlineData("""{"type": "object", "additionalProperties": {"type": ["integer", "null"]}, "maxProperties": 3}""")]
-    [InlineData("""{"type": "array", "contains": {"const": "ab"}, "minContains": 2, "maxItems": 4, "items": {"type": ["string", "null"]}}""")]
+    [InlineData(
+        """{"type": "array", "contains": {"const": "ab"}, "minContains": 2, "maxItems": 4, "items": {"type": ["string", "null"]}}""")]
     [InlineData("""{"type": "array", "not": {"items": {"type": "integer"}}, "maxItems": 3}""")]
-    [InlineData("""{"type": "number", "multipleOf": 2, "not": {"anyOf": [{"multipleOf": 4}, {"multipleOf": 6}]}, "minimum": 3, "maximum": 11}""")]
+    [InlineData(
+        """{"type": "number", "multipleOf": 2, "not": {"anyOf": [{"multipleOf": 4}, {"multipleOf": 6}]}, "minimum": 3, "maximum": 11}""")]
     public void Generation_NeverGetsStuck(string schema)
     {
         TokenTrie trie = new(s_tokenizer);
@@ -126,7 +141,8 @@ public sealed class MaskTests
                 bool isText = tokenizer.GetKind(token) is not (TokenKind.Control or TokenKind.Unknown);
                 ReadOnlySpan<byte> piece = isText ? tokenizer.GetPiece(token) : default;
                 bool expected = isText ? state.Clone().Advance(piece) == piece.Length : tokenizer.Ends.Contains(token) && state.CanEnd;
-                Assert.True(expected == IsIn(mask, token), $"{what} before {(char)next} of {text}: {tokenizer.GetName(token)} should be {expected}");
+                Assert.True(expected == IsIn(mask, token),
+                    $"{what} before {(char)next} of {text}: {tokenizer.GetName(token)} should be {expected}");
             }
             if (state.Advance([next]) == 0)
                 break;

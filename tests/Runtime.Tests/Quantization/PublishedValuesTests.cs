@@ -34,7 +34,8 @@ public sealed class PublishedValuesTests
         string path = SharedData.PathOrSkip("quants/quants.safetensors");
         using SafetensorsFile file = SafetensorsFile.Open(path);
         byte[] all = File.ReadAllBytes(path);
-        string[] names = [.. file.Tensors.Select(static tensor => tensor.Name).Where(static name => name.EndsWith(".bytes", StringComparison.Ordinal))];
+        string[] names =
+            [.. file.Tensors.Select(static tensor => tensor.Name).Where(static name => name.EndsWith(".bytes", StringComparison.Ordinal))];
         Assert.Equal(23, names.Length);
         foreach (string name in names.Select(static name => name[..^".bytes".Length]))
         {
@@ -56,7 +57,10 @@ public sealed class PublishedValuesTests
     public void Quantize_RefusesTypesThatAreOnlyRead()
     {
         foreach (TensorType type in Enum.GetValues<TensorType>().Where(static type => !TensorTypes.HasKernels(type)))
-            Assert.Throws<ArgumentOutOfRangeException>(() => BlockFormats.Quantize(type, new float[256], new byte[Formats.Bytes(type, 256)]));
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => BlockFormats.Quantize(type, new float[256], new byte[Formats.Bytes(type, 256)]));
+        }
     }
 
     private static void Reads(TensorType type, byte[] stored, ReadOnlySpan<int> expected)
@@ -67,7 +71,8 @@ public sealed class PublishedValuesTests
 
         // Any stretch of a row, too.
         BlockFormats.DequantizeRange(type, stored, 77, read.AsSpan(0, 1000));
-        Assert.True(expected.Slice(77, 1000).SequenceEqual(MemoryMarshal.Cast<float, int>(read.AsSpan(0, 1000))), $"A stretch of {type} differs.");
+        Assert.True(
+            expected.Slice(77, 1000).SequenceEqual(MemoryMarshal.Cast<float, int>(read.AsSpan(0, 1000))), $"A stretch of {type} differs.");
     }
 
     private static void Refuses(string name, uint id, byte[] stored)

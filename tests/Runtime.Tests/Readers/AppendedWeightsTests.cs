@@ -98,7 +98,8 @@ public sealed class AppendedWeightsTests : IDisposable
     [Fact]
     public void Names_StayApart()
     {
-        string[] names = ["m.gguf", "a/m.gguf", "b/m.gguf", "a_m.gguf", "../m.gguf", "../a/m.gguf", "../../m.gguf", "m.bin", "m", "a/b/m.gguf", "a.b/m.gguf"];
+        string[] names = ["m.gguf", "a/m.gguf", "b/m.gguf", "a_m.gguf", "../m.gguf", "../a/m.gguf", "../../m.gguf", "m.bin", "m",
+            "a/b/m.gguf", "a.b/m.gguf"];
         HashSet<string> files = [.. names.Select(EmbeddedCheckpoint.FileOf)];
         Assert.Equal(names.Length, files.Count);
         Assert.All(files, static file => Assert.DoesNotContain("..", file.Split('/')));
@@ -125,7 +126,8 @@ public sealed class AppendedWeightsTests : IDisposable
         string path = _folder[$"{seed}.llith"];
         if (File.Exists(path))
             return path;
-        RandomModel.Write(_folder[$"{seed}.gguf"], SmallModels.Shape, QuantizationPreset.F32, new RandomModelOptions { Seed = seed, Threads = 1 });
+        RandomModel.Write(
+            _folder[$"{seed}.gguf"], SmallModels.Shape, QuantizationPreset.F32, new RandomModelOptions { Seed = seed, Threads = 1 });
         using Checkpoint source = Checkpoint.Open(_folder[$"{seed}.gguf"]);
         ModelPacker.Pack(source, path, new PackOptions { Target = "any", Threads = 1 });
         return path;

@@ -155,17 +155,21 @@ public sealed class GgufCheckpointTests : IDisposable
     [Fact]
     public void Sizes_MayBeListsOfOneForEachLayer()
     {
-        using GgufCheckpoint checkpoint = Open(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 2])));
+        using GgufCheckpoint checkpoint =
+            Open(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 2])));
         Assert.Equal(2, checkpoint.Shape.KvHeads);
-        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 1])), "llama.attention.head_count_kv differs between layers");
-        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of(ReadOnlySpan<int>.Empty)), "has 0 elements");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of((int[])[2, 1])),
+            "llama.attention.head_count_kv differs between layers");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", GgufArrayContent.Of(ReadOnlySpan<int>.Empty)),
+            "has 0 elements");
     }
 
     [Fact]
     public void Reals_AreTheFiles()
     {
         using GgufCheckpoint checkpoint = Open(
-            new GgufModelDraft().With("{arch}.rope.freq_base", 500000f).With("{arch}.attention.sliding_window", 7u).Without("{arch}.attention.layer_norm_rms_epsilon"));
+            new GgufModelDraft().With("{arch}.rope.freq_base", 500000f).With("{arch}.attention.sliding_window", 7u)
+                .Without("{arch}.attention.layer_norm_rms_epsilon"));
         Assert.Equal(500000, checkpoint.Shape.RopeTheta);
         Assert.Equal(7, checkpoint.Shape.SlidingWindow);
         Assert.Null(checkpoint.Shape.NormEps);
@@ -175,7 +179,8 @@ public sealed class GgufCheckpointTests : IDisposable
     public void QkvBias_IsThatOfTheTensors()
     {
         using GgufCheckpoint checkpoint = Open(
-            new GgufModelDraft().WithTensor("blk.0.attn_q.bias", 1, 8).WithTensor("blk.0.attn_k.bias", 1, 4).WithTensor("blk.0.attn_v.bias", 1, 4));
+            new GgufModelDraft().WithTensor("blk.0.attn_q.bias", 1, 8).WithTensor("blk.0.attn_k.bias", 1, 4)
+                .WithTensor("blk.0.attn_v.bias", 1, 4));
         Assert.True(checkpoint.Shape.QkvBias);
         Assert.Equal(1, checkpoint.GetTensor("blk.0.attn_q.bias", 1, 8).Rows);
     }
@@ -223,7 +228,8 @@ public sealed class GgufCheckpointTests : IDisposable
     [InlineData(128, 1e6, 40, 1, 2.5, 4096, 1, 2.5, 4096)]
     [InlineData(128, 1e4, 4, 2, 6, 1000, 1, 3, 500)]
     public void RopeScaling_IsFoundInItsDivisors(
-        int headDim, double theta, double factor, double low, double high, int context, double expectedLow, double expectedHigh, int expectedContext)
+        int headDim, double theta, double factor, double low, double high, int context, double expectedLow, double expectedHigh,
+        int expectedContext)
     {
         float[] divisors = new float[headDim / 2];
         for (int i = 0; i < divisors.Length; i++)
@@ -231,32 +237,41 @@ public sealed class GgufCheckpointTests : IDisposable
             // As published: by the length of a turn, in positions.
             double wavelength = 2 * Math.PI * Math.Pow(theta, 2.0 * i / headDim);
             double smooth = ((context / wavelength) - low) / (high - low);
-            divisors[i] = (float)(wavelength < context / high ? 1 : wavelength > context / low ? factor : 1 / (((1 - smooth) / factor) + smooth));
+            divisors[i] =
+                (float)(wavelength < context / high ? 1 : wavelength > context / low ? factor : 1 / (((1 - smooth) / factor) + smooth));
         }
 
         using GgufCheckpoint checkpoint = Open(WithHeads(headDim, theta).WithTensor("rope_freqs.weight", 1, headDim / 2, divisors));
         Assert.Equal(
             (RopeScaling.Llama3, expectedLow, expectedHigh, expectedContext),
-            (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor, checkpoint.Shape.RopeScalingOriginalContext));
+            (checkpoint.Shape.RopeScaling, checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor,
+                checkpoint.Shape.RopeScalingOriginalContext));
         Assert.Equal(factor, checkpoint.Shape.RopeScalingFactor!.Value, 1e-6);
         Assert.Equal("rope_freqs.weight", checkpoint.KeyOf("RopeScaling"));
         Assert.Equal("rope_freqs.weight", checkpoint.KeyOf("RopeScalingOriginalContext"));
-        ModelShape compiled = checkpoint.Shape with { RopeScalingLowFrequencyFactor = low, RopeScalingHighFrequencyFactor = high, RopeScalingOriginalContext = context };
+        ModelShape compiled = checkpoint.Shape
+            with { RopeScalingLowFrequencyFactor = low, RopeScalingHighFrequencyFactor = high, RopeScalingOriginalContext = context };
         checkpoint.EnsureMatches(compiled);
         Assert.Contains(
-            string.Create(CultureInfo.InvariantCulture, $"RopeScalingOriginalContext = {context * 2}, but rope_freqs.weight = {expectedContext}"),
-            Assert.Throws<ModelMismatchException>(() => checkpoint.EnsureMatches(compiled with { RopeScalingOriginalContext = context * 2 })).Message);
+            string.Create(
+                CultureInfo.InvariantCulture, $"RopeScalingOriginalContext = {context * 2}, but rope_freqs.weight = {expectedContext}"),
+            Assert.Throws<ModelMismatchException>(
+                () => checkpoint.EnsureMatches(compiled with { RopeScalingOriginalContext = context * 2 })).Message);
     }
 
     [Fact]
     public void RopeScaling_OfOneWordHasItsNumbersBesideIt()
     {
-        GgufModelDraft Stretched() => new GgufModelDraft().With("{arch}.rope.scaling.type", "llama3").With("{arch}.rope.scaling.factor", 8f);
+        GgufModelDraft Stretched() =>
+            new GgufModelDraft().With("{arch}.rope.scaling.type", "llama3").With("{arch}.rope.scaling.factor", 8f);
         using GgufCheckpoint checkpoint = Open(Stretched()
-            .With("{arch}.rope.scaling.low_freq_factor", 2f).With("{arch}.rope.scaling.high_freq_factor", 5f).With("{arch}.rope.scaling.original_context_length", 99u));
-        Assert.Equal((2.0, 5.0, 99), (checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor, checkpoint.Shape.RopeScalingOriginalContext));
+            .With("{arch}.rope.scaling.low_freq_factor", 2f).With("{arch}.rope.scaling.high_freq_factor", 5f)
+            .With("{arch}.rope.scaling.original_context_length", 99u));
+        Assert.Equal((2.0, 5.0, 99), (checkpoint.Shape.RopeScalingLowFrequencyFactor, checkpoint.Shape.RopeScalingHighFrequencyFactor,
+            checkpoint.Shape.RopeScalingOriginalContext));
         Assert.Equal("llama.rope.scaling.low_freq_factor", checkpoint.KeyOf("RopeScalingLowFrequencyFactor"));
-        Refuses(Stretched().With("{arch}.rope.scaling.low_freq_factor", 4f), "llama.rope.scaling.high_freq_factor = 4 must be greater than llama.rope.scaling.low_freq_factor = 4");
+        Refuses(Stretched().With("{arch}.rope.scaling.low_freq_factor", 4f),
+            "llama.rope.scaling.high_freq_factor = 4 must be greater than llama.rope.scaling.low_freq_factor = 4");
         Refuses(Stretched().With("{arch}.rope.scaling.original_context_length", 0u), "llama.rope.scaling.original_context_length = 0");
     }
 
@@ -266,12 +281,14 @@ public sealed class GgufCheckpointTests : IDisposable
         Refuses(new GgufModelDraft().With("{arch}.rope.scaling.type", "yarn"), "llama.rope.scaling.type = yarn");
         Refuses(new GgufModelDraft().With("{arch}.rope.scaling.type", "llama3"), "neither llama.rope.scaling.factor nor rope_freqs.weight");
         Refuses(new GgufModelDraft().With("{arch}.rope.scaling.factor", -1f), "llama.rope.scaling.factor = -1");
-        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.factor", 2f).WithTensor("rope_freqs.weight", 1, 2, 1, 8), "rope_freqs.weight stretches");
+        Refuses(new GgufModelDraft().With("{arch}.rope.scaling.factor", 2f).WithTensor("rope_freqs.weight", 1, 2, 1, 8),
+            "rope_freqs.weight stretches");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 2, 1, float.NaN), "rope_freqs.weight has the divisor NaN");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 2, 0, 8), "rope_freqs.weight has the divisor 0");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 2, 1, 1, 8), "rope_freqs.weight is F32 [2, 1]");
         Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 70000), "rope_freqs.weight is F32 [1, 70000]");
-        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 2.5f, 32), "rope_freqs.weight has 3 divisors, but llama.embedding_length / llama.attention.head_count = 2 asks for 1");
+        Refuses(new GgufModelDraft().WithTensor("rope_freqs.weight", 1, 3, 1, 2.5f, 32),
+            "rope_freqs.weight has 3 divisors, but llama.embedding_length / llama.attention.head_count = 2 asks for 1");
         Refuses(WithHeads(8, 1e4).WithTensor("rope_freqs.weight", 1, 4, 8, 4, 2, 1), "not those of Llama 3's rule");
         Refuses(WithHeads(8, 1e4).WithTensor("rope_freqs.weight", 1, 4, 0.5f, 1, 1, 1), "not those of Llama 3's rule");
     }
@@ -299,7 +316,8 @@ public sealed class GgufCheckpointTests : IDisposable
     [InlineData("output_norm.bias")]
     [InlineData("position_embd.weight")]
     [InlineData("Output.weight")]
-    public void Refuses_TensorsThatAreNoPartOfALlama(string name) => Refuses(new GgufModelDraft().WithTensor(name, 1, 4), name, "no part of a Llama model");
+    public void Refuses_TensorsThatAreNoPartOfALlama(string name) =>
+        Refuses(new GgufModelDraft().WithTensor(name, 1, 4), name, "no part of a Llama model");
 
     [Fact]
     public void Refuses_TensorsOfLayersThereAreNone() =>
@@ -312,10 +330,12 @@ public sealed class GgufCheckpointTests : IDisposable
     [InlineData("Llama")]
     [InlineData("")]
     public void Refuses_OtherArchitectures(string architecture) => Refuses(
-        new GgufModelDraft { Architecture = architecture }, $"general.architecture = {architecture}, but only llama and qwen2 can be run: Llama, Mistral, SmolLM, TinyLlama, Qwen2");
+        new GgufModelDraft { Architecture = architecture },
+        $"general.architecture = {architecture}, but only llama and qwen2 can be run: Llama, Mistral, SmolLM, TinyLlama, Qwen2");
 
     [Fact]
-    public void Refuses_AFileWithoutArchitecture() => Refuses(new GgufModelDraft { Architecture = null }, "general.architecture is missing");
+    public void Refuses_AFileWithoutArchitecture() =>
+        Refuses(new GgufModelDraft { Architecture = null }, "general.architecture is missing");
 
     [Theory]
     [InlineData("{arch}.embedding_length")]
@@ -323,7 +343,8 @@ public sealed class GgufCheckpointTests : IDisposable
     [InlineData("{arch}.block_count")]
     [InlineData("{arch}.attention.head_count")]
     [InlineData("{arch}.context_length")]
-    public void Refuses_AMissingSize(string key) => Refuses(new GgufModelDraft().Without(key), key.Replace("{arch}", "llama", StringComparison.Ordinal) + " is missing");
+    public void Refuses_AMissingSize(string key) =>
+        Refuses(new GgufModelDraft().Without(key), key.Replace("{arch}", "llama", StringComparison.Ordinal) + " is missing");
 
     [Theory]
     [InlineData("{arch}.embedding_length")]
@@ -347,8 +368,10 @@ public sealed class GgufCheckpointTests : IDisposable
     [Fact]
     public void Refuses_SizesThatDoNotFit()
     {
-        Refuses(new GgufModelDraft().With("{arch}.attention.head_count", 3u), "llama.embedding_length = 8 is no multiple of llama.attention.head_count = 3");
-        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", 3u), "llama.attention.head_count = 4 is no multiple of llama.attention.head_count_kv = 3");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count", 3u),
+            "llama.embedding_length = 8 is no multiple of llama.attention.head_count = 3");
+        Refuses(new GgufModelDraft().With("{arch}.attention.head_count_kv", 3u),
+            "llama.attention.head_count = 4 is no multiple of llama.attention.head_count_kv = 3");
         Refuses(new GgufModelDraft().With("{arch}.attention.key_length", 3u), "llama.attention.key_length = 3 is odd");
         Refuses(new GgufModelDraft().With("{arch}.attention.key_length", 1u << 30), "llama.attention.key_length = 1073741824 is too large");
         Refuses(new GgufModelDraft().With("{arch}.block_count", 100_000u), "llama.block_count = 100000");
@@ -372,11 +395,15 @@ public sealed class GgufCheckpointTests : IDisposable
         Refuses(new GgufModelDraft().With("{arch}.expert_count", 8u), "llama.expert_count = 8");
         Refuses(new GgufModelDraft().With("{arch}.rope.dimension_count", 4u), "llama.rope.dimension_count = 4");
         Refuses(new GgufModelDraft().With("{arch}.attention.value_length", 4u), "llama.attention.value_length = 4");
-        using GgufCheckpoint sound = Open(new GgufModelDraft().With("{arch}.expert_count", 0u).With("{arch}.rope.dimension_count", 2u).With("split.count", 1u));
+        using GgufCheckpoint sound =
+            Open(new GgufModelDraft().With("{arch}.expert_count", 0u).With("{arch}.rope.dimension_count", 2u).With("split.count", 1u));
         Assert.Equal(SampleShape, sound.Shape);
     }
 
-    /// <summary>Types without kernels: matrices are stored anew as one that has them, and the user is told; rows of the embedding are read as they are.</summary>
+    /// <summary>
+    /// Types without kernels: matrices are stored anew as one that has them, and the user is told; rows of the embedding are read as they
+    /// are.
+    /// </summary>
     [Theory]
     [InlineData("IQ4_NL", "Q8_0")]
     [InlineData("MXFP4", "Q8_0")]
@@ -392,14 +419,17 @@ public sealed class GgufCheckpointTests : IDisposable
         {
             (TensorType own, long rows, long columns) = draft.Tensors[tensor];
             bool isMatrix = rows > 1;
-            rows = tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 128 : isMatrix && rows != 5 ? 256 : rows;
+            rows = tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal)
+                ? 128 : isMatrix && rows != 5 ? 256 : rows;
             draft.Tensors[tensor] = (isMatrix ? type : own, rows, 256);
             if (isMatrix)
                 draft.Raw[tensor] = [.. Enumerable.Repeat(fill, (int)TensorTypes.ByteLength(type, rows, 256))];
         }
 
         using GgufCheckpoint checkpoint = Open(draft);
-        Assert.Equal($"15 tensors are {name}, for which there are no kernels: they are stored anew as {expected} when they are loaded, which takes more memory than the file.", checkpoint.Notice);
+        Assert.Equal(
+            $"15 tensors are {name}, for which there are no kernels: they are stored anew as {expected} when they are loaded, which takes "
+                + "more memory than the file.", checkpoint.Notice);
         foreach (string tensor in checkpoint.CanonicalNames.Where(static tensor => !tensor.Contains("norm", StringComparison.Ordinal)))
         {
             Assert.True(checkpoint.TryDescribe(tensor, out TensorInfo info));
@@ -445,7 +475,8 @@ public sealed class GgufCheckpointTests : IDisposable
             Assert.Equal(whole.CanonicalNames.Order(), split.CanonicalNames.Order());
             foreach (string name in whole.CanonicalNames)
             {
-                Assert.True(split.TryGetTensor(name, out TensorView tensor) && whole.TryGetTensor(name, out TensorView same) && same.ByteLength == tensor.ByteLength);
+                Assert.True(split.TryGetTensor(name, out TensorView tensor) && whole.TryGetTensor(name, out TensorView same)
+                    && same.ByteLength == tensor.ByteLength);
                 split.Advise(tensor, MemoryAdvice.DontNeed);
             }
         }
@@ -473,7 +504,8 @@ public sealed class GgufCheckpointTests : IDisposable
     {
         GgufModelDraft draft = new GgufModelDraft().With("{arch}.embedding_length", 32u).With("{arch}.feed_forward_length", 32u);
         foreach ((string tensor, (TensorType type, long rows, long _)) in draft.Tensors.ToArray())
-            draft.Tensors[tensor] = (type, rows is 1 or 5 ? rows : tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 16 : 32, 32);
+            draft.Tensors[tensor] = (type, rows is 1 or 5 ? rows
+                : tensor.Contains("attn_k", StringComparison.Ordinal) || tensor.Contains("attn_v", StringComparison.Ordinal) ? 16 : 32, 32);
         draft.Tensors["output.weight"] = (TensorType.MXFP4, 5, 32);
         draft.Raw["output.weight"] = [.. Enumerable.Repeat((byte)0xFF, 5 * 17)];
         using GgufCheckpoint checkpoint = Open(draft);
@@ -493,9 +525,11 @@ public sealed class GgufCheckpointTests : IDisposable
         File.Copy(paths[2], paths[1]);
         RefusesPart(paths[0], $"{paths[1]}: split.no = 2, but by its name it should be 1.");
         File.Copy(WriteParts("other", 4)[1], paths[1], overwrite: true);
-        RefusesPart(paths[0], $"{paths[1]}: split.no = 1 and split.count = 4, but a part of a model in 3 parts is needed: it is another model's.");
+        RefusesPart(
+            paths[0], $"{paths[1]}: split.no = 1 and split.count = 4, but a part of a model in 3 parts is needed: it is another model's.");
         File.Copy(_folder.Write("whole.gguf", new GgufModelDraft().Build()), paths[1], overwrite: true);
-        RefusesPart(paths[2], $"{paths[1]}: split.no = -1 and split.count = 1, but a part of a model in 3 parts is needed: it is another model's.");
+        RefusesPart(
+            paths[2], $"{paths[1]}: split.no = -1 and split.count = 1, but a part of a model in 3 parts is needed: it is another model's.");
 
         // Of one number, but of another model: the tensors tell.
         File.WriteAllBytes(paths[1], new GgufModelDraft { Architecture = null }.Part(1, 3, ["token_embd.weight"]));
@@ -505,10 +539,14 @@ public sealed class GgufCheckpointTests : IDisposable
         File.WriteAllBytes(paths[1], second);
         string renamed = Path.Combine(Path.GetDirectoryName(paths[0])!, "renamed.gguf");
         File.Move(paths[0], renamed);
-        RefusesPart(renamed, $"{renamed} is part 1 of 3 of a split model, but its name does not end in -00001-of-00003.gguf, by which the others are found.");
+        RefusesPart(
+            renamed,
+            $"{renamed} is part 1 of 3 of a split model, but its name does not end in -00001-of-00003.gguf, by which the others are "
+                + "found.");
         RefusesPart(paths[2], $"{paths[2]} is part 3 of 3 of a split model, but part 1 is missing: there is no {paths[0]}.");
 
-        static void RefusesPart(string path, string message) => Assert.Equal(message, Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message);
+        static void RefusesPart(string path, string message) =>
+            Assert.Equal(message, Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message);
     }
 
     [Fact]
@@ -523,9 +561,11 @@ public sealed class GgufCheckpointTests : IDisposable
     }
 
     private static GgufModelDraft WithHeads(int headDim, double theta) => new GgufModelDraft()
-        .With("{arch}.attention.key_length", (uint)headDim).With("{arch}.attention.value_length", (uint)headDim).With("{arch}.rope.freq_base", (float)theta);
+        .With("{arch}.attention.key_length", (uint)headDim).With("{arch}.attention.value_length", (uint)headDim)
+        .With("{arch}.rope.freq_base", (float)theta);
 
-    private GgufCheckpoint Open(GgufModelDraft draft) => GgufCheckpoint.Open(_folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build()));
+    private GgufCheckpoint Open(GgufModelDraft draft) =>
+        GgufCheckpoint.Open(_folder.Write(Guid.NewGuid().ToString("N") + ".gguf", draft.Build()));
 
     private string[] WriteParts(string name, int count)
     {
@@ -534,7 +574,8 @@ public sealed class GgufCheckpointTests : IDisposable
         [
             .. Enumerable.Range(0, count).Select(part => _folder.Write(
                 $"{name}-{part + 1:D5}-of-{count:D5}.gguf",
-                new GgufModelDraft { Architecture = part == 0 ? "llama" : null }.Part(part, count, [.. tensors.Where((_, i) => i * count / tensors.Length == part)]))),
+                new GgufModelDraft { Architecture = part == 0 ? "llama" : null }.Part(
+                    part, count, [.. tensors.Where((_, i) => i * count / tensors.Length == part)]))),
         ];
     }
 

@@ -301,14 +301,16 @@ public sealed unsafe class GgufFileTests : IDisposable
     [InlineData(13u)]
     [InlineData(uint.MaxValue)]
     public void Refuses_AnUnknownElementType(uint type) =>
-        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array((GgufValueType)type, 1, new byte[16])), "key", $"type {type},");
+        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array((GgufValueType)type, 1, new byte[16])), "key",
+            $"type {type},");
 
     [Theory]
     [InlineData(100ul)]
     [InlineData(1ul << 30)]
     [InlineData(ulong.MaxValue)]
     public void Refuses_ATextBeyondTheEnd(ulong length) =>
-        Refuses(new GgufDraft().Pair("key", GgufValueType.String, GgufDraft.Join(GgufDraft.Bytes(length), new byte[20])), "the text of key");
+        Refuses(new GgufDraft().Pair("key", GgufValueType.String, GgufDraft.Join(GgufDraft.Bytes(length), new byte[20])),
+            "the text of key");
 
     [Theory]
     [InlineData(GgufValueType.UInt8)]
@@ -317,7 +319,8 @@ public sealed unsafe class GgufFileTests : IDisposable
     [InlineData(GgufValueType.Array)]
     public void Refuses_AnArrayLongerThanTheFile(GgufValueType element)
     {
-        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array(element, 1ul << 61, new byte[16])), "the array length of key");
+        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array(element, 1ul << 61, new byte[16])),
+            "the array length of key");
         Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array(element, 17, new byte[16])), "the array length of key");
     }
 
@@ -333,7 +336,8 @@ public sealed unsafe class GgufFileTests : IDisposable
     public void Refuses_ABooleanThatIsNeither()
     {
         Refuses(new GgufDraft().Pair("key", GgufValueType.Bool, [2]), "key", "neither 0 nor 1");
-        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array(GgufValueType.Bool, 3, [0, 1, 255])), "key", "neither 0 nor 1");
+        Refuses(new GgufDraft().Pair("key", GgufValueType.Array, GgufDraft.Array(GgufValueType.Bool, 3, [0, 1, 255])), "key",
+            "neither 0 nor 1");
     }
 
     [Theory]
@@ -342,11 +346,13 @@ public sealed unsafe class GgufFileTests : IDisposable
     [InlineData(33u)]
     [InlineData(uint.MaxValue)]
     public void Refuses_AnAlignmentThatIsNone(uint alignment) =>
-        Refuses(new GgufDraft().Pair("general.alignment", GgufValueType.UInt32, GgufDraft.Bytes(alignment)), $"general.alignment = {alignment}");
+        Refuses(new GgufDraft().Pair("general.alignment", GgufValueType.UInt32, GgufDraft.Bytes(alignment)),
+            $"general.alignment = {alignment}");
 
     [Fact]
     public void Refuses_AnAlignmentOfAnotherType() =>
-        Refuses(new GgufDraft().Pair("general.alignment", GgufValueType.String, GgufDraft.Text("32")), "general.alignment", "an integer was expected");
+        Refuses(new GgufDraft().Pair("general.alignment", GgufValueType.String, GgufDraft.Text("32")), "general.alignment",
+            "an integer was expected");
 
     [Fact]
     public void Refuses_ATensorNameTwice() =>
@@ -370,7 +376,8 @@ public sealed unsafe class GgufFileTests : IDisposable
     public void Refuses_DimensionsWhoseProductOverflows()
     {
         Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, 0, 1ul << 32, 1ul << 32), "the tensor t has more elements");
-        Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, 0, 1ul << 31, 1ul << 31, 1ul << 31, 1ul << 31), "the tensor t has more elements");
+        Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, 0, 1ul << 31, 1ul << 31, 1ul << 31, 1ul << 31),
+            "the tensor t has more elements");
         Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, 0, 1ul << 62, 1), "takes 18446744073709551616 bytes");
     }
 
@@ -388,7 +395,8 @@ public sealed unsafe class GgufFileTests : IDisposable
     [InlineData(96ul)]
     [InlineData(1ul << 40)]
     [InlineData(ulong.MaxValue - 31)]
-    public void Refuses_AnOffsetBeyondTheEnd(ulong offset) => Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, offset, 2), "the tensor t");
+    public void Refuses_AnOffsetBeyondTheEnd(ulong offset) =>
+        Refuses(new GgufDraft { Data = new byte[64] }.Tensor("t", 0, offset, 2), "the tensor t");
 
     [Fact]
     public void Refuses_ATensorThatEndsBeyondTheEnd() =>
@@ -411,7 +419,8 @@ public sealed unsafe class GgufFileTests : IDisposable
     public void Messages_StayOnOneLine()
     {
         string name = "evil\r\n\u001b[31m\u2028\u202e" + new string('x', 10_000);
-        ModelFormatException e = Refuses(new GgufDraft { Data = new byte[64] }.Tensor(name, 0, 0, 8).Tensor(name, 0, 32, 8), "evil\\u000d\\u000a\\u001b[31m");
+        ModelFormatException e =
+            Refuses(new GgufDraft { Data = new byte[64] }.Tensor(name, 0, 0, 8).Tensor(name, 0, 32, 8), "evil\\u000d\\u000a\\u001b[31m");
         Assert.True(e.Message.Length < 400);
         Assert.DoesNotContain(e.Message, char.IsControl);
     }

@@ -36,7 +36,8 @@ public class SamplerTests
     [Fact]
     public void Sample_NamesTheTokenWhoseLogitIsNaN()
     {
-        foreach (SamplingOptions options in (SamplingOptions[])[SamplingOptions.Greedy, new(), new() { TopK = 2 }, new() { TopP = 0.5f, RepetitionPenalty = 2 }])
+        foreach (SamplingOptions options in (SamplingOptions[])[SamplingOptions.Greedy, new(), new() { TopK = 2 },
+            new() { TopP = 0.5f, RepetitionPenalty = 2 }])
         {
             for (int at = 0; at < 75; at++)
             {
@@ -52,7 +53,8 @@ public class SamplerTests
     public void Sample_RefusesLogitsThatLeaveNothingToChoose()
     {
         float[] logits = [.. Enumerable.Repeat(float.NegativeInfinity, 40)];
-        Assert.Contains("-Infinity", Assert.Throws<ArgumentException>(() => new Sampler(new SamplingOptions(), 40).Sample(logits)).Message, StringComparison.Ordinal);
+        Assert.Contains("-Infinity", Assert.Throws<ArgumentException>(() => new Sampler(new SamplingOptions(), 40).Sample(logits)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,8 +81,10 @@ public class SamplerTests
     }
 
     private static readonly Gen<SamplingOptions> s_options = Gen.Select(
-        Gen.OneOf(1e-3f, 0.5f, 1f, 3f, 1e9f), Gen.OneOf(0, 1, 3, 40, 1000), Gen.OneOf(0.01f, 0.3f, 0.9f, 0.999f, 1f), Gen.OneOf(0f, 0.05f, 0.6f, 1f), Gen.ULong,
-        (temperature, topK, topP, minP, seed) => new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Seed = seed });
+        Gen.OneOf(1e-3f, 0.5f, 1f, 3f, 1e9f), Gen.OneOf(0, 1, 3, 40, 1000), Gen.OneOf(0.01f, 0.3f, 0.9f, 0.999f, 1f),
+        Gen.OneOf(0f, 0.05f, 0.6f, 1f), Gen.ULong,
+        (temperature, topK, topP, minP, seed) =>
+            new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Seed = seed });
 
     [Fact]
     public void Sample_DrawsOnlyWhatTheFiltersLeave() =>

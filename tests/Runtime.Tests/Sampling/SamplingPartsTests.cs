@@ -56,7 +56,8 @@ public class SamplingPartsTests
     }
 
     private static readonly Gen<float> s_logit = Gen.OneOf(
-        Gen.Float.Where(x => !float.IsNaN(x)), Gen.Int[-4, 4].Select(i => (float)i), Gen.OneOf(0f, -0f, float.NegativeInfinity, float.PositiveInfinity));
+        Gen.Float.Where(x => !float.IsNaN(x)), Gen.Int[-4, 4].Select(i => (float)i),
+        Gen.OneOf(0f, -0f, float.NegativeInfinity, float.PositiveInfinity));
 
     [Fact]
     public void LogitKey_SortsByLogitThenIndex() =>

@@ -62,7 +62,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
         Assert.Equal(GgufTokenizerMetadata.Read(((GgufCheckpoint)source).File)!.Tokens, GgufTokenizerMetadata.Read(opened.File)!.Tokens);
         Assert.True(source.TryGetTensor(TensorNames.TokenEmbedding, out TensorView theirs));
         Assert.True(packed.TryGetTensor(TensorNames.TokenEmbedding, out TensorView mine));
-        Assert.True(new ReadOnlySpan<byte>(theirs.Data, (int)theirs.ByteLength).SequenceEqual(new ReadOnlySpan<byte>(mine.Data, (int)mine.ByteLength)));
+        Assert.True(new ReadOnlySpan<byte>(theirs.Data, (int)theirs.ByteLength)
+            .SequenceEqual(new ReadOnlySpan<byte>(mine.Data, (int)mine.ByteLength)));
         foreach (string name in source.CanonicalNames.Where(name => !name.Contains("_norm", StringComparison.Ordinal)))
         {
             Assert.True(source.TryDescribe(name, out TensorInfo before));
@@ -96,8 +97,10 @@ public sealed unsafe class ModelPackerTests : IDisposable
     {
         using Checkpoint source = Checkpoint.Open(Quantized(QuantizationPreset.Q4_0, SmallModels.Shape));
         using Checkpoint packed = Checkpoint.Open(Packed(source));
-        Assert.Contains("packed for engines", Assert.Throws<ModelFormatException>(() => packed.TryGetTensor("blk.0.attn_q.weight", out _)).Message);
-        Assert.Contains("packed already", Assert.Throws<ModelFormatException>(() => ModelPacker.Pack(packed, _folder["again.llith"], s_options)).Message);
+        Assert.Contains(
+            "packed for engines", Assert.Throws<ModelFormatException>(() => packed.TryGetTensor("blk.0.attn_q.weight", out _)).Message);
+        Assert.Contains("packed already",
+            Assert.Throws<ModelFormatException>(() => ModelPacker.Pack(packed, _folder["again.llith"], s_options)).Message);
         Assert.Contains("llith", Assert.Throws<ModelFormatException>(() => GgufCheckpoint.Open(packed.Path)).Message);
     }
 
@@ -106,14 +109,17 @@ public sealed unsafe class ModelPackerTests : IDisposable
     {
         using Checkpoint source = Checkpoint.Open(Quantized(QuantizationPreset.Q4_0, SmallModels.Shape));
         using Checkpoint packed = Checkpoint.Open(Packed(source));
-        Assert.Contains("Layers = 3, but llith.shape.Layers = 2", Assert.Throws<ModelMismatchException>(() => packed.EnsureMatches(SmallModels.Shape with { Layers = 3 })).Message);
+        Assert.Contains("Layers = 3, but llith.shape.Layers = 2",
+            Assert.Throws<ModelMismatchException>(() => packed.EnsureMatches(SmallModels.Shape with { Layers = 3 })).Message);
         using WeightBinder binder = new(packed, "Mine", [TensorType.Q4_0], new LoadOptions());
         RowOrder other = RowOrder.Between(RopeLayout.Interleaved, RopeLayout.HalfSplit, 64);
-        Assert.Contains("RopeLayout = Interleaved", Assert.Throws<ModelMismatchException>(() => binder.Matrix("blk.0.attn_q.weight", 256, 256, other)).Message);
+        Assert.Contains("RopeLayout = Interleaved",
+            Assert.Throws<ModelMismatchException>(() => binder.Matrix("blk.0.attn_q.weight", 256, 256, other)).Message);
         Assert.Contains("[256, 256]", Assert.Throws<ModelMismatchException>(() => binder.Matrix("blk.0.attn_q.weight", 128, 256)).Message);
         Assert.Contains("missing", Assert.Throws<ModelMismatchException>(() => binder.Matrix("blk.7.attn_q.weight", 256, 256)).Message);
         using WeightBinder narrow = new(packed, "Mine", [TensorType.Q8_0], new LoadOptions());
-        Assert.Contains("add WeightFormat.Q4_0", Assert.Throws<ModelMismatchException>(() => narrow.Matrix("blk.0.attn_q.weight", 256, 256)).Message);
+        Assert.Contains(
+            "add WeightFormat.Q4_0", Assert.Throws<ModelMismatchException>(() => narrow.Matrix("blk.0.attn_q.weight", 256, 256)).Message);
     }
 
     [Fact]
@@ -125,7 +131,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
         int at = bytes.AsSpan().IndexOf(layout);
         bytes[at + layout.Length - 1]++;
         using Checkpoint packed = Checkpoint.Open(_folder.Write("other.llith", bytes));
-        string message = Assert.Throws<ModelMismatchException>(() => new WeightBinder(packed, "Mine", [TensorType.Q4_0], new LoadOptions())).Message;
+        string message =
+            Assert.Throws<ModelMismatchException>(() => new WeightBinder(packed, "Mine", [TensorType.Q4_0], new LoadOptions())).Message;
         Assert.Contains("packed for avx2 in the layout panels-32/2", message);
         Assert.Contains($"read {WeightPacker.Layout}", message);
     }
@@ -168,7 +175,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
             if (share > 0.3)
                 stop.Cancel();
         });
-        Assert.ThrowsAny<OperationCanceledException>(() => ModelPacker.Pack(source, _folder["out.llith"], s_options with { Cancellation = stop.Token, Progress = progress }));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => ModelPacker.Pack(source, _folder["out.llith"], s_options with { Cancellation = stop.Token, Progress = progress }));
         Assert.Empty(Directory.GetFiles(_folder.Path, "out*"));
     }
 
@@ -205,7 +213,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
         TensorType[] formats = [.. Enum.GetValues<TensorType>().Where(TensorTypes.HasKernels)];
         using WeightBinder atLoad = new(source, "Mine", formats, new LoadOptions { Threads = 2 });
         double reported = 0;
-        using WeightBinder ahead = new(packed, "Mine", formats, new LoadOptions { Threads = 2, Progress = new Progress(share => reported = share) });
+        using WeightBinder ahead =
+            new(packed, "Mine", formats, new LoadOptions { Threads = 2, Progress = new Progress(share => reported = share) });
         ModelShape shape = source.Shape;
         RowOrder order = RowOrder.Between(source.RopeLayout, engine, shape.HeadDim);
         for (int round = 0; round < 2; round++)
@@ -224,7 +233,8 @@ public sealed unsafe class ModelPackerTests : IDisposable
 
                 Matrix(TensorNames.OfLayer(layer, LayerTensors.AttentionOutput.Stored), shape.Dim, shape.QueryDim);
                 string gate = TensorNames.OfLayer(layer, LayerTensors.Gate.Stored), up = TensorNames.OfLayer(layer, LayerTensors.Up.Stored);
-                Same(atLoad.Pair(gate, up, shape.FfnDim, shape.Dim), ahead.Pair(gate, up, shape.FfnDim, shape.Dim), WeightPacker.PairPanels(shape.FfnDim), shape.Dim, gate);
+                Same(atLoad.Pair(gate, up, shape.FfnDim, shape.Dim), ahead.Pair(gate, up, shape.FfnDim, shape.Dim),
+                    WeightPacker.PairPanels(shape.FfnDim), shape.Dim, gate);
                 Matrix(TensorNames.OfLayer(layer, LayerTensors.Down.Stored), shape.Dim, shape.FfnDim);
             }
 

@@ -66,7 +66,8 @@ public sealed class KernelTuningTests : IDisposable
     {
         Engine engine = new();
         ProductKernel tokens = new(ProductKind.MatMul, TensorType.Q4_0, "wide", 0, 0, 32);
-        Choose(engine, new LoadOptions { Kernels = new([s_first with { Kernel = kernel, Far = far, Near = near }, s_first with { Format = TensorType.Q6_K }, tokens]) });
+        Choose(engine, new LoadOptions { Kernels =
+            new([s_first with { Kernel = kernel, Far = far, Near = near }, s_first with { Format = TensorType.Q6_K }, tokens]) });
         Assert.Equal((2, 8192, 4096, 1, 32), engine.Chosen);
     }
 
@@ -81,7 +82,8 @@ public sealed class KernelTuningTests : IDisposable
         // What the machine lacks, and plain C# beside vectors, is not so much as run.
         Assert.Equal([2, 3], engine.Runs.Where(run => run.Tokens == 1).Select(run => run.Choice.MatVec).Distinct().Order());
         Assert.Equal(s_first, measured.All[0].Kernel);
-        Assert.Equal(s_other, measured.All.Single(candidate => candidate.IsChosen && candidate.Kernel.Product == ProductKind.MatVec).Kernel);
+        Assert.Equal(
+            s_other, measured.All.Single(candidate => candidate.IsChosen && candidate.Kernel.Product == ProductKind.MatVec).Kernel);
         Assert.All(measured.All, candidate => Assert.True(candidate.BytesPerSecond > 0 && candidate.MultiplyAddsPerSecond > 0));
         Assert.Single(Directory.GetFiles(_folder));
     }
@@ -94,7 +96,8 @@ public sealed class KernelTuningTests : IDisposable
     {
         Engine engine = new(threads);
         Choose(engine, new LoadOptions { Tune = Tuning.Always });
-        Assert.All(engine.Runs, run => Assert.True(run.Begin >= 0 && run.End <= Engine.Panels && run.Tokens is 1 or 48 && run.Layer is >= 0 and < 3));
+        Assert.All(engine.Runs,
+            run => Assert.True(run.Begin >= 0 && run.End <= Engine.Panels && run.Tokens is 1 or 48 && run.Layer is >= 0 and < 3));
         Assert.Equal([0, 1, 2], engine.Runs.Select(run => run.Layer).Distinct().Order());
         Assert.All(engine.Runs, run => Assert.Equal(1, run.Matrix));
     }
@@ -144,7 +147,8 @@ public sealed class KernelTuningTests : IDisposable
             key = new EngineTuner(engine, team, s_shape.Layers, engine.Table).Key(s_shape);
         Directory.CreateDirectory(_folder);
         File.WriteAllText(Kept.PathOf(key), text
-            .Replace("{KEY}", $"llamalith kernels 1\n# {key}\n", StringComparison.Ordinal).Replace("{LONG}", new string('\n', 1 << 17), StringComparison.Ordinal));
+            .Replace("{KEY}", $"llamalith kernels 1\n# {key}\n", StringComparison.Ordinal)
+            .Replace("{LONG}", new string('\n', 1 << 17), StringComparison.Ordinal));
         Choose(engine, new LoadOptions());
         Assert.Equal((2, 8192, 4096, 1, 64), engine.Chosen);
 

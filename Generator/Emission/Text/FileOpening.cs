@@ -1,9 +1,9 @@
 namespace Llamalith.Generator.Emission.Text;
 
 /// <summary>What every emitted file begins with, and what marks its types.</summary>
-internal static class FileHead
+internal static class FileOpening
 {
-    private static readonly string s_version = typeof(FileHead).Assembly.GetName().Version.ToString();
+    private static readonly string s_version = typeof(FileOpening).Assembly.GetName().Version.ToString();
 
     /// <summary>The attribute of a type, written from global:: on.</summary>
     public static string GeneratedCode { get; } =
