@@ -20,6 +20,14 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>The published model whose sizes are the defaults.</summary>
     public LlamaPreset Preset { get; }
 
+    /// <summary>
+    /// A model file or folder of any format that Llamalith reads, named from the project's folder on: what it says are the defaults of all
+    /// hyperparameters and of <see cref="Weights"/>, of <see cref="Context"/> no more than 8192. The build writes what it read to
+    /// NAME.llamalith.json beside the project, which stands for the file where that is missing. What is set beside it overrides it, and must
+    /// still fit the file. Default: none.
+    /// </summary>
+    public string? From { get; set; }
+
     /// <summary>Width of the residual stream (hidden_size, embedding_length).</summary>
     public int Dim { get; set; }
 

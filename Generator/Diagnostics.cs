@@ -293,6 +293,38 @@ internal static class Diagnostics
         description: "A prompt has a text.",
         helpLinkUri: Help + "llama027");
 
+    public static readonly DiagnosticDescriptor FileNotRead = new(
+        "LLAMA036",
+        "The model file of a class was not read",
+        "From = {0}, but there is no {1} among the project's files; the first build where the model file is writes it",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The compiler reads no model file. The build step of the package Llamalith does, and writes what it read beside the "
+            + "project.",
+        helpLinkUri: Help + "llama036");
+
+    public static readonly DiagnosticDescriptor FileTextUnusable = new(
+        "LLAMA037",
+        "What was read of a model file is unusable",
+        "{0} is no description of a model file for this compiler: {1}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The text beside the project is written by the build; it was edited, damaged, or another version of Llamalith wrote "
+            + "it.",
+        helpLinkUri: Help + "llama037");
+
+    public static readonly DiagnosticDescriptor FileDisagrees = new(
+        "LLAMA038",
+        "A class is for another model than its file holds",
+        "{1} ({0})",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "The class is loaded from this file, as From, EmbeddedWeights or a call of Load says, and loading would fail.",
+        helpLinkUri: Help + "llama038");
+
     public static readonly DiagnosticDescriptor NamedLikeAMember = new(
         "LLAMA040",
         "A model class must not be named like a member of its engine",
@@ -397,6 +429,9 @@ internal static class Diagnostics
         [SpecRule.UnusablePromptName] = UnusablePromptName,
         [SpecRule.DuplicatePrompt] = DuplicatePrompt,
         [SpecRule.EmptyPrompt] = EmptyPrompt,
+        [SpecRule.FileNotRead] = FileNotRead,
+        [SpecRule.FileTextUnusable] = FileTextUnusable,
+        [SpecRule.FileDisagrees] = FileDisagrees,
         [SpecRule.NamedLikeAMember] = NamedLikeAMember,
         [SpecRule.MemberClash] = MemberClash,
         [SpecRule.OwnConstructor] = OwnConstructor,

@@ -29,12 +29,24 @@ public sealed class LlamaGenerator : IIncrementalGenerator
             .Select(static (request, _) => request!)
             .WithTrackingName(TrackingNames.Requests);
 
+        IncrementalValuesProvider<DescribedFile> files = context.AdditionalTextsProvider
+            .Where(static file => DescribedFileReader.IsModel(file))
+            .Select(static (file, cancellation) => DescribedFileReader.Read(file, cancellation))
+            .Where(static file => file is not null)
+            .Select(static (file, _) => file!)
+            .WithTrackingName(TrackingNames.Files);
+
+        IncrementalValuesProvider<ModelRequest> described = requests
+            .Combine(files.Collect())
+            .Select(static (pair, _) => pair.Left.With(pair.Right))
+            .WithTrackingName(TrackingNames.Described);
+
         IncrementalValueProvider<BuildOptions> options = context.CompilationProvider
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Select(static (build, _) => BuildOptionsReader.Read(build.Left, build.Right.GlobalOptions))
             .WithTrackingName(TrackingNames.Options);
 
-        IncrementalValuesProvider<ModelSpec> specs = requests
+        IncrementalValuesProvider<ModelSpec> specs = described
             .Combine(options)
             .SelectMany(static (pair, _) => SpecRules.Resolve(pair.Left, pair.Right) is ModelSpec spec
                 ? ImmutableArray.Create(spec)

@@ -6,6 +6,12 @@ internal static class TrackingNames
     /// <summary>From an annotated class to a ModelRequest.</summary>
     public const string Requests = nameof(Requests);
 
+    /// <summary>From an additional file to a DescribedFile.</summary>
+    public const string Files = nameof(Files);
+
+    /// <summary>From both to a ModelRequest that has what was read of its file.</summary>
+    public const string Described = nameof(Described);
+
     /// <summary>From the compilation and the MSBuild properties to BuildOptions.</summary>
     public const string Options = nameof(Options);
 

@@ -8,6 +8,7 @@ using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
 using Llamalith.Cli.Projects;
 using Llamalith.Contracts;
+using Llamalith.Tools;
 
 namespace Llamalith.Cli.Commands;
 
@@ -43,25 +44,30 @@ internal static class InitCommand
 
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new CliException($"{folder} is not empty; a project wants a folder of its own.");
+        string path = Path.GetFullPath(request.Path);
         ModelClass model;
+        ModelDescription description;
         using (Checkpoint checkpoint = Checkpoint.Open(request.Path))
         {
             CheckTokenizer(checkpoint, request.TokenizerPath, console.Error);
+            description = ModelDescription.Of(checkpoint, path);
             model = ModelClass.For(checkpoint, ProjectTemplate.FreeName(name ?? ClassName.FromPath(request.Path)), request.Context) with
             {
                 Namespace = ProjectTemplate.ModelNamespace,
+                From = path,
+                FromShape = ModelClass.For(checkpoint, "").Shape,
                 KvCache = request.KvCache,
             };
         }
 
         IEnumerable<ProjectFile> files = ProjectTemplate.Files(
-            model, Path.GetFullPath(request.Path), request.TokenizerPath is null ? null : Path.GetFullPath(request.TokenizerPath));
+            model, path, request.TokenizerPath is null ? null : Path.GetFullPath(request.TokenizerPath), description);
         Directory.CreateDirectory(folder);
         foreach (ProjectFile file in files)
         {
-            string path = Path.Combine(folder, file.Name);
-            File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            console.Output.ReportLine(path);
+            string written = Path.Combine(folder, file.Name);
+            File.WriteAllText(written, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            console.Output.ReportLine(written);
         }
     }
 

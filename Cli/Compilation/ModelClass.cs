@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using Llamalith.Contracts;
+using Llamalith.Tools;
 
 namespace Llamalith.Cli.Compilation;
 
@@ -10,7 +11,7 @@ internal sealed record ModelClass
     /// <summary>
     /// Most positions that a class gets where nobody asks for a number: enough for most conversations, and its cache fits most machines.
     /// </summary>
-    public const int UsualContext = 8192;
+    public const int UsualContext = ModelDescription.UsualContext;
 
     /// <summary>The namespace; empty for none.</summary>
     public required string Namespace { get; init; }
@@ -20,6 +21,12 @@ internal sealed record ModelClass
 
     /// <summary>The hyperparameters. A file's context is the most that a class for it may have.</summary>
     public required ModelShape Shape { get; init; }
+
+    /// <summary>The model file that the class has its sizes from; null where they are spelled out.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The hyperparameters that it has from there, where nothing is written beside.</summary>
+    public ModelShape? FromShape { get; init; }
 
     /// <summary>How the matrices are stored.</summary>
     public WeightFormat Weights { get; init; }
@@ -47,7 +54,7 @@ internal sealed record ModelClass
             Namespace = "",
             Name = name,
             Shape = shape with { Context = context ?? Math.Min(shape.Context, UsualContext) },
-            Weights = WeightFormats.Of(checkpoint),
+            Weights = ModelDescription.FormatsOf(checkpoint),
         };
     }
 

@@ -7,7 +7,7 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Cli.Compilation;
 
-/// <summary>The C# of a model class: every hyperparameter spelled out, those at [LlamaModel]'s defaults left out.</summary>
+/// <summary>The C# of a model class: every hyperparameter spelled out, those at [LlamaModel]'s or its file's defaults left out.</summary>
 internal static class ModelClassWriter
 {
     /// <summary>A whole source file.</summary>
@@ -52,13 +52,16 @@ internal static class ModelClassWriter
     private static IEnumerable<string> Arguments(ModelClass model)
     {
         ModelShape shape = model.Shape;
+        if (model.From is { } from)
+            yield return $"From = {StringLiteral.Of(from)}";
         foreach (ShapeProperty property in ShapeProperties.All.Where(property => property.IsUsedBy(shape)))
         {
-            if (property.ValueIn(shape) is { } value && (property.DefaultIn(shape) is not { } usual || !SameSingle(value, usual)))
+            object? usual = model.FromShape is { } known ? property.ValueIn(known) : property.DefaultIn(shape);
+            if (property.ValueIn(shape) is { } value && (usual is null || !SameSingle(value, usual)))
                 yield return $"{property.Name} = {Literal(value)}";
         }
 
-        if (model.Weights is not (WeightFormat.None or WeightFormat.F32))
+        if (model.From is null && model.Weights is not (WeightFormat.None or WeightFormat.F32))
             yield return $"Weights = {Flags(model.Weights)}";
         if (model.KvCache != default)
             yield return $"KvCache = {Flags(model.KvCache)}";

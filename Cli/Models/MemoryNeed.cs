@@ -35,10 +35,15 @@ internal sealed record MemoryNeed(long Weights, long CachePerToken, long Cache)
         {
             bool stays = name == TensorNames.TokenEmbedding && !model.Shape.TiedEmbeddings;
             if (!stays && checkpoint.TryDescribe(name, out TensorInfo tensor))
-                weights += WeightFormats.BytesInMemory(tensor);
+                weights += BytesInMemory(tensor);
         }
 
         long perToken = KvLayout.BytesPerTokenOf(model.Shape, model.KvCache);
         return new MemoryNeed(weights, perToken, perToken * model.Shape.Context);
     }
+
+    // Of a tensor once it is loaded.
+    private static long BytesInMemory(in TensorInfo tensor) => tensor.Rows == 1
+        ? tensor.Columns * sizeof(float)
+        : WeightPacker.Panels(tensor.Rows) * WeightPacker.PanelBytes(tensor.Type, tensor.Columns);
 }

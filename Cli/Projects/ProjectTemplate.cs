@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.Linq;
 using System.Reflection;
-using System.Text;
 using Llamalith.Cli.Compilation;
+using Llamalith.Tools;
 
 namespace Llamalith.Cli.Projects;
 
@@ -40,12 +38,15 @@ internal static class ProjectTemplate
     /// <param name="model">The class, in <see cref="ModelNamespace"/>.</param>
     /// <param name="modelPath">Where the model's file lies.</param>
     /// <param name="tokenizerPath">Where its tokenizer lies; null for within or beside it.</param>
-    public static IEnumerable<ProjectFile> Files(ModelClass model, string modelPath, string? tokenizerPath)
+    /// <param name="description">What the class has its sizes from.</param>
+    public static IEnumerable<ProjectFile> Files(ModelClass model, string modelPath, string? tokenizerPath, ModelDescription description)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(description);
         yield return new(model.Name + ".csproj", Project());
         yield return new(model.Name + ".cs", ModelClassWriter.WriteFile(
-            model, $"The engine of {OneLine(System.IO.Path.GetFileName(modelPath))}, compiled with this project."));
+            model, $"The engine of {StringLiteral.OneLine(System.IO.Path.GetFileName(modelPath))}, compiled with this project."));
+        yield return new(ModelDescription.FileNameOf(modelPath), description.ToJson());
         yield return new("Program.cs", Program(model, modelPath, tokenizerPath));
         yield return new(".gitignore", "bin/\nobj/\n");
     }
@@ -80,7 +81,7 @@ internal static class ProjectTemplate
         """;
 
     private static string TokenizerOf(string? path) =>
-        path is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({Literal(path)})";
+        path is null ? "checkpoint.OpenTokenizer()" : $"TokenizerLoader.Open({StringLiteral.Of(path)})";
 
     private static string Program(ModelClass model, string modelPath, string? tokenizerPath) => $$"""
         using System;
@@ -93,7 +94,7 @@ internal static class ProjectTemplate
 
         // dotnet run -c Release -- "Once upon a time" [MODEL [TOKENIZER]]
         string prompt = args.Length > 0 ? args[0] : "Once upon a time";
-        string path = args.Length > 1 ? args[1] : {{Literal(modelPath)}};
+        string path = args.Length > 1 ? args[1] : {{StringLiteral.Of(modelPath)}};
         try
         {
             Checkpoint checkpoint = Checkpoint.Open(path);
@@ -114,20 +115,4 @@ internal static class ProjectTemplate
         }
 
         """;
-
-    // A file's name may hold anything: what ends a line of C#, or turns the order of those that a reader sees, is not written as it is.
-    private static bool IsPlain(UnicodeCategory category) =>
-        category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
-            or UnicodeCategory.OtherNotAssigned);
-
-    private static bool IsPlain(char c) => IsPlain(char.GetUnicodeCategory(c));
-
-    private static string OneLine(string text) =>
-        string.Concat(text.EnumerateRunes().Select(rune => IsPlain(Rune.GetUnicodeCategory(rune)) ? rune : Rune.ReplacementChar));
-
-    private static string Literal(string text) => text.All(IsPlain)
-        ? "@\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""
-        : "\"" + string.Concat(text.Select(c =>
-            IsPlain(c) && c is not ('"' or '\\') ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"))) + "\"";
 }

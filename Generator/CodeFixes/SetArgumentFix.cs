@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Composition;
-using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
@@ -17,7 +16,7 @@ public sealed class SetArgumentFix : CodeFixProvider
 {
     /// <inheritdoc/>
     public override ImmutableArray<string> FixableDiagnosticIds =>
-        [FixNames.HeadsNotDivisible, FixNames.MoreKvHeadsThanHeads, FixNames.UnreadableArgument];
+        [FixNames.HeadsNotDivisible, FixNames.MoreKvHeadsThanHeads, FixNames.FileDisagrees, FixNames.UnreadableArgument];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -34,28 +33,44 @@ public sealed class SetArgumentFix : CodeFixProvider
 
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (diagnostic.Properties.TryGetValue(FixNames.Property, out string? property) && property is not null
-                && diagnostic.Properties.TryGetValue(FixNames.Value, out string? text)
-                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+            if (!diagnostic.Properties.TryGetValue(FixNames.Property, out string? property) || property is null
+                || !diagnostic.Properties.TryGetValue(FixNames.Value, out string? value) || value is null)
             {
-                string title = $"Set {property} = {text}";
-                context.RegisterCodeFix(
-                    CodeAction.Create(title, _ => Set(context.Document, root, attribute, property, value), equivalenceKey: title),
-                    diagnostic);
+                continue;
             }
+
+            bool isOfFile = diagnostic.Properties.TryGetValue(FixNames.All, out string? all) && all is not null;
+            Offer(isOfFile ? $"Take {diagnostic.Properties[FixNames.Shown]} from the file" : $"Set {property} = {value}", diagnostic, property + "=" + value);
+            if (isOfFile && all!.IndexOf('\n') >= 0)
+                Offer("Take all from the file", diagnostic, all.Split('\n'));
         }
+
+        void Offer(string title, Diagnostic diagnostic, params string[] settings) => context.RegisterCodeFix(
+            CodeAction.Create(title, _ => Set(context.Document, root, attribute, settings), equivalenceKey: title), diagnostic);
     }
 
-    private static Task<Document> Set(Document document, SyntaxNode root, AttributeSyntax attribute, string property, int value)
+    // Each as "Property=Value".
+    private static Task<Document> Set(Document document, SyntaxNode root, AttributeSyntax attribute, string[] settings)
     {
-        ExpressionSyntax literal = SyntaxFactory.LiteralExpression(SyntaxKind.NumericLiteralExpression, SyntaxFactory.Literal(value));
+        // Enums are named as the attribute is: in full, or as the usings have it.
+        string space = attribute.Name is QualifiedNameSyntax qualified ? qualified.Left + "." : "";
         AttributeArgumentListSyntax list = attribute.ArgumentList ?? SyntaxFactory.AttributeArgumentList();
+        foreach (string setting in settings)
+        {
+            int end = setting.IndexOf('=');
+            list = With(list, setting.Substring(0, end), SyntaxFactory.ParseExpression(setting.Substring(end + 1).Replace(FixNames.Space, space)));
+        }
+
+        return Task.FromResult(document.WithSyntaxRoot(root.ReplaceNode(attribute, attribute.WithArgumentList(list))));
+    }
+
+    private static AttributeArgumentListSyntax With(AttributeArgumentListSyntax list, string property, ExpressionSyntax value)
+    {
         AttributeArgumentSyntax? written =
             list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == property);
-        AttributeArgumentListSyntax changed = written is null
-            ? list.WithArguments(Append(list.Arguments, property, literal))
-            : list.ReplaceNode(written.Expression, literal.WithTriviaFrom(written.Expression));
-        return Task.FromResult(document.WithSyntaxRoot(root.ReplaceNode(attribute, attribute.WithArgumentList(changed))));
+        return written is null
+            ? list.WithArguments(Append(list.Arguments, property, value))
+            : list.ReplaceNode(written.Expression, value.WithTriviaFrom(written.Expression));
     }
 
     private static SeparatedSyntaxList<AttributeArgumentSyntax> Append(

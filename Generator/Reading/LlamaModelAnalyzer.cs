@@ -36,21 +36,32 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
             }
 
             BuildOptions options = BuildOptionsReader.Read(start.Compilation, start.Options.AnalyzerConfigOptionsProvider.GlobalOptions);
-            start.RegisterSymbolAction(symbol => Analyze(symbol, options), SymbolKind.NamedType);
+            IReadOnlyList<DescribedFile> files = DescribedFileReader.ReadAll(
+                start.Options,
+                text => start.TryGetValue(text, DescribedFileReader.Kept, out DescribedFile? file) ? file : null,
+                start.CancellationToken);
+            start.RegisterSymbolAction(symbol => Analyze(symbol, options, files), SymbolKind.NamedType);
             start.RegisterSyntaxNodeAction(AnalyzeArguments, SyntaxKind.Attribute);
         });
     }
 
-    private static void Analyze(SymbolAnalysisContext context, BuildOptions options)
+    private static void Analyze(SymbolAnalysisContext context, BuildOptions options, IReadOnlyList<DescribedFile> files)
     {
         INamedTypeSymbol type = (INamedTypeSymbol)context.Symbol;
         AttributeData? attribute = SpecReader.AttributeOf(type);
         if (attribute?.ApplicationSyntaxReference?.GetSyntax(context.CancellationToken) is not AttributeSyntax syntax)
             return;
-        ModelRequest request = SpecReader.Read(type, attribute, context.Compilation, context.CancellationToken);
+        ModelRequest request = SpecReader.Read(type, attribute, context.Compilation, context.CancellationToken).With(files);
         IEnumerable<SpecProblem> problems = SpecRules.Check(request, options);
-        if (SpecRules.Resolve(request, options) is { } spec && MemoryPlan.Check(spec) is { } overBudget)
-            problems = problems.Append(overBudget);
+        if (SpecRules.Resolve(request, options) is { } spec)
+        {
+            if (MemoryPlan.Check(spec) is { } overBudget)
+                problems = problems.Append(overBudget);
+            problems = problems.Concat(files
+                .Where(file => file.IsSeen && file.Path != request.File?.Path && file.Classes.Contains(spec.PlainName))
+                .SelectMany(file => SpecRules.CheckAgreement(spec, file)));
+        }
+
         foreach (SpecProblem problem in problems)
         {
             // What does not compile here either the compiler complains of.
@@ -97,9 +108,15 @@ public sealed class LlamaModelAnalyzer : DiagnosticAnalyzer
             semantics.GetSymbolInfo(name, context.CancellationToken).Symbol is IFieldSymbol field && GeneratedTrees.Contain(field);
     }
 
-    private static ImmutableDictionary<string, string?> PropertiesFor(SpecProblem problem) => problem.Suggestion.Length == 0
-        ? ImmutableDictionary<string, string?>.Empty
-        : Suggestion(problem.Properties[0], problem.Suggestion);
+    private static ImmutableDictionary<string, string?> PropertiesFor(SpecProblem problem)
+    {
+        if (problem.Suggestion.Length == 0)
+            return ImmutableDictionary<string, string?>.Empty;
+        ImmutableDictionary<string, string?> suggested = Suggestion(problem.Properties[0], problem.Suggestion);
+        return problem.Rule != SpecRule.FileDisagrees
+            ? suggested
+            : suggested.Add(FixNames.Shown, problem.Arguments[2]).Add(FixNames.All, string.Join("\n", problem.AllSuggestions));
+    }
 
     private static ImmutableDictionary<string, string?> Suggestion(string property, string value) =>
         ImmutableDictionary<string, string?>.Empty.Add(FixNames.Property, property).Add(FixNames.Value, value);

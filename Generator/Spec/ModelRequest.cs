@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using Llamalith.Generator.Isa;
 
 namespace Llamalith.Generator.Spec;
@@ -27,8 +29,19 @@ internal sealed record ModelRequest
     /// <summary>What is written beside the attribute's properties.</summary>
     public WrittenValues Written { get; init; }
 
-    /// <summary>What is written, and what the preset says of the rest.</summary>
-    public WrittenValues Values => Written.Over(Presets.Of(Preset));
+    /// <summary>The model file that the sizes come from; null for none.</summary>
+    public string? From => Written.Text(nameof(From)) is { Length: > 0 } path ? path : null;
+
+    /// <summary>What was read of that file; null where nothing was.</summary>
+    public DescribedFile? File { get; init; }
+
+    /// <summary>What is written, what the file says of the rest, and the preset of what is left.</summary>
+    public WrittenValues Values =>
+        (File is { } file ? Written.Over(FileValues.Of(file)) : Written).Over(Presets.Of(Preset));
+
+    /// <summary>The same with what was read of its file, which is among those.</summary>
+    public ModelRequest With(IEnumerable<DescribedFile> files) =>
+        From is { } from && files.FirstOrDefault(file => !file.IsSeen && file.Is(from)) is { } found ? this with { File = found } : this;
 
     /// <summary>The instruction sets asked for.</summary>
     public InstructionSet Isa => (InstructionSet)(Values.Value<int>(nameof(Isa)) ?? (int)InstructionSet.All);

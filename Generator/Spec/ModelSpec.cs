@@ -93,6 +93,9 @@ internal sealed record ModelSpec : IModelSizes
         new(nameof(QkvBias), QkvBias),
     ];
 
+    /// <summary>All that files can state.</summary>
+    public IReadOnlyList<SpecProperty> FileProperties => [.. Hyperparameters, new(nameof(RopeLayout), RopeLayout)];
+
     /// <summary>The fully qualified name, as in My.App.Tiny.</summary>
     public string FullName => Namespace.Length == 0 ? TypeName : Namespace + "." + TypeName;
 

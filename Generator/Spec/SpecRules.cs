@@ -48,9 +48,25 @@ internal static class SpecRules
             problems.AddClash(request.Clashes[i], i);
         foreach (string property in request.Unreadable)
             problems.Add(SpecRule.UnreadableArgument, [property], property);
-        CheckModel(request, options, problems);
+        if (CheckFile(request, problems))
+            CheckModel(request, options, problems);
         CheckPrompts(request, problems);
         CheckBuild(request, options, problems);
+        return problems.Items;
+    }
+
+    /// <summary>What keeps a class from being loaded from a file.</summary>
+    public static IReadOnlyList<SpecProblem> CheckAgreement(ModelSpec spec, DescribedFile file)
+    {
+        ProblemList problems = new();
+        FileMismatch[] differences = [.. FileAgreement.Between(spec, file)];
+        EquatableArray<string> all = new(differences.Select(static one => $"{one.Property}={one.Code}"));
+        foreach (FileMismatch one in differences.Where(static one => one.IsFault))
+        {
+            problems.Items.Add(new SpecProblem(SpecRule.FileDisagrees, new EquatableArray<string>([one.Property]),
+                new EquatableArray<string>([file.Path, one.Message, one.Shown]), one.Code, all));
+        }
+
         return problems.Items;
     }
 
@@ -92,6 +108,24 @@ internal static class SpecRules
         }
     }
 
+    // Without what was read of its file, a class says nothing that could be right or wrong.
+    private static bool CheckFile(ModelRequest request, ProblemList problems)
+    {
+        if (request.From is not { } from)
+            return true;
+        string text = ModelFiles.DescriptionOf(from);
+        if (request.File is not { } file)
+        {
+            problems.Add(SpecRule.FileNotRead, ["From"], from, text);
+            return false;
+        }
+
+        string[] flaws = [.. FileValues.ProblemsOf(file)];
+        foreach (string flaw in flaws)
+            problems.Add(SpecRule.FileTextUnusable, ["From"], text, flaw);
+        return flaws.Length == 0;
+    }
+
     private static void CheckModel(ModelRequest request, BuildOptions options, ProblemList problems)
     {
         ModelSpec spec = ModelSpec.Of(request, options);
@@ -100,6 +134,8 @@ internal static class SpecRules
             sound = CheckHeads(request, spec, problems);
         CheckReals(spec, problems);
         CheckIsa(request, spec, options, problems);
+        if (request.File is { } file)
+            problems.Items.AddRange(CheckAgreement(spec, file));
         if (spec.MaxMemory < 0)
             problems.Add(SpecRule.SizeOutOfRange, ["MaxMemory"], "MaxMemory", Text(spec.MaxMemory), "0", Text(long.MaxValue));
         if (!sound)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Mapping;
@@ -120,6 +121,13 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
         // Rows of the embedding are read as long as the model lives.
         return advice == MemoryAdvice.DontNeed && tensor.Name != TensorNames.TokenEmbedding && _reencoded.Release(tensor.Name);
+    }
+
+    /// <inheritdoc/>
+    internal override void AppendHeader(IncrementalHash hash)
+    {
+        foreach (GgufFile file in _set.Parts)
+            file.AppendHeader(hash);
     }
 
     // The embedding is read row by row, of any type, unless it is the classifier too.

@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
 using Llamalith.Contracts;
 using Llamalith.Llama2c;
 using Llamalith.Mapping;
@@ -88,6 +90,9 @@ public sealed class Llama2cCheckpoint : Checkpoint
 
     /// <inheritdoc/>
     public override bool Advise(in TensorView tensor, MemoryAdvice advice) => File.Advise(tensor, advice);
+
+    /// <inheritdoc/>
+    internal override void AppendHeader(IncrementalHash hash) => hash.AppendData(Encoding.UTF8.GetBytes(File.Header.ToString()));
 
     /// <summary>Takes over an open file.</summary>
     internal static Llama2cCheckpoint From(Llama2cFile file) => Handover.Make(file, static open => new Llama2cCheckpoint(open));

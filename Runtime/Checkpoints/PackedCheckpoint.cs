@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Threading;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
@@ -74,6 +75,9 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
         ? this
         : throw new ModelMismatchException(
             $"{Path} was packed for {Shown.Text(Target)} in the layout {Shown.Text(Layout)}, but the kernels of this engine read {WeightPacker.Layout}; pack the model again with its version of the tool.");
+
+    /// <inheritdoc/>
+    internal override void AppendHeader(IncrementalHash hash) => File.AppendHeader(hash);
 
     /// <inheritdoc/>
     internal override ReadOnlySpan<byte> Digest => new(File.Bytes(_digest, out _), PackedDigest.Length);

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 using Llamalith.Safetensors;
@@ -65,6 +66,14 @@ public sealed class SafetensorsCheckpoint : Checkpoint
 
     /// <inheritdoc/>
     public override bool Advise(in TensorView tensor, MemoryAdvice advice) => Files.Advise(tensor, advice);
+
+    /// <inheritdoc/>
+    internal override void AppendHeader(IncrementalHash hash)
+    {
+        hash.AppendData(File.ReadAllBytes(_config.Path));
+        foreach (SafetensorsFile file in Files.Files)
+            file.AppendHeader(hash);
+    }
 
     /// <summary>Takes over an open file and the text of its config.json.</summary>
     internal static SafetensorsCheckpoint From(SafetensorsFile file, byte[] config) =>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Reflection;
+using System.Security.Cryptography;
 using Llamalith.Checkpoints;
 
 namespace Llamalith.Contracts;
@@ -80,6 +81,11 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>The checksum that tells these weights from others; empty where the file has none.</summary>
     internal virtual ReadOnlySpan<byte> Digest => default;
+
+    /// <summary>Gives to a hash what the file says of itself, without its weights.</summary>
+    internal virtual void AppendHeader(IncrementalHash hash)
+    {
+    }
 
     /// <summary>Refuses a file whose hyperparameters are not the class's. A smaller context than the file's is fine.</summary>
     /// <exception cref="ModelMismatchException">The message names every difference, both sides of each.</exception>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Security.Cryptography;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 
@@ -17,6 +18,7 @@ public sealed unsafe class GgufFile : IDisposable
     private readonly List<GgufTensor> _tensors = [];
     private readonly IDisposable? _owner;
     private readonly byte* _data;
+    private readonly long _headerBytes;
     private bool _disposed;
 
     private GgufFile(byte* data, long length, string path, IDisposable? owner)
@@ -31,7 +33,8 @@ public sealed unsafe class GgufFile : IDisposable
         ReadMetadata(ref cursor, pairs);
         Alignment = CheckedAlignment();
         ReadTensors(ref cursor, tensors);
-        PlaceTensors(GgufFormat.Align(cursor.Position, Alignment));
+        _headerBytes = cursor.Position;
+        PlaceTensors(GgufFormat.Align(_headerBytes, Alignment));
         EnsureNoOverlap();
     }
 
@@ -77,6 +80,14 @@ public sealed unsafe class GgufFile : IDisposable
         }
 
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, At(tensor.Offset), bytes);
+    }
+
+    /// <summary>Gives everything before the tensors' data to a hash.</summary>
+    internal void AppendHeader(IncrementalHash hash)
+    {
+        const int Most = 1 << 20;
+        for (long done = 0; done < _headerBytes; done += Most)
+            hash.AppendData(new ReadOnlySpan<byte>(At(done), (int)Math.Min(Most, _headerBytes - done)));
     }
 
     /// <summary>A tensor's bytes where they lie, whatever they mean.</summary>

@@ -47,6 +47,9 @@ internal sealed class GgufSet : IDisposable
     /// <summary>The file with the metadata.</summary>
     public GgufFile First => _files[0];
 
+    /// <summary>The parts, in their order.</summary>
+    public IReadOnlyList<GgufFile> Parts => _files;
+
     /// <summary>All tensors, part by part.</summary>
     public IEnumerable<GgufTensor> Tensors => _files.SelectMany(static file => file.Tensors);
 

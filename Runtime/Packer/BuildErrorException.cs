@@ -9,5 +9,5 @@ internal sealed class BuildErrorException(SourcePlace place, string code, string
 {
     /// <summary>The codes, as docs/diagnostics.md explains them.</summary>
     public const string NotFound = "LLAMA030", Mismatch = "LLAMA031", Unusable = "LLAMA032", TooLong = "LLAMA033",
-        NotPrefilled = "LLAMA034";
+        NotPrefilled = "LLAMA034", Stale = "LLAMA039";
 }

@@ -44,6 +44,8 @@ internal sealed partial class BuildState
     /// <summary>Size and time of a model: of a file, its other parts where it is split, and the tokenizers beside it, or of all files of a folder.</summary>
     public static string StampOf(string path)
     {
+        if (!File.Exists(path) && !Directory.Exists(path))
+            return "nothing";
         FileInfo[] files = Directory.Exists(path)
             ? new DirectoryInfo(path).GetFiles()
             : [new FileInfo(path), .. new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).GetFiles().Where(other => IsPart(other.Name, Path.GetFileName(path)) || other.Name.StartsWith("tokenizer.", StringComparison.Ordinal))];

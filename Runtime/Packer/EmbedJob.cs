@@ -32,7 +32,7 @@ internal sealed class EmbedJob(PackerOptions options)
         if (state.IsUpToDate)
             return;
         List<string> models = [];
-        foreach (EmbeddedModel model in ProjectSources.ModelsIn(sources, options.Defines))
+        foreach (EmbeddedModel model in ProjectSources.ModelsIn(sources, options.Defines, Described))
         {
             models.Add(SourceOf(model));
             Embed(model, models[^1]);
@@ -42,6 +42,13 @@ internal sealed class EmbedJob(PackerOptions options)
         foreach (string folder in (string[])["resource", "beside", "made"])
             DeleteStale(Path.Combine(options.Output, folder));
         state.Write(models, _kept);
+    }
+
+    // The step before has written it, where the file or the text was there.
+    private ModelDescription? Described(string from)
+    {
+        string path = Path.Combine(options.Project, ModelDescription.FileNameOf(from));
+        return File.Exists(path) ? ModelDescription.Parse(File.ReadAllText(path), path) : null;
     }
 
     private void DeleteStale(string folder)

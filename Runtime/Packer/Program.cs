@@ -7,7 +7,7 @@ using Llamalith.Checkpoints;
 
 namespace Llamalith.Packer;
 
-/// <summary>Packs the models that a project embeds, and prefills their prompts. Called by the package's targets, which read errors in MSBuild's own form.</summary>
+/// <summary>Reads the model files that a project names, packs those that it embeds, and prefills their prompts. Called by the package's targets, which read errors in MSBuild's own form.</summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
@@ -22,12 +22,18 @@ internal static class Program
                     AssemblyLoadContext.Default.Resolving += (context, name) => Load(context, name, roslyn);
                     Embed(embed);
                     return 0;
+                case ["describe", var file]:
+                    PackerArguments describe = PackerArguments.Read(file);
+                    string compiler = describe.One("roslyn");
+                    AssemblyLoadContext.Default.Resolving += (context, name) => Load(context, name, compiler);
+                    new DescribeJob(describe).Run();
+                    return 0;
                 case ["append", var file]:
                     PackerArguments append = PackerArguments.Read(file);
                     AppendedWeights.Append(append.One("executable"), append.All("packed"));
                     return 0;
                 default:
-                    Console.Error.WriteLine("Usage: (embed | append) ARGUMENTS-FILE");
+                    Console.Error.WriteLine("Usage: (embed | describe | append) ARGUMENTS-FILE");
                     return 2;
             }
         }

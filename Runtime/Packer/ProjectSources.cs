@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Llamalith.Contracts;
 using Llamalith.Packer.Compilation;
+using Llamalith.Tools;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -19,46 +20,89 @@ namespace Llamalith.Packer;
 /// </summary>
 internal static partial class ProjectSources
 {
-    private const string WeightsProperty = nameof(LlamaModelAttribute.EmbeddedWeights);
+    private const string WeightsProperty = nameof(LlamaModelAttribute.EmbeddedWeights), FromProperty = nameof(LlamaModelAttribute.From);
 
     // A project may have the namespace as a global using, which the build writes into a source of its own.
     private const string Usings = "global using System; global using Llamalith;";
 
     // What says nothing of how the engine computes.
     private static readonly string[] s_leftOut =
-        [WeightsProperty, nameof(LlamaModelAttribute.Training), nameof(LlamaModelAttribute.MaxMemory)];
+        [WeightsProperty, FromProperty, nameof(LlamaModelAttribute.Training), nameof(LlamaModelAttribute.MaxMemory)];
+
+    // As the analyzer has it.
+    private static readonly SymbolDisplayFormat s_plain = new(typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
 
     private static readonly SymbolDisplayFormat s_escaped =
         SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
 
-    /// <summary>All models of the sources.</summary>
+    /// <summary>All models that sources embed.</summary>
+    /// <param name="paths">The sources.</param>
+    /// <param name="defines">The symbols that they are compiled with.</param>
+    /// <param name="describe">Gives what was read of the file that <see cref="LlamaModelAttribute.From"/> names.</param>
     /// <exception cref="BuildErrorException">The name of a file is not known.</exception>
-    public static IEnumerable<EmbeddedModel> ModelsIn(IEnumerable<string> paths, string defines)
+    public static IEnumerable<EmbeddedModel> ModelsIn(IEnumerable<string> paths, string defines, Func<string, ModelDescription?> describe) =>
+        ClassesIn(Compile(paths, defines))
+            .Select(found => Read(found.Type, found.Attribute, describe))
+            .OfType<EmbeddedModel>();
+
+    /// <summary>All model files that sources name: by From, by EmbeddedWeights, and in calls of Load.</summary>
+    /// <inheritdoc cref="ModelsIn"/>
+    public static IEnumerable<ModelReference> ReferencesIn(IEnumerable<string> paths, string defines)
     {
-        CSharpParseOptions options = new(LanguageVersion.Preview, DocumentationMode.None,
-            preprocessorSymbols: defines.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        SyntaxTree[] trees =
-            [.. paths.Select(path => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(path), Encoding.UTF8), options, path))];
-        CSharpCompilation compilation =
-            CSharpCompilation.Create("Sources", [.. trees, CSharpSyntaxTree.ParseText(Usings, options)], FrameworkReferences.Load());
-        HashSet<ISymbol> seen = new(SymbolEqualityComparer.Default);
-        foreach (SyntaxTree tree in trees.Where(
-            static tree => tree.GetText().ToString().Contains(WeightsProperty, StringComparison.Ordinal)))
+        CSharpCompilation compilation = Compile(paths, defines);
+        foreach ((INamedTypeSymbol type, AttributeData attribute) in ClassesIn(compilation))
+        {
+            foreach (string property in (string[])[FromProperty, WeightsProperty])
+            {
+                if (attribute.NamedArguments.FirstOrDefault(argument => argument.Key == property).Value is { Kind: not TypedConstantKind.Error, Value: string { Length: > 0 } file })
+                    yield return new ModelReference(property == FromProperty, file, type.ToDisplayString(s_plain), PlaceOf(attribute));
+            }
+        }
+
+        foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(static tree => Contains(tree, ".Load(")))
         {
             SemanticModel semantics = compilation.GetSemanticModel(tree);
-            foreach (ClassDeclarationSyntax declaration in tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>()
-                .Where(static type => type.AttributeLists.Count > 0))
+            foreach (InvocationExpressionSyntax call in tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>())
             {
-                if (semantics.GetDeclaredSymbol(declaration) is { } type && seen.Add(type) && type.GetAttributes()
-                    .FirstOrDefault(Is<LlamaModelAttribute>) is { } attribute && Read(type, attribute) is { } model)
+                if (call is { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Load" } access, ArgumentList.Arguments: [var first, ..] }
+                    && semantics.GetSymbolInfo(access.Expression).Symbol is INamedTypeSymbol type && AttributeOf(type) is { } attribute
+                    && semantics.GetConstantValue(first.Expression).Value is string { Length: > 0 } file)
                 {
-                    yield return model;
+                    yield return new ModelReference(false, file, type.ToDisplayString(s_plain), PlaceOf(attribute));
                 }
             }
         }
     }
 
-    private static EmbeddedModel? Read(INamedTypeSymbol type, AttributeData attribute)
+    private static CSharpCompilation Compile(IEnumerable<string> paths, string defines)
+    {
+        CSharpParseOptions options = new(LanguageVersion.Preview, DocumentationMode.None,
+            preprocessorSymbols: defines.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        SyntaxTree[] trees =
+            [.. paths.Select(path => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(path), Encoding.UTF8), options, path))];
+        return CSharpCompilation.Create("Sources", [.. trees, CSharpSyntaxTree.ParseText(Usings, options)], FrameworkReferences.Load());
+    }
+
+    private static IEnumerable<(INamedTypeSymbol Type, AttributeData Attribute)> ClassesIn(CSharpCompilation compilation)
+    {
+        HashSet<ISymbol> seen = new(SymbolEqualityComparer.Default);
+        foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(static tree => Contains(tree, FromProperty) || Contains(tree, WeightsProperty)))
+        {
+            SemanticModel semantics = compilation.GetSemanticModel(tree);
+            foreach (ClassDeclarationSyntax declaration in tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>()
+                .Where(static type => type.AttributeLists.Count > 0))
+            {
+                if (semantics.GetDeclaredSymbol(declaration) is { } type && seen.Add(type) && AttributeOf(type) is { } attribute)
+                    yield return (type, attribute);
+            }
+        }
+    }
+
+    private static bool Contains(SyntaxTree tree, string text) => tree.GetText().ToString().Contains(text, StringComparison.Ordinal);
+
+    private static AttributeData? AttributeOf(INamedTypeSymbol type) => type.GetAttributes().FirstOrDefault(Is<LlamaModelAttribute>);
+
+    private static EmbeddedModel? Read(INamedTypeSymbol type, AttributeData attribute, Func<string, ModelDescription?> describe)
     {
         SourcePlace place = PlaceOf(attribute);
         Dictionary<string, TypedConstant> arguments =
@@ -75,8 +119,11 @@ internal static partial class ProjectSources
                 $"{WeightsProperty} must be a string or a constant of this project's sources: the build reads it there to find the file");
         }
 
-        WeightFormat formats =
-            ValueOf<WeightFormat>(nameof(LlamaModelAttribute.Weights)) is var written and not 0 ? written : WeightFormat.F32;
+        ModelDescription? from =
+            arguments.TryGetValue(FromProperty, out TypedConstant path) && path is { Kind: not TypedConstantKind.Error, Value: string { Length: > 0 } named }
+                ? describe(named) : null;
+        WeightFormat formats = ValueOf<WeightFormat>(nameof(LlamaModelAttribute.Weights)) is var written and not 0
+            ? written : from?.Formats is { } described and not 0 ? described : WeightFormat.F32;
         return new EmbeddedModel(
             place,
             type.ToDisplayString(s_escaped),
@@ -88,7 +135,7 @@ internal static partial class ProjectSources
                 .Select(static property => property.Name)
                 .Where(IsWritten)
                 .ToDictionary(static name => name, name => arguments[name].Value!),
-            SourceOf(type, attribute),
+            SourceOf(type, attribute, from),
             [.. type.GetAttributes().Where(Is<PromptAttribute>).Select(PromptOf).OfType<EmbeddedPrompt>()]);
 
         bool IsWritten(string property) =>
@@ -113,13 +160,15 @@ internal static partial class ProjectSources
         return new SourcePlace(reference.SyntaxTree.FilePath, 1 + reference.SyntaxTree.GetLineSpan(reference.Span).StartLinePosition.Line);
     }
 
-    private static string SourceOf(INamedTypeSymbol type, AttributeData attribute)
+    // What the class has from a file is spelled out, as if it were written.
+    private static string SourceOf(INamedTypeSymbol type, AttributeData attribute, ModelDescription? from)
     {
         IEnumerable<string> arguments =
         [
             .. attribute.ConstructorArguments.Where(static argument => argument.Kind != TypedConstantKind.Error).Select(Literal),
             .. attribute.NamedArguments.Where(static argument => argument.Value.Kind != TypedConstantKind.Error
                 && !s_leftOut.Contains(argument.Key)).Select(static argument => $"{argument.Key} = {Literal(argument.Value)}"),
+            .. from?.ToArguments(attribute.NamedArguments.Select(static argument => argument.Key)) ?? [],
         ];
         string space =
             type.ContainingNamespace.IsGlobalNamespace ? "" : $"namespace {type.ContainingNamespace.ToDisplayString(s_escaped)};\n";

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Security.Cryptography;
 using Llamalith.Contracts;
 using Llamalith.Mapping;
 
@@ -22,6 +23,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly Dictionary<string, string> _metadata = [];
     private readonly MappedFile? _mapping;
     private readonly byte* _data;
+    private readonly int _headerBytes;
     private bool _disposed;
 
     private SafetensorsFile(byte* data, long length, string path, MappedFile? mapping)
@@ -38,6 +40,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (header is not [(byte)'{', ..])
             throw new ModelFormatException($"{path}: the header does not begin with a brace.");
         SafetensorsHeader.Read(header, path, length, _tensors, _metadata);
+        _headerBytes = (int)cursor.Position;
         EnsureNoHole(cursor.Position, length);
         foreach (SafetensorsTensor tensor in _tensors)
             _byName.Add(tensor.Name, tensor);
@@ -93,6 +96,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Reads a block of memory as if it were a file; it must outlive the result.</summary>
     internal static SafetensorsFile Parse(byte* data, long length, string path) => new(data, length, path, mapping: null);
+
+    /// <summary>Gives everything before the tensors' data to a hash.</summary>
+    internal void AppendHeader(IncrementalHash hash)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        hash.AppendData(new ReadOnlySpan<byte>(_data, _headerBytes));
+    }
 
     /// <summary>Whether a file of so many bytes begins like one of this format: a plausible length, then the brace of the JSON.</summary>
     internal static bool LooksLike(ReadOnlySpan<byte> firstBytes, long fileLength) =>

@@ -23,6 +23,7 @@ public sealed class PackageTests(LocalFeed feed)
         "README.md",
         "analyzers/dotnet/cs/Llamalith.Generator.CodeFixes.dll",
         "analyzers/dotnet/cs/Llamalith.Generator.dll",
+        "buildTransitive/Llamalith.Files.targets",
         "buildTransitive/Llamalith.Generator.props",
         "buildTransitive/Llamalith.Generator.targets",
         "buildTransitive/Llamalith.Kernels.targets",

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 using System.Xml.Linq;
 using Llamalith.Cli.Projects;
@@ -15,6 +16,7 @@ using Llamalith.Packer.Compilation;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
 
 namespace Llamalith.Tests.Commands;
 
@@ -57,8 +59,9 @@ public sealed class SourceCommandTests : IDisposable
     {
         string output = await CommandLine.SucceedAsync("init", _model, "-o", _folder["app"], "--ctx", "64");
         string[] names = [.. Directory.GetFiles(_folder["app"]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
-        Assert.Equal([".gitignore", "Program.cs", "Tiny.cs", "Tiny.csproj"], names);
-        Assert.Equal(4, output.TrimEnd().Split('\n').Length);
+        Assert.Equal([".gitignore", "Program.cs", "Tiny.cs", "Tiny.csproj", "tiny.llamalith.json"], names);
+        Assert.Contains($"From = @\"{_model}\",\n    Context = 64)]", await ReadAsync("Tiny.cs"), StringComparison.Ordinal);
+        Assert.Equal(5, output.TrimEnd().Split('\n').Length);
         XElement reference = XDocument.Load(_folder["app/Tiny.csproj"]).Descendants("PackageReference").Single();
         Assert.Equal(
             ("Llamalith", ProjectTemplate.PackageVersion), (reference.Attribute("Include")!.Value, reference.Attribute("Version")!.Value));
@@ -169,7 +172,7 @@ public sealed class SourceCommandTests : IDisposable
     private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(_folder["app/" + name], TestContext.Current.CancellationToken);
 
     // As the project file has it built: with the generator, warnings on.
-    private static async Task<string> RunAsync(IReadOnlyList<string> sources, string[] args, int expectedCode = 0)
+    private async Task<string> RunAsync(IReadOnlyList<string> sources, string[] args, int expectedCode = 0)
     {
         Assembly program = Load(Compile(sources, OutputKind.ConsoleApplication, generate: true));
         TextWriter before = Console.Out;
@@ -188,7 +191,7 @@ public sealed class SourceCommandTests : IDisposable
         return output.ToString();
     }
 
-    private static byte[] Compile(IReadOnlyList<string> sources, OutputKind kind, bool generate)
+    private byte[] Compile(IReadOnlyList<string> sources, OutputKind kind, bool generate)
     {
         CSharpParseOptions parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.CSharp14);
         string[] platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
@@ -201,7 +204,10 @@ public sealed class SourceCommandTests : IDisposable
             new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
         if (generate)
         {
-            CSharpGeneratorDriver.Create([new LlamaGenerator().AsSourceGenerator()], parseOptions: parsing)
+            CSharpGeneratorDriver.Create(
+                    [new LlamaGenerator().AsSourceGenerator()],
+                    Directory.GetFiles(_folder["app"], "*.llamalith.json").Select(static path => new TextOf(path)),
+                    parsing)
                 .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _, TestContext.Current.CancellationToken);
         }
 
@@ -215,5 +221,13 @@ public sealed class SourceCommandTests : IDisposable
     {
         using MemoryStream stream = new(image);
         return new AssemblyLoadContext("project", isCollectible: true).LoadFromStream(stream);
+    }
+
+    // As the package's targets give it to the compiler.
+    private sealed class TextOf(string path) : AdditionalText
+    {
+        public override string Path => path;
+
+        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(File.ReadAllText(path));
     }
 }

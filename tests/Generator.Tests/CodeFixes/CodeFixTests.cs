@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using System.Threading;
 using System.Threading.Tasks;
@@ -55,6 +56,24 @@ public sealed class CodeFixTests
     public async Task NameOfTheEngines_IsRenamedWhereverItIsUsed(string id, string name, string before, string after) => Assert.Equal(
         Model(Small, after), await FixAsync(new RenameFix(), id, $"Rename to '{name}'", Model(Small, before)));
 
+    [Theory]
+    [InlineData("Take 4 from the file", "KvHeads = 4")]
+    [InlineData("Take all from the file", "KvHeads = 4, Layers = 5, Weights = WeightFormat.Q4_K | WeightFormat.Q6_K, RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4")]
+    public async Task Mismatch_IsTakenFromTheFile(string title, string after)
+    {
+        const string Others = "Dim = 256, FfnDim = 512, Heads = 8, VocabSize = 512, TiedEmbeddings = true, Context = 512";
+        string[] model = FileTexts.With(FileTexts.With(FileTexts.With(FileTexts.Small, "Dim", "256"), "FfnDim", "512"), "HeadDim", "32");
+        TestFile seen = FileTexts.Seen(
+            "m.gguf", [.. FileTexts.With(model, "RopeScaling", "\"Linear\""), "RopeScalingFactor llama.rope.scaling.factor 4"], ["Tiny"],
+            "\"Q4_K\", \"Q6_K\"");
+        string rest = title.Contains("all", StringComparison.Ordinal) ? "Layers = 6, Weights = WeightFormat.F32" : "Layers = 5, Weights = WeightFormat.Q4_K_M";
+        ImmutableArray<CodeAction> actions = await ActionsAsync(
+            new SetArgumentFix(), "LLAMA038", Model($"{Others}, KvHeads = 8, {rest}"), "KvHeads = 8", seen);
+        string text = await ApplyAsync(Assert.Single(actions, action => action.Title == title));
+        string expected = title.Contains("all", StringComparison.Ordinal) ? after : $"{after}, {rest}";
+        Assert.Equal(Model($"{Others}, {expected}"), text);
+    }
+
     [Fact]
     public async Task Constructor_ThatDoesNothing_IsRemoved()
     {
@@ -74,15 +93,22 @@ public sealed class CodeFixTests
     {
         CodeAction action = Assert.Single(await ActionsAsync(provider, id, source));
         Assert.Equal(title, action.Title);
-        ImmutableArray<CodeActionOperation> operations = await action.GetOperationsAsync(TestContext.Current.CancellationToken);
-        ApplyChangesOperation change = Assert.Single(operations.OfType<ApplyChangesOperation>());
-        Document document = Assert.Single(Assert.Single(change.ChangedSolution.Projects).Documents);
-        string text = (await document.GetTextAsync(TestContext.Current.CancellationToken)).ToString();
+        string text = await ApplyAsync(action);
         Assert.Empty(await Analyzer.ReportAsync(text));
         return text;
     }
 
-    private static async Task<ImmutableArray<CodeAction>> ActionsAsync(CodeFixProvider provider, string id, string source)
+    private static async Task<string> ApplyAsync(CodeAction action)
+    {
+        ImmutableArray<CodeActionOperation> operations = await action.GetOperationsAsync(TestContext.Current.CancellationToken);
+        ApplyChangesOperation change = Assert.Single(operations.OfType<ApplyChangesOperation>());
+        Document document = Assert.Single(Assert.Single(change.ChangedSolution.Projects).Documents);
+        return (await document.GetTextAsync(TestContext.Current.CancellationToken)).ToString();
+    }
+
+    // Of the only complaint, or of that at a place.
+    private static async Task<ImmutableArray<CodeAction>> ActionsAsync(
+        CodeFixProvider provider, string id, string source, string? place = null, params AdditionalText[] files)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using AdhocWorkspace workspace = new();
@@ -92,7 +118,9 @@ public sealed class CodeFixTests
             .WithMetadataReferences(Compiler.References);
         Document document = project.AddDocument("Model.cs", source);
         Compilation compilation = (await document.Project.GetCompilationAsync(cancellation))!;
-        Diagnostic diagnostic = Assert.Single(await Analyzer.AnalyzeAsync(compilation));
+        Diagnostic diagnostic = Assert.Single(
+            await Analyzer.AnalyzeAsync(compilation, null, files),
+            found => place is null || source.Substring(found.Location.SourceSpan.Start, found.Location.SourceSpan.Length) == place);
         Assert.Equal(id, diagnostic.Id);
         Assert.Contains(id, provider.FixableDiagnosticIds);
         ImmutableArray<CodeAction>.Builder actions = ImmutableArray.CreateBuilder<CodeAction>();

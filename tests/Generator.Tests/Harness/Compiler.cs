@@ -34,9 +34,11 @@ internal static class Compiler
     public static CSharpCompilation Compile(params string[] sources) => s_empty.AddSyntaxTrees(
         sources.Select(static (source, index) => CSharpSyntaxTree.ParseText(source, ParseOptions, path: $"Source{index}.cs")));
 
-    public static GeneratorDriver CreateDriver(CSharpParseOptions? options = null, TestProperties? properties = null) =>
+    public static GeneratorDriver CreateDriver(
+        CSharpParseOptions? options = null, TestProperties? properties = null, params AdditionalText[] files) =>
         CSharpGeneratorDriver.Create(
             [new LlamaGenerator().AsSourceGenerator()],
+            additionalTexts: files,
             parseOptions: options ?? ParseOptions,
             optionsProvider: properties,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));

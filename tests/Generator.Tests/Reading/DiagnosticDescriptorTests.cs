@@ -45,6 +45,7 @@ public sealed partial class DiagnosticDescriptorTests
         Assert.Equal(FixNames.UnusableClass, Catalogue.Of(SpecRule.UnusableClass).Id);
         Assert.Equal(FixNames.HeadsNotDivisible, Catalogue.Of(SpecRule.HeadsNotDivisible).Id);
         Assert.Equal(FixNames.MoreKvHeadsThanHeads, Catalogue.Of(SpecRule.MoreKvHeadsThanHeads).Id);
+        Assert.Equal(FixNames.FileDisagrees, Catalogue.Of(SpecRule.FileDisagrees).Id);
         Assert.Equal(FixNames.NamedLikeAMember, Catalogue.Of(SpecRule.NamedLikeAMember).Id);
         Assert.Equal(FixNames.MemberClash, Catalogue.Of(SpecRule.MemberClash).Id);
         Assert.Equal(FixNames.OwnConstructor, Catalogue.Of(SpecRule.OwnConstructor).Id);
