@@ -40,6 +40,15 @@ public sealed class ChatPrompt
     }
 
     /// <summary>
+    /// The prompt as tokens, where a model has read and said some of it before: as far as the prompt begins like that, its tokens stay what
+    /// they were,
+    /// whichever way the model spelled its answer. So a conversation goes on in a KV cache from where its last turn ended.
+    /// </summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="before">What was read and said; null for nothing.</param>
+    public int[] Encode(Tokenizer tokenizer, ChatTranscript? before) => before?.Continue(this, tokenizer) ?? Encode(tokenizer);
+
+    /// <summary>
     /// The prompt as tokens. Names of control tokens in the template's own text are these tokens; in text from outside they are text. A
     /// model that expects its prompts to begin with BOS (<see cref="Tokenizer.AddBos"/>) gets one where the template wrote none.
     /// </summary>

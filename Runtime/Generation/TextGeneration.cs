@@ -85,6 +85,12 @@ public sealed class TextGeneration
     /// </summary>
     public ReadOnlySpan<byte> Utf8Text => _text.Written;
 
+    /// <summary>
+    /// The token that was chosen last, be it the one that ended the text; -1 before the first. A control token has no text: here is where
+    /// it shows.
+    /// </summary>
+    public int LastToken { get; private set; } = -1;
+
     /// <summary>Makes the next piece of text: first the prompt's, if that was asked for, then each token's.</summary>
     /// <returns>False where the text has ended and nothing is left of it.</returns>
     /// <exception cref="InvalidOperationException">
@@ -206,6 +212,7 @@ public sealed class TextGeneration
             return End(FinishReason.Stop);
         ReadOnlySpan<float> choices = logits[.._sampler.VocabSize];
         int token = _sampler.Sample(_constrained is null ? choices : _constrained.Mask(choices), _generator.CachedTokens);
+        LastToken = token;
         if (_ends.Contains(token))
             return End(FinishReason.Stop);
         _token = token;
