@@ -26,15 +26,22 @@ internal static class BenchCommand
             DefaultValueFactory = _ => [],
             AllowMultipleArgumentsPerToken = false,
         };
+        Option<string[]> lora = LoraOption.Create();
         BenchOptions options = new();
         Command command = new("bench",
-            "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer, commands };
+            "Measure a model: speed of prompts and of decoding, load time, memory; beside llama.cpp with --peer.") { file, peer, commands, lora };
         options.AddTo(command);
         command.SetAction(async (result, cancellation) =>
         {
             BenchRequest request =
-                options.Read(result, result.GetRequiredValue(file)) with { PeerCommands = result.GetRequiredValue(commands) };
+                options.Read(result, result.GetRequiredValue(file)) with
+                {
+                    PeerCommands = result.GetRequiredValue(commands),
+                    Adapters = LoraOption.Read(lora, result),
+                };
             BenchSession.Check(request);
+            if (request.Adapters.Count > 0 && (result.GetValue(peer) || request.PeerCommands.Count > 0))
+                throw new CliException("--lora is for this engine alone: it does not go with --peer and --peer-command.");
 
             // The peer is fetched first: whoever asks for it should not wait for a compilation to learn that it is not to be had.
             List<IContenderSource> beside = [];

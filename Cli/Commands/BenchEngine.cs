@@ -20,18 +20,18 @@ internal static class BenchEngine
     public static Task<EngineSource> CompileAsync(EngineBuilder engines, BenchRequest request, CancellationToken cancellation) => Task.Run(
         () =>
         {
-            using Checkpoint checkpoint = Checkpoint.Open(request.Path);
+            using Checkpoint checkpoint = AdapterRequest.Open(request.Path, request.Adapters);
             int context = Math.Max(request.Plan.Positions, Math.Min(checkpoint.Shape.Context, ModelClass.UsualContext));
             ModelClass model = RunningModel.EngineClass(checkpoint, context, request.Cache);
             Engine engine = engines.Get(model, ProgressBars.On(Console.Error), cancellation);
             return new EngineSource(
-                LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request.Path, threads, cancellation)));
+                LlamalithEngine.EngineName, (_, threads) => LlamalithEngine.Load(() => Load(engine, request, threads, cancellation)));
         },
         cancellation);
 
-    private static ILlamaModel Load(Engine engine, string path, int threads, CancellationToken cancellation)
+    private static ILlamaModel Load(Engine engine, BenchRequest request, int threads, CancellationToken cancellation)
     {
-        Checkpoint checkpoint = Checkpoint.Open(path);
+        Checkpoint checkpoint = AdapterRequest.Open(request.Path, request.Adapters);
         try
         {
             return engine.Load(checkpoint, new LoadOptions { Threads = threads, Cancellation = cancellation });

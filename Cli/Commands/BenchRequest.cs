@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Llamalith.Cli.Benchmarking;
+using Llamalith.Cli.Models;
 
 namespace Llamalith.Cli.Commands;
 
@@ -8,6 +9,9 @@ internal sealed record BenchRequest
 {
     /// <summary>The model file or folder.</summary>
     public required string Path { get; init; }
+
+    /// <summary>Adapters that are merged into it, in their order.</summary>
+    public IReadOnlyList<AdapterRequest> Adapters { get; init; } = [];
 
     /// <summary>Numbers of threads, each measured in turn.</summary>
     public required IReadOnlyList<int> Threads { get; init; }

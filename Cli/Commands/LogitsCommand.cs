@@ -40,7 +40,7 @@ internal static class LogitsCommand
             new(Name,
                 "Run tokens through a model, at once and one by one, and show the likeliest next tokens and checksums of all "
                     + "logits.") { model.File };
-        foreach (Option option in (Option[])[tokens, .. text.All, bare, special, file, .. model.All])
+        foreach (Option option in (Option[])[tokens, .. text.All, bare, special, file, .. model.All, model.Lora])
             command.Options.Add(option);
         command.SetAction((result, cancellation) => Task.Run(
             () =>

@@ -45,6 +45,9 @@ internal sealed class ModelOptions
     /// <summary>Threads that run it.</summary>
     public Option<int?> Threads { get; } = ThreadsOption.CreateForModel();
 
+    /// <summary>Adapters that are merged into it: of verbs that run it.</summary>
+    public Option<string[]> Lora { get; } = LoraOption.Create();
+
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All => [Threads, Context, Cache, Tokenizer];
 
@@ -52,6 +55,7 @@ internal sealed class ModelOptions
     public ModelRequest Read(ParseResult result) => new()
     {
         Path = result.GetRequiredValue(File),
+        Adapters = result.CommandResult.Command.Options.Contains(Lora) ? LoraOption.Read(Lora, result) : [],
         TokenizerPath = result.GetValue(Tokenizer),
         Context = result.GetValue(Context),
         KvCache = result.GetValue(Cache),

@@ -34,7 +34,7 @@ internal static class PerplexityCommand
             CultureInfo.InvariantCulture, $"Tokens in a window. Default: the model's context, though no more than {UsualWindow}.");
         Command command =
             new("perplexity", "Measure how well a model foresees a text: in sliding windows, with the error of the figure.") { model.File };
-        foreach (Option option in (Option[])[.. text.All, stride, most, output, .. model.All])
+        foreach (Option option in (Option[])[.. text.All, stride, most, output, .. model.All, model.Lora])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {

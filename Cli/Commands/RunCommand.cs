@@ -53,7 +53,7 @@ internal static class RunCommand
             model.File,
         };
         foreach (Option option in (Option[])[.. prompt.All, special, tokens, temperature, topK, topP, minP, penalty, seed,
-            constraint.Schema, constraint.Grammar, constraint.Regex, constraint.Json, constraint.Plain, .. model.All])
+            constraint.Schema, constraint.Grammar, constraint.Regex, constraint.Json, constraint.Plain, .. model.All, model.Lora])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {

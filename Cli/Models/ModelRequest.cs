@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Llamalith.Contracts;
 using Llamalith.Tuner;
 
@@ -18,6 +19,9 @@ internal sealed record ModelRequest
 
     /// <summary>The file of its tokenizer; null for the model's own.</summary>
     public string? TokenizerPath { get; init; }
+
+    /// <summary>Adapters that are merged into it, in their order.</summary>
+    public IReadOnlyList<AdapterRequest> Adapters { get; init; } = [];
 
     /// <summary>Most positions; null for the usual.</summary>
     public int? Context { get; init; }

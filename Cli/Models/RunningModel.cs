@@ -51,7 +51,7 @@ internal sealed class RunningModel : IDisposable
         ModelRequest request, EngineBuilder engines, ProgressBars bars, CancellationToken cancellation, bool needsTokenizer = true)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Checkpoint checkpoint = Checkpoint.Open(request.Path);
+        Checkpoint checkpoint = AdapterRequest.Open(request.Path, request.Adapters);
         try
         {
             // First what fails fast.
@@ -88,7 +88,9 @@ internal sealed class RunningModel : IDisposable
     {
         if (need.Weights <= request.AvailableMemory)
             return checkpoint;
-        if (checkpoint is not PackedCheckpoint && request.PackedFolder is null)
+
+        // What is packed is kept, and known by the model's file alone.
+        if (checkpoint is not PackedCheckpoint && (request.PackedFolder is null || request.Adapters.Count > 0))
         {
             engines.Notice?.Invoke(need.Complaint(request.AvailableMemory)!);
             return checkpoint;

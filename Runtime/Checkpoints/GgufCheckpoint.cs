@@ -134,6 +134,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     private bool IsReencoded(string name, GgufTensor tensor) =>
         ReencodedTensors.Has(tensor.Type, tensor.Rows) && (name != TensorNames.TokenEmbedding || Shape.TiedEmbeddings);
 
+    /// <summary>Which elements of a head an architecture turns together; null where it cannot be run.</summary>
+    internal static RopeLayout? LayoutOf(string architecture) =>
+        Architectures.TryGetValue(architecture, out RopeLayout layout) ? layout : null;
+
     /// <summary>Takes over an open file.</summary>
     internal static GgufCheckpoint From(GgufFile file) => Handover.Make(GgufSet.Of(file), static set => new GgufCheckpoint(set));
 

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Reflection;
 using System.Security.Cryptography;
 using Llamalith.Checkpoints;
+using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
@@ -41,6 +42,21 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="ModelFormatException">They are damaged.</exception>
     public static Checkpoint OpenEmbedded(Assembly assembly, string name) => EmbeddedCheckpoint.Open(assembly, name);
 
+    /// <summary>
+    /// The model with a low-rank adapter (LoRA) merged into its matrices, in the formats that they have: an engine that loads it runs the
+    /// adapted model as fast as the bare one. Several may be merged one after another.
+    /// </summary>
+    /// <param name="path">
+    /// A GGUF file of llama.cpp's converter, or what PEFT saved: the folder, or its adapter_model.safetensors.
+    /// </param>
+    /// <param name="scale">What it is multiplied by, beside the scale that it has itself.</param>
+    /// <returns>A checkpoint that disposes of this one; on an exception this one is as it was.</returns>
+    /// <exception cref="System.IO.FileNotFoundException">There is no such adapter.</exception>
+    /// <exception cref="ModelFormatException">It is damaged, or would change something that cannot be merged.</exception>
+    /// <exception cref="ModelMismatchException">It is another model's; the message names both shapes.</exception>
+    public Checkpoint LoadAdapter(string path, double scale = 1) =>
+        Handover.Make(LoraAdapter.Open(path), adapter => new AdaptedCheckpoint(this, adapter, scale));
+
     /// <summary>Looks a tensor up by its canonical name.</summary>
     public abstract bool TryGetTensor(string name, out TensorView tensor);
 
@@ -74,6 +90,14 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>What a user should know of how the file will be loaded, in a line; null, the default, where there is nothing.</summary>
     public virtual string? Notice => null;
+
+    /// <summary>The file itself, where this one only changes some of its tensors.</summary>
+    internal virtual Checkpoint Original => this;
+
+    /// <summary>Says which formats there are kernels for, before tensors are asked for: some may be had in more than one.</summary>
+    internal virtual void PrepareFor(IReadOnlySet<TensorType> formats)
+    {
+    }
 
     /// <summary>The weights in panels, where the file holds them so; null where they must be packed.</summary>
     /// <exception cref="ModelMismatchException">They are in panels of another layout than this runtime's.</exception>

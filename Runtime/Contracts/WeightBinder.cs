@@ -41,6 +41,7 @@ public sealed unsafe class WeightBinder : IDisposable
         // Packing meets at no barrier: every processor helps, whatever the model's size.
         _threads = options.Threads ?? Environment.ProcessorCount;
         _packed = checkpoint.Packed;
+        checkpoint.PrepareFor(_formats);
         Choices = new KernelTable(formats) { IsMapped = _packed is not null };
     }
 

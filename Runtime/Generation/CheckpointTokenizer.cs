@@ -20,7 +20,7 @@ public static class CheckpointTokenizer
     public static Tokenizer OpenTokenizer(this Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        Tokenizer tokenizer = checkpoint is IGgufContainer container
+        Tokenizer tokenizer = checkpoint.Original is IGgufContainer container
             ? TokenizerLoader.FromGguf(container.File)
             : TokenizerLoader.Open(FolderOf(checkpoint));
         RequireFit(checkpoint, tokenizer.VocabSize);
@@ -34,7 +34,7 @@ public static class CheckpointTokenizer
     public static GgufTokenizerMetadata DescribeTokenizer(this Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        string path = checkpoint is IGgufContainer ? checkpoint.Path : FolderOf(checkpoint);
+        string path = checkpoint.Original is IGgufContainer ? checkpoint.Path : FolderOf(checkpoint);
         GgufTokenizerMetadata tokenizer = TokenizerLoader.OpenAsGguf(path);
         RequireFit(checkpoint, tokenizer.Tokens.Length);
         return tokenizer.PaddedTo(checkpoint.Shape.VocabSize);
