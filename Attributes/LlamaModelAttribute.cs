@@ -110,7 +110,9 @@ public sealed class LlamaModelAttribute : Attribute
     public string? EmbeddedWeights { get; set; }
 
     /// <summary>
-    /// Most bytes that weights, KV cache and buffers may take together; the build fails when they need more. Default 0, no limit.
+    /// Most bytes that weights, KV cache and buffers may take together; the build fails when one conversation over the whole context needs
+    /// more. What it leaves beside weights and buffers is what all conversations of a model may take, unless its LoadOptions say otherwise.
+    /// Default 0, no limit.
     /// </summary>
     public long MaxMemory { get; set; }
 }

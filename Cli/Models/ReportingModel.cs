@@ -27,6 +27,9 @@ internal sealed class ReportingModel(ILlamaModel model) : ILlamaModel
     public int Position => model.Position;
 
     /// <inheritdoc/>
+    public ReadOnlySpan<int> Tokens => model.Tokens;
+
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Decode(int token) => model.Decode(token);
 
     /// <inheritdoc/>

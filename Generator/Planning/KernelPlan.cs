@@ -174,11 +174,11 @@ internal sealed record CombinePlan(Dialect Isa, Dialect Heads, int Vectors) : Ke
 /// <summary>The division by the softmax's sum.</summary>
 internal sealed record NormalizePlan(Dialect Isa) : KernelPlan(Isa);
 
-/// <summary>A block's keys and values as floats.</summary>
+/// <summary>A block's keys and values as floats, brought together from its pages.</summary>
 /// <param name="Isa">The vectors of keys, and of values without scales.</param>
 /// <param name="Values">The vectors of values with scales, which divide a slice.</param>
 /// <param name="Vectors">Vectors a loop turn where nothing is scaled.</param>
-internal sealed record WideningPlan(Dialect Isa, Dialect Values, int Vectors) : KernelPlan(Isa);
+internal sealed record GatheringPlan(Dialect Isa, Dialect Values, int Vectors) : KernelPlan(Isa);
 
 /// <summary>The functions of an element that other kernels inline.</summary>
 /// <param name="Isa">The instruction set.</param>

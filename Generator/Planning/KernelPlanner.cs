@@ -111,9 +111,8 @@ internal sealed class KernelPlanner
             .. Attention(_plan.PrefillAttention),
             new CombinePlan(head, _isa, KernelTiles.Combine(head, headDim)),
             new NormalizePlan(head),
+            new GatheringPlan(_isa, _isa.Fit(_plan.Cache.Slice), KernelTiles.Gathering),
         ];
-        if (_plan.Cache.Widens)
-            attention.Add(new WideningPlan(_isa, _isa.Fit(_plan.Cache.Slice), KernelTiles.Widening));
         Family("Attention", attention);
 
         List<KernelPlan> pointwise = [Functions(), new RmsNormPlan(_isa), .. HeadKernelPlan.Of(_plan, _isa)];

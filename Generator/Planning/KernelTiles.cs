@@ -127,8 +127,8 @@ internal static class KernelTiles
         return together;
     }
 
-    /// <summary>Vectors a loop turn where a block of the cache is widened.</summary>
-    public const int Widening = 4;
+    /// <summary>Vectors a loop turn where a block of the cache is gathered.</summary>
+    public const int Gathering = 4;
 
     /// <summary>Vectors of a head that the blocks of the cache are combined in at once.</summary>
     public static int Combine(Dialect head, int headDim)

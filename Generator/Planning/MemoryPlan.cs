@@ -8,7 +8,7 @@ using Llamalith.Generator.Spec;
 namespace Llamalith.Generator.Planning;
 
 /// <summary>
-/// What an engine takes in memory, in bytes, as it allocates it: panels with their scales and padding, the cache in whole blocks, and the
+/// What an engine takes in memory, in bytes, as it allocates it: panels with their scales and padding, the cache in whole pages, and the
 /// buffers of a pass. Where a matrix may have one of several formats, it is the largest.
 /// </summary>
 internal sealed class MemoryPlan
@@ -30,7 +30,7 @@ internal sealed class MemoryPlan
         Weights = (spec.Layers * perLayer) + Vector(spec.Dim) + Panels(plan, plan.Matrix(ModelPlan.Classifier));
         Embedding = spec.VocabSize * Formats(plan, spec.Dim).Max(format => (long)spec.Dim / format.Columns * format.StoredBytes);
         BytesPerToken = KvSizes.BytesPerToken(spec.KvCache.ToString(), spec.Layers, spec.KvHeads, spec.HeadDim);
-        Cache = (long)plan.Cache.HeadBlockElements * plan.Cache.ElementBytes * spec.KvHeads * spec.Layers * plan.Cache.Blocks;
+        Cache = (long)plan.Cache.HeadPageElements * plan.Cache.ElementBytes * spec.KvHeads * spec.Layers * plan.Cache.Pages;
         int barriers = Scheduler.Of(plan.Graph.Decode).BarriersPerToken(spec.Layers);
         Threads = (int)Math.Min(Math.Max(Weights / (barriers * LeastBytesBetweenBarriers), 1), MostThreads);
         Scratch = plan.Scratch.BytesFor(Threads) + (ModelPlan.Pad(spec.VocabSize, ModelPlan.PanelRows) * sizeof(float));
@@ -54,8 +54,11 @@ internal sealed class MemoryPlan
     /// <summary>The buffers of a pass with so many threads.</summary>
     public long Scratch { get; }
 
+    /// <summary>All that is no cache.</summary>
+    public long WithoutCache => Weights + Embedding + Scratch;
+
     /// <summary>All of it.</summary>
-    public long Total => Weights + Embedding + Cache + Scratch;
+    public long Total => WithoutCache + Cache;
 
     /// <summary>The problem of a model that takes more than it may; null where it does not.</summary>
     public static SpecProblem? Check(ModelSpec spec)

@@ -38,7 +38,8 @@ internal static class PlanVerifier
             VerifyTokenBlock(plan, tokens);
 
         Require(plan.Spec.HeadDim % plan.Cache.Slice == 0, "slices divide the head");
-        Require(plan.Cache.BlockPositions % CacheLayout.PositionTile == 0, "tiles divide a block");
+        Require(plan.Cache.PagePositions % CacheLayout.PositionTile == 0, "tiles divide a page");
+        Require(plan.Cache.Blocks == 1 || plan.Cache.BlockPositions % plan.Cache.PagePositions == 0, "pages divide a block");
         foreach (Pass pass in new[] { plan.Graph.Decode, plan.Graph.DecodeRows, plan.Graph.Prefill, plan.Graph.Logits })
         {
             Schedule schedule = Scheduler.Of(pass);
@@ -127,6 +128,7 @@ internal static class PlanVerifier
                 RequireDivides(mix.Tile.Vectors * isa.Lanes, plan.Cache.Slice, "a mix tile divides a slice", isa);
                 RequireRegisters(mix.Tile.Accumulators + mix.Tile.Vectors + 1, isa, "Mix");
                 RequireOrder(mix.Tile.Chains, SumOrder.MixChains(mix.Form, plan.Cache.Slice), "Mix", isa);
+                RequireDivides(mix.Tile.Chains, plan.Cache.PagePositions, "chains of a mix go on from page to page", isa);
                 break;
             case CombinePlan combine:
                 RequireDivides(combine.Vectors * isa.Lanes, headDim, "what is combined at once divides the head", isa);
@@ -136,10 +138,10 @@ internal static class PlanVerifier
             case NormalizePlan:
                 RequireDivides(isa.Lanes, headDim, "a vector divides the head", isa);
                 break;
-            case WideningPlan widening:
+            case GatheringPlan gathering:
                 int positions = CacheLayout.PositionTile * plan.Cache.Slice;
-                RequireDivides(widening.Vectors * isa.Lanes, positions, "vectors widened at once divide a tile", isa);
-                RequireDivides(widening.Values.Lanes, plan.Cache.Slice, "a vector divides a slice", isa);
+                RequireDivides(gathering.Vectors * isa.Lanes, positions, "vectors gathered at once divide a tile", isa);
+                RequireDivides(gathering.Values.Lanes, plan.Cache.Slice, "a vector divides a slice", isa);
                 break;
             case RmsNormPlan:
                 RequireDivides(SumOrder.Lanes, ModelPlan.PanelRows, "the lanes of a sum divide a padded row", isa);

@@ -71,13 +71,8 @@ internal sealed class ScratchPlan
                 : (ScratchBuffer[])[],
             new("Attended", "[QueryDim] of one token", query),
             new("Factors", "[blocks, Heads] what each block counts", blocks, heads),
-            .. plan.Cache.Widens
-                ?
-                [
-                    new ScratchBuffer("Keys", "a block's keys as floats", headDim, positions),
-                    new ScratchBuffer("Values", "a block's values as floats", headDim, positions),
-                ]
-                : (ScratchBuffer[])[],
+            new("Keys", "a block's keys as floats", headDim, positions),
+            new("Values", "a block's values as floats", headDim, positions),
             new("Queries", "[rows, HeadDim] rotated queries", tiles, rows, headDim),
             new("Scores", "[rows, BlockPositions]", rows, positions),
             new("Mixed", "[rows, HeadDim] weighted values", tiles, rows, headDim),

@@ -80,5 +80,7 @@ internal static class NeededTypes
         "System.Runtime.Intrinsics.X86.Sse2",
         "System.Span`1",
         "System.Threading.CancellationToken",
+        "System.Threading.Tasks.Task",
+        "System.Threading.Tasks.Task`1",
     ];
 }

@@ -37,10 +37,11 @@ internal static class EngineMembers
         .. new[]
         {
             "Dim", "FfnDim", "Layers", "Heads", "KvHeads", "HeadDim", "QueryDim", "KvDim", "GroupSize", "VocabSize", "Context",
-            "Parameters", "CompiledShape", "Shape", "InstructionSet", "Threads", "Position", "Cache", "__engine",
+            "Parameters", "CompiledShape", "Shape", "InstructionSet", "Threads", "Position", "Tokens", "Cache", "__engine",
         }.Select(static name => new EngineMember(name, MemberKind.Value)),
         new("Load", MemberKind.Method, $"string, {Options}"),
         new("Load", MemberKind.Method, $"{Checkpoint}, {Options}"),
+        new("LoadAsync", MemberKind.Method, $"string, {Options}"),
         new("CreateCache", MemberKind.Method),
         new("Truncate", MemberKind.Method, "int"),
         new("Dispose", MemberKind.Method),

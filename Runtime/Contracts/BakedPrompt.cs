@@ -72,11 +72,11 @@ public sealed class BakedPrompt
         if (digest.IsEmpty || baked != Convert.ToHexStringLower(digest))
             throw new ModelMismatchException($"The prompt {Name} was prefilled with weights whose checksum is {baked}, but those of {weights.Path} {loaded}; prefill its text instead.");
         cache.Restore(stream);
-        if (cache.Count != Tokens.Length)
+        if (!cache.Tokens.SequenceEqual(Tokens))
         {
             int count = cache.Count;
-            cache.Truncate(0);
-            throw new ModelFormatException($"The prompt {Name} has {Tokens.Length} tokens, but keys and values of {count}.");
+            cache.Cut(0);
+            throw new ModelFormatException($"The prompt {Name} has {Tokens.Length} tokens, but keys and values of {(count == Tokens.Length ? "others" : count)}.");
         }
     }
 

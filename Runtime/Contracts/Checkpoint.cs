@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Threading;
 using Llamalith.Checkpoints;
 using Llamalith.Mapping;
 
@@ -11,10 +12,16 @@ namespace Llamalith.Contracts;
 
 /// <summary>
 /// An opened model file of any format: its hyperparameters, and its tensors under the canonical names of
-/// <see cref="TensorNames"/>. Disposing it unmaps the file and invalidates every <see cref="TensorView"/>.
+/// <see cref="TensorNames"/>. Disposing it unmaps the file and invalidates every <see cref="TensorView"/>, but not under a model: the file
+/// then stays until the last model that was loaded from it is disposed, which closes it in any case.
 /// </summary>
 public abstract class Checkpoint : IDisposable
 {
+    private readonly Lock _lock = new();
+    private int _models;
+    private bool _disposed;
+    private bool _isClosed;
+
     /// <summary>Where it was opened from (for messages).</summary>
     public abstract string Path { get; }
 
@@ -35,7 +42,10 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="ModelFormatException">It is no model, or a damaged one.</exception>
     public static Checkpoint Open(string path) => CheckpointLoader.Open(path);
 
-    /// <summary>Opens weights that the build packed into a program: a resource of the assembly, or, where they were too large for one, the end of the executable or a file beside it.</summary>
+    /// <summary>
+    /// Opens weights that the build packed into a program: a resource of the assembly, or, where they were too large for one, the end of
+    /// the executable or a file beside it.
+    /// </summary>
     /// <param name="assembly">The assembly of the class that was compiled with <see cref="LlamaModelAttribute.EmbeddedWeights"/>.</param>
     /// <param name="name">What that says.</param>
     /// <exception cref="System.IO.FileNotFoundException">They are in none of these places.</exception>
@@ -141,8 +151,39 @@ public abstract class Checkpoint : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        lock (_lock)
+        {
+            _disposed = true;
+            if (_models > 0 || _isClosed)
+                return;
+            _isClosed = true;
+        }
+
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A model reads it from now on, until <see cref="Release"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    internal void Hold()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _models++;
+        }
+    }
+
+    /// <summary>A model reads it no longer; with the last one it is disposed.</summary>
+    internal void Release()
+    {
+        lock (_lock)
+        {
+            if (--_models > 0)
+                return;
+        }
+
+        Dispose();
     }
 
     /// <summary>Unmaps the file.</summary>

@@ -31,6 +31,9 @@ public sealed class EngineTraits
     /// <summary>Most tokens of one pass in decode's order.</summary>
     public required int DecodeRows { get; init; }
 
+    /// <summary>Bytes for conversations that the class's MaxMemory leaves beside the weights; null where it states none.</summary>
+    public long? CacheMemory { get; init; }
+
     /// <summary>The same of a class's trainer, which has so many tokens' logits in memory at once.</summary>
     public EngineTraits ForTrainer(int logitRows) => new()
     {

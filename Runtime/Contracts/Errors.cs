@@ -64,3 +64,27 @@ public sealed class ContextFullException : InvalidOperationException
     {
     }
 }
+
+/// <summary>
+/// The memory that a model has for its conversations is taken (<see cref="LoadOptions.CacheMemory"/>). The conversation is left as it was
+/// before the call; what others forget or give back makes room.
+/// </summary>
+public sealed class CacheFullException : InvalidOperationException
+{
+    /// <summary>Full memory with no message of its own.</summary>
+    public CacheFullException()
+    {
+    }
+
+    /// <summary>Full memory; the message names the budget and what is taken of it.</summary>
+    public CacheFullException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Full memory caused by another error.</summary>
+    public CacheFullException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

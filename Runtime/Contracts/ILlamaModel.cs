@@ -21,6 +21,9 @@ public interface ILlamaModel : IDisposable
     /// <summary>Number of tokens in the KV cache, so the position of the next one.</summary>
     int Position { get; }
 
+    /// <summary>The tokens in the KV cache, whoever put them there; valid until the next call.</summary>
+    ReadOnlySpan<int> Tokens { get; }
+
     /// <summary>Appends one token and returns the logits [VocabSize] for the next, valid until the next call.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>
     /// <exception cref="ContextFullException">No position is left; nothing was changed.</exception>
@@ -30,27 +33,27 @@ public interface ILlamaModel : IDisposable
     /// <exception cref="ArgumentException">There is no token.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
     /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, which is looked for several times a layer; the cache is as it was before the call.</exception>
     ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Appends many tokens at once and shows the logits [VocabSize] after each that the reader wants, a few tokens at a time. An exception of the
-    /// reader's ends it, and the cache is as it was before the call.
+    /// Appends many tokens at once and shows the logits [VocabSize] after each that the reader wants, a few tokens at a time. An exception
+    /// of the reader's ends it, and the cache is as it was before the call.
     /// </summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="reader">Who looks at the logits; a token's place is that in <paramref name="tokens"/>.</param>
-    /// <param name="cancellation">Ends it between chunks.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ArgumentException">There is no token.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary; nothing was changed.</exception>
     /// <exception cref="ContextFullException">Too few positions are left; nothing was changed.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between chunks; the cache is as it was before the call.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, which is looked for several times a layer; the cache is as it was before the call.</exception>
     void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Appends some tokens, each as <see cref="Decode"/> does it: logits, keys and values are the same bits as those of as many calls of it, but the weights
-    /// are read once for several tokens. So guesses of what comes next are verified in one pass, and those that were wrong are truncated. Any
-    /// number of tokens is taken, up to eight a pass. An exception of the reader's ends it, and the cache is as it was before the call. The first call
-    /// compiles what it needs.
+    /// Appends some tokens, each as <see cref="Decode"/> does it: logits, keys and values are the same bits as those of as many calls of
+    /// it, but the weights are read once for several tokens. So guesses of what comes next are verified in one pass, and those that were
+    /// wrong are truncated. Any number of tokens is taken, up to eight a pass. An exception of the reader's ends it, and the cache is as it
+    /// was before the call. The first call compiles what it needs.
     /// </summary>
     /// <remarks>A model that has no pass for it decodes them one by one.</remarks>
     /// <param name="tokens">The tokens.</param>
@@ -95,7 +98,9 @@ public interface ILlamaModel<TSelf> : ILlamaModel
     /// <summary>What the class was compiled for.</summary>
     static abstract ModelShape CompiledShape { get; }
 
-    /// <summary>Binds the weights of a checkpoint, which must stay open as long as the model lives and is disposed with it.</summary>
+    /// <summary>
+    /// Binds the weights of a checkpoint. It stays open as long as the model lives, and is disposed with the last model loaded from it.
+    /// </summary>
     /// <exception cref="ModelMismatchException">The checkpoint holds another model.</exception>
     static abstract TSelf Load(Checkpoint checkpoint, LoadOptions? options = null);
 }

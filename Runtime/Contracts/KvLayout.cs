@@ -6,13 +6,16 @@ namespace Llamalith.Contracts;
 /// <param name="Model">The class's name and, each behind a space, what decides keys and values: a saved cache of another model is refused
 /// by it.</param>
 /// <param name="Capacity">Most positions.</param>
-/// <param name="BlockPositions">Positions in a block; a block holds them for every layer and head.</param>
-/// <param name="BlockBytes">Bytes in a block: those of one head after another.</param>
-/// <param name="Head">One head in a block.</param>
-public sealed record KvLayout(string Model, int Capacity, int BlockPositions, long BlockBytes, KvHeadLayout Head)
+/// <param name="VocabSize">Tokens that a position may be filled by.</param>
+/// <param name="BlockPositions">Positions that attention sums over at once, and that lie together in a saved cache: some pages.</param>
+/// <param name="PagePositions">Positions in a page; a page holds them for every layer and head.</param>
+/// <param name="PageBytes">Bytes in a page: those of one head after another.</param>
+/// <param name="Head">One head in a page.</param>
+public sealed record KvLayout(
+    string Model, int Capacity, int VocabSize, int BlockPositions, int PagePositions, long PageBytes, KvHeadLayout Head)
 {
     /// <summary>Bytes that one position takes: its key and value, with their scales, of every head of every layer.</summary>
-    public long BytesPerToken => KvSizes.BytesPerToken(BlockBytes / Head.Bytes, Head.HeadDim, Head.ElementBytes, Head.ScaleBytes);
+    public long BytesPerToken => KvSizes.BytesPerToken(PageBytes / Head.Bytes, Head.HeadDim, Head.ElementBytes, Head.ScaleBytes);
 
     /// <summary>Bytes that one position takes in a cache of a format: keys and values, and their scales, of every layer.</summary>
     public static long BytesPerTokenOf(ModelShape shape, KvFormat format)
@@ -20,11 +23,14 @@ public sealed record KvLayout(string Model, int Capacity, int BlockPositions, lo
         ArgumentNullException.ThrowIfNull(shape);
         return KvSizes.BytesPerToken(format.ToString(), shape.Layers, shape.KvHeads, shape.HeadDim);
     }
+
+    /// <summary>Pages that so many positions take.</summary>
+    internal int Pages(int positions) => (int)(((long)positions + PagePositions - 1) / PagePositions);
 }
 
 /// <summary>
-/// Where one head's positions lie in a block: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where
-/// there are scales; then the scales of values; then values as [slice][BlockPositions][Slice].
+/// Where one head's positions lie in a page: keys as [tile][HeadDim][PositionTile], with a scale for each position behind each tile where
+/// there are scales; then the scales of values; then values as [slice][PagePositions][Slice].
 /// </summary>
 public sealed record KvHeadLayout
 {
@@ -49,6 +55,6 @@ public sealed record KvHeadLayout
     /// <summary>Where the values begin, in bytes; their scales end there.</summary>
     public required int ValuesOffset { get; init; }
 
-    /// <summary>Bytes of the head in a block.</summary>
+    /// <summary>Bytes of the head in a page.</summary>
     public required int Bytes { get; init; }
 }

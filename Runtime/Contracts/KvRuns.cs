@@ -3,21 +3,22 @@ using System;
 namespace Llamalith.Contracts;
 
 /// <summary>Bytes of a cache that lie together.</summary>
-/// <param name="Offset">From the first block on.</param>
+/// <param name="Page">The page that they lie in.</param>
+/// <param name="Offset">From its first byte on.</param>
 /// <param name="Length">How many.</param>
-internal readonly record struct KvRun(long Offset, int Length);
+internal readonly record struct KvRun(int Page, long Offset, int Length);
 
 /// <summary>
-/// Exactly the bytes of a cache's first positions, in an order of their own: block by block, head by head, keys, scales, values. What lies
-/// between them belongs to positions that are not filled.
+/// Exactly the bytes of a cache's first positions, in an order of their own, which pages have no part in: block by block, head by head,
+/// keys, scales, values. What lies between them belongs to positions that are not filled.
 /// </summary>
 /// <param name="layout">What the cache looks like.</param>
 /// <param name="positions">So many positions.</param>
 internal struct KvRuns(KvLayout layout, int positions)
 {
     private readonly KvHeadLayout _head = layout.Head;
-    private readonly int _heads = (int)(layout.BlockBytes / layout.Head.Bytes);
-    private long _start;
+    private readonly int _heads = (int)(layout.PageBytes / layout.Head.Bytes);
+    private int _page;
     private int _left = positions;
     private int _inHead;
     private int _run;
@@ -34,10 +35,10 @@ internal struct KvRuns(KvLayout layout, int positions)
             if (Next(filled))
                 return true;
             _run = 0;
-            _start += _head.Bytes;
             if (++_inHead < _heads)
                 continue;
             _inHead = 0;
+            _page += layout.Pages(filled);
             _left -= filled;
         }
 
@@ -50,28 +51,41 @@ internal struct KvRuns(KvLayout layout, int positions)
     {
         int run = _run++, tiles = filled / _head.PositionTile, rest = filled % _head.PositionTile;
         if (run < tiles)
-            return Found((long)run * _head.KeyTileBytes, _head.KeyTileBytes);
+            return FoundKeys(run, 0, _head.KeyTileBytes);
         run -= tiles;
         if (rest > 0)
         {
-            long tile = (long)tiles * _head.KeyTileBytes, rowBytes = _head.PositionTile * _head.ElementBytes;
+            int rowBytes = _head.PositionTile * _head.ElementBytes;
             if (run < _head.HeadDim)
-                return Found(tile + (run * rowBytes), rest * _head.ElementBytes);
+                return FoundKeys(tiles, (long)run * rowBytes, rest * _head.ElementBytes);
             run -= _head.HeadDim;
             if (_head.ScaleBytes > 0 && run-- == 0)
-                return Found(tile + (_head.HeadDim * rowBytes), rest * _head.ScaleBytes);
+                return FoundKeys(tiles, (long)_head.HeadDim * rowBytes, rest * _head.ScaleBytes);
         }
 
-        if (_head.ScaleBytes > 0 && run-- == 0)
-            return Found(_head.ValuesOffset - ((long)layout.BlockPositions * _head.ScaleBytes), filled * _head.ScaleBytes);
-        int sliceBytes = _head.Slice * _head.ElementBytes;
-        return run < _head.HeadDim / _head.Slice
-            && Found(_head.ValuesOffset + ((long)run * layout.BlockPositions * sliceBytes), filled * sliceBytes);
+        int pages = layout.Pages(filled), page = run % pages;
+        int inPage = Math.Min(layout.PagePositions, filled - (page * layout.PagePositions));
+        if (_head.ScaleBytes > 0)
+        {
+            if (run < pages)
+                return Found(page, _head.ValuesOffset - ((long)layout.PagePositions * _head.ScaleBytes), inPage * _head.ScaleBytes);
+            run -= pages;
+        }
+
+        int slice = run / pages, sliceBytes = _head.Slice * _head.ElementBytes;
+        return slice < _head.HeadDim / _head.Slice
+            && Found(page, _head.ValuesOffset + ((long)slice * layout.PagePositions * sliceBytes), inPage * sliceBytes);
     }
 
-    private bool Found(long offset, int length)
+    private bool FoundKeys(int tile, long offset, int length)
     {
-        Current = new KvRun(_start + offset, length);
+        int pageTiles = layout.PagePositions / _head.PositionTile;
+        return Found(tile / pageTiles, ((long)(tile % pageTiles) * _head.KeyTileBytes) + offset, length);
+    }
+
+    private bool Found(int page, long offset, int length)
+    {
+        Current = new KvRun(_page + page, ((long)_inHead * _head.Bytes) + offset, length);
         return true;
     }
 }

@@ -2,36 +2,58 @@ using System;
 using System.Buffers.Binary;
 using System.IO;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 using Llamalith.Mapping;
 
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// The memory behind a generated KvCache. Blocks follow each other in order of position, so a conversation of n positions is the
-/// first ceil(n / BlockPositions) blocks: untouched ones take no memory, and copying or saving a prefix is one sweep.
+/// A conversation, the memory behind a generated KvCache: its tokens, and a table of pages of their keys and values. Pages are taken from
+/// the model's pool as positions are filled, shared with forks, and copied before one of several conversations writes to them. One call at
+/// a time: a second is refused. Disposal is safe at any time: during a call, memory goes when that ends.
 /// </summary>
 public sealed unsafe class KvStorage : IDisposable
 {
     // "LLKV", then the version of this header.
     private const uint Magic = 0x564B4C4C;
-    private const int Version = 4;
+    private const int Version = 5;
     private const int MaxNameBytes = 1 << 16;
-    private const long HugePageBlock = 2 << 20;
 
-    private readonly NativeBuffer _memory;
+    // What is known of callers: whether one is under way, and whether it was the last.
+    private const int Busy = 1, Disposed = 2;
+
+    private readonly KvPool _pool;
+    private readonly KvPage[] _pages;
+    private readonly nint[] _table;
+    private int[] _tokens = [];
+    private int _held;
     private int _count;
     private string _weights = "";
+    private int _state;
 
-    /// <summary>An empty cache.</summary>
+    /// <summary>An empty cache that shares memory with none but its forks.</summary>
     public KvStorage(KvLayout layout)
+        : this(layout, new KvPool(layout, long.MaxValue))
+    {
+    }
+
+    /// <summary>An empty cache that takes its memory from a model's pool.</summary>
+    internal KvStorage(KvLayout layout, KvPool pool)
     {
         ArgumentNullException.ThrowIfNull(layout);
         Layout = layout;
+        _pool = pool;
+        _pages = new KvPage[layout.Pages(layout.Capacity)];
 
-        // A block's first position touches all of it, a bit of every head: where blocks are large, huge pages take no more.
-        _memory = new NativeBuffer(checked(Blocks(layout.Capacity) * layout.BlockBytes), hugePages: layout.BlockBytes >= HugePageBlock);
+        // Kernels look pages up in it.
+        _table = GC.AllocateArray<nint>(_pages.Length, pinned: true);
     }
+
+    /// <summary>Returns the pages of a cache that nobody disposed.</summary>
+    ~KvStorage() => ReturnFrom(0);
 
     /// <summary>What it looks like.</summary>
     public KvLayout Layout { get; }
@@ -39,8 +61,11 @@ public sealed unsafe class KvStorage : IDisposable
     /// <summary>Number of positions filled.</summary>
     public int Count => _count;
 
-    /// <summary>The first block.</summary>
-    public byte* Data => _memory.Data;
+    /// <summary>The tokens that fill them; valid until the next call.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _count);
+
+    /// <summary>Where its pages lie.</summary>
+    public byte** Pages => (byte**)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_table));
 
     /// <summary>
     /// Says whose weights fill it: an empty cache is anybody's, one with positions is refused where others filled them.
@@ -60,36 +85,97 @@ public sealed unsafe class KvStorage : IDisposable
         _weights = weights;
     }
 
-    /// <summary>Marks that many further positions as filled.</summary>
-    public void Append(int positions) => _count = checked(_count + positions);
-
-    /// <summary>Forgets every position from <paramref name="count"/> on.</summary>
-    public void Truncate(int count)
+    /// <summary>Makes room for that many further positions, which nobody else reads.</summary>
+    /// <exception cref="CacheFullException">The model's memory for conversations is taken; nothing was changed.</exception>
+    public void Reserve(int positions)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _count);
-        _count = count;
+        int filled = checked(_count + positions), held = _held, needed = Layout.Pages(filled);
+        try
+        {
+            if (_tokens.Length < filled)
+                Array.Resize(ref _tokens, Math.Max(filled, Math.Min(Layout.Capacity, 2 * needed * Layout.PagePositions)));
+            for (; _held < needed; _held++)
+                Set(_held, _pool.Take());
+            if (positions > 0 && _count % Layout.PagePositions != 0)
+                Own(_count / Layout.PagePositions);
+        }
+        catch
+        {
+            ReturnFrom(held);
+            throw;
+        }
     }
 
-    /// <summary>A second conversation that begins like this one.</summary>
+    /// <summary>Marks the next positions as filled by these tokens.</summary>
+    public void Append(ReadOnlySpan<int> tokens)
+    {
+        tokens.CopyTo(_tokens.AsSpan(_count));
+        _count += tokens.Length;
+    }
+
+    /// <summary>Forgets every position from <paramref name="count"/> on, and returns the pages of those alone.</summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
+    public void Truncate(int count)
+    {
+        Enter();
+        try
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(count);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _count);
+            Cut(count);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>A second conversation that begins like this one. It costs no copy before one of the two goes on.</summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     public KvStorage Fork()
     {
-        KvStorage fork = new(Layout);
-        long bytes = UsedBytes;
-        Buffer.MemoryCopy(Data, fork.Data, bytes, bytes);
-        fork._count = _count;
-        fork._weights = _weights;
-        return fork;
+        Enter();
+        try
+        {
+            KvStorage fork = new(Layout, _pool);
+            for (; fork._held < Layout.Pages(_count); fork._held++)
+            {
+                _pool.Share(_pages[fork._held]);
+                fork.Set(fork._held, _pages[fork._held]);
+            }
+
+            fork._tokens = [.. Tokens];
+            fork._count = _count;
+            fork._weights = _weights;
+            return fork;
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>
-    /// Writes a header that names the model and its weights, then the keys and values of every position filled: so many times those of one,
-    /// and nothing else.
+    /// Writes a header that names the model and its weights, the tokens, then the keys and values of every position filled: so many times
+    /// those of one, and nothing else.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        _ = Data;
+        Enter();
+        try
+        {
+            WriteTo(stream);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void WriteTo(Stream stream)
+    {
         using BinaryWriter header = new(stream, Encoding.UTF8, leaveOpen: true);
         header.Write(Magic);
         header.Write(Version);
@@ -101,9 +187,11 @@ public sealed unsafe class KvStorage : IDisposable
         }
 
         header.Write(_count);
+        foreach (int token in Tokens)
+            header.Write(token);
         header.Flush();
         foreach (KvRun run in new KvRuns(Layout, _count))
-            stream.Write(new ReadOnlySpan<byte>(Data + run.Offset, run.Length));
+            stream.Write(new ReadOnlySpan<byte>(_pages[run.Page].Data + run.Offset, run.Length));
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -125,17 +213,54 @@ public sealed unsafe class KvStorage : IDisposable
         }
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote in place of what is here. What goes wrong leaves nothing here.</summary>
+    /// <summary>
+    /// Reads what <see cref="Save"/> wrote in place of what is here, for whoever has the conversation. What goes wrong leaves nothing here.
+    /// </summary>
     /// <inheritdoc cref="Load"/>
     internal void Restore(Stream stream)
     {
-        byte* data = Data;
-        _count = 0;
+        Cut(0);
         int count = ReadHeader(stream, out string weights);
-        foreach (KvRun run in new KvRuns(Layout, count))
-            ReadExactly(stream, new Span<byte>(data + run.Offset, run.Length));
-        _count = count;
+        int[] tokens = ReadTokens(stream, count);
+        Reserve(count);
+        try
+        {
+            foreach (KvRun run in new KvRuns(Layout, count))
+                ReadExactly(stream, new Span<byte>(_pages[run.Page].Data + run.Offset, run.Length));
+        }
+        catch
+        {
+            ReturnFrom(0);
+            throw;
+        }
+
+        Append(tokens);
         _weights = weights;
+    }
+
+    /// <summary>Begins a call that fills or reads positions; every one that was begun is to be ended by <see cref="Leave"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
+    internal void Enter()
+    {
+        int before = Interlocked.CompareExchange(ref _state, Busy, 0);
+        ObjectDisposedException.ThrowIf((before & Disposed) != 0, this);
+        if (before != 0)
+            throw new InvalidOperationException("Another call with this KV cache is under way; a conversation has one at a time.");
+    }
+
+    /// <summary>Ends a call.</summary>
+    internal void Leave()
+    {
+        if ((Interlocked.And(ref _state, ~Busy) & Disposed) != 0)
+            Cut(0);
+    }
+
+    /// <summary>Forgets every position from a count on, for whoever has the conversation.</summary>
+    internal void Cut(int count)
+    {
+        _count = count;
+        ReturnFrom(Layout.Pages(count));
     }
 
     private int ReadHeader(Stream stream, out string weights)
@@ -154,6 +279,24 @@ public sealed unsafe class KvStorage : IDisposable
             ? count
             : throw new ModelFormatException(
                 $"The saved KV cache claims {count} positions, and this class has room for {Layout.Capacity}.");
+    }
+
+    private int[] ReadTokens(Stream stream, int count)
+    {
+        int[] tokens = new int[count];
+        ReadExactly(stream, MemoryMarshal.AsBytes(tokens.AsSpan()));
+        for (int i = 0; i < count; i++)
+        {
+            if (!BitConverter.IsLittleEndian)
+                tokens[i] = BinaryPrimitives.ReverseEndianness(tokens[i]);
+            if ((uint)tokens[i] >= (uint)Layout.VocabSize)
+            {
+                throw new ModelFormatException(
+                    $"The saved KV cache holds the token {tokens[i]} at position {i}, and the vocabulary has {Layout.VocabSize}.");
+            }
+        }
+
+        return tokens;
     }
 
     private static string ReadName(Stream stream, string what)
@@ -190,10 +333,36 @@ public sealed unsafe class KvStorage : IDisposable
             throw new ModelFormatException($"The saved KV cache ends early: {buffer.Length} more bytes were due, {read} came.");
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    /// <summary>Returns its pages, during a call when that ends.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Or(ref _state, Disposed) == 0)
+            Cut(0);
+        GC.SuppressFinalize(this);
+    }
 
-    private long UsedBytes => Blocks(_count) * Layout.BlockBytes;
+    // A page that others read too is copied, as far as it is filled.
+    private void Own(int at)
+    {
+        KvPage shared = _pages[at];
+        if (!_pool.IsShared(shared))
+            return;
+        KvPage own = _pool.Take();
+        foreach (KvRun run in new KvRuns(Layout, _count % Layout.PagePositions))
+            Buffer.MemoryCopy(shared.Data + run.Offset, own.Data + run.Offset, run.Length, run.Length);
+        Set(at, own);
+        _pool.Return(shared);
+    }
 
-    private long Blocks(int positions) => (positions + Layout.BlockPositions - 1) / Layout.BlockPositions;
+    private void Set(int at, KvPage page)
+    {
+        _pages[at] = page;
+        _table[at] = (nint)page.Data;
+    }
+
+    private void ReturnFrom(int first)
+    {
+        while (_held > first)
+            _pool.Return(_pages[--_held]);
+    }
 }

@@ -12,6 +12,13 @@ public sealed record LoadOptions
     /// </summary>
     public int? Threads { get; init; }
 
+    /// <summary>
+    /// The most bytes that all conversations of the model take together; a <see cref="CacheFullException"/> says when they are spent. They
+    /// are taken as positions are filled. Null, the default: what the class's <c>MaxMemory</c> leaves beside its weights; without one, what
+    /// the machine has beyond the weights. Either way it is enough for one conversation over the whole context.
+    /// </summary>
+    public long? CacheMemory { get; init; }
+
     /// <summary>Whether the load finds out which kernels are the fastest here; it changes no result.</summary>
     public Tuning Tune { get; init; }
 

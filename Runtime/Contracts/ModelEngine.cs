@@ -9,41 +9,42 @@ namespace Llamalith.Contracts;
 /// work. The generated class adds the weights, the buffers and the passes. Not for use by hand.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract unsafe class ModelEngine : ITeamJob, IDisposable
+public abstract unsafe class ModelEngine : CompiledEngine
 {
-    // The engine whose job this thread runs: it may not be waited for.
-    [ThreadStatic]
-    private static ModelEngine? t_running;
-
-    private readonly EngineTraits _traits;
     private readonly Checkpoint _checkpoint;
     private readonly LoadOptions _options;
     private readonly int[] _picked;
+    private KvPool _pool = null!;
     private KvStorage _cache = null!;
     private string _weights = "";
     private WorkerTeam? _team;
+    private bool _ownsCheckpoint;
     private Phase _phase;
     private bool _decodesRows;
+    private CancellationToken _cancellation;
     private ILogitsReader? _reader;
     private int _first;
-    private int _busy;
-    private bool _disposed;
 
     /// <summary>An engine without threads.</summary>
     /// <param name="traits">What the class was compiled for.</param>
-    /// <param name="checkpoint">The file that the weights are bound from, which is disposed with the engine.</param>
+    /// <param name="checkpoint">The file that the weights are bound from, which is disposed with the last engine that was loaded from it.</param>
     /// <param name="options">How it is loaded and run.</param>
     /// <exception cref="PlatformNotSupportedException">The machine has none of the instruction sets that the class was compiled for.</exception>
     protected ModelEngine(EngineTraits traits, Checkpoint checkpoint, LoadOptions? options)
+        : base(traits)
     {
-        ArgumentNullException.ThrowIfNull(traits);
         ArgumentNullException.ThrowIfNull(checkpoint);
-        _traits = traits;
         _checkpoint = checkpoint;
         _options = options ?? new LoadOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.Threads ?? 1, 1, nameof(_options.Threads));
-        traits.EnsureSupported();
         _picked = new int[traits.LogitRows];
+    }
+
+    /// <summary>Closes the file of a model that nobody disposed; threads and memory see to themselves.</summary>
+    ~ModelEngine()
+    {
+        if (_ownsCheckpoint)
+            _checkpoint.Release();
     }
 
     /// <summary>Number of threads that run the model.</summary>
@@ -52,9 +53,12 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>Number of tokens in the current conversation.</summary>
     public int Position => _cache.Count;
 
+    /// <summary>The tokens of the current conversation, valid until the next call.</summary>
+    public ReadOnlySpan<int> Tokens => _cache.Tokens;
+
     /// <summary>
-    /// The conversation that <see cref="Decode"/> and Prefill continue. Setting another does not dispose the one before; one that was filled
-    /// with other weights is refused.
+    /// The conversation that <see cref="Decode"/> and Prefill continue. Setting another does not dispose the one before; one that was
+    /// filled with other weights is refused.
     /// </summary>
     public KvStorage Cache
     {
@@ -62,10 +66,28 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            if (value.Layout != _traits.Layout)
-                throw new ModelMismatchException($"The KV cache is of \"{value.Layout.Model}\", and this class is \"{_traits.Layout.Model}\".");
-            value.Claim(_weights);
-            _cache = value;
+            if (value.Layout != ClassTraits.Layout)
+                throw new ModelMismatchException(
+                    $"The KV cache is of \"{value.Layout.Model}\", and this class is \"{ClassTraits.Layout.Model}\".");
+            Enter();
+            try
+            {
+                value.Enter();
+                try
+                {
+                    value.Claim(_weights);
+                }
+                finally
+                {
+                    value.Leave();
+                }
+
+                _cache = value;
+            }
+            finally
+            {
+                Leave();
+            }
         }
     }
 
@@ -78,8 +100,8 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>The threads.</summary>
     protected WorkerTeam Team => _team!;
 
-    /// <summary>The pass under way: the first block of the cache.</summary>
-    protected byte* PassBlocks { get; private set; }
+    /// <summary>The pass under way: where the pages of the cache lie.</summary>
+    protected byte** PassPages { get; private set; }
 
     /// <summary>The pass under way: the position of its first token.</summary>
     protected int PassStart { get; private set; }
@@ -93,6 +115,9 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>The pass under way: whether the last token's logits are wanted.</summary>
     protected bool PassWantsLogits { get; private set; }
 
+    /// <summary>Waits for the other threads of a pass of many tokens, and says to all alike whether it was cancelled.</summary>
+    protected bool BarrierOrEnd(int rank) => Team.Barrier(rank == 0 && _cancellation.IsCancellationRequested);
+
     /// <summary>Where the logits of some tokens are wanted: their places in the pass before.</summary>
     protected ReadOnlySpan<int> Picked => _picked;
 
@@ -104,11 +129,11 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         try
         {
             Embed(token, 0);
-            Run(cache, 1, logits: true);
+            Run(cache, [token], logits: true);
         }
         finally
         {
-            Leave();
+            Leave(cache);
         }
 
         return Logits;
@@ -117,7 +142,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
     public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        Append(tokens, _traits.PrefillChunk, null, cancellation);
+        Append(tokens, ClassTraits.PrefillChunk, null, cancellation);
         return Logits;
     }
 
@@ -125,7 +150,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, _traits.PrefillChunk, reader, cancellation);
+        Append(tokens, ClassTraits.PrefillChunk, reader, cancellation);
     }
 
     /// <summary>
@@ -135,16 +160,16 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, _traits.DecodeRows, reader, cancellation, decodesRows: true);
+        Append(tokens, ClassTraits.DecodeRows, reader, cancellation, decodesRows: true);
     }
 
     /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
     public void Truncate(int count)
     {
-        KvStorage cache = Enter(0);
+        Enter();
         try
         {
-            cache.Truncate(count);
+            _cache.Truncate(count);
         }
         finally
         {
@@ -153,13 +178,17 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     }
 
     /// <summary>An empty conversation.</summary>
-    public KvStorage CreateCache() => new(_traits.Layout);
+    public KvStorage CreateCache()
+    {
+        ThrowIfDisposed();
+        return new KvStorage(ClassTraits.Layout, _pool);
+    }
 
     /// <summary>A conversation that consists of one of the class's own prompts.</summary>
     public KvStorage CreateCache(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
     {
         CheckPrompt(prompt, own);
-        KvStorage cache = new(_traits.Layout);
+        KvStorage cache = CreateCache();
         try
         {
             prompt.CopyTo(_checkpoint, cache);
@@ -183,70 +212,44 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         }
         finally
         {
-            Leave();
+            Leave(cache);
         }
     }
 
-    /// <summary>Waits for the call under way, then ends the threads and frees weights, buffers and the current conversation.</summary>
-    /// <exception cref="InvalidOperationException">The engine is running the caller, such as a reader of its logits.</exception>
-    public void Dispose()
-    {
-        if (t_running == this)
-            throw new InvalidOperationException("An engine cannot be disposed by what it runs, such as a reader of logits.");
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-            wait.SpinOnce();
-        try
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            _team?.Dispose();
-            Free();
-            _checkpoint.Dispose();
-            _cache.Dispose();
-        }
-        finally
-        {
-            _busy = 0;
-        }
+    private protected override string Kind => "model";
 
-        GC.SuppressFinalize(this);
+    private protected override void RunOn(int rank)
+    {
+        switch (_phase)
+        {
+            case Phase.Layers when PassTokens == 1:
+                DecodeOn(rank);
+                break;
+            case Phase.Layers when _decodesRows:
+                DecodeRowsOn(rank);
+                break;
+            case Phase.Layers:
+                PrefillOn(rank);
+                break;
+            case Phase.Logits when _decodesRows:
+                RowLogitsOn(rank);
+                break;
+            case Phase.Logits:
+                LogitsOn(rank);
+                break;
+            default:
+                ReadOn(rank);
+                break;
+        }
     }
 
-    /// <summary>Runs one thread's share of the job under way.</summary>
-    void ITeamJob.Execute(int rank)
+    private protected override void End()
     {
-        ModelEngine? before = t_running;
-        t_running = this;
-        try
-        {
-            switch (_phase)
-            {
-                case Phase.Layers when PassTokens == 1:
-                    DecodeOn(rank);
-                    break;
-                case Phase.Layers when _decodesRows:
-                    DecodeRowsOn(rank);
-                    break;
-                case Phase.Layers:
-                    PrefillOn(rank);
-                    break;
-                case Phase.Logits when _decodesRows:
-                    RowLogitsOn(rank);
-                    break;
-                case Phase.Logits:
-                    LogitsOn(rank);
-                    break;
-                default:
-                    ReadOn(rank);
-                    break;
-            }
-        }
-        finally
-        {
-            t_running = before;
-        }
+        _team?.Dispose();
+        Free();
+        _checkpoint.Release();
+        _cache.Dispose();
+        _pool.Close();
     }
 
     /// <summary>Starts the threads: as many as were asked for, else as many as the model's size is worth.</summary>
@@ -258,11 +261,14 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     {
         _weights = weights;
         _team = new WorkerTeam(_options.Threads ?? WorkerTeam.SizeFor(weightBytes, barriers));
-        _cache = new KvStorage(_traits.Layout);
+        _pool = new KvPool(ClassTraits.Layout, _options.CacheMemory ?? DefaultCacheMemory(weightBytes));
+        _cache = CreateCache();
         return _team.Size;
     }
 
-    /// <summary>Passes through one layer, with so many tokens at once and with one, so that the first token finds all code compiled.</summary>
+    /// <summary>
+    /// Passes through one layer, with so many tokens at once and with one, so that the first token finds all code compiled.
+    /// </summary>
     protected void WarmUp(int tokens)
     {
         PassLayers = 1;
@@ -270,8 +276,14 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
             Prefill(stackalloc int[tokens], CancellationToken.None);
         Decode(0);
         Truncate(0);
-        PassLayers = _traits.Shape.Layers;
+        PassLayers = ClassTraits.Shape.Layers;
+
+        // Last of all: a load that fails leaves the checkpoint as it was.
+        _checkpoint.Hold();
     }
+
+    /// <summary>Nobody else knows of the checkpoint: it goes with the engine, even if that is never disposed.</summary>
+    protected void OwnCheckpoint() => _ownsCheckpoint = true;
 
     /// <summary>Writes a token's embedding to a row of the residual stream.</summary>
     protected abstract void Embed(int token, int row);
@@ -294,9 +306,6 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
     /// <summary>The logits [VocabSize] of a picked token.</summary>
     protected abstract ReadOnlySpan<float> LogitRow(int picked);
 
-    /// <summary>Frees weights and buffers.</summary>
-    protected abstract void Free();
-
     private void Append(
         scoped ReadOnlySpan<int> tokens, int atOnce, ILogitsReader? reader, CancellationToken cancellation, bool decodesRows = false)
     {
@@ -307,6 +316,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
         KvStorage cache = Enter(tokens.Length);
         int start = cache.Count;
         _decodesRows = decodesRows;
+        _cancellation = cancellation;
         try
         {
             for (int first = 0; first < tokens.Length; first += atOnce)
@@ -315,19 +325,20 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
                 int count = Math.Min(tokens.Length - first, atOnce);
                 for (int i = 0; i < count; i++)
                     Embed(tokens[first + i], i);
-                Run(cache, count, logits: reader is null && first + count == tokens.Length);
+                Run(cache, tokens.Slice(first, count), logits: reader is null && first + count == tokens.Length);
                 if (reader is not null)
                     Show(reader, first, count);
             }
         }
         catch
         {
-            cache.Truncate(start);
+            cache.Cut(start);
             throw;
         }
         finally
         {
-            Leave();
+            _cancellation = default;
+            Leave(cache);
         }
     }
 
@@ -354,6 +365,7 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
                 PassTokens = picked;
                 _phase = Phase.Logits;
                 Team.Run(this);
+                _cancellation.ThrowIfCancellationRequested();
                 _phase = Phase.Reading;
                 Team.Run(this);
             }
@@ -372,54 +384,64 @@ public abstract unsafe class ModelEngine : ITeamJob, IDisposable
             _reader!.Read(_first + _picked[picked], LogitRow(picked));
     }
 
-    private void Run(KvStorage cache, int tokens, bool logits)
+    private void Run(KvStorage cache, scoped ReadOnlySpan<int> tokens, bool logits)
     {
-        PassBlocks = cache.Data;
+        PassPages = cache.Pages;
         PassStart = cache.Count;
-        PassTokens = tokens;
+        PassTokens = tokens.Length;
         PassWantsLogits = logits;
         Team.Run(this);
+
+        // Threads may have left a pass that was cancelled half-way.
+        _cancellation.ThrowIfCancellationRequested();
         cache.Append(tokens);
 
-        // Kernels see pointers alone: an engine that nobody refers to any more must not be finalised under them.
+        // Kernels see pointers alone: an engine or a cache that nobody refers to any more must not be finalised under them.
         GC.KeepAlive(this);
+        GC.KeepAlive(cache);
     }
 
+    // Room is looked at by whoever has the engine and the conversation: another call could come in between.
     private KvStorage Enter(int tokens)
     {
-        ThrowIfDisposed();
-        if (Interlocked.Exchange(ref _busy, 1) != 0)
-            throw new InvalidOperationException("Another call to this model is under way; use one model for each thread.");
-
-        // Disposal and room are looked at by whoever holds the engine: another call could come in between.
+        Enter();
+        KvStorage? cache = null;
         try
         {
-            ThrowIfDisposed();
-            KvStorage cache = _cache;
+            _cache.Enter();
+            cache = _cache;
             cache.Claim(_weights);
-            if (tokens > _traits.Layout.Capacity - cache.Count)
-                throw new ContextFullException($"{cache.Count} of Context = {_traits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+            if (tokens > ClassTraits.Layout.Capacity - cache.Count)
+            {
+                throw new ContextFullException(
+                    $"{cache.Count} of Context = {ClassTraits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+            }
+
+            cache.Reserve(tokens);
             return cache;
         }
         catch
         {
-            Leave();
+            Leave(cache);
             throw;
         }
     }
 
-    private void ThrowIfDisposed()
+    private void Leave(KvStorage? cache)
     {
-        if (_disposed)
-            throw _traits.Disposed();
+        cache?.Leave();
+        Leave();
     }
 
-    private void Leave() => Volatile.Write(ref _busy, 0);
+    private long DefaultCacheMemory(long weightBytes) => Math.Max(
+        ClassTraits.Layout.Pages(ClassTraits.Layout.Capacity) * ClassTraits.Layout.PageBytes,
+        ClassTraits.CacheMemory ?? (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - weightBytes));
 
     private void CheckToken(int token)
     {
-        if ((uint)token >= (uint)_traits.Shape.VocabSize)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has {_traits.Shape.VocabSize} tokens, 0 to {_traits.Shape.VocabSize - 1}.");
+        if ((uint)token >= (uint)ClassTraits.Shape.VocabSize)
+            throw new ArgumentOutOfRangeException(
+                nameof(token), token, $"The vocabulary has {ClassTraits.Shape.VocabSize} tokens, 0 to {ClassTraits.Shape.VocabSize - 1}.");
     }
 
     private static void CheckPrompt(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)

@@ -9,9 +9,8 @@ namespace Llamalith.Contracts;
 /// buffers and both passes. Not for use by hand.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
+public abstract unsafe class TrainingEngine : CompiledEngine
 {
-    private readonly EngineTraits _traits;
     private readonly int[] _tokens;
     private readonly int[] _places;
     private readonly int[] _picked;
@@ -21,22 +20,18 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
     private Phase _phase;
     private ILogitsReader? _reader;
     private ILogitsLoss? _loss;
-    private int _busy;
     private bool _canGoBack;
-    private bool _disposed;
 
     /// <summary>A trainer with weights of zero.</summary>
     /// <param name="traits">What the class was compiled for; its logit rows are those of a trainer.</param>
     /// <param name="options">How it is run.</param>
     /// <exception cref="PlatformNotSupportedException">The machine has none of the instruction sets that the class was compiled for.</exception>
     protected TrainingEngine(EngineTraits traits, TrainerOptions? options)
+        : base(traits)
     {
-        ArgumentNullException.ThrowIfNull(traits);
         options ??= new TrainerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.TokenCapacity, 1);
-        traits.EnsureSupported();
-        _traits = traits;
         _forwardOnly = options.ForwardOnly;
         _tokens = new int[options.TokenCapacity];
         _places = new int[options.TokenCapacity];
@@ -59,7 +54,7 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
     public int Count { get; private set; }
 
     /// <summary>Layers whose activations are kept for the backward pass.</summary>
-    protected int KeptLayers => _forwardOnly ? 0 : _traits.Shape.Layers;
+    protected int KeptLayers => _forwardOnly ? 0 : ClassTraits.Shape.Layers;
 
     /// <summary>The tokens of the batch.</summary>
     protected ReadOnlySpan<int> Tokens => _tokens;
@@ -139,8 +134,8 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
         {
             if (!_canGoBack)
                 throw new InvalidOperationException(_forwardOnly ? "The trainer was created with ForwardOnly." : "There is no forward pass to go back through.");
-            if (!hiddenGradient.IsEmpty && hiddenGradient.Length != Count * _traits.Shape.Dim)
-                throw new ArgumentException($"There are {hiddenGradient.Length} gradients, but {Count} tokens of Dim = {_traits.Shape.Dim}.", nameof(hiddenGradient));
+            if (!hiddenGradient.IsEmpty && hiddenGradient.Length != Count * ClassTraits.Shape.Dim)
+                throw new ArgumentException($"There are {hiddenGradient.Length} gradients, but {Count} tokens of Dim = {ClassTraits.Shape.Dim}.", nameof(hiddenGradient));
 
             // Activations are overwritten on the way back.
             _canGoBack = false;
@@ -149,7 +144,7 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
                 Span<float> row = HiddenGradientRow(token);
                 row.Clear();
                 if (!hiddenGradient.IsEmpty)
-                    hiddenGradient.Slice(token * _traits.Shape.Dim, _traits.Shape.Dim).CopyTo(row);
+                    hiddenGradient.Slice(token * ClassTraits.Shape.Dim, ClassTraits.Shape.Dim).CopyTo(row);
             }
 
             _loss = loss;
@@ -178,31 +173,9 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
         }
     }
 
-    /// <summary>Waits for the call under way, then ends the threads and frees weights, gradients and activations.</summary>
-    public void Dispose()
-    {
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-            wait.SpinOnce();
-        try
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            Team.Dispose();
-            Parameters.Dispose();
-            Free();
-        }
-        finally
-        {
-            Leave();
-        }
+    private protected override string Kind => "trainer";
 
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Runs one thread's share of the job under way.</summary>
-    void ITeamJob.Execute(int rank)
+    private protected override void RunOn(int rank)
     {
         switch (_phase)
         {
@@ -220,6 +193,13 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
                 BackwardOn(rank);
                 break;
         }
+    }
+
+    private protected override void End()
+    {
+        Team.Dispose();
+        Parameters.Dispose();
+        Free();
     }
 
     /// <summary>Where a tensor's weights lie.</summary>
@@ -255,9 +235,6 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
     /// <summary>One thread's share of the classifier's gradient by the picked tokens.</summary>
     protected abstract void ClassifierWeightsOn(int rank);
 
-    /// <summary>Frees buffers.</summary>
-    protected abstract void Free();
-
     // Nothing is changed before all of a batch was looked at.
     private void Take(ReadOnlySpan<int> tokens, ReadOnlySpan<int> sequenceLengths)
     {
@@ -266,15 +243,15 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
             throw new ArgumentException("There is no token.", nameof(tokens));
         foreach (int token in tokens)
         {
-            if ((uint)token >= (uint)_traits.Shape.VocabSize)
-                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"The vocabulary has {_traits.Shape.VocabSize} tokens, 0 to {_traits.Shape.VocabSize - 1}.");
+            if ((uint)token >= (uint)ClassTraits.Shape.VocabSize)
+                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"The vocabulary has {ClassTraits.Shape.VocabSize} tokens, 0 to {ClassTraits.Shape.VocabSize - 1}.");
         }
 
         long sum = 0;
         foreach (int length in sequenceLengths)
         {
-            if (length < 1 || length > _traits.Shape.Context)
-                throw new ArgumentException($"A sequence of {length} tokens: there must be 1 to Context = {_traits.Shape.Context}.", nameof(sequenceLengths));
+            if (length < 1 || length > ClassTraits.Shape.Context)
+                throw new ArgumentException($"A sequence of {length} tokens: there must be 1 to Context = {ClassTraits.Shape.Context}.", nameof(sequenceLengths));
             sum += length;
         }
 
@@ -302,25 +279,6 @@ public abstract unsafe class TrainingEngine : ITeamJob, IDisposable
         // Kernels see pointers alone: a trainer that nobody refers to any more must not be finalised under them.
         GC.KeepAlive(this);
     }
-
-    private void Enter()
-    {
-        ThrowIfDisposed();
-        if (Interlocked.Exchange(ref _busy, 1) != 0)
-            throw new InvalidOperationException("Another call to this trainer is under way.");
-        if (!_disposed)
-            return;
-        Leave();
-        ThrowIfDisposed();
-    }
-
-    private void ThrowIfDisposed()
-    {
-        if (_disposed)
-            throw _traits.Disposed();
-    }
-
-    private void Leave() => Volatile.Write(ref _busy, 0);
 
     private enum Phase
     {

@@ -10,8 +10,8 @@ using Llamalith.Tokenization;
 namespace Llamalith.Generation;
 
 /// <summary>
-/// Makes text with a model. Each prompt is a whole sequence from its first token; what the model's KV cache has of it already
-/// need not be computed again. While a generator is in use nothing else may use its model: one generation at a time.
+/// Makes text with a model. Each prompt is a whole sequence from its first token; what the model's KV cache has of it already, whoever
+/// put it there, need not be computed again. One generation at a time: one that finds other tokens in the model's conversation than it left is refused.
 /// </summary>
 public sealed class TextGenerator
 {
@@ -52,7 +52,7 @@ public sealed class TextGenerator
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>The tokens that this generator put into the model's KV cache.</summary>
+    /// <summary>The tokens of the sequence under way that are in the model's KV cache.</summary>
     public ReadOnlySpan<int> CachedTokens => _cached.AsSpan(0, _cachedCount);
 
     /// <summary>The vocabulary as constraints walk it, made when the first one asks for it.</summary>
@@ -75,11 +75,7 @@ public sealed class TextGenerator
         _current = null;
         _cachedCount = 0;
         prompted.Begin(prompt);
-        ReadOnlySpan<int> tokens = prompt.Tokens;
-        if (tokens.Length > _cached.Length)
-            _cached = new int[tokens.Length];
-        tokens.CopyTo(_cached);
-        _cachedCount = tokens.Length;
+        Remember(prompt.Tokens);
     }
 
     /// <summary>Begins to generate from a text.</summary>
@@ -163,13 +159,11 @@ public sealed class TextGenerator
     /// <summary>Forgets what a prompt does not begin with, and returns how much of the prompt is left in the cache.</summary>
     internal int KeepPrefix(ReadOnlySpan<int> prompt, bool reuse)
     {
-        // What someone else did to the cache is not known here.
-        if (!reuse || Model.Position != _cachedCount)
-            _cachedCount = 0;
         // The last token is computed again in any case: the logits after it are needed.
-        int common = CachedTokens.CommonPrefixLength(prompt[..^1]);
+        int common = reuse ? Model.Tokens.CommonPrefixLength(prompt[..^1]) : 0;
         Model.Truncate(common);
-        _cachedCount = common;
+        _cachedCount = 0;
+        Remember(prompt[..common]);
         return common;
     }
 
@@ -177,20 +171,26 @@ public sealed class TextGenerator
     internal ReadOnlySpan<float> Prefill(ReadOnlySpan<int> rest, CancellationToken cancellation)
     {
         ReadOnlySpan<float> logits = Model.Prefill(rest, cancellation);
-        if (_cachedCount + rest.Length > _cached.Length)
-            Array.Resize(ref _cached, Math.Min(Math.Max(_cachedCount + rest.Length, 2 * _cached.Length), Context));
-        rest.CopyTo(_cached.AsSpan(_cachedCount));
-        _cachedCount += rest.Length;
+        Remember(rest);
         return logits;
     }
 
     /// <summary>Runs one token through the model.</summary>
+    /// <exception cref="InvalidOperationException">The model's conversation is not the one that this generator left.</exception>
     internal ReadOnlySpan<float> Decode(int token)
     {
+        if (!Model.Tokens.SequenceEqual(CachedTokens))
+            throw new InvalidOperationException("Something else has used the model since this generator's last token: its conversation has other tokens now.");
         ReadOnlySpan<float> logits = Model.Decode(token);
-        if (_cachedCount == _cached.Length)
-            Array.Resize(ref _cached, Math.Min(2 * _cached.Length, Context));
-        _cached[_cachedCount++] = token;
+        Remember([token]);
         return logits;
+    }
+
+    private void Remember(ReadOnlySpan<int> tokens)
+    {
+        if (_cachedCount + tokens.Length > _cached.Length)
+            Array.Resize(ref _cached, Math.Min(Math.Max(_cachedCount + tokens.Length, 2 * _cached.Length), Context));
+        tokens.CopyTo(_cached.AsSpan(_cachedCount));
+        _cachedCount += tokens.Length;
     }
 }

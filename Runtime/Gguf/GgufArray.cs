@@ -55,7 +55,7 @@ public readonly unsafe struct GgufArray
     {
         if (ElementType != GgufValueType.String)
             throw NotOf("strings");
-        return new Utf8Strings(_file.At(_offset), Count);
+        return new Utf8Strings(_file, _offset, Count);
     }
 
     /// <summary>A copy of an array of strings. Bytes that are no UTF-8 become U+FFFD.</summary>
@@ -111,31 +111,35 @@ public readonly unsafe struct GgufArray
     /// <summary>Walks an array of strings without a copy.</summary>
     public ref struct Utf8Strings
     {
-        private byte* _next;
+        private readonly GgufFile _file;
+        private long _next;
         private long _left;
 
-        internal Utf8Strings(byte* first, long count)
+        internal Utf8Strings(GgufFile file, long first, long count)
         {
+            _file = file;
             _next = first;
             _left = count;
         }
 
-        /// <summary>The string that <see cref="MoveNext"/> came to.</summary>
+        /// <summary>The string that <see cref="MoveNext"/> came to, valid as long as the file is open.</summary>
         public ReadOnlySpan<byte> Current { get; private set; }
 
         /// <summary>Itself, so that foreach takes it.</summary>
         public readonly Utf8Strings GetEnumerator() => this;
 
         /// <summary>Goes to the next string; false after the last.</summary>
+        /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
         public bool MoveNext()
         {
             if (_left == 0)
                 return false;
 
             // All lengths were checked when the file was opened.
-            ulong bytes = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_next, sizeof(ulong)));
-            Current = new ReadOnlySpan<byte>(_next + sizeof(ulong), checked((int)bytes));
-            _next += sizeof(ulong) + bytes;
+            byte* next = _file.At(_next);
+            int bytes = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(next, sizeof(ulong))));
+            Current = new ReadOnlySpan<byte>(next + sizeof(ulong), bytes);
+            _next += sizeof(ulong) + (long)bytes;
             _left--;
             return true;
         }

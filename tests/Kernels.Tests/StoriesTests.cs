@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using Llamalith.Contracts;
 using Llamalith.Engines.Kernels;
 using Llamalith.Reference;
@@ -62,6 +64,20 @@ public sealed class StoriesTests
     }
 
     [Fact]
+    public async Task LoadAsync_TellsItsProgress_AndIsStopped()
+    {
+        string path = PublishedModel.PathOrSkip("stories260K.bin");
+        Shares shares = new();
+        using Stories260K model = await Stories260K.LoadAsync(path, new LoadOptions { Progress = shares });
+        using Stories260K other = Stories260K.Load(path);
+        Assert.Equal(Greedy(other, [1], 8), Greedy(model, [1], 8));
+        Assert.Equal([.. shares.Told.Order()], shares.Told);
+        Assert.Equal(1, shares.Told[^1]);
+        LoadOptions stopped = new() { Cancellation = new CancellationToken(canceled: true) };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Stories260K.LoadAsync(path, stopped));
+    }
+
+    [Fact]
     public void Load_OfAnotherShapeNamesBothSides()
     {
         string path = PublishedModel.PathOrSkip("stories260K.bin");
@@ -90,5 +106,12 @@ public sealed class StoriesTests
                 return tokens;
             logits = model.Decode(best);
         }
+    }
+
+    private sealed class Shares : IProgress<double>
+    {
+        public List<double> Told { get; } = [];
+
+        public void Report(double value) => Told.Add(value);
     }
 }

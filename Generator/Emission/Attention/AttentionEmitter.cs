@@ -58,8 +58,8 @@ internal static class AttentionEmitter
             HeadStepText.Write(writer, plan.Keys, "RotateKey", "first", "k", "k");
             HeadStepText.Write(writer, plan.Values, "RotateKey", "first", "v", "v");
             writer.Line();
-            writer.Line("int place = position % BlockPositions;");
-            writer.Line($"{element}* head = CacheHead(PassBlocks, position / BlockPositions, layer, kvHead);");
+            writer.Line("int place = position % PagePositions;");
+            writer.Line($"{element}* head = (({element}**)PassPages)[position / PagePositions] + HeadInPage(layer, kvHead);");
             writer.Line($"{element}* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);");
             writer.Line($"{element}* values = head + ValuesOffset + (place * Slice);");
             if (plan.Cache.IsScaled)
@@ -67,7 +67,7 @@ internal static class AttentionEmitter
             writer.Nested("for (int i = 0; i < HeadDim; i++)", $"keys[i * PositionTile] = {Stored("k[i]")};");
             if (plan.Cache.IsScaled)
                 writer.Line("*ValueScale(head, place) = ScaleOf(v, out inverse);");
-            writer.Block("for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)", () =>
+            writer.Block("for (int slice = 0; slice < HeadDim; slice += Slice, values += PagePositions * Slice)", () =>
                 writer.Nested("for (int i = 0; i < Slice; i++)", $"values[i] = {Stored("v[slice + i]")};"));
         });
         if (spec.KvCache == KvFormat.F16)
@@ -111,18 +111,18 @@ internal static class AttentionEmitter
     private static void WritePlaces(SourceWriter writer, ModelPlan plan)
     {
         string element = plan.Cache.ElementType;
-        writer.Line("/// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>");
-        writer.Line($"private static unsafe {element}* CacheHead(byte* blocks, int block, int layer, int kvHead) => unchecked(");
-        writer.Line($"    ({element}*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements));");
+        writer.Line("/// <summary>Where a head's keys begin in a page; its values follow ValuesOffset elements later.</summary>");
+        writer.Line("private static long HeadInPage(int layer, int kvHead) => unchecked(");
+        writer.Line("    ((layer * KvHeads) + kvHead) * (long)HeadPageElements);");
         if (!plan.Cache.IsScaled)
             return;
         writer.Line();
-        writer.Line("/// <summary>The scale of a position's key, given the head's keys in its block: scales follow each tile.</summary>");
+        writer.Line("/// <summary>The scale of a position's key, given the head's keys in its page: scales follow each tile.</summary>");
         writer.Line($"private static unsafe float* KeyScale({element}* keys, int position) => unchecked(");
         writer.Line("    (float*)(keys + (position / PositionTile * KeyTileElements) + (HeadDim * PositionTile)) "
             + "+ (position % PositionTile));");
         writer.Line();
-        writer.Line("/// <summary>The scale of a position's value, given the head's keys in its block.</summary>");
+        writer.Line("/// <summary>The scale of a position's value, given the head's keys in its page.</summary>");
         writer.Line($"private static unsafe float* ValueScale({element}* keys, int position) => "
             + "unchecked((float*)(keys + ValueScalesOffset) + position);");
     }
@@ -148,8 +148,9 @@ internal static class AttentionEmitter
             writer.Line("int count = Math.Min(BlockPositions, position + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
             writer.Line("RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);");
-            writer.Line($"{element}* k = CacheHead(PassBlocks, block, layer, kvHead);");
-            writer.Line("Kernels.DecodeScores(t.Queries, k, t.Scores, count);");
+            writer.Line($"{element}** pages = ({element}**)PassPages + (block * BlockPages);");
+            writer.Line("long head = HeadInPage(layer, kvHead);");
+            writer.Line("Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);");
             writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
             {
                 writer.Line("Mask(t.Scores + (row * BlockPositions), count, padded);");
@@ -157,9 +158,9 @@ internal static class AttentionEmitter
             });
             writer.Line("int part = (token * CacheBlocks) + (item / KvHeads);");
             writer.Line("int heads = (part * PaddedHeads) + (kvHead * GroupSize);");
-            string scale = plan.Cache.IsScaled ? "ValueScale(k, 0), " : "";
+            string scale = plan.Cache.IsScaled ? "pages, head, " : "";
             writer.Line($"Kernels.DecodeSoftmax(t.Scores, {scale}s.Max + heads, s.Sum + heads, padded);");
-            writer.Line("Kernels.DecodeMix(t.Scores, k + ValuesOffset, "
+            writer.Line("Kernels.DecodeMix(t.Scores, pages, head + ValuesOffset, "
                 + "s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);");
         });
     }
@@ -167,9 +168,8 @@ internal static class AttentionEmitter
     private static void WriteAttendTokens(SourceWriter writer, ModelPlan plan)
     {
         string element = plan.Cache.ElementType;
-        string brought = plan.Cache.Widens ? "widened to floats" : "brought into the cache";
         writer.Line("/// <summary>Attention of some tiles of a prefill over one KV head: "
-            + $"each block of the cache is {brought} once for all of them.</summary>");
+            + "each block of the cache is brought together as floats once for all of them.</summary>");
         const string Head = "private unsafe void AttendTokens("
             + "LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)";
         writer.HotMethod(Head, () =>
@@ -185,23 +185,18 @@ internal static class AttentionEmitter
             writer.Line("new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);");
             writer.Line("new FloatSpan(t.Sum, tiles * QueryRows).Clear();");
             writer.Line("new FloatSpan(t.Mixed, tiles * QueryRows * HeadDim).Clear();");
+            writer.Line("long head = HeadInPage(layer, kvHead);");
             string start = VisibleText.FirstBlockBegin(plan.Visible, "PassStart + first");
             writer.Block($"for (int begin = {start}; begin <= PassStart + last; begin += BlockPositions)", () =>
             {
-                writer.Line($"{element}* block = CacheHead(PassBlocks, begin / BlockPositions, layer, kvHead);");
-                if (plan.Cache.Widens)
-                {
-                    writer.Line("int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) "
-                        + "+ PositionTile - 1) / PositionTile * PositionTile;");
-                    writer.Line("Kernels.WidenKeys(block, t.Keys, padded);");
-                    string scale = plan.Cache.IsScaled ? "ValueScale(block, 0), " : "";
-                    writer.Line($"Kernels.WidenValues(block + ValuesOffset, {scale}t.Values, padded);");
-                }
-
-                string read = plan.Cache.Widens ? "t.Keys, t.Values" : "block, block + ValuesOffset";
+                writer.Line($"{element}** pages = ({element}**)PassPages + (begin / PagePositions);");
+                writer.Line("int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) "
+                    + "+ PositionTile - 1) / PositionTile * PositionTile;");
+                writer.Line("Kernels.GatherKeys(pages, head, t.Keys, padded);");
+                writer.Line("Kernels.GatherValues(pages, head, t.Values, padded);");
                 writer.Nested(
                     "for (int tile = 0; tile < tiles; tile++)",
-                    $"AttendTile({read}, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
+                    $"AttendTile(t.Keys, t.Values, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
             });
             writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
             {

@@ -16,14 +16,17 @@ internal static class AttentionMix
         (AttentionForm form, MixTile tile) = (plan.Form, plan.Tile);
         int elements = tile.Vectors * plan.Isa.Lanes;
         bool oneSlice = slice == kernels.Plan.Spec.HeadDim;
-        string element = form.Widens ? kernels.Plan.Cache.ElementType : "float";
+        string element = form.ReadsPages ? kernels.Plan.Cache.ElementType : "float";
+        string places = form.ReadsPages ? "[pages][slices, PagePositions, Slice]" : "[slices, BlockPositions, Slice]";
         kernels.Kernel(
             form.Name + "Mix",
             form.CarriesOn ? "mixed = mixed · scale + weights · V" : "mixed = weights · V",
-            $"weights [{form.Rows}, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [{form.Rows}, HeadDim]"
+            $"weights [{form.Rows}, BlockPositions] · V {places} · mixed [{form.Rows}, HeadDim]"
                 + $" · tile {tile.Rows} rows x {elements} elements x {tile.Chains} positions · {tile.Accumulators} accumulators",
             [
-                ("float*", "weights"), (element + "*", "v"), ("float*", "mixed"),
+                ("float*", "weights"),
+                .. form.ReadsPages ? new[] { (element + "**", "pages"), ("long", "values") } : [(element + "*", "v")],
+                ("float*", "mixed"),
                 .. form.CarriesOn ? new[] { ("float*", "scale") } : [],
                 ("int", "count"),
             ],
@@ -33,7 +36,7 @@ internal static class AttentionMix
                     Loops.ForPieces(writer, "row", tile.Rows, Code.Int(form.Rows), form.Rows == tile.Rows, row =>
                         WriteTile(kernels, plan, element, (oneSlice ? "" : " + slice") + (part == "0" ? "" : " + part"), part, row)));
                 if (!oneSlice)
-                    writer.Line("v += BlockPositions * Slice;");
+                    writer.Line(form.ReadsPages ? "values += PagePositions * Slice;" : "v += BlockPositions * Slice;");
             }));
     }
 
@@ -57,16 +60,25 @@ internal static class AttentionMix
             }
         }
 
-        writer.Line($"{element}* vp = {Code.At("v", part)};");
         writer.Line($"float* p = weights{(row == "0" ? "" : $" + ({row} * BlockPositions)")};");
-        writer.Line("int left = count;");
-        WriteSteps(tile.Chains);
-        if (tile.Chains > 1)
-            WriteSteps(1);
+        if (form.ReadsPages)
+            Loops.ForPages(writer, () => WriteStream(Code.At("pages[page] + values", part), "end - begin"));
+        else
+            WriteStream(Code.At("v", part), "count");
         for (int r = 0; r < tile.Rows; r++)
         {
             for (int v = 0; v < tile.Vectors; v++)
                 writer.Line(isa.Store(Mixed(r, v), Loops.Sum(tile.Chains, s => Accumulator(s, r, v))));
+        }
+
+        // What is left over by whole turns is of the last positions.
+        void WriteStream(string from, string count)
+        {
+            writer.Line($"{element}* vp = {from};");
+            writer.Line($"int left = {count};");
+            WriteSteps(tile.Chains);
+            if (tile.Chains > 1)
+                WriteSteps(1);
         }
 
         void WriteSteps(int steps)
@@ -90,7 +102,7 @@ internal static class AttentionMix
             for (int v = 0; v < tile.Vectors; v++)
             {
                 string at = Code.At("vp", Loops.Offset(s, "Slice", v * isa.Lanes));
-                writer.Line($"{vec} v{s}_{v} = {(form.Widens ? kernels.LoadCache(isa, at) : isa.Load(at))};");
+                writer.Line($"{vec} v{s}_{v} = {(form.ReadsPages ? kernels.LoadCache(isa, at) : isa.Load(at))};");
             }
 
             for (int r = 0; r < tile.Rows; r++)

@@ -15,18 +15,38 @@ internal static class AttentionScores
         SourceWriter writer = kernels.Writer;
         (AttentionForm form, ScoreTile tile) = (plan.Form, plan.Tile);
         int positions = tile.Vectors * plan.Isa.Lanes;
-        string element = form.Widens ? cache.ElementType : "float";
-        string stride = form.Widens ? "KeyTileElements" : "HeadDim * PositionTile";
+        string element = form.ReadsPages ? cache.ElementType : "float";
         kernels.Kernel(
             form.Name + "Scores",
-            "scores = q · Kᵀ" + (form.Widens && cache.IsScaled ? " · key scales" : ""),
-            $"q [{form.Rows}, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [{form.Rows}, BlockPositions]"
+            "scores = q · Kᵀ" + (form.ReadsPages && cache.IsScaled ? " · key scales" : ""),
+            $"q [{form.Rows}, HeadDim] · K {(form.ReadsPages ? "[pages]" : "")}[tiles, HeadDim, PositionTile]"
+                + $" · scores [{form.Rows}, BlockPositions]"
                 + $" · tile {tile.Rows} rows x {positions} positions x {tile.Chains} elements · {tile.Accumulators} accumulators",
-            [("float*", "q"), (element + "*", "k"), ("float*", "scores"), ("int", "count")],
-            () => writer.Block($"for (int tile = 0; tile < count; tile += PositionTile, k += {stride})", () =>
+            [
+                ("float*", "q"),
+                .. form.ReadsPages ? new[] { (element + "**", "pages"), ("long", "head") } : [(element + "*", "k")],
+                ("float*", "scores"), ("int", "count"),
+            ],
+            () =>
+            {
+                if (!form.ReadsPages)
+                {
+                    WriteTiles("0", "count", "HeadDim * PositionTile");
+                    return;
+                }
+
+                Loops.ForPages(writer, () =>
+                {
+                    writer.Line($"{element}* k = pages[page] + head;");
+                    WriteTiles("begin", "end", "KeyTileElements");
+                });
+            });
+
+        void WriteTiles(string begin, string end, string stride) =>
+            writer.Block($"for (int tile = {begin}; tile < {end}; tile += PositionTile, k += {stride})", () =>
                 Loops.ForPieces(writer, "row", tile.Rows, Code.Int(form.Rows), form.Rows == tile.Rows, row =>
                     Loops.ForPieces(writer, "position", positions, "PositionTile", positions == CacheLayout.PositionTile, position =>
-                        WriteTile(kernels, plan, element, row, position)))));
+                        WriteTile(kernels, plan, element, row, position))));
     }
 
     private static void WriteTile(KernelClass kernels, ScoresPlan plan, string element, string row, string position)
@@ -54,7 +74,7 @@ internal static class AttentionScores
                 for (int v = 0; v < tile.Vectors; v++)
                 {
                     string at = Code.At("kd", (s * CacheLayout.PositionTile) + (v * isa.Lanes));
-                    writer.Line($"{vec} k{s}_{v} = {(form.Widens ? kernels.LoadCache(isa, at) : isa.Load(at))};");
+                    writer.Line($"{vec} k{s}_{v} = {(form.ReadsPages ? kernels.LoadCache(isa, at) : isa.Load(at))};");
                 }
 
                 for (int r = 0; r < tile.Rows; r++)
@@ -65,7 +85,7 @@ internal static class AttentionScores
                 }
             }
         });
-        bool scaled = form.Widens && cache.IsScaled;
+        bool scaled = form.ReadsPages && cache.IsScaled;
         if (scaled)
         {
             string scales = Code.At("(float*)(k + (HeadDim * PositionTile))", position);

@@ -18,7 +18,7 @@ internal static class AttentionSoftmax
     {
         SourceWriter writer = kernels.Writer;
         AttentionForm form = plan.Form;
-        bool scaled = form.Widens && kernels.Plan.Cache.IsScaled;
+        bool scaled = form.ReadsPages && kernels.Plan.Cache.IsScaled;
         string equation = $"scores = 2^(scores - max){(scaled ? " · value scales" : "")}";
         kernels.Kernel(
             form.Name + "Softmax",
@@ -27,7 +27,7 @@ internal static class AttentionSoftmax
                 + " · count is a multiple of PositionTile, masked scores are -∞",
             [
                 ("float*", "scores"),
-                .. scaled ? new[] { ("float*", "valueScales") } : [],
+                .. scaled ? new[] { (kernels.Plan.Cache.ElementType + "**", "pages"), ("long", "head") } : [],
                 ("float*", "max"), ("float*", "sum"),
                 .. form.CarriesOn ? new[] { ("float*", "scale") } : [],
                 ("int", "count"),
@@ -85,17 +85,17 @@ internal static class AttentionSoftmax
             string vec = _isa.VectorType;
             IEnumerable<int> vectors = Enumerable.Range(0, plan.Vectors);
             _writer.Line($"{vec} {vectors.Select(v => $"top{v} = {_isa.Broadcast(Lowest)}").Join(", ")};");
-            Loops.ForLanes(_writer, _isa, "count", v => _writer.Line($"top{v} = {_isa.Max(_isa.Load(At("scores", v)), $"top{v}")};"));
+            Loops.ForLanes(_writer, _isa, "0", "count", v => _writer.Line($"top{v} = {_isa.Max(_isa.Load(At("scores", v)), $"top{v}")};"));
             _writer.Line($"float now = LargestLane({Loops.Halves(vectors.Select(v => $"top{v}").ToList(), _isa.Max)});");
             _writer.Line($"{vec} top = {_isa.Broadcast("now")};");
             _writer.Line($"{vec} {vectors.Select(v => $"total{v} = {_isa.Zero}").Join(", ")};");
-            Loops.ForLanes(_writer, _isa, "count", v =>
+            ForPositions((begin, end) => Loops.ForLanes(_writer, _isa, begin, end, v =>
             {
                 _writer.Line($"{vec} weight{v} = Exp2({_isa.Load(At("scores", v))} - top){Smallest};");
                 _writer.Line($"total{v} += weight{v};");
-                string scale = scaled ? $" * {_isa.Load(At("valueScales", v))}" : Factor;
+                string scale = scaled ? $" * {_isa.Load(At("scales", v))}" : Factor;
                 _writer.Line(_isa.Store(At("scores", v), $"weight{v}{scale}"));
-            });
+            }));
             _writer.Line($"float total = SumLanes({Loops.Halves(vectors.Select(v => $"total{v}").ToList(), (a, b) => $"({a} + {b})")});");
         }
 
@@ -104,13 +104,29 @@ internal static class AttentionSoftmax
             _writer.Line($"float now = {Lowest};");
             _writer.Nested("for (int i = 0; i < count; i++)", $"now = {_isa.Max("scores[i]", "now")};");
             _writer.Line($"new FloatSpan(lanes, {SumOrder.Lanes}).Clear();");
-            _writer.Block("for (int i = 0; i < count; i++)", () =>
+            ForPositions((begin, end) => _writer.Block($"for (int i = {begin}; i < {end}; i++)", () =>
             {
                 _writer.Line($"float weight = Exp2(scores[i] - now){Smallest};");
                 _writer.Line($"lanes[i % {SumOrder.Lanes}] += weight;");
-                _writer.Line($"scores[i] = weight{(scaled ? " * valueScales[i]" : Factor)};");
-            });
+                _writer.Line($"scores[i] = weight{(scaled ? " * scales[i]" : Factor)};");
+            }));
             _writer.Line("float total = SumLanes(lanes);");
+        }
+
+        // Scales lie page by page.
+        private void ForPositions(Action<string, string> body)
+        {
+            if (!scaled)
+            {
+                body("0", "count");
+                return;
+            }
+
+            Loops.ForPages(_writer, () =>
+            {
+                _writer.Line("float* scales = ValueScale(pages[page] + head, 0) - begin;");
+                body("begin", "end");
+            });
         }
 
         private string At(string pointer, int vector) => Code.At(pointer + " + i", vector * _isa.Lanes);

@@ -35,6 +35,9 @@ internal static class KvCacheEmitter
                 /// <summary>Number of positions filled.</summary>
                 public int Count => Storage.Count;
 
+                /// <summary>The tokens that fill them; valid until the next call.</summary>
+                public global::System.ReadOnlySpan<int> Tokens => Storage.Tokens;
+
                 /// <summary>Most positions.</summary>
                 public int Capacity => Context;
 
@@ -47,7 +50,7 @@ internal static class KvCacheEmitter
                 /// <summary>A second conversation that begins like this one and goes its own way.</summary>
                 public KvCache Fork() => new(Storage.Fork());
 
-                /// <summary>Writes a header that names the model and its weights, then the filled positions.</summary>
+                /// <summary>Writes a header that names the model and its weights, then the tokens, and the filled positions.</summary>
                 public void Save(global::System.IO.Stream destination) => Storage.Save(destination);
 
                 /// <summary>

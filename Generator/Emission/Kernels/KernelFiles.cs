@@ -79,8 +79,8 @@ internal static class KernelFiles
             case NormalizePlan normalize:
                 AttentionResult.WriteNormalize(kernels, normalize);
                 break;
-            case WideningPlan widening:
-                CacheWidening.Write(kernels, widening);
+            case GatheringPlan gathering:
+                CacheGathering.Write(kernels, gathering);
                 break;
             case FunctionsPlan functions:
                 Pointwise.WriteFunctions(kernels, functions);

@@ -53,9 +53,17 @@ internal static class Loops
             ReadAhead.Write(writer, isa, plan, $"(byte*){pointer}", line * CacheLine);
     }
 
+    /// <summary>A loop over the pages of a block's first count positions; the body reads of pages[page] those from begin to end.</summary>
+    public static void ForPages(SourceWriter writer, Action body) =>
+        writer.Block("for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)", () =>
+        {
+            writer.Line("int end = Math.Min(begin + PagePositions, count);");
+            body();
+        });
+
     /// <summary>A loop over i, as many vectors a turn as hold the lanes of a sum; the body is told each.</summary>
-    public static void ForLanes(SourceWriter writer, Dialect isa, string end, Action<int> body) =>
-        writer.Block($"for (int i = 0; i < {end}; i += {SumOrder.Lanes})", () =>
+    public static void ForLanes(SourceWriter writer, Dialect isa, string begin, string end, Action<int> body) =>
+        writer.Block($"for (int i = {begin}; i < {end}; i += {SumOrder.Lanes})", () =>
         {
             for (int vector = 0; vector < SumOrder.Lanes / isa.Lanes; vector++)
                 body(vector);

@@ -107,7 +107,7 @@ internal static class Pointwise
     {
         List<string> sums = Enumerable.Range(0, vectors).Select(v => $"s{v}").ToList();
         writer.Line($"{isa.VectorType} {sums.Select(sum => $"{sum} = {isa.Zero}").Join(", ")};");
-        Loops.ForLanes(writer, isa, "PaddedDim", v =>
+        Loops.ForLanes(writer, isa, "0", "PaddedDim", v =>
         {
             writer.Line($"{isa.VectorType} v{v} = {isa.Load(Code.At("x + i", v * isa.Lanes))};");
             writer.Line($"s{v} = {isa.Fma($"v{v}", $"v{v}", $"s{v}")};");

@@ -57,17 +57,19 @@ internal static class Constants
         Int("QkvStride", ModelPlan.RowStride(plan.ValueOffset + spec.KvDim));
 
         writer.Line();
-        writer.Line("// The KV cache: positions of a block and of a tile of keys, elements of a head's parts.");
+        writer.Line("// The KV cache: positions of a block, of a page and of a tile of keys, elements of a head's parts in a page.");
         Int("BlockPositions", plan.Cache.BlockPositions);
+        Int("BlockPages", plan.Cache.BlockPages);
         Int("CacheBlocks", plan.Cache.Blocks);
+        Int("PagePositions", plan.Cache.PagePositions);
         Int("PositionTile", CacheLayout.PositionTile);
         Int("Slice", plan.Cache.Slice);
         Int("KeyTileElements", plan.Cache.KeyTileElements);
         if (plan.Cache.IsScaled)
             Int("ValueScalesOffset", plan.Cache.ValueScalesOffset);
         Int("ValuesOffset", plan.Cache.ValuesOffset);
-        Int("HeadBlockElements", plan.Cache.HeadBlockElements);
-        writer.Line("private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;");
+        Int("HeadPageElements", plan.Cache.HeadPageElements);
+        writer.Line("private const long PageElements = (long)HeadPageElements * KvHeads * Layers;");
 
         writer.Line();
         writer.Line("// Passes: tokens at once, query rows that share each load of keys and values, barriers of a decoded token.");

@@ -37,14 +37,16 @@ internal static class EngineEmitter
             };
 
             /// <summary>
-            /// Its KV cache. A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
-            /// [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
+            /// Its KV cache. A page holds PagePositions positions of every layer and KV head; within it, each head's keys lie as
+            /// [tile][HeadDim][PositionTile] and its values as [slice][PagePositions][Slice], the orders they are streamed in.
             /// </summary>
             public static readonly Contracts.KvLayout Layout = new(
                 {{Code.Escaped(CacheIdentity.Of(plan))}},
                 Context,
+                VocabSize,
                 BlockPositions,
-                BlockElements * sizeof({{element}}),
+                PagePositions,
+                PageElements * sizeof({{element}}),
                 new Contracts.KvHeadLayout
                 {
                     HeadDim = HeadDim,
@@ -54,7 +56,7 @@ internal static class EngineEmitter
                     Slice = Slice,
                     KeyTileBytes = KeyTileElements * sizeof({{element}}),
                     ValuesOffset = ValuesOffset * sizeof({{element}}),
-                    Bytes = HeadBlockElements * sizeof({{element}}),
+                    Bytes = HeadPageElements * sizeof({{element}}),
                 });
 
             private static readonly Contracts.EngineTraits Traits = new()
@@ -66,10 +68,14 @@ internal static class EngineEmitter
                 InstructionSet = Kernels.InstructionSet,
                 PrefillChunk = PrefillChunk,
                 LogitRows = LogitRowCount,
-                DecodeRows = DecodeRowCount,
+                DecodeRows = DecodeRowCount,{{CacheMemory(plan)}}
             };
             """);
     }
+
+    private static string CacheMemory(ModelPlan plan) => plan.Spec.MaxMemory == 0
+        ? ""
+        : $"\n    CacheMemory = {Code.Readable(plan.Spec.MaxMemory - new MemoryPlan(plan).WithoutCache)},";
 
     private static string Literal(object value) => value switch
     {
@@ -116,7 +122,9 @@ internal static class EngineEmitter
             {
                 try
                 {
-                    return new Engine(checkpoint, options);
+                    Engine engine = new(checkpoint, options);
+                    engine.OwnCheckpoint();
+                    return engine;
                 }
                 catch
                 {

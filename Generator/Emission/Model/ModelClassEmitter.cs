@@ -40,6 +40,9 @@ internal static class ModelClassEmitter
                 /// <summary>Number of tokens in the current conversation.</summary>
                 public int Position => __engine.Position;
 
+                /// <summary>The tokens of the current conversation, valid until the next call.</summary>
+                public global::System.ReadOnlySpan<int> Tokens => __engine.Tokens;
+
                 /// <summary>
                 /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled
                 /// with other weights is refused.
@@ -54,6 +57,11 @@ internal static class ModelClassEmitter
                 public static {{type}} Load(string path, {{ModelFile.Contracts}}.LoadOptions? options = null) =>
                     new({{engine}}.Own({{ModelFile.Contracts}}.Checkpoint.Open(path), options));
 
+                /// <summary>Does the same on another thread; the options say who is told its progress, and what stops it.</summary>
+                public static global::System.Threading.Tasks.Task<{{type}}> LoadAsync(
+                    string path, {{ModelFile.Contracts}}.LoadOptions? options = null) =>
+                    global::System.Threading.Tasks.Task.Run(() => Load(path, options), options is null ? default : options.Cancellation);
+
                 """);
             if (spec.EmbeddedWeights is { } embedded)
             {
@@ -67,7 +75,7 @@ internal static class ModelClassEmitter
             }
 
             writer.Line($$"""
-                /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
+                /// <summary>Binds the weights of an open checkpoint, which is disposed with the last model loaded from it.</summary>
                 public static {{type}} Load(
                     {{ModelFile.Contracts}}.Checkpoint checkpoint, {{ModelFile.Contracts}}.LoadOptions? options = null) =>
                     new(new {{engine}}(checkpoint, options));

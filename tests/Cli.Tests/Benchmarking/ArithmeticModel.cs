@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Llamalith.Contracts;
 
@@ -38,6 +39,8 @@ internal sealed class ArithmeticModel(int vocabSize, int context, int threads = 
 
     /// <summary>The tokens in the cache.</summary>
     public IReadOnlyList<int> Cache => cache;
+
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(cache);
 
     public ReadOnlySpan<float> Decode(int token)
     {

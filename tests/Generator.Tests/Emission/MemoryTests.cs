@@ -62,7 +62,9 @@ public sealed class MemoryTests
             ModelEngine engine = (ModelEngine)Field(model, "__engine");
             string name = $"{weights}, {cache} cache";
             Equal(budget.Weights, Length(engine, "_weights", "_binder", "_memory"), $"weights of {name}");
-            Equal(budget.Cache, Length(engine.Cache, "_memory"), $"cache of {name}");
+            engine.Cache.Reserve(shape.Context);
+            object pool = Field(engine.Cache, "_pool");
+            Equal(budget.Cache, (long)pool.GetType().GetProperty("AllocatedBytes")!.GetValue(pool)!, $"cache of {name}");
             Equal(budget.Scratch, Length(engine, "_scratch", "_memory")
                 + (sizeof(float) * ((Array)Field(Field(engine, "_scratch"), "Logits")).Length), $"buffers of {name}");
             Assert.True(checkpoint.TryGetTensor(TensorNames.TokenEmbedding, out TensorView embedding));

@@ -43,13 +43,13 @@ internal sealed partial class Engine
             float* v = qkv + ValueOffset + first;
             Kernels.RotateKey(k, cos, sin, k);
 
-            int place = position % BlockPositions;
-            ushort* head = CacheHead(PassBlocks, position / BlockPositions, layer, kvHead);
+            int place = position % PagePositions;
+            ushort* head = ((ushort**)PassPages)[position / PagePositions] + HeadInPage(layer, kvHead);
             ushort* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);
             ushort* values = head + ValuesOffset + (place * Slice);
             for (int i = 0; i < HeadDim; i++)
                 keys[i * PositionTile] = ToHalf(k[i]);
-            for (int slice = 0; slice < HeadDim; slice += Slice, values += BlockPositions * Slice)
+            for (int slice = 0; slice < HeadDim; slice += Slice, values += PagePositions * Slice)
             {
                 for (int i = 0; i < Slice; i++)
                     values[i] = ToHalf(v[slice + i]);
@@ -87,8 +87,9 @@ internal sealed partial class Engine
             int count = Math.Min(BlockPositions, position + 1 - begin);
             int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
             RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);
-            ushort* k = CacheHead(PassBlocks, block, layer, kvHead);
-            Kernels.DecodeScores(t.Queries, k, t.Scores, count);
+            ushort** pages = (ushort**)PassPages + (block * BlockPages);
+            long head = HeadInPage(layer, kvHead);
+            Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);
             for (int row = 0; row < GroupSize; row++)
             {
                 Mask(t.Scores + (row * BlockPositions), count, padded);
@@ -97,12 +98,12 @@ internal sealed partial class Engine
             int heads = (part * PaddedHeads) + (kvHead * GroupSize);
             Kernels.DecodeSoftmax(t.Scores, s.Max + heads, s.Sum + heads, padded);
             Kernels.DecodeMix(
-                t.Scores, k + ValuesOffset, s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
+                t.Scores, pages, head + ValuesOffset, s.Partials + (part * (long)QueryDimStride) + (kvHead * GroupSize * HeadDim), count);
         }
     }
 
     /// <summary>
-    /// Attention of some tiles of a prefill over one KV head: each block of the cache is widened to floats once for all of them.
+    /// Attention of some tiles of a prefill over one KV head: each block of the cache is brought together as floats once for all of them.
     /// </summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void AttendTokens(LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)
@@ -120,12 +121,13 @@ internal sealed partial class Engine
             new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);
             new FloatSpan(t.Sum, tiles * QueryRows).Clear();
             new FloatSpan(t.Mixed, tiles * QueryRows * HeadDim).Clear();
+            long head = HeadInPage(layer, kvHead);
             for (int begin = 0; begin <= PassStart + last; begin += BlockPositions)
             {
-                ushort* block = CacheHead(PassBlocks, begin / BlockPositions, layer, kvHead);
+                ushort** pages = (ushort**)PassPages + (begin / PagePositions);
                 int padded = (Math.Min(BlockPositions, PassStart + last + 1 - begin) + PositionTile - 1) / PositionTile * PositionTile;
-                Kernels.WidenKeys(block, t.Keys, padded);
-                Kernels.WidenValues(block + ValuesOffset, t.Values, padded);
+                Kernels.GatherKeys(pages, head, t.Keys, padded);
+                Kernels.GatherValues(pages, head, t.Values, padded);
                 for (int tile = 0; tile < tiles; tile++)
                     AttendTile(t.Keys, t.Values, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);
             }
@@ -175,7 +177,7 @@ internal sealed partial class Engine
         }
     }
 
-    /// <summary>A head's keys in a block; its values follow ValuesOffset elements later.</summary>
-    private static unsafe ushort* CacheHead(byte* blocks, int block, int layer, int kvHead) => unchecked(
-        (ushort*)blocks + (block * BlockElements) + (((layer * KvHeads) + kvHead) * (long)HeadBlockElements));
+    /// <summary>Where a head's keys begin in a page; its values follow ValuesOffset elements later.</summary>
+    private static long HeadInPage(int layer, int kvHead) => unchecked(
+        ((layer * KvHeads) + kvHead) * (long)HeadPageElements);
 }

@@ -4,6 +4,7 @@
 
 namespace Llamalith.Engines.Model;
 
+using Math = global::System.Math;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
 using Shorts8 = global::System.Runtime.Intrinsics.Vector128<short>;
@@ -19,46 +20,53 @@ internal sealed partial class Engine
     private static unsafe partial class Avx2
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
+        // q [2, HeadDim] · K [pages][tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
         // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort** pages, long head, float* scores, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    Vec8 a0_0_0 = Vec8.Zero, a0_0_1 = Vec8.Zero, a0_0_2 = Vec8.Zero, a0_0_3 = Vec8.Zero;
-                    Vec8 a0_1_0 = Vec8.Zero, a0_1_1 = Vec8.Zero, a0_1_2 = Vec8.Zero, a0_1_3 = Vec8.Zero;
-                    ushort* kd = k;
-                    float* e = q;
-                    for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements)
                     {
-                        X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
-                        Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(HalfBits));
-                        Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(HalfBits));
-                        Vec8 k0_2 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(HalfBits));
-                        Vec8 k0_3 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 24)) << 13) & V256.Create(HalfBits));
-                        Vec8 b0_0 = V256.Create(e[0]);
-                        a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
-                        a0_0_1 = X86Fma.MultiplyAdd(k0_1, b0_0, a0_0_1);
-                        a0_0_2 = X86Fma.MultiplyAdd(k0_2, b0_0, a0_0_2);
-                        a0_0_3 = X86Fma.MultiplyAdd(k0_3, b0_0, a0_0_3);
-                        Vec8 b0_1 = V256.Create(e[HeadDim]);
-                        a0_1_0 = X86Fma.MultiplyAdd(k0_0, b0_1, a0_1_0);
-                        a0_1_1 = X86Fma.MultiplyAdd(k0_1, b0_1, a0_1_1);
-                        a0_1_2 = X86Fma.MultiplyAdd(k0_2, b0_1, a0_1_2);
-                        a0_1_3 = X86Fma.MultiplyAdd(k0_3, b0_1, a0_1_3);
+                        Vec8 a0_0_0 = Vec8.Zero, a0_0_1 = Vec8.Zero, a0_0_2 = Vec8.Zero, a0_0_3 = Vec8.Zero;
+                        Vec8 a0_1_0 = Vec8.Zero, a0_1_1 = Vec8.Zero, a0_1_2 = Vec8.Zero, a0_1_3 = Vec8.Zero;
+                        ushort* kd = k;
+                        float* e = q;
+                        for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                        {
+                            X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
+                            Vec8 k0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd)) << 13) & V256.Create(HalfBits));
+                            Vec8 k0_1 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 8)) << 13) & V256.Create(HalfBits));
+                            Vec8 k0_2 =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 16)) << 13) & V256.Create(HalfBits));
+                            Vec8 k0_3 =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(kd + 24)) << 13) & V256.Create(HalfBits));
+                            Vec8 b0_0 = V256.Create(e[0]);
+                            a0_0_0 = X86Fma.MultiplyAdd(k0_0, b0_0, a0_0_0);
+                            a0_0_1 = X86Fma.MultiplyAdd(k0_1, b0_0, a0_0_1);
+                            a0_0_2 = X86Fma.MultiplyAdd(k0_2, b0_0, a0_0_2);
+                            a0_0_3 = X86Fma.MultiplyAdd(k0_3, b0_0, a0_0_3);
+                            Vec8 b0_1 = V256.Create(e[HeadDim]);
+                            a0_1_0 = X86Fma.MultiplyAdd(k0_0, b0_1, a0_1_0);
+                            a0_1_1 = X86Fma.MultiplyAdd(k0_1, b0_1, a0_1_1);
+                            a0_1_2 = X86Fma.MultiplyAdd(k0_2, b0_1, a0_1_2);
+                            a0_1_3 = X86Fma.MultiplyAdd(k0_3, b0_1, a0_1_3);
+                        }
+                        float* to = scores + tile;
+                        *(Vec8*)(to) = a0_0_0;
+                        *(Vec8*)(to + 8) = a0_0_1;
+                        *(Vec8*)(to + 16) = a0_0_2;
+                        *(Vec8*)(to + 24) = a0_0_3;
+                        *(Vec8*)(to + BlockPositions) = a0_1_0;
+                        *(Vec8*)(to + BlockPositions + 8) = a0_1_1;
+                        *(Vec8*)(to + BlockPositions + 16) = a0_1_2;
+                        *(Vec8*)(to + BlockPositions + 24) = a0_1_3;
                     }
-                    float* to = scores + tile;
-                    *(Vec8*)(to) = a0_0_0;
-                    *(Vec8*)(to + 8) = a0_0_1;
-                    *(Vec8*)(to + 16) = a0_0_2;
-                    *(Vec8*)(to + 24) = a0_0_3;
-                    *(Vec8*)(to + BlockPositions) = a0_1_0;
-                    *(Vec8*)(to + BlockPositions + 8) = a0_1_1;
-                    *(Vec8*)(to + BlockPositions + 16) = a0_1_2;
-                    *(Vec8*)(to + BlockPositions + 24) = a0_1_3;
                 }
             }
         }
@@ -107,10 +115,10 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
-        // 8 accumulators
+        // weights [2, BlockPositions] · V [pages][slices, PagePositions, Slice] · mixed [2, HeadDim]
+        // tile 2 rows x 8 elements x 4 positions · 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
+        public static void DecodeMix(float* weights, ushort** pages, long values, float* mixed, int count)
         {
             unchecked
             {
@@ -123,42 +131,46 @@ internal sealed partial class Engine
                 Vec8 a1_1_0 = Vec8.Zero;
                 Vec8 a2_1_0 = Vec8.Zero;
                 Vec8 a3_1_0 = Vec8.Zero;
-                ushort* vp = v;
                 float* p = weights;
-                int left = count;
-                for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
-                    Vec8 b0_0 = V256.Create(p[0]);
-                    a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
-                    Vec8 b0_1 = V256.Create(p[BlockPositions]);
-                    a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
-                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
-                    Vec8 b1_0 = V256.Create(p[1]);
-                    a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
-                    Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
-                    a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
-                    Vec8 v2_0 =
-                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
-                    Vec8 b2_0 = V256.Create(p[2]);
-                    a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
-                    Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
-                    a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
-                    Vec8 v3_0 =
-                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
-                    Vec8 b3_0 = V256.Create(p[3]);
-                    a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
-                    Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
-                    a3_1_0 = X86Fma.MultiplyAdd(v3_0, b3_1, a3_1_0);
-                }
-                for (; left > 0; left--, p++, vp += Slice)
-                {
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
-                    Vec8 b0_0 = V256.Create(p[0]);
-                    a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
-                    Vec8 b0_1 = V256.Create(p[BlockPositions]);
-                    a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* vp = pages[page] + values;
+                    int left = end - begin;
+                    for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                    {
+                        X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
+                        Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
+                        Vec8 b0_0 = V256.Create(p[0]);
+                        a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
+                        Vec8 b0_1 = V256.Create(p[BlockPositions]);
+                        a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                        Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
+                        Vec8 b1_0 = V256.Create(p[1]);
+                        a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
+                        Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
+                        a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
+                        Vec8 v2_0 =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
+                        Vec8 b2_0 = V256.Create(p[2]);
+                        a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
+                        Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
+                        a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
+                        Vec8 v3_0 =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
+                        Vec8 b3_0 = V256.Create(p[3]);
+                        a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
+                        Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
+                        a3_1_0 = X86Fma.MultiplyAdd(v3_0, b3_1, a3_1_0);
+                    }
+                    for (; left > 0; left--, p++, vp += Slice)
+                    {
+                        Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
+                        Vec8 b0_0 = V256.Create(p[0]);
+                        a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
+                        Vec8 b0_1 = V256.Create(p[BlockPositions]);
+                        a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                    }
                 }
                 *(Vec8*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
                 *(Vec8*)(to + HeadDim) = a0_1_0 + a1_1_0 + a2_1_0 + a3_1_0;
@@ -287,8 +299,8 @@ internal sealed partial class Engine
                 Vec8 a0_6_0 = *(Vec8*)(to + (6 * HeadDim)) * f6;
                 Vec8 f7 = V256.Create(scale[7]);
                 Vec8 a0_7_0 = *(Vec8*)(to + (7 * HeadDim)) * f7;
-                float* vp = v;
                 float* p = weights;
+                float* vp = v;
                 int left = count;
                 for (; left > 0; left--, p++, vp += Slice)
                 {
@@ -376,52 +388,63 @@ internal sealed partial class Engine
         }
 
         /// <summary>to = K</summary>
-        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        // K [pages][tiles, HeadDim, PositionTile] · to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenKeys(ushort* k, float* to, int count)
+        public static void GatherKeys(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < HeadDim * PositionTile; i += 32)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
                     {
-                        *(Vec8*)(to + i) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i)) << 13) & V256.Create(HalfBits));
-                        *(Vec8*)(to + i + 8) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 8)) << 13) & V256.Create(HalfBits));
-                        *(Vec8*)(to + i + 16) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 16)) << 13) & V256.Create(HalfBits));
-                        *(Vec8*)(to + i + 24) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 24)) << 13) & V256.Create(HalfBits));
+                        for (int i = 0; i < HeadDim * PositionTile; i += 32)
+                        {
+                            *(Vec8*)(to + i) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i)) << 13) & V256.Create(HalfBits));
+                            *(Vec8*)(to + i + 8) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 8)) << 13) & V256.Create(HalfBits));
+                            *(Vec8*)(to + i + 16) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 16)) << 13) & V256.Create(HalfBits));
+                            *(Vec8*)(to + i + 24) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(k + i + 24)) << 13) & V256.Create(HalfBits));
+                        }
                     }
                 }
             }
         }
 
         /// <summary>to = V</summary>
-        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        // V [pages][slices, PagePositions, Slice] · to [slices, BlockPositions, Slice] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenValues(ushort* v, float* to, int count)
+        public static void GatherValues(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < count * Slice; i += 32)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* v = pages[page] + head + ValuesOffset;
+                    float* y = to + (begin * Slice);
+                    for (int slice = 0; slice < HeadDim; slice += Slice, v += PagePositions * Slice, y += BlockPositions * Slice)
                     {
-                        *(Vec8*)(to + i) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(HalfBits))
-                            * V256.Create((HalfFactor / 16));
-                        *(Vec8*)(to + i + 8) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(HalfBits))
-                            * V256.Create((HalfFactor / 16));
-                        *(Vec8*)(to + i + 16) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(HalfBits))
-                            * V256.Create((HalfFactor / 16));
-                        *(Vec8*)(to + i + 24) =
-                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(HalfBits))
-                            * V256.Create((HalfFactor / 16));
+                        for (int i = 0; i < (end - begin) * Slice; i += 32)
+                        {
+                            *(Vec8*)(y + i) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i)) << 13) & V256.Create(HalfBits))
+                                * V256.Create((HalfFactor / 16));
+                            *(Vec8*)(y + i + 8) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 8)) << 13) & V256.Create(HalfBits))
+                                * V256.Create((HalfFactor / 16));
+                            *(Vec8*)(y + i + 16) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 16)) << 13) & V256.Create(HalfBits))
+                                * V256.Create((HalfFactor / 16));
+                            *(Vec8*)(y + i + 24) =
+                                V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(v + i + 24)) << 13) & V256.Create(HalfBits))
+                                * V256.Create((HalfFactor / 16));
+                        }
                     }
                 }
             }

@@ -4,6 +4,7 @@
 
 namespace Llamalith.Engines.Model;
 
+using Math = global::System.Math;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
 using Shorts16 = global::System.Runtime.Intrinsics.Vector256<short>;
@@ -22,37 +23,43 @@ internal sealed partial class Engine
     private static unsafe partial class Avx512
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
+        // q [2, HeadDim] · K [pages][tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 32 positions x 1 elements
         // 4 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort** pages, long head, float* scores, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    Vec16 a0_0_0 = Vec16.Zero, a0_0_1 = Vec16.Zero;
-                    Vec16 a0_1_0 = Vec16.Zero, a0_1_1 = Vec16.Zero;
-                    ushort* kd = k;
-                    float* e = q;
-                    for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements)
                     {
-                        X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
-                        Vec16 k0_0 = V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(HalfBits));
-                        Vec16 k0_1 =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(HalfBits));
-                        Vec16 b0_0 = V512.Create(e[0]);
-                        a0_0_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_0, a0_0_0);
-                        a0_0_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_0, a0_0_1);
-                        Vec16 b0_1 = V512.Create(e[HeadDim]);
-                        a0_1_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_1, a0_1_0);
-                        a0_1_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_1, a0_1_1);
+                        Vec16 a0_0_0 = Vec16.Zero, a0_0_1 = Vec16.Zero;
+                        Vec16 a0_1_0 = Vec16.Zero, a0_1_1 = Vec16.Zero;
+                        ushort* kd = k;
+                        float* e = q;
+                        for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                        {
+                            X86Sse.Prefetch1((byte*)kd + 8192); X86Sse.Prefetch0((byte*)kd + 1024);
+                            Vec16 k0_0 =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd)) << 13) & V512.Create(HalfBits));
+                            Vec16 k0_1 =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(kd + 16)) << 13) & V512.Create(HalfBits));
+                            Vec16 b0_0 = V512.Create(e[0]);
+                            a0_0_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_0, a0_0_0);
+                            a0_0_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_0, a0_0_1);
+                            Vec16 b0_1 = V512.Create(e[HeadDim]);
+                            a0_1_0 = X86Avx512F.FusedMultiplyAdd(k0_0, b0_1, a0_1_0);
+                            a0_1_1 = X86Avx512F.FusedMultiplyAdd(k0_1, b0_1, a0_1_1);
+                        }
+                        float* to = scores + tile;
+                        *(Vec16*)(to) = a0_0_0;
+                        *(Vec16*)(to + 16) = a0_0_1;
+                        *(Vec16*)(to + BlockPositions) = a0_1_0;
+                        *(Vec16*)(to + BlockPositions + 16) = a0_1_1;
                     }
-                    float* to = scores + tile;
-                    *(Vec16*)(to) = a0_0_0;
-                    *(Vec16*)(to + 16) = a0_0_1;
-                    *(Vec16*)(to + BlockPositions) = a0_1_0;
-                    *(Vec16*)(to + BlockPositions + 16) = a0_1_1;
                 }
             }
         }
@@ -92,10 +99,10 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
-        // 8 accumulators
+        // weights [2, BlockPositions] · V [pages][slices, PagePositions, Slice] · mixed [2, HeadDim]
+        // tile 2 rows x 8 elements x 4 positions · 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
+        public static void DecodeMix(float* weights, ushort** pages, long values, float* mixed, int count)
         {
             unchecked
             {
@@ -108,42 +115,46 @@ internal sealed partial class Engine
                 Vec8 a1_1_0 = Vec8.Zero;
                 Vec8 a2_1_0 = Vec8.Zero;
                 Vec8 a3_1_0 = Vec8.Zero;
-                ushort* vp = v;
                 float* p = weights;
-                int left = count;
-                for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
-                    Vec8 b0_0 = V256.Create(p[0]);
-                    a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
-                    Vec8 b0_1 = V256.Create(p[BlockPositions]);
-                    a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
-                    Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
-                    Vec8 b1_0 = V256.Create(p[1]);
-                    a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
-                    Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
-                    a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
-                    Vec8 v2_0 =
-                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
-                    Vec8 b2_0 = V256.Create(p[2]);
-                    a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
-                    Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
-                    a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
-                    Vec8 v3_0 =
-                        V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
-                    Vec8 b3_0 = V256.Create(p[3]);
-                    a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
-                    Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
-                    a3_1_0 = X86Fma.MultiplyAdd(v3_0, b3_1, a3_1_0);
-                }
-                for (; left > 0; left--, p++, vp += Slice)
-                {
-                    Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
-                    Vec8 b0_0 = V256.Create(p[0]);
-                    a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
-                    Vec8 b0_1 = V256.Create(p[BlockPositions]);
-                    a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* vp = pages[page] + values;
+                    int left = end - begin;
+                    for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                    {
+                        X86Sse.Prefetch1((byte*)vp + 8192); X86Sse.Prefetch0((byte*)vp + 1024);
+                        Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
+                        Vec8 b0_0 = V256.Create(p[0]);
+                        a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
+                        Vec8 b0_1 = V256.Create(p[BlockPositions]);
+                        a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                        Vec8 v1_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + Slice)) << 13) & V256.Create(HalfBits));
+                        Vec8 b1_0 = V256.Create(p[1]);
+                        a1_0_0 = X86Fma.MultiplyAdd(v1_0, b1_0, a1_0_0);
+                        Vec8 b1_1 = V256.Create(p[BlockPositions + 1]);
+                        a1_1_0 = X86Fma.MultiplyAdd(v1_0, b1_1, a1_1_0);
+                        Vec8 v2_0 =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (2 * Slice))) << 13) & V256.Create(HalfBits));
+                        Vec8 b2_0 = V256.Create(p[2]);
+                        a2_0_0 = X86Fma.MultiplyAdd(v2_0, b2_0, a2_0_0);
+                        Vec8 b2_1 = V256.Create(p[BlockPositions + 2]);
+                        a2_1_0 = X86Fma.MultiplyAdd(v2_0, b2_1, a2_1_0);
+                        Vec8 v3_0 =
+                            V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp + (3 * Slice))) << 13) & V256.Create(HalfBits));
+                        Vec8 b3_0 = V256.Create(p[3]);
+                        a3_0_0 = X86Fma.MultiplyAdd(v3_0, b3_0, a3_0_0);
+                        Vec8 b3_1 = V256.Create(p[BlockPositions + 3]);
+                        a3_1_0 = X86Fma.MultiplyAdd(v3_0, b3_1, a3_1_0);
+                    }
+                    for (; left > 0; left--, p++, vp += Slice)
+                    {
+                        Vec8 v0_0 = V256.AsSingle((X86Avx2.ConvertToVector256Int32(*(Shorts8*)(vp)) << 13) & V256.Create(HalfBits));
+                        Vec8 b0_0 = V256.Create(p[0]);
+                        a0_0_0 = X86Fma.MultiplyAdd(v0_0, b0_0, a0_0_0);
+                        Vec8 b0_1 = V256.Create(p[BlockPositions]);
+                        a0_1_0 = X86Fma.MultiplyAdd(v0_0, b0_1, a0_1_0);
+                    }
                 }
                 *(Vec8*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
                 *(Vec8*)(to + HeadDim) = a0_1_0 + a1_1_0 + a2_1_0 + a3_1_0;
@@ -282,8 +293,8 @@ internal sealed partial class Engine
                 Vec8 a0_6_0 = *(Vec8*)(to + (6 * HeadDim)) * f6;
                 Vec8 f7 = V256.Create(scale[7]);
                 Vec8 a0_7_0 = *(Vec8*)(to + (7 * HeadDim)) * f7;
-                float* vp = v;
                 float* p = weights;
+                float* vp = v;
                 int left = count;
                 for (; left > 0; left--, p++, vp += Slice)
                 {
@@ -371,52 +382,63 @@ internal sealed partial class Engine
         }
 
         /// <summary>to = K</summary>
-        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        // K [pages][tiles, HeadDim, PositionTile] · to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenKeys(ushort* k, float* to, int count)
+        public static void GatherKeys(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < HeadDim * PositionTile; i += 64)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
                     {
-                        *(Vec16*)(to + i) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i)) << 13) & V512.Create(HalfBits));
-                        *(Vec16*)(to + i + 16) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 16)) << 13) & V512.Create(HalfBits));
-                        *(Vec16*)(to + i + 32) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 32)) << 13) & V512.Create(HalfBits));
-                        *(Vec16*)(to + i + 48) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 48)) << 13) & V512.Create(HalfBits));
+                        for (int i = 0; i < HeadDim * PositionTile; i += 64)
+                        {
+                            *(Vec16*)(to + i) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i)) << 13) & V512.Create(HalfBits));
+                            *(Vec16*)(to + i + 16) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 16)) << 13) & V512.Create(HalfBits));
+                            *(Vec16*)(to + i + 32) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 32)) << 13) & V512.Create(HalfBits));
+                            *(Vec16*)(to + i + 48) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(k + i + 48)) << 13) & V512.Create(HalfBits));
+                        }
                     }
                 }
             }
         }
 
         /// <summary>to = V</summary>
-        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        // V [pages][slices, PagePositions, Slice] · to [slices, BlockPositions, Slice] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenValues(ushort* v, float* to, int count)
+        public static void GatherValues(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < count * Slice; i += 64)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* v = pages[page] + head + ValuesOffset;
+                    float* y = to + (begin * Slice);
+                    for (int slice = 0; slice < HeadDim; slice += Slice, v += PagePositions * Slice, y += BlockPositions * Slice)
                     {
-                        *(Vec16*)(to + i) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(HalfBits))
-                            * V512.Create((HalfFactor / 16));
-                        *(Vec16*)(to + i + 16) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(HalfBits))
-                            * V512.Create((HalfFactor / 16));
-                        *(Vec16*)(to + i + 32) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(HalfBits))
-                            * V512.Create((HalfFactor / 16));
-                        *(Vec16*)(to + i + 48) =
-                            V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(HalfBits))
-                            * V512.Create((HalfFactor / 16));
+                        for (int i = 0; i < (end - begin) * Slice; i += 64)
+                        {
+                            *(Vec16*)(y + i) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i)) << 13) & V512.Create(HalfBits))
+                                * V512.Create((HalfFactor / 16));
+                            *(Vec16*)(y + i + 16) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 16)) << 13) & V512.Create(HalfBits))
+                                * V512.Create((HalfFactor / 16));
+                            *(Vec16*)(y + i + 32) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 32)) << 13) & V512.Create(HalfBits))
+                                * V512.Create((HalfFactor / 16));
+                            *(Vec16*)(y + i + 48) =
+                                V512.AsSingle((X86Avx512F.ConvertToVector512Int32(*(Shorts16*)(v + i + 48)) << 13) & V512.Create(HalfBits))
+                                * V512.Create((HalfFactor / 16));
+                        }
                     }
                 }
             }

@@ -49,15 +49,17 @@ internal sealed partial class Engine : Contracts.ModelEngine
     private const int ValueOffset = 96;
     private const int QkvStride = 128;
 
-    // The KV cache: positions of a block and of a tile of keys, elements of a head's parts.
+    // The KV cache: positions of a block, of a page and of a tile of keys, elements of a head's parts in a page.
     private const int BlockPositions = 256;
+    private const int BlockPages = 4;
     private const int CacheBlocks = 2;
+    private const int PagePositions = 64;
     private const int PositionTile = 32;
     private const int Slice = 8;
     private const int KeyTileElements = 256;
-    private const int ValuesOffset = 2048;
-    private const int HeadBlockElements = 4096;
-    private const long BlockElements = (long)HeadBlockElements * KvHeads * Layers;
+    private const int ValuesOffset = 512;
+    private const int HeadPageElements = 1024;
+    private const long PageElements = (long)HeadPageElements * KvHeads * Layers;
 
     // Passes: tokens at once, query rows that share each load of keys and values, barriers of a decoded token.
     private const int PrefillChunk = 512;
@@ -94,16 +96,18 @@ internal sealed partial class Engine : Contracts.ModelEngine
     };
 
     /// <summary>
-    /// Its KV cache. A block holds BlockPositions positions of every layer and KV head; within it, each head's keys lie as
-    /// [tile][HeadDim][PositionTile] and its values as [slice][BlockPositions][Slice], the orders they are streamed in.
+    /// Its KV cache. A page holds PagePositions positions of every layer and KV head; within it, each head's keys lie as
+    /// [tile][HeadDim][PositionTile] and its values as [slice][PagePositions][Slice], the orders they are streamed in.
     /// </summary>
     public static readonly Contracts.KvLayout Layout = new(
         "Model KvCache=F16 Dim=64 FfnDim=172 Layers=5 Heads=8 KvHeads=4 HeadDim=8 VocabSize=512 NormEps=1E-05 RopeTheta=10000 "
             + "RopeScaling=None RopeScalingFactor=- RopeScalingLowFrequencyFactor=- RopeScalingHighFrequencyFactor=- "
             + "RopeScalingOriginalContext=- SlidingWindow=0 QkvBias=False RopeLayout=Interleaved Weights=F32 Block=256/32/8",
         Context,
+        VocabSize,
         BlockPositions,
-        BlockElements * sizeof(ushort),
+        PagePositions,
+        PageElements * sizeof(ushort),
         new Contracts.KvHeadLayout
         {
             HeadDim = HeadDim,
@@ -113,7 +117,7 @@ internal sealed partial class Engine : Contracts.ModelEngine
             Slice = Slice,
             KeyTileBytes = KeyTileElements * sizeof(ushort),
             ValuesOffset = ValuesOffset * sizeof(ushort),
-            Bytes = HeadBlockElements * sizeof(ushort),
+            Bytes = HeadPageElements * sizeof(ushort),
         });
 
     private static readonly Contracts.EngineTraits Traits = new()
@@ -158,7 +162,9 @@ internal sealed partial class Engine : Contracts.ModelEngine
     {
         try
         {
-            return new Engine(checkpoint, options);
+            Engine engine = new(checkpoint, options);
+            engine.OwnCheckpoint();
+            return engine;
         }
         catch
         {

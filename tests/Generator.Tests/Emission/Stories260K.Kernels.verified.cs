@@ -225,18 +225,18 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort** pages, long head, float* scores, int count)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.DecodeScores(q, k, scores, count);
+                    Avx512.DecodeScores(q, pages, head, scores, count);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.DecodeScores(q, k, scores, count);
+                    Avx2.DecodeScores(q, pages, head, scores, count);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.DecodeScores(q, k, scores, count);
+                    Neon.DecodeScores(q, pages, head, scores, count);
                 else
-                    Scalar.DecodeScores(q, k, scores, count);
+                    Scalar.DecodeScores(q, pages, head, scores, count);
             }
         }
 
@@ -257,18 +257,18 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
+        public static void DecodeMix(float* weights, ushort** pages, long values, float* mixed, int count)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.DecodeMix(weights, v, mixed, count);
+                    Avx512.DecodeMix(weights, pages, values, mixed, count);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.DecodeMix(weights, v, mixed, count);
+                    Avx2.DecodeMix(weights, pages, values, mixed, count);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.DecodeMix(weights, v, mixed, count);
+                    Neon.DecodeMix(weights, pages, values, mixed, count);
                 else
-                    Scalar.DecodeMix(weights, v, mixed, count);
+                    Scalar.DecodeMix(weights, pages, values, mixed, count);
             }
         }
 
@@ -353,34 +353,34 @@ internal sealed partial class Engine
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void WidenKeys(ushort* k, float* to, int count)
+        public static void GatherKeys(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.WidenKeys(k, to, count);
+                    Avx512.GatherKeys(pages, head, to, count);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.WidenKeys(k, to, count);
+                    Avx2.GatherKeys(pages, head, to, count);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.WidenKeys(k, to, count);
+                    Neon.GatherKeys(pages, head, to, count);
                 else
-                    Scalar.WidenKeys(k, to, count);
+                    Scalar.GatherKeys(pages, head, to, count);
             }
         }
 
         [@MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void WidenValues(ushort* v, float* to, int count)
+        public static void GatherValues(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
                 if (X86Avx512BW.VL.IsSupported && X86Avx512DQ.VL.IsSupported && X86Fma.IsSupported)
-                    Avx512.WidenValues(v, to, count);
+                    Avx512.GatherValues(pages, head, to, count);
                 else if (X86Avx2.IsSupported && X86Fma.IsSupported)
-                    Avx2.WidenValues(v, to, count);
+                    Avx2.GatherValues(pages, head, to, count);
                 else if (ArmAdvSimd64.IsSupported)
-                    Neon.WidenValues(v, to, count);
+                    Neon.GatherValues(pages, head, to, count);
                 else
-                    Scalar.WidenValues(v, to, count);
+                    Scalar.GatherValues(pages, head, to, count);
             }
         }
 

@@ -60,6 +60,9 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
     /// <summary>Number of tokens in the current conversation.</summary>
     public int Position => __engine.Position;
 
+    /// <summary>The tokens of the current conversation, valid until the next call.</summary>
+    public global::System.ReadOnlySpan<int> Tokens => __engine.Tokens;
+
     /// <summary>
     /// The conversation that Decode and Prefill continue. Setting another does not dispose the one before; one that was filled
     /// with other weights is refused.
@@ -74,7 +77,12 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
     public static global::Model Load(string path, global::Llamalith.Contracts.LoadOptions? options = null) =>
         new(global::Llamalith.Engines.Model.Engine.Own(global::Llamalith.Contracts.Checkpoint.Open(path), options));
 
-    /// <summary>Binds the weights of an open checkpoint, which is disposed with the model.</summary>
+    /// <summary>Does the same on another thread; the options say who is told its progress, and what stops it.</summary>
+    public static global::System.Threading.Tasks.Task<global::Model> LoadAsync(
+        string path, global::Llamalith.Contracts.LoadOptions? options = null) =>
+        global::System.Threading.Tasks.Task.Run(() => Load(path, options), options is null ? default : options.Cancellation);
+
+    /// <summary>Binds the weights of an open checkpoint, which is disposed with the last model loaded from it.</summary>
     public static global::Model Load(
         global::Llamalith.Contracts.Checkpoint checkpoint, global::Llamalith.Contracts.LoadOptions? options = null) =>
         new(new global::Llamalith.Engines.Model.Engine(checkpoint, options));

@@ -5,6 +5,7 @@
 namespace Llamalith.Engines.Model;
 
 using ArmAdvSimd = global::System.Runtime.Intrinsics.Arm.AdvSimd;
+using Math = global::System.Math;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
 using V128 = global::System.Runtime.Intrinsics.Vector128;
@@ -15,55 +16,60 @@ internal sealed partial class Engine
     private static unsafe partial class Neon
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 16 positions x 1 elements
+        // q [2, HeadDim] · K [pages][tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 16 positions x 1 elements
         // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort** pages, long head, float* scores, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int position = 0; position < PositionTile; position += 16)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements)
                     {
-                        Vec4 a0_0_0 = Vec4.Zero, a0_0_1 = Vec4.Zero, a0_0_2 = Vec4.Zero, a0_0_3 = Vec4.Zero;
-                        Vec4 a0_1_0 = Vec4.Zero, a0_1_1 = Vec4.Zero, a0_1_2 = Vec4.Zero, a0_1_3 = Vec4.Zero;
-                        ushort* kd = k + position;
-                        float* e = q;
-                        for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                        for (int position = 0; position < PositionTile; position += 16)
                         {
-                            Vec4 k0_0 =
-                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd))) << 13)
-                                    & V128.Create(HalfBits));
-                            Vec4 k0_1 =
-                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 4))) << 13)
-                                    & V128.Create(HalfBits));
-                            Vec4 k0_2 =
-                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 8))) << 13)
-                                    & V128.Create(HalfBits));
-                            Vec4 k0_3 =
-                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 12))) << 13)
-                                    & V128.Create(HalfBits));
-                            Vec4 b0_0 = V128.Create(e[0]);
-                            a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, k0_0, b0_0);
-                            a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, k0_1, b0_0);
-                            a0_0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_0_2, k0_2, b0_0);
-                            a0_0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_0_3, k0_3, b0_0);
-                            Vec4 b0_1 = V128.Create(e[HeadDim]);
-                            a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, k0_0, b0_1);
-                            a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, k0_1, b0_1);
-                            a0_1_2 = ArmAdvSimd.FusedMultiplyAdd(a0_1_2, k0_2, b0_1);
-                            a0_1_3 = ArmAdvSimd.FusedMultiplyAdd(a0_1_3, k0_3, b0_1);
+                            Vec4 a0_0_0 = Vec4.Zero, a0_0_1 = Vec4.Zero, a0_0_2 = Vec4.Zero, a0_0_3 = Vec4.Zero;
+                            Vec4 a0_1_0 = Vec4.Zero, a0_1_1 = Vec4.Zero, a0_1_2 = Vec4.Zero, a0_1_3 = Vec4.Zero;
+                            ushort* kd = k + position;
+                            float* e = q;
+                            for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                            {
+                                Vec4 k0_0 =
+                                    V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd))) << 13)
+                                        & V128.Create(HalfBits));
+                                Vec4 k0_1 =
+                                    V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 4))) << 13)
+                                        & V128.Create(HalfBits));
+                                Vec4 k0_2 =
+                                    V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 8))) << 13)
+                                        & V128.Create(HalfBits));
+                                Vec4 k0_3 =
+                                    V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(kd + 12))) << 13)
+                                        & V128.Create(HalfBits));
+                                Vec4 b0_0 = V128.Create(e[0]);
+                                a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, k0_0, b0_0);
+                                a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, k0_1, b0_0);
+                                a0_0_2 = ArmAdvSimd.FusedMultiplyAdd(a0_0_2, k0_2, b0_0);
+                                a0_0_3 = ArmAdvSimd.FusedMultiplyAdd(a0_0_3, k0_3, b0_0);
+                                Vec4 b0_1 = V128.Create(e[HeadDim]);
+                                a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, k0_0, b0_1);
+                                a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, k0_1, b0_1);
+                                a0_1_2 = ArmAdvSimd.FusedMultiplyAdd(a0_1_2, k0_2, b0_1);
+                                a0_1_3 = ArmAdvSimd.FusedMultiplyAdd(a0_1_3, k0_3, b0_1);
+                            }
+                            float* to = scores + tile + position;
+                            *(Vec4*)(to) = a0_0_0;
+                            *(Vec4*)(to + 4) = a0_0_1;
+                            *(Vec4*)(to + 8) = a0_0_2;
+                            *(Vec4*)(to + 12) = a0_0_3;
+                            *(Vec4*)(to + BlockPositions) = a0_1_0;
+                            *(Vec4*)(to + BlockPositions + 4) = a0_1_1;
+                            *(Vec4*)(to + BlockPositions + 8) = a0_1_2;
+                            *(Vec4*)(to + BlockPositions + 12) = a0_1_3;
                         }
-                        float* to = scores + tile + position;
-                        *(Vec4*)(to) = a0_0_0;
-                        *(Vec4*)(to + 4) = a0_0_1;
-                        *(Vec4*)(to + 8) = a0_0_2;
-                        *(Vec4*)(to + 12) = a0_0_3;
-                        *(Vec4*)(to + BlockPositions) = a0_1_0;
-                        *(Vec4*)(to + BlockPositions + 4) = a0_1_1;
-                        *(Vec4*)(to + BlockPositions + 8) = a0_1_2;
-                        *(Vec4*)(to + BlockPositions + 12) = a0_1_3;
                     }
                 }
             }
@@ -134,10 +140,10 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 8 elements x 4 positions
-        // 16 accumulators
+        // weights [2, BlockPositions] · V [pages][slices, PagePositions, Slice] · mixed [2, HeadDim]
+        // tile 2 rows x 8 elements x 4 positions · 16 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
+        public static void DecodeMix(float* weights, ushort** pages, long values, float* mixed, int count)
         {
             unchecked
             {
@@ -150,74 +156,80 @@ internal sealed partial class Engine
                 Vec4 a1_1_0 = Vec4.Zero, a1_1_1 = Vec4.Zero;
                 Vec4 a2_1_0 = Vec4.Zero, a2_1_1 = Vec4.Zero;
                 Vec4 a3_1_0 = Vec4.Zero, a3_1_1 = Vec4.Zero;
-                ushort* vp = v;
                 float* p = weights;
-                int left = count;
-                for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    Vec4 v0_0 =
-                        V128.AsSingle(
-                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
-                    Vec4 v0_1 =
-                        V128.AsSingle(
-                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(HalfBits));
-                    Vec4 b0_0 = V128.Create(p[0]);
-                    a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
-                    a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
-                    Vec4 b0_1 = V128.Create(p[BlockPositions]);
-                    a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
-                    a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
-                    Vec4 v1_0 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 v1_1 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice + 4))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 b1_0 = V128.Create(p[1]);
-                    a1_0_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0_0, v1_0, b1_0);
-                    a1_0_1 = ArmAdvSimd.FusedMultiplyAdd(a1_0_1, v1_1, b1_0);
-                    Vec4 b1_1 = V128.Create(p[BlockPositions + 1]);
-                    a1_1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_1_0, v1_0, b1_1);
-                    a1_1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1_1, v1_1, b1_1);
-                    Vec4 v2_0 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice)))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 v2_1 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice) + 4))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 b2_0 = V128.Create(p[2]);
-                    a2_0_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0_0, v2_0, b2_0);
-                    a2_0_1 = ArmAdvSimd.FusedMultiplyAdd(a2_0_1, v2_1, b2_0);
-                    Vec4 b2_1 = V128.Create(p[BlockPositions + 2]);
-                    a2_1_0 = ArmAdvSimd.FusedMultiplyAdd(a2_1_0, v2_0, b2_1);
-                    a2_1_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1_1, v2_1, b2_1);
-                    Vec4 v3_0 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice)))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 v3_1 =
-                        V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice) + 4))) << 13)
-                            & V128.Create(HalfBits));
-                    Vec4 b3_0 = V128.Create(p[3]);
-                    a3_0_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0_0, v3_0, b3_0);
-                    a3_0_1 = ArmAdvSimd.FusedMultiplyAdd(a3_0_1, v3_1, b3_0);
-                    Vec4 b3_1 = V128.Create(p[BlockPositions + 3]);
-                    a3_1_0 = ArmAdvSimd.FusedMultiplyAdd(a3_1_0, v3_0, b3_1);
-                    a3_1_1 = ArmAdvSimd.FusedMultiplyAdd(a3_1_1, v3_1, b3_1);
-                }
-                for (; left > 0; left--, p++, vp += Slice)
-                {
-                    Vec4 v0_0 =
-                        V128.AsSingle(
-                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
-                    Vec4 v0_1 =
-                        V128.AsSingle(
-                            (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13) & V128.Create(HalfBits));
-                    Vec4 b0_0 = V128.Create(p[0]);
-                    a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
-                    a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
-                    Vec4 b0_1 = V128.Create(p[BlockPositions]);
-                    a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
-                    a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* vp = pages[page] + values;
+                    int left = end - begin;
+                    for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                    {
+                        Vec4 v0_0 =
+                            V128.AsSingle(
+                                (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
+                        Vec4 v0_1 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 b0_0 = V128.Create(p[0]);
+                        a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
+                        a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
+                        Vec4 b0_1 = V128.Create(p[BlockPositions]);
+                        a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
+                        a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
+                        Vec4 v1_0 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 v1_1 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + Slice + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 b1_0 = V128.Create(p[1]);
+                        a1_0_0 = ArmAdvSimd.FusedMultiplyAdd(a1_0_0, v1_0, b1_0);
+                        a1_0_1 = ArmAdvSimd.FusedMultiplyAdd(a1_0_1, v1_1, b1_0);
+                        Vec4 b1_1 = V128.Create(p[BlockPositions + 1]);
+                        a1_1_0 = ArmAdvSimd.FusedMultiplyAdd(a1_1_0, v1_0, b1_1);
+                        a1_1_1 = ArmAdvSimd.FusedMultiplyAdd(a1_1_1, v1_1, b1_1);
+                        Vec4 v2_0 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice)))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 v2_1 =
+                            V128.AsSingle(
+                                (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (2 * Slice) + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 b2_0 = V128.Create(p[2]);
+                        a2_0_0 = ArmAdvSimd.FusedMultiplyAdd(a2_0_0, v2_0, b2_0);
+                        a2_0_1 = ArmAdvSimd.FusedMultiplyAdd(a2_0_1, v2_1, b2_0);
+                        Vec4 b2_1 = V128.Create(p[BlockPositions + 2]);
+                        a2_1_0 = ArmAdvSimd.FusedMultiplyAdd(a2_1_0, v2_0, b2_1);
+                        a2_1_1 = ArmAdvSimd.FusedMultiplyAdd(a2_1_1, v2_1, b2_1);
+                        Vec4 v3_0 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice)))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 v3_1 =
+                            V128.AsSingle(
+                                (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + (3 * Slice) + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 b3_0 = V128.Create(p[3]);
+                        a3_0_0 = ArmAdvSimd.FusedMultiplyAdd(a3_0_0, v3_0, b3_0);
+                        a3_0_1 = ArmAdvSimd.FusedMultiplyAdd(a3_0_1, v3_1, b3_0);
+                        Vec4 b3_1 = V128.Create(p[BlockPositions + 3]);
+                        a3_1_0 = ArmAdvSimd.FusedMultiplyAdd(a3_1_0, v3_0, b3_1);
+                        a3_1_1 = ArmAdvSimd.FusedMultiplyAdd(a3_1_1, v3_1, b3_1);
+                    }
+                    for (; left > 0; left--, p++, vp += Slice)
+                    {
+                        Vec4 v0_0 =
+                            V128.AsSingle(
+                                (ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp))) << 13) & V128.Create(HalfBits));
+                        Vec4 v0_1 =
+                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(vp + 4))) << 13)
+                                & V128.Create(HalfBits));
+                        Vec4 b0_0 = V128.Create(p[0]);
+                        a0_0_0 = ArmAdvSimd.FusedMultiplyAdd(a0_0_0, v0_0, b0_0);
+                        a0_0_1 = ArmAdvSimd.FusedMultiplyAdd(a0_0_1, v0_1, b0_0);
+                        Vec4 b0_1 = V128.Create(p[BlockPositions]);
+                        a0_1_0 = ArmAdvSimd.FusedMultiplyAdd(a0_1_0, v0_0, b0_1);
+                        a0_1_1 = ArmAdvSimd.FusedMultiplyAdd(a0_1_1, v0_1, b0_1);
+                    }
                 }
                 *(Vec4*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
                 *(Vec4*)(to + 4) = a0_0_1 + a1_0_1 + a2_0_1 + a3_0_1;
@@ -390,8 +402,8 @@ internal sealed partial class Engine
                 Vec4 a0_6_0 = *(Vec4*)(to + (6 * HeadDim)) * f6, a0_6_1 = *(Vec4*)(to + (6 * HeadDim) + 4) * f6;
                 Vec4 f7 = V128.Create(scale[7]);
                 Vec4 a0_7_0 = *(Vec4*)(to + (7 * HeadDim)) * f7, a0_7_1 = *(Vec4*)(to + (7 * HeadDim) + 4) * f7;
-                float* vp = v;
                 float* p = weights;
+                float* vp = v;
                 int left = count;
                 for (; left > 0; left--, p++, vp += Slice)
                 {
@@ -498,56 +510,67 @@ internal sealed partial class Engine
         }
 
         /// <summary>to = K</summary>
-        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        // K [pages][tiles, HeadDim, PositionTile] · to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenKeys(ushort* k, float* to, int count)
+        public static void GatherKeys(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < HeadDim * PositionTile; i += 16)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
                     {
-                        *(Vec4*)(to + i) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i))) << 13)
-                                & V128.Create(HalfBits));
-                        *(Vec4*)(to + i + 4) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 4))) << 13)
-                                & V128.Create(HalfBits));
-                        *(Vec4*)(to + i + 8) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 8))) << 13)
-                                & V128.Create(HalfBits));
-                        *(Vec4*)(to + i + 12) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 12))) << 13)
-                                & V128.Create(HalfBits));
+                        for (int i = 0; i < HeadDim * PositionTile; i += 16)
+                        {
+                            *(Vec4*)(to + i) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i))) << 13)
+                                    & V128.Create(HalfBits));
+                            *(Vec4*)(to + i + 4) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 4))) << 13)
+                                    & V128.Create(HalfBits));
+                            *(Vec4*)(to + i + 8) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 8))) << 13)
+                                    & V128.Create(HalfBits));
+                            *(Vec4*)(to + i + 12) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(k + i + 12))) << 13)
+                                    & V128.Create(HalfBits));
+                        }
                     }
                 }
             }
         }
 
         /// <summary>to = V</summary>
-        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        // V [pages][slices, PagePositions, Slice] · to [slices, BlockPositions, Slice] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenValues(ushort* v, float* to, int count)
+        public static void GatherValues(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < count * Slice; i += 16)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* v = pages[page] + head + ValuesOffset;
+                    float* y = to + (begin * Slice);
+                    for (int slice = 0; slice < HeadDim; slice += Slice, v += PagePositions * Slice, y += BlockPositions * Slice)
                     {
-                        *(Vec4*)(to + i) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13)
-                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
-                        *(Vec4*)(to + i + 4) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13)
-                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
-                        *(Vec4*)(to + i + 8) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13)
-                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
-                        *(Vec4*)(to + i + 12) =
-                            V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13)
-                                & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                        for (int i = 0; i < (end - begin) * Slice; i += 16)
+                        {
+                            *(Vec4*)(y + i) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i))) << 13)
+                                    & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                            *(Vec4*)(y + i + 4) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 4))) << 13)
+                                    & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                            *(Vec4*)(y + i + 8) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 8))) << 13)
+                                    & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                            *(Vec4*)(y + i + 12) =
+                                V128.AsSingle((ArmAdvSimd.SignExtendWideningLower(ArmAdvSimd.LoadVector64((short*)(v + i + 12))) << 13)
+                                    & V128.Create(HalfBits)) * V128.Create((HalfFactor / 16));
+                        }
                     }
                 }
             }

@@ -72,20 +72,24 @@ internal sealed partial class Engine
             for (int layer = 0; layer < PassLayers; layer++)
             {
                 LayerWeights* w = _weights.Layer + layer;
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, tokens, panels.Query);
                 Products.MatMulDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, tokens, panels.Key);
                 Products.MatMulDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, tokens, panels.Value);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                 {
                     for (int kvHead = 0; kvHead < KvHeads; kvHead++)
                         StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 int tiles = (tokens + PrefillTokenTile - 1) / PrefillTokenTile;
                 int atOnce = Math.Clamp(tiles * KvHeads / (4 * _panels.Length), 1, PrefillTiles);
                 for (int item = rank; item < (tiles + atOnce - 1) / atOnce * KvHeads; item += _panels.Length)
@@ -93,20 +97,25 @@ internal sealed partial class Engine
                     int tile = item / KvHeads * atOnce;
                     AttendTokens(w, layer, item % KvHeads, tile * PrefillTokenTile, Math.Min(atOnce, tiles - tile), ref t);
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, tokens, panels.GateUp);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatMulFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, tokens, panels.Down);
             }
 
             if (!PassWantsLogits)
                 return;
-            Team.Barrier();
+            if (BarrierOrEnd(rank))
+                return;
             Kernels.RmsNorm(s.X + ((tokens - 1) * (long)DimStride), _weights.FinalNorm, t.Normed);
             Products.MatVecDimStore(in _weights.Classifier, t.Normed, (float*)Unsafe.AsPointer(ref s.Logits[0]), panels.Classifier);
         }
@@ -126,20 +135,24 @@ internal sealed partial class Engine
             for (int layer = 0; layer < PassLayers; layer++)
             {
                 LayerWeights* w = _weights.Layer + layer;
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->AttentionNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatRowsDimStore(in w->Query, s.Normed, s.Qkv + QueryOffset, QkvStride, in t, tokens, panels.Query);
                 Products.MatRowsDimStore(in w->Key, s.Normed, s.Qkv + KeyOffset, QkvStride, in t, tokens, panels.Key);
                 Products.MatRowsDimStore(in w->Value, s.Normed, s.Qkv + ValueOffset, QkvStride, in t, tokens, panels.Value);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                 {
                     for (int kvHead = 0; kvHead < KvHeads; kvHead++)
                         StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = 0; token < tokens; token++)
                 {
                     (int firstItem, int endItem) =
@@ -147,7 +160,8 @@ internal sealed partial class Engine
                     for (int item = firstItem; item < endItem; item++)
                         AttendBlock(w, layer, item, token, ref t);
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                 {
                     int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;
@@ -155,14 +169,18 @@ internal sealed partial class Engine
                     Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), t.Factors,
                         s.Attended + (token * (long)QueryDimStride), blocks);
                 }
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatRowsDimAdd(in w->AttentionOutput, s.Attended, s.X, DimStride, in t, tokens, panels.AttentionOutput);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 for (int token = firstToken; token < endToken; token++)
                     Kernels.RmsNorm(s.X + (token * (long)DimStride), w->FfnNorm, s.Normed + (token * (long)DimStride));
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatRowsDimSwiGlu(in w->GateUp, s.Normed, s.Hidden, FfnDimStride, in t, tokens, panels.GateUp);
-                Team.Barrier();
+                if (BarrierOrEnd(rank))
+                    return;
                 Products.MatRowsFfnDimAdd(in w->Down, s.Hidden, s.X, DimStride, in t, tokens, panels.Down);
             }
         }
@@ -181,7 +199,8 @@ internal sealed partial class Engine
             (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
-            Team.Barrier();
+            if (BarrierOrEnd(rank))
+                return;
             Products.MatMulDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
         }
     }
@@ -201,7 +220,8 @@ internal sealed partial class Engine
             (int firstToken, int endToken) = Contracts.WorkerTeam.Share(tokens, rank, _panels.Length);
             for (int token = firstToken; token < endToken; token++)
                 Kernels.RmsNorm(s.X + (Picked[token] * (long)DimStride), _weights.FinalNorm, s.Normed + (token * (long)DimStride));
-            Team.Barrier();
+            if (BarrierOrEnd(rank))
+                return;
             Products.MatRowsDimStore(in _weights.Classifier, s.Normed, s.LogitRows, LogitStride, in t, tokens, panels.Classifier);
         }
     }

@@ -6,6 +6,7 @@ namespace Llamalith.Engines.Model;
 
 using BitConverter = global::System.BitConverter;
 using FloatSpan = global::System.Span<float>;
+using Math = global::System.Math;
 using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
 using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
 
@@ -14,47 +15,52 @@ internal sealed partial class Engine
     private static unsafe partial class Scalar
     {
         /// <summary>scores = q · Kᵀ</summary>
-        // q [2, HeadDim] · K [tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 4 positions x 1 elements
+        // q [2, HeadDim] · K [pages][tiles, HeadDim, PositionTile] · scores [2, BlockPositions] · tile 2 rows x 4 positions x 1 elements
         // 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeScores(float* q, ushort* k, float* scores, int count)
+        public static void DecodeScores(float* q, ushort** pages, long head, float* scores, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int position = 0; position < PositionTile; position += 4)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements)
                     {
-                        float a0_0_0 = 0f, a0_0_1 = 0f, a0_0_2 = 0f, a0_0_3 = 0f;
-                        float a0_1_0 = 0f, a0_1_1 = 0f, a0_1_2 = 0f, a0_1_3 = 0f;
-                        ushort* kd = k + position;
-                        float* e = q;
-                        for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                        for (int position = 0; position < PositionTile; position += 4)
                         {
-                            float k0_0 = BitConverter.Int32BitsToSingle((*(short*)(kd) << 13) & HalfBits);
-                            float k0_1 = BitConverter.Int32BitsToSingle((*(short*)(kd + 1) << 13) & HalfBits);
-                            float k0_2 = BitConverter.Int32BitsToSingle((*(short*)(kd + 2) << 13) & HalfBits);
-                            float k0_3 = BitConverter.Int32BitsToSingle((*(short*)(kd + 3) << 13) & HalfBits);
-                            float b0_0 = e[0];
-                            a0_0_0 = Fma(k0_0, b0_0, a0_0_0);
-                            a0_0_1 = Fma(k0_1, b0_0, a0_0_1);
-                            a0_0_2 = Fma(k0_2, b0_0, a0_0_2);
-                            a0_0_3 = Fma(k0_3, b0_0, a0_0_3);
-                            float b0_1 = e[HeadDim];
-                            a0_1_0 = Fma(k0_0, b0_1, a0_1_0);
-                            a0_1_1 = Fma(k0_1, b0_1, a0_1_1);
-                            a0_1_2 = Fma(k0_2, b0_1, a0_1_2);
-                            a0_1_3 = Fma(k0_3, b0_1, a0_1_3);
+                            float a0_0_0 = 0f, a0_0_1 = 0f, a0_0_2 = 0f, a0_0_3 = 0f;
+                            float a0_1_0 = 0f, a0_1_1 = 0f, a0_1_2 = 0f, a0_1_3 = 0f;
+                            ushort* kd = k + position;
+                            float* e = q;
+                            for (float* stop = e + HeadDim; e != stop; e += 1, kd += 1 * PositionTile)
+                            {
+                                float k0_0 = BitConverter.Int32BitsToSingle((*(short*)(kd) << 13) & HalfBits);
+                                float k0_1 = BitConverter.Int32BitsToSingle((*(short*)(kd + 1) << 13) & HalfBits);
+                                float k0_2 = BitConverter.Int32BitsToSingle((*(short*)(kd + 2) << 13) & HalfBits);
+                                float k0_3 = BitConverter.Int32BitsToSingle((*(short*)(kd + 3) << 13) & HalfBits);
+                                float b0_0 = e[0];
+                                a0_0_0 = Fma(k0_0, b0_0, a0_0_0);
+                                a0_0_1 = Fma(k0_1, b0_0, a0_0_1);
+                                a0_0_2 = Fma(k0_2, b0_0, a0_0_2);
+                                a0_0_3 = Fma(k0_3, b0_0, a0_0_3);
+                                float b0_1 = e[HeadDim];
+                                a0_1_0 = Fma(k0_0, b0_1, a0_1_0);
+                                a0_1_1 = Fma(k0_1, b0_1, a0_1_1);
+                                a0_1_2 = Fma(k0_2, b0_1, a0_1_2);
+                                a0_1_3 = Fma(k0_3, b0_1, a0_1_3);
+                            }
+                            float* to = scores + tile + position;
+                            *(float*)(to) = a0_0_0;
+                            *(float*)(to + 1) = a0_0_1;
+                            *(float*)(to + 2) = a0_0_2;
+                            *(float*)(to + 3) = a0_0_3;
+                            *(float*)(to + BlockPositions) = a0_1_0;
+                            *(float*)(to + BlockPositions + 1) = a0_1_1;
+                            *(float*)(to + BlockPositions + 2) = a0_1_2;
+                            *(float*)(to + BlockPositions + 3) = a0_1_3;
                         }
-                        float* to = scores + tile + position;
-                        *(float*)(to) = a0_0_0;
-                        *(float*)(to + 1) = a0_0_1;
-                        *(float*)(to + 2) = a0_0_2;
-                        *(float*)(to + 3) = a0_0_3;
-                        *(float*)(to + BlockPositions) = a0_1_0;
-                        *(float*)(to + BlockPositions + 1) = a0_1_1;
-                        *(float*)(to + BlockPositions + 2) = a0_1_2;
-                        *(float*)(to + BlockPositions + 3) = a0_1_3;
                     }
                 }
             }
@@ -88,10 +94,10 @@ internal sealed partial class Engine
         }
 
         /// <summary>mixed = weights · V</summary>
-        // weights [2, BlockPositions] · V [slices, BlockPositions, Slice] · mixed [2, HeadDim] · tile 2 rows x 1 elements x 4 positions
-        // 8 accumulators
+        // weights [2, BlockPositions] · V [pages][slices, PagePositions, Slice] · mixed [2, HeadDim]
+        // tile 2 rows x 1 elements x 4 positions · 8 accumulators
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void DecodeMix(float* weights, ushort* v, float* mixed, int count)
+        public static void DecodeMix(float* weights, ushort** pages, long values, float* mixed, int count)
         {
             unchecked
             {
@@ -106,39 +112,43 @@ internal sealed partial class Engine
                     float a1_1_0 = 0f;
                     float a2_1_0 = 0f;
                     float a3_1_0 = 0f;
-                    ushort* vp = v + part;
                     float* p = weights;
-                    int left = count;
-                    for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                    for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                     {
-                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
-                        float b0_0 = p[0];
-                        a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
-                        float b0_1 = p[BlockPositions];
-                        a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
-                        float v1_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + Slice) << 13) & HalfBits);
-                        float b1_0 = p[1];
-                        a1_0_0 = Fma(v1_0, b1_0, a1_0_0);
-                        float b1_1 = p[BlockPositions + 1];
-                        a1_1_0 = Fma(v1_0, b1_1, a1_1_0);
-                        float v2_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (2 * Slice)) << 13) & HalfBits);
-                        float b2_0 = p[2];
-                        a2_0_0 = Fma(v2_0, b2_0, a2_0_0);
-                        float b2_1 = p[BlockPositions + 2];
-                        a2_1_0 = Fma(v2_0, b2_1, a2_1_0);
-                        float v3_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (3 * Slice)) << 13) & HalfBits);
-                        float b3_0 = p[3];
-                        a3_0_0 = Fma(v3_0, b3_0, a3_0_0);
-                        float b3_1 = p[BlockPositions + 3];
-                        a3_1_0 = Fma(v3_0, b3_1, a3_1_0);
-                    }
-                    for (; left > 0; left--, p++, vp += Slice)
-                    {
-                        float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
-                        float b0_0 = p[0];
-                        a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
-                        float b0_1 = p[BlockPositions];
-                        a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
+                        int end = Math.Min(begin + PagePositions, count);
+                        ushort* vp = pages[page] + values + part;
+                        int left = end - begin;
+                        for (; left >= 4; left -= 4, p += 4, vp += 4 * Slice)
+                        {
+                            float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
+                            float b0_0 = p[0];
+                            a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
+                            float b0_1 = p[BlockPositions];
+                            a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
+                            float v1_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + Slice) << 13) & HalfBits);
+                            float b1_0 = p[1];
+                            a1_0_0 = Fma(v1_0, b1_0, a1_0_0);
+                            float b1_1 = p[BlockPositions + 1];
+                            a1_1_0 = Fma(v1_0, b1_1, a1_1_0);
+                            float v2_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (2 * Slice)) << 13) & HalfBits);
+                            float b2_0 = p[2];
+                            a2_0_0 = Fma(v2_0, b2_0, a2_0_0);
+                            float b2_1 = p[BlockPositions + 2];
+                            a2_1_0 = Fma(v2_0, b2_1, a2_1_0);
+                            float v3_0 = BitConverter.Int32BitsToSingle((*(short*)(vp + (3 * Slice)) << 13) & HalfBits);
+                            float b3_0 = p[3];
+                            a3_0_0 = Fma(v3_0, b3_0, a3_0_0);
+                            float b3_1 = p[BlockPositions + 3];
+                            a3_1_0 = Fma(v3_0, b3_1, a3_1_0);
+                        }
+                        for (; left > 0; left--, p++, vp += Slice)
+                        {
+                            float v0_0 = BitConverter.Int32BitsToSingle((*(short*)(vp) << 13) & HalfBits);
+                            float b0_0 = p[0];
+                            a0_0_0 = Fma(v0_0, b0_0, a0_0_0);
+                            float b0_1 = p[BlockPositions];
+                            a0_1_0 = Fma(v0_0, b0_1, a0_1_0);
+                        }
                     }
                     *(float*)(to) = a0_0_0 + a1_0_0 + a2_0_0 + a3_0_0;
                     *(float*)(to + HeadDim) = a0_1_0 + a1_1_0 + a2_1_0 + a3_1_0;
@@ -249,8 +259,8 @@ internal sealed partial class Engine
                         float a0_2_0 = *(float*)(to + (2 * HeadDim)) * f2, a0_2_1 = *(float*)(to + (2 * HeadDim) + 1) * f2;
                         float f3 = scale[row + 3];
                         float a0_3_0 = *(float*)(to + (3 * HeadDim)) * f3, a0_3_1 = *(float*)(to + (3 * HeadDim) + 1) * f3;
-                        float* vp = v + part;
                         float* p = weights + (row * BlockPositions);
+                        float* vp = v + part;
                         int left = count;
                         for (; left > 0; left--, p++, vp += Slice)
                         {
@@ -351,40 +361,54 @@ internal sealed partial class Engine
         }
 
         /// <summary>to = K</summary>
-        // K, to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
+        // K [pages][tiles, HeadDim, PositionTile] · to [tiles, HeadDim, PositionTile] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenKeys(ushort* k, float* to, int count)
+        public static void GatherKeys(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int tile = 0; tile < count; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < HeadDim * PositionTile; i += 4)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* k = pages[page] + head;
+                    for (int tile = begin; tile < end; tile += PositionTile, k += KeyTileElements, to += HeadDim * PositionTile)
                     {
-                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(k + i) << 13) & HalfBits);
-                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 1) << 13) & HalfBits);
-                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 2) << 13) & HalfBits);
-                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 3) << 13) & HalfBits);
+                        for (int i = 0; i < HeadDim * PositionTile; i += 4)
+                        {
+                            *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(k + i) << 13) & HalfBits);
+                            *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 1) << 13) & HalfBits);
+                            *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 2) << 13) & HalfBits);
+                            *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(k + i + 3) << 13) & HalfBits);
+                        }
                     }
                 }
             }
         }
 
         /// <summary>to = V</summary>
-        // V, to [slices, BlockPositions, Slice] · count positions, a multiple of PositionTile
+        // V [pages][slices, PagePositions, Slice] · to [slices, BlockPositions, Slice] · count positions, in whole tiles
         [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void WidenValues(ushort* v, float* to, int count)
+        public static void GatherValues(ushort** pages, long head, float* to, int count)
         {
             unchecked
             {
-                for (int slice = 0; slice < HeadDim; slice += Slice, v += BlockPositions * Slice, to += BlockPositions * Slice)
+                for (int begin = 0, page = 0; begin < count; begin += PagePositions, page++)
                 {
-                    for (int i = 0; i < count * Slice; i += 4)
+                    int end = Math.Min(begin + PagePositions, count);
+                    ushort* v = pages[page] + head + ValuesOffset;
+                    float* y = to + (begin * Slice);
+                    for (int slice = 0; slice < HeadDim; slice += Slice, v += PagePositions * Slice, y += BlockPositions * Slice)
                     {
-                        *(float*)(to + i) = BitConverter.Int32BitsToSingle((*(short*)(v + i) << 13) & HalfBits) * (HalfFactor / 16);
-                        *(float*)(to + i + 1) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 1) << 13) & HalfBits) * (HalfFactor / 16);
-                        *(float*)(to + i + 2) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 2) << 13) & HalfBits) * (HalfFactor / 16);
-                        *(float*)(to + i + 3) = BitConverter.Int32BitsToSingle((*(short*)(v + i + 3) << 13) & HalfBits) * (HalfFactor / 16);
+                        for (int i = 0; i < (end - begin) * Slice; i += 4)
+                        {
+                            *(float*)(y + i) = BitConverter.Int32BitsToSingle((*(short*)(v + i) << 13) & HalfBits) * (HalfFactor / 16);
+                            *(float*)(y + i + 1) =
+                                BitConverter.Int32BitsToSingle((*(short*)(v + i + 1) << 13) & HalfBits) * (HalfFactor / 16);
+                            *(float*)(y + i + 2) =
+                                BitConverter.Int32BitsToSingle((*(short*)(v + i + 2) << 13) & HalfBits) * (HalfFactor / 16);
+                            *(float*)(y + i + 3) =
+                                BitConverter.Int32BitsToSingle((*(short*)(v + i + 3) << 13) & HalfBits) * (HalfFactor / 16);
+                        }
                     }
                 }
             }

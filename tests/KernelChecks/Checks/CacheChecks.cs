@@ -186,8 +186,8 @@ internal static class CacheChecks
             if (kept > 0)
                 model.Prefill(subject.Tokens.AsSpan(0, kept));
             byte[] saved = Subject<TModel, TCache>.Save(model.Cache);
-            Expect.True(saved.Length - (kept * TCache.BytesPerToken) is > 16 and < 1024,
-                $"{subject.Name}: {kept} tokens of {TCache.BytesPerToken} bytes are saved in {saved.Length}.");
+            Expect.True(saved.Length - (kept * (TCache.BytesPerToken + sizeof(int))) is > 16 and < 1024,
+                $"{subject.Name}: {kept} tokens of {TCache.BytesPerToken} bytes and their numbers are saved in {saved.Length}.");
             int more = Math.Min(4, subject.Tokens.Length - kept);
             float[][] expected = subject.DecodeFrom(model, kept, more);
 

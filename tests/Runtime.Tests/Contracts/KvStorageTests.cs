@@ -1,4 +1,6 @@
+using System;
 using System.IO;
+using System.Linq;
 using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Contracts;
@@ -17,7 +19,7 @@ public class KvStorageTests
         refusal = Assert.Throws<ModelMismatchException>(() => KvStorage.Load(new MemoryStream(saved), Layout("B.Model")));
         Assert.Equal($"The saved KV cache belongs to another model: it says {Model}, and this class is B.Model.", refusal.Message);
         using KvStorage same = KvStorage.Load(new MemoryStream(saved), Layout(Model));
-        Assert.Equal(3, same.Count);
+        Assert.Equal([0, 1, 2], same.Tokens);
     }
 
     [Fact]
@@ -33,21 +35,40 @@ public class KvStorageTests
 
         loaded.Truncate(0);
         loaded.Claim("sha256:2");
-        loaded.Append(1);
+        loaded.Reserve(1);
+        loaded.Append([1]);
         Assert.Throws<ModelMismatchException>(() => loaded.Claim("fingerprint:1"));
+    }
+
+    [Fact]
+    public void Load_RefusesTokensThatTheVocabularyHasNot()
+    {
+        byte[] saved = Save(Model, "fingerprint:1", 3);
+        int last = saved.Length - (3 * 16) - sizeof(int);
+        foreach (int token in (int[])[20, -1, int.MaxValue])
+        {
+            BitConverter.TryWriteBytes(saved.AsSpan(last), token);
+            ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => KvStorage.Load(new MemoryStream(saved), Layout(Model)));
+            Assert.Equal($"The saved KV cache holds the token {token} at position 2, and the vocabulary has 20.", refusal.Message);
+        }
+
+        BitConverter.TryWriteBytes(saved.AsSpan(last), 19);
+        using KvStorage loaded = KvStorage.Load(new MemoryStream(saved), Layout(Model));
+        Assert.Equal([0, 1, 19], loaded.Tokens);
     }
 
     private static byte[] Save(string model, string weights, int positions)
     {
         using KvStorage storage = new(Layout(model));
         storage.Claim(weights);
-        storage.Append(positions);
+        storage.Reserve(positions);
+        storage.Append([.. Enumerable.Range(0, positions)]);
         using MemoryStream stream = new();
         storage.Save(stream);
         return stream.ToArray();
     }
 
-    private static KvLayout Layout(string model) => new(model, 32, 32, 32 * 16, new KvHeadLayout
+    private static KvLayout Layout(string model) => new(model, 32, 20, 32, 32, 32 * 16, new KvHeadLayout
     {
         HeadDim = 2,
         ElementBytes = 4,

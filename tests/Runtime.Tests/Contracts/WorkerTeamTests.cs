@@ -1,4 +1,8 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Threading;
 using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Contracts;
@@ -65,6 +69,75 @@ public sealed class WorkerTeamTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => WorkerTeam.SizeFor(-1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => WorkerTeam.SizeFor(1, 0));
+    }
+
+    [Fact]
+    public void Dispose_DuringAJob_IsRefused_AndSoIsASecondJob()
+    {
+        using WorkerTeam team = new(2);
+        int refused = 0;
+        Job job = new(rank =>
+        {
+            Assert.Throws<InvalidOperationException>(team.Dispose);
+            Assert.Throws<InvalidOperationException>(() => team.Run(new Job(static _ => { })));
+            Interlocked.Increment(ref refused);
+        });
+        for (int round = 1; round <= 100; round++)
+        {
+            team.Run(job);
+            Assert.Equal(2 * round, refused);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Run_AfterDispose_IsRefused(int size)
+    {
+        WorkerTeam team = new(size);
+        team.Dispose();
+        team.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => team.Run(new Job(static _ => { })));
+    }
+
+    [Fact]
+    public void Team_ThatNobodyDisposed_EndsItsThreads()
+    {
+        Workers workers = new();
+        for (int round = 0; round < 100; round++)
+            Forget(workers);
+        for (int attempt = 0; attempt < 500 && workers.Alive > 0; attempt++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Thread.Sleep(10);
+        }
+
+        Assert.Equal(100, workers.Count);
+        Assert.Equal(0, workers.Alive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forget(Workers workers) => new WorkerTeam(2).Run(new Job(rank =>
+    {
+        if (rank > 0)
+            workers.Add(Thread.CurrentThread);
+    }));
+
+    private sealed class Job(Action<int> share) : ITeamJob
+    {
+        public void Execute(int rank) => share(rank);
+    }
+
+    private sealed class Workers
+    {
+        private readonly List<Thread> _threads = [];
+
+        public int Count => _threads.Count;
+
+        public int Alive => _threads.Count(static thread => thread.IsAlive);
+
+        public void Add(Thread thread) => _threads.Add(thread);
     }
 
     private static void Each(Action<int, int, int> check)

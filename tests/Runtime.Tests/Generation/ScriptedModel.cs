@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Llamalith.Contracts;
 
@@ -32,6 +33,8 @@ internal sealed class ScriptedModel(int vocabSize, int context, Func<List<int>, 
     public int Threads => 1;
 
     public int Position => Tokens.Count;
+
+    ReadOnlySpan<int> ILlamaModel.Tokens => CollectionsMarshal.AsSpan(Tokens);
 
     /// <summary>A model that says these tokens after a prompt of so many, whatever the prompt is, and then EOS.</summary>
     public static ScriptedModel Saying(int vocabSize, int context, int promptLength, int[] tokens) =>

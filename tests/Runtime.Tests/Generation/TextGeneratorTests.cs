@@ -309,9 +309,25 @@ public class TextGeneratorTests
         generator.Generate("one two");
         model.Truncate(1);
         GenerationResult result = generator.Generate("one two");
-        Assert.Equal((" three", 0), (result.Text, result.Usage.CachedPromptTokens));
+        Assert.Equal((" three", 1), (result.Text, result.Usage.CachedPromptTokens));
         Assert.Equal([1, .. s_vocabulary.Ids(" one", " two", " three")], model.Tokens);
         Assert.Equal(model.Tokens, generator.CachedTokens.ToArray());
+    }
+
+    [Fact]
+    public void Generators_OverOneModel_NeverMixTheirTexts()
+    {
+        // It says a text's first word twice more.
+        ScriptedModel model = new(VocabSize, 64, static so => so.Count < 5 ? so[1] : 2);
+        TextGenerator one = Over(model), other = Over(model);
+        TextGeneration first = one.Start("one two");
+        Assert.True(first.MoveNext());
+        Assert.Equal(" two two", other.Generate("two two").Text);
+        Assert.Throws<InvalidOperationException>(() => first.MoveNext());
+        Assert.Equal(" one one", one.Generate("one two").Text);
+
+        // What another generator put into the cache is as good as one's own.
+        Assert.Equal(2, other.Generate("one two").Usage.CachedPromptTokens);
     }
 
     [Fact]
