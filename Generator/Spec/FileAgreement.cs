@@ -24,8 +24,13 @@ internal static class FileAgreement
             if (FileValues.Find(properties, stated.Name) is { } property && FileValues.Convert(stated, property.Value) is { } theirs
                 && !IsSame(property, theirs, properties, file))
             {
-                // Of an enum, which the attribute has by the same name.
-                string code = property.Value is Enum member ? $"{FixNames.Space}{member.GetType().Name}.{stated.Text}" : stated.Text;
+                string code = property.Value switch
+                {
+                    // Which the attribute has by the same name.
+                    Enum member => $"{FixNames.Space}{member.GetType().Name}.{stated.Text}",
+                    string => $"@\"{stated.Text.Replace("\"", "\"\"")}\"",
+                    _ => stated.Text,
+                };
                 yield return new(
                     property.Name, $"{property.Name} = {Text(property.Value)}, but {stated.Key} = {stated.Text}", stated.Text, code,
                     property.IsStated);

@@ -71,11 +71,12 @@ internal sealed class EmbedJob(PackerOptions options)
 
     private void Embed(EmbeddedModel model, string source)
     {
+        Read(model, source, checkpoint => EnsureMatches(model, checkpoint));
         string name = EmbeddedCheckpoint.FileOf(model.File), settings = SettingsOf(model, source);
         if (!_models.TryAdd(name, (name, settings)) && _models[name] is var other && (other.Name != name || other.Settings != settings))
         {
             string reason = other.Name == name
-                ? "the files, or their sizes, Weights or RopeLayout, differ; one name is packed in one way"
+                ? "the files, or their Weights or RopeLayout, differ; one name is packed in one way"
                 : $"their names differ in case only ({model.File} here)";
             throw new BuildErrorException(model.Place, BuildErrorException.Unusable, $"{other.Name} is embedded by two classes, and {reason}");
         }
@@ -183,24 +184,38 @@ internal sealed class EmbedJob(PackerOptions options)
     private string PathOf(params ReadOnlySpan<string> parts) => Path.GetFullPath(Path.Combine([options.Output, .. parts]));
 
     // All that decides what is packed.
-    private static string SettingsOf(EmbeddedModel model, string source)
-    {
-        string sizes = string.Join(',', model.Hyperparameters.OrderBy(static one => one.Key, StringComparer.Ordinal));
-        return $"{WeightPacker.Layout}\n{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}\n{string.Join(',', model.Formats.Order())}\n{model.RopeLayout}\n{sizes}\n{source}\n{BuildState.StampOf(source)}";
-    }
+    private static string SettingsOf(EmbeddedModel model, string source) => string.Join('\n',
+        [
+            WeightPacker.Layout,
+            $"{typeof(EmbedJob).Module.ModuleVersionId} {typeof(ModelPacker).Module.ModuleVersionId}",
+            string.Join(',', model.Formats.Order()),
+            $"{model.RopeLayout}",
+            source,
+            BuildState.StampOf(source),
+        ]);
 
-    private static void Pack(EmbeddedModel model, string source, string path)
+    private static void Pack(EmbeddedModel model, string source, string path) => Read(model, source, checkpoint =>
+    {
+        if (checkpoint.Notice is { } notice)
+            Console.WriteLine($"{model.File}: {notice}");
+        if (checkpoint is PackedCheckpoint)
+        {
+            File.Copy(source, path, overwrite: true);
+            return;
+        }
+
+        ModelPacker.Pack(
+            checkpoint,
+            path,
+            new PackOptions { Target = AnyTarget, Formats = model.Formats, RopeLayout = model.RopeLayout, Tokenizer = TokenizerOf(checkpoint) });
+    });
+
+    private static void Read(EmbeddedModel model, string source, Action<Checkpoint> use)
     {
         try
         {
             using Checkpoint checkpoint = Checkpoint.Open(source);
-            EnsureMatches(model, checkpoint);
-            if (checkpoint.Notice is { } notice)
-                Console.WriteLine($"{model.File}: {notice}");
-            if (checkpoint is PackedCheckpoint)
-                File.Copy(source, path, overwrite: true);
-            else
-                ModelPacker.Pack(checkpoint, path, new PackOptions { Target = AnyTarget, Formats = model.Formats, RopeLayout = model.RopeLayout, Tokenizer = TokenizerOf(checkpoint) });
+            use(checkpoint);
         }
         catch (Exception e) when (e is ModelFormatException or ModelMismatchException or IOException or UnauthorizedAccessException)
         {
@@ -214,9 +229,15 @@ internal sealed class EmbedJob(PackerOptions options)
         ModelShape compiled = ShapeProperties.All
             .Where(property => model.Hyperparameters.ContainsKey(property.Name))
             .Aggregate(checkpoint.Shape, (shape, property) => property.With(shape, model.Hyperparameters[property.Name]));
-        string[] differences = checkpoint.DifferencesFrom(compiled);
-        if (differences.Length > 0)
-            throw new BuildErrorException(model.Place, BuildErrorException.Mismatch, $"{model.File} holds another model than the class is compiled for: {string.Join("; ", differences)}");
+        BuildErrorException[] errors =
+        [
+            .. checkpoint.DifferencesFrom(compiled).Select(difference => new BuildErrorException(
+                model.Arguments.GetValueOrDefault(difference.Split(' ')[0], model.Place), BuildErrorException.Mismatch, $"{difference} ({model.File})")),
+        ];
+        foreach (BuildErrorException error in errors.SkipLast(1))
+            Console.Error.WriteLine(error.Message);
+        if (errors.Length > 0)
+            throw errors[^1];
     }
 
     private static GgufTokenizerMetadata? TokenizerOf(Checkpoint checkpoint)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using Llamalith.Contracts;
 
 namespace Llamalith.Packer;
@@ -11,6 +12,7 @@ namespace Llamalith.Packer;
 /// <param name="RopeLayout">The order of the rows of heads.</param>
 /// <param name="Hyperparameters">Those that are written, by property; an enum's as its number.</param>
 /// <param name="Source">The class by itself, without what only its program needs.</param>
+/// <param name="Arguments">Where the arguments stand, by property.</param>
 /// <param name="Prompts">The prompts to prefill.</param>
 internal sealed record EmbeddedModel(
     SourcePlace Place,
@@ -20,6 +22,7 @@ internal sealed record EmbeddedModel(
     RopeLayout RopeLayout,
     IReadOnlyDictionary<string, object> Hyperparameters,
     string Source,
+    IReadOnlyDictionary<string, SourcePlace> Arguments,
     IReadOnlyList<EmbeddedPrompt> Prompts);
 
 /// <summary>A [Prompt].</summary>
@@ -28,5 +31,10 @@ internal sealed record EmbeddedModel(
 /// <param name="Text">What it says.</param>
 internal sealed record EmbeddedPrompt(SourcePlace Place, string Name, string Text);
 
-/// <summary>A line of a source file.</summary>
-internal readonly record struct SourcePlace(string Path, int Line);
+/// <summary>A line of a source file, and where in it; 0 for all of it.</summary>
+internal readonly record struct SourcePlace(string Path, int Line, int Column = 0)
+{
+    /// <summary>As builds write it.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Path}({Line}{(Column > 0 ? $",{Column.ToString(CultureInfo.InvariantCulture)}" : "")})");
+}

@@ -136,6 +136,7 @@ internal static partial class ProjectSources
                 .Where(IsWritten)
                 .ToDictionary(static name => name, name => arguments[name].Value!),
             SourceOf(type, attribute, from),
+            ArgumentsOf(attribute),
             [.. type.GetAttributes().Where(Is<PromptAttribute>).Select(PromptOf).OfType<EmbeddedPrompt>()]);
 
         bool IsWritten(string property) =>
@@ -153,6 +154,19 @@ internal static partial class ProjectSources
             .IsMatch(name) ? new EmbeddedPrompt(PlaceOf(prompt), name, text) : null;
 
     private static bool Is<T>(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == typeof(T).FullName;
+
+    private static Dictionary<string, SourcePlace> ArgumentsOf(AttributeData attribute) =>
+        attribute.ApplicationSyntaxReference?.GetSyntax() is AttributeSyntax { ArgumentList.Arguments: var arguments }
+            ? arguments.Where(static argument => argument.NameEquals is not null)
+                .GroupBy(static argument => argument.NameEquals!.Name.Identifier.ValueText)
+                .ToDictionary(static same => same.Key, static same => PlaceOf(same.First()))
+            : [];
+
+    private static SourcePlace PlaceOf(SyntaxNode node)
+    {
+        LinePosition start = node.GetLocation().GetLineSpan().StartLinePosition;
+        return new SourcePlace(node.SyntaxTree.FilePath, 1 + start.Line, 1 + start.Character);
+    }
 
     private static SourcePlace PlaceOf(AttributeData attribute)
     {

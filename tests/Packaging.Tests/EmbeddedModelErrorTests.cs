@@ -15,9 +15,24 @@ public sealed class EmbeddedModelErrorTests(LocalFeed feed)
         await Fails(
             ("Names.File)]", "\"missing.bin\")]"), $"Program.cs({tiny}): error LLAMA030: EmbeddedWeights = missing.bin, but there is no ");
         await Fails(
-            ("Names.File)]", "Names.Fable)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
-        await Fails(("int Layers = 2", "int Layers = 3"),
-            "error LLAMA031: fable.bin holds another model than the class is compiled for: Layers = 3, but n_layers = 2");
+            ("Names.File)]", "Names.Fables)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
+        int halves = EmbeddedProgram.LineOf("[LlamaModel(Dim"), layers = EmbeddedProgram.ColumnOf("Layers = Names.Layers");
+        await Fails(
+            ("int Layers = 2", "int Layers = 3"), $"Program.cs({halves},{layers}): error LLAMA031: Layers = 3, but n_layers = 2 (fable.bin)");
+
+        // What was read of a file that a class is made from: edited, it is a person's to look at; without both there is no class.
+        string text = Path.Combine(consumer, "fable.llamalith.json"), sound = File.ReadAllText(text);
+        string project = Path.Combine(consumer, "BadEmbedding.csproj");
+        int from = EmbeddedProgram.LineOf("[LlamaModel(From");
+        File.WriteAllText(text, sound.Replace("\"n_layers\", \"value\": 2", "\"n_layers\", \"value\": 3", StringComparison.Ordinal));
+        await Fails(
+            ("", ""),
+            $"Program.cs({from}): error LLAMA039: Layers = 3 in fable.llamalith.json, but n_layers = 2 in fable.bin. "
+                + $"If the file is right: dotnet build \"{project}\" -p:LlamalithRenew=true");
+        File.Delete(text);
+        await Fails(
+            ("Fable = \"fable.bin\"", "Fable = \"fables.bin\""),
+            $"Program.cs({from}): error LLAMA030: From = fables.bin, but there is neither ");
         await Fails(
             ("a bad cab", "a bad cab had a bad dad"),
             $"Program.cs({prompt}): error LLAMA033: The prompt system has 25 tokens, but Context = 16, and one position at least must be "

@@ -16,6 +16,9 @@ public sealed class EmbeddedModelTests(LocalFeed feed)
     {
         string consumer = EmbeddedProgram.Create(feed, "Embedding");
         Assert.Equal(EmbeddedProgram.Expected, await Run(consumer, OneTarget));
+        Assert.Contains(
+            "\"Layers\": { \"key\": \"n_layers\", \"value\": 2 }",
+            File.ReadAllText(Path.Combine(consumer, "fable.llamalith.json")), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(consumer, "bin"), "*.llith", SearchOption.AllDirectories));
         long weights = 2 * new FileInfo(Path.Combine(consumer, "fable.bin")).Length;
         Assert.InRange(new FileInfo(Directory.GetFiles(Path.Combine(consumer, "bin"), "Embedding.dll", SearchOption.AllDirectories)

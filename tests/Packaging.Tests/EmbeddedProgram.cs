@@ -73,13 +73,13 @@ internal static class EmbeddedProgram
 
         static class Sizes { public const int Dim = 64; public const string Say = "a bad cab"; }
 
-        static class Names { public const string File = "twin/fable.bin"; public const int Layers = 2; }
+        static class Names { public const string Fable = "fable.bin", File = "twin/fable.bin"; public const int Layers = 2; }
 
         [LlamaModel(Dim = Sizes.Dim, FfnDim = 96, Layers = Names.Layers, Heads = 4, KvHeads = 2, VocabSize = 32, Context = 16, EmbeddedWeights = "fable.bin")]
         [Prompt("system", Sizes.Say)]
         public sealed partial class Halves;
 
-        [LlamaModel(Dim = Sizes.Dim, FfnDim = 96, Layers = Names.Layers, Heads = 4, KvHeads = 2, VocabSize = 32, Context = 16, EmbeddedWeights = "fable.bin", KvCache = KvFormat.F32)]
+        [LlamaModel(From = Names.Fable, EmbeddedWeights = Names.Fable, KvCache = KvFormat.F32)]
         [Prompt("system", Sizes.Say)]
         public sealed partial class Floats;
 
@@ -118,6 +118,13 @@ internal static class EmbeddedProgram
     /// <summary>The number of the first line that begins with a text, as compilers count.</summary>
     public static int LineOf(string start) =>
         Array.FindIndex(Text.Split('\n'), line => line.StartsWith(start, StringComparison.Ordinal)) + 1;
+
+    /// <summary>The column of the first place that a text stands at.</summary>
+    public static int ColumnOf(string part)
+    {
+        string line = Text.Split('\n').First(line => line.Contains(part, StringComparison.Ordinal));
+        return line.IndexOf(part, StringComparison.Ordinal) + 1;
+    }
 
     // llama2.c's: three marks, a space, and letters.
     private static void WriteTokenizer(string path)
