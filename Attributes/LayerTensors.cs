@@ -34,6 +34,9 @@ internal enum Width
 
     /// <summary>Inside the feed-forward network.</summary>
     FfnDim,
+
+    /// <summary>One head.</summary>
+    HeadDim,
 }
 
 /// <summary>What a model must have for a tensor to be there.</summary>
@@ -44,6 +47,18 @@ internal enum TensorCondition
 
     /// <summary>Models whose query, key and value projections add a bias.</summary>
     QkvBias,
+
+    /// <summary>Models that normalise each head of queries and keys.</summary>
+    QkHeadNorm,
+
+    /// <summary>Models that normalise all queries, and all keys, at once.</summary>
+    QkProjectionNorm,
+
+    /// <summary>Models with norms before attention and feed-forward network.</summary>
+    NormBefore,
+
+    /// <summary>Models with norms after them.</summary>
+    NormAfter,
 }
 
 /// <summary>What decides which tensors a model has, and of which sizes.</summary>
@@ -56,6 +71,8 @@ internal interface IModelSizes
     int KvDim { get; }
 
     int FfnDim { get; }
+
+    int HeadDim { get; }
 
     bool Has(TensorCondition condition);
 }
@@ -100,6 +117,7 @@ internal sealed class LayerTensor(
         Width.QueryDim => model.QueryDim,
         Width.KvDim => model.KvDim,
         Width.FfnDim => model.FfnDim,
+        Width.HeadDim => model.HeadDim,
         _ => throw new ArgumentOutOfRangeException(nameof(width), width, "No such width."),
     };
 }
@@ -111,7 +129,8 @@ internal sealed class LayerTensor(
 internal static class LayerTensors
 {
     public static LayerTensor AttentionNorm { get; } =
-        new("AttentionNorm", "attn_norm.weight", "input_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim);
+        new("AttentionNorm", "attn_norm.weight", "input_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim,
+            when: TensorCondition.NormBefore);
 
     public static LayerTensor Query { get; } =
         new("Query", "attn_q.weight", "self_attn.q_proj.weight", TensorRole.Matrix, Width.QueryDim, Width.Dim, rotated: true);
@@ -133,11 +152,36 @@ internal static class LayerTensors
     public static LayerTensor ValueBias { get; } =
         new("ValueBias", "attn_v.bias", "self_attn.v_proj.bias", TensorRole.Bias, Width.One, Width.KvDim, when: TensorCondition.QkvBias);
 
+    public static LayerTensor QueryHeadNorm { get; } =
+        new("QueryHeadNorm", "attn_q_norm.weight", "self_attn.q_norm.weight", TensorRole.Norm, Width.One, Width.HeadDim, rotated: true,
+            TensorCondition.QkHeadNorm);
+
+    public static LayerTensor KeyHeadNorm { get; } =
+        new("KeyHeadNorm", "attn_k_norm.weight", "self_attn.k_norm.weight", TensorRole.Norm, Width.One, Width.HeadDim, rotated: true,
+            TensorCondition.QkHeadNorm);
+
+    public static LayerTensor QueryNorm { get; } =
+        new("QueryNorm", "attn_q_norm.weight", "self_attn.q_norm.weight", TensorRole.Norm, Width.One, Width.QueryDim, rotated: true,
+            TensorCondition.QkProjectionNorm);
+
+    public static LayerTensor KeyNorm { get; } =
+        new("KeyNorm", "attn_k_norm.weight", "self_attn.k_norm.weight", TensorRole.Norm, Width.One, Width.KvDim, rotated: true,
+            TensorCondition.QkProjectionNorm);
+
     public static LayerTensor AttentionOutput { get; } =
         new("AttentionOutput", "attn_output.weight", "self_attn.o_proj.weight", TensorRole.Matrix, Width.Dim, Width.QueryDim);
 
     public static LayerTensor FfnNorm { get; } =
-        new("FfnNorm", "ffn_norm.weight", "post_attention_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim);
+        new("FfnNorm", "ffn_norm.weight", "post_attention_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim,
+            when: TensorCondition.NormBefore);
+
+    public static LayerTensor PostAttentionNorm { get; } =
+        new("PostAttentionNorm", "post_attention_norm.weight", "post_attention_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim,
+            when: TensorCondition.NormAfter);
+
+    public static LayerTensor PostFfnNorm { get; } =
+        new("PostFfnNorm", "post_ffw_norm.weight", "post_feedforward_layernorm.weight", TensorRole.Norm, Width.One, Width.Dim,
+            when: TensorCondition.NormAfter);
 
     public static LayerTensor Gate
     {
@@ -153,8 +197,32 @@ internal static class LayerTensors
 
     public static IReadOnlyList<LayerTensor> All { get; } =
     [
-        AttentionNorm, Query, Key, Value, QueryBias, KeyBias, ValueBias, AttentionOutput, FfnNorm, Gate, Up, Down,
+        AttentionNorm, Query, Key, Value, QueryBias, KeyBias, ValueBias, QueryHeadNorm, KeyHeadNorm, QueryNorm, KeyNorm,
+        AttentionOutput, PostAttentionNorm, FfnNorm, Gate, Up, Down, PostFfnNorm,
     ];
+
+    /// <summary>
+    /// Tensors that files may hold as one, by GGUF's and Hugging Face's name: the rows of each, of a bias its elements, behind those of the one
+    /// before.
+    /// </summary>
+    public static IReadOnlyList<(string Stored, string HuggingFace, IReadOnlyList<LayerTensor> Parts)> Fused { get; } =
+    [
+        ("attn_qkv.weight", "self_attn.qkv_proj.weight", [Query, Key, Value]),
+        ("attn_qkv.bias", "self_attn.qkv_proj.bias", [QueryBias, KeyBias, ValueBias]),
+        ("ffn_up.weight", "mlp.gate_up_proj.weight", [Gate, Up]),
+    ];
+
+    /// <summary>GGUF's names of the tensors that show a condition, behind the layer's prefix: the first, and what it may be part of.</summary>
+    public static IEnumerable<string> Showing(TensorCondition condition)
+    {
+        LayerTensor first = All.First(tensor => tensor.When == condition);
+        yield return first.Stored;
+        foreach ((string stored, _, IReadOnlyList<LayerTensor> parts) in Fused)
+        {
+            if (parts[0] == first)
+                yield return stored;
+        }
+    }
 
     /// <summary>Those that the layers of a model have.</summary>
     public static IEnumerable<LayerTensor> Of(IModelSizes model) => All.Where(tensor => model.Has(tensor.When));

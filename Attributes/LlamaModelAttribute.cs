@@ -79,6 +79,30 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>The context the unscaled model was trained on; default 8192.</summary>
     public int RopeScalingOriginalContext { get; set; }
 
+    /// <summary>YaRN: pairs that turn at least so often within the original context are not stretched; default 32.</summary>
+    public double RopeScalingBetaFast { get; set; }
+
+    /// <summary>YaRN: pairs that turn at most so often within the original context are stretched in full; default 1.</summary>
+    public double RopeScalingBetaSlow { get; set; }
+
+    /// <summary>
+    /// What rotated queries and keys are multiplied by besides; default 0, what the scaling's own rule says: 0.1 · ln(factor) + 1 of YaRN, 1 of
+    /// all others.
+    /// </summary>
+    public double RopeScalingAttentionFactor { get; set; }
+
+    /// <summary>
+    /// LongRoPE: what each pair's frequency is divided by, with commas between, where <see cref="Context"/> is at most
+    /// <see cref="RopeScalingOriginalContext"/>.
+    /// </summary>
+    public string? RopeScalingShortFactors { get; set; }
+
+    /// <summary>LongRoPE: what each pair's frequency is divided by, with commas between, where <see cref="Context"/> is longer.</summary>
+    public string? RopeScalingLongFactors { get; set; }
+
+    /// <summary>Elements of a head that the rotary embedding turns, the first ones; default 0, all of them.</summary>
+    public int RotaryDim { get; set; }
+
     /// <summary>Whether the classifier shares the token embedding's matrix; default false.</summary>
     public bool TiedEmbeddings { get; set; }
 
@@ -87,6 +111,27 @@ public sealed class LlamaModelAttribute : Attribute
 
     /// <summary>Whether the query, key and value projections add a bias; default false.</summary>
     public bool QkvBias { get; set; }
+
+    /// <summary>Where a layer has its norms; default <see cref="NormPlacement.Before"/>.</summary>
+    public NormPlacement NormPlacement { get; set; }
+
+    /// <summary>What of queries and keys is normalised; default <see cref="QkNorm.None"/>.</summary>
+    public QkNorm QkNorm { get; set; }
+
+    /// <summary>The function of the feed-forward network's gate; default <see cref="Activation.Silu"/>.</summary>
+    public Activation Activation { get; set; }
+
+    /// <summary>What token embeddings are multiplied by; default 1.</summary>
+    public double EmbeddingScale { get; set; }
+
+    /// <summary>What attention and feed-forward network are multiplied by where they are added to the residual stream; default 1.</summary>
+    public double ResidualScale { get; set; }
+
+    /// <summary>What products of queries and keys are multiplied by; default 0, 1 / sqrt(HeadDim).</summary>
+    public double AttentionScale { get; set; }
+
+    /// <summary>What logits are divided by; default 1.</summary>
+    public double LogitScale { get; set; }
 
     /// <summary>How the weight matrices are stored in memory; default <see cref="WeightFormat.F32"/>.</summary>
     public WeightFormat Weights { get; set; }

@@ -293,6 +293,26 @@ internal static class Diagnostics
         description: "A prompt has a text.",
         helpLinkUri: Help + "llama027");
 
+    public static readonly DiagnosticDescriptor NotTrainable = new(
+        "LLAMA028",
+        "A trainer cannot be made for this model",
+        "Training does not know {0} = {1} yet",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "A trainer has a derivative for everything that its model computes.",
+        helpLinkUri: Help + "llama028");
+
+    public static readonly DiagnosticDescriptor UnusableList = new(
+        "LLAMA029",
+        "What is said of each pair or layer does not fit",
+        "{0} = {1} {2}",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        description: "Lists and patterns have an element for each pair of a head, or for the layers.",
+        helpLinkUri: Help + "llama029");
+
     public static readonly DiagnosticDescriptor FileNotRead = new(
         "LLAMA036",
         "The model file of a class was not read",
@@ -429,6 +449,9 @@ internal static class Diagnostics
         [SpecRule.UnusablePromptName] = UnusablePromptName,
         [SpecRule.DuplicatePrompt] = DuplicatePrompt,
         [SpecRule.EmptyPrompt] = EmptyPrompt,
+        [SpecRule.NotTrainable] = NotTrainable,
+        [SpecRule.UnusableList] = UnusableList,
+
         [SpecRule.FileNotRead] = FileNotRead,
         [SpecRule.FileTextUnusable] = FileTextUnusable,
         [SpecRule.FileDisagrees] = FileDisagrees,

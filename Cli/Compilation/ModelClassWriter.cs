@@ -78,6 +78,7 @@ internal static class ModelClassWriter
     {
         double real => Text(real),
         bool flag => flag ? "true" : "false",
+        string text => $"\"{text}\"",
         Enum member => $"{member.GetType().Name}.{member}",
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };

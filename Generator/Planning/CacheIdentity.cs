@@ -12,15 +12,16 @@ namespace Llamalith.Generator.Planning;
 /// </summary>
 internal static class CacheIdentity
 {
-    private static readonly string[] s_decideNothing = [nameof(ModelSpec.Context), nameof(ModelSpec.TiedEmbeddings)];
+    private static readonly string[] s_decideNothing =
+        [nameof(ModelSpec.Context), nameof(ModelSpec.TiedEmbeddings), nameof(ModelSpec.LogitScale)];
 
     public static string Of(ModelPlan plan)
     {
         ModelSpec spec = plan.Spec;
 
-        // As many parts for every class: a message then tells one by one which of them differ.
+        // As many parts for every class but for what few models have: a message then tells one by one which of them differ.
         IEnumerable<string> hyperparameters = spec.Hyperparameters
-            .Where(static property => !s_decideNothing.Contains(property.Name))
+            .Where(static property => !s_decideNothing.Contains(property.Name) && !(property.IsTrait && !property.IsStated))
             .Select(static property => $"{property.Name}={(property.IsStated ? Text(property.Value) : "-")}");
         return string.Join(
             " ",

@@ -10,6 +10,9 @@ internal enum HeadOperation
     /// <summary>The projection's bias is added.</summary>
     AddBias,
 
+    /// <summary>RMSNorm of the head by itself.</summary>
+    Normalize,
+
     /// <summary>The rotary embedding.</summary>
     Rotate,
 }
@@ -25,16 +28,21 @@ internal sealed record HeadStep(HeadOperation Operation, LayerTensor? Tensor = n
 internal sealed record HeadPlan(LayerTensor Projection, IReadOnlyList<HeadStep> Steps)
 {
     public static HeadPlan Queries(ModelSpec spec) =>
-        new(LayerTensors.Query, [.. Bias(spec, LayerTensors.QueryBias), new(HeadOperation.Rotate)]);
+        Rotated(spec, LayerTensors.Query, LayerTensors.QueryBias, LayerTensors.QueryHeadNorm);
 
-    public static HeadPlan Keys(ModelSpec spec) => new(LayerTensors.Key, [.. Bias(spec, LayerTensors.KeyBias), new(HeadOperation.Rotate)]);
+    public static HeadPlan Keys(ModelSpec spec) =>
+        Rotated(spec, LayerTensors.Key, LayerTensors.KeyBias, LayerTensors.KeyHeadNorm);
 
-    public static HeadPlan Values(ModelSpec spec) => new(LayerTensors.Value, [.. Bias(spec, LayerTensors.ValueBias)]);
+    public static HeadPlan Values(ModelSpec spec) => new(LayerTensors.Value, [.. With(spec, LayerTensors.ValueBias)]);
 
-    private static IEnumerable<HeadStep> Bias(ModelSpec spec, LayerTensor bias)
+    private static HeadPlan Rotated(ModelSpec spec, LayerTensor projection, LayerTensor bias, LayerTensor norm) =>
+        new(projection, [.. With(spec, bias), .. With(spec, norm), new(HeadOperation.Rotate)]);
+
+    // What is done with a tensor, where the model has it.
+    private static IEnumerable<HeadStep> With(ModelSpec spec, LayerTensor tensor)
     {
-        if (spec.Has(bias.When))
-            yield return new(HeadOperation.AddBias, bias);
+        if (spec.Has(tensor.When))
+            yield return new(tensor.Role == TensorRole.Norm ? HeadOperation.Normalize : HeadOperation.AddBias, tensor);
     }
 }
 
@@ -50,6 +58,13 @@ internal abstract record HeadKernelPlan(Dialect Isa, int Elements) : KernelPlan(
         yield return RotatePlan.Of(plan.Spec, isa, "RotateKey");
         if (plan.DoesToHeads(HeadOperation.AddBias))
             yield return new AddBiasPlan(isa.Fit(plan.Spec.HeadDim), plan.Spec.HeadDim);
+        if (plan.DoesToHeads(HeadOperation.Normalize))
+            yield return HeadNormPlan.Of("HeadNorm", "HeadDim", plan.Spec.HeadDim, isa);
+        if (plan.NormsProjections)
+        {
+            yield return HeadNormPlan.Of("QueryNorm", "QueryDim", plan.Spec.QueryDim, isa);
+            yield return HeadNormPlan.Of("KeyNorm", "KvDim", plan.Spec.KvDim, isa);
+        }
     }
 
     /// <summary>Those of their derivatives.</summary>
@@ -80,3 +95,19 @@ internal sealed record RotatePlan(Dialect Isa, int Elements, string Name) : Head
 
 /// <summary>The bias of a projection.</summary>
 internal sealed record AddBiasPlan(Dialect Isa, int Elements) : HeadKernelPlan(Isa, Elements);
+
+/// <summary>
+/// RMSNorm of a head, or of all at once. Its sum has the lanes of every sum: what those do not divide is walked over a number a turn.
+/// </summary>
+/// <param name="Isa">Vectors that divide what it walks over.</param>
+/// <param name="Elements">Numbers that it walks over.</param>
+/// <param name="Name">As in HeadNorm.</param>
+/// <param name="Length">The constant that holds their number.</param>
+internal sealed record HeadNormPlan(Dialect Isa, int Elements, string Name, string Length) : HeadKernelPlan(Isa, Elements)
+{
+    /// <summary>Vectors of the sum's lanes; 0 for a loop over numbers.</summary>
+    public int Vectors => Isa.Lanes == 1 ? 0 : SumOrder.Lanes / Isa.Lanes;
+
+    public static HeadNormPlan Of(string name, string length, int elements, Dialect isa) =>
+        new(elements % SumOrder.Lanes == 0 ? isa : isa.Fit(1), elements, name, length);
+}

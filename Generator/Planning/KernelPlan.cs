@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using Llamalith.Generator.Isa;
 using Llamalith.Generator.Quant;
+using Llamalith.Generator.Spec;
 
 namespace Llamalith.Generator.Planning;
 
@@ -184,12 +185,20 @@ internal sealed record GatheringPlan(Dialect Isa, Dialect Values, int Vectors) :
 /// <param name="Isa">The instruction set.</param>
 /// <param name="Integers">Whether integers are multiplied or stored, for which some instruction sets need helpers.</param>
 /// <param name="Reduces">Whether lanes are reduced to one.</param>
-internal sealed record FunctionsPlan(Dialect Isa, bool Integers, bool Reduces) : KernelPlan(Isa);
+/// <param name="Activation">The gate's function.</param>
+internal sealed record FunctionsPlan(Dialect Isa, bool Integers, bool Reduces, Activation Activation) : KernelPlan(Isa);
 
 /// <summary>RMSNorm.</summary>
 internal sealed record RmsNormPlan(Dialect Isa) : KernelPlan(Isa)
 {
     /// <summary>Vectors of the sum's lanes: elements a loop turn; 0 for a loop over them, where a vector is one number.</summary>
+    public int Vectors => Isa.Lanes == 1 ? 0 : SumOrder.Lanes / Isa.Lanes;
+}
+
+/// <summary>RMSNorm, added to the residual stream.</summary>
+internal sealed record AddNormPlan(Dialect Isa) : KernelPlan(Isa)
+{
+    /// <summary>Vectors of the sum's lanes; 0 for a loop over numbers.</summary>
     public int Vectors => Isa.Lanes == 1 ? 0 : SumOrder.Lanes / Isa.Lanes;
 }
 

@@ -116,6 +116,8 @@ internal sealed class KernelPlanner
         Family("Attention", attention);
 
         List<KernelPlan> pointwise = [Functions(), new RmsNormPlan(_isa), .. HeadKernelPlan.Of(_plan, _isa)];
+        if (_plan.OwnsResidual)
+            pointwise.Add(new AddNormPlan(_isa));
         foreach ((string columns, int count) in _plan.ColumnKinds.Where(kind => _plan.IsQuantized(kind.Count)))
             pointwise.Add(Quantize(columns, _plan.Record(count)));
         Family("Pointwise", pointwise);
@@ -149,7 +151,8 @@ internal sealed class KernelPlanner
     private FunctionsPlan Functions() => new(
         _isa,
         Integers: !_isa.MultipliesIntegersOnly && (_plan.Cache.IsScaled || _plan.Formats.Any(format => format is IntegerBlock)),
-        Reduces: !_isa.MultipliesIntegersOnly);
+        Reduces: !_isa.MultipliesIntegersOnly,
+        _plan.Spec.Activation);
 
     private bool IsAskedFor(IntegerBlock format, bool manyTokens) => _plan.TargetsOf(IntegerProduct.Of(format, manyTokens)).Contains(_isa);
 

@@ -17,6 +17,9 @@ internal enum PassBuffer
     /// <summary>Queries, keys and values.</summary>
     Qkv,
 
+    /// <summary>The same with queries and keys normalised, of one token.</summary>
+    NormedQkv,
+
     /// <summary>The KV cache.</summary>
     Cache,
 
@@ -25,6 +28,9 @@ internal enum PassBuffer
 
     /// <summary>What attention gives.</summary>
     Attended,
+
+    /// <summary>What attention or the feed-forward network gives, where it is normalised before it is added.</summary>
+    Projected,
 
     /// <summary>The inner width of the feed-forward network.</summary>
     Hidden,
@@ -41,6 +47,12 @@ internal enum StepKind
 {
     /// <summary>RMSNorm with weights.</summary>
     Norm,
+
+    /// <summary>RMSNorm with weights, added to the residual stream.</summary>
+    AddNorm,
+
+    /// <summary>RMSNorm of all queries, and of all keys, at once.</summary>
+    NormQk,
 
     /// <summary>A product's input in 8 bits, for weights of integers.</summary>
     Quantize,
@@ -101,8 +113,17 @@ internal enum Epilogue
     /// <summary>y += W·x, the residual connection.</summary>
     Add,
 
+    /// <summary>y += ResidualScale · W·x.</summary>
+    AddScaled,
+
     /// <summary>y = silu(Wg·x) · (Wu·x), rows of the two matrices side by side.</summary>
     SwiGlu,
+
+    /// <summary>The same with GELU in place of silu.</summary>
+    GeGlu,
+
+    /// <summary>y = LogitFactor · W·x.</summary>
+    Logits,
 }
 
 /// <summary>What runs in a Llama layer, and in which order (Touvron et al., arXiv 2307.09288, section 2.2).</summary>
@@ -120,7 +141,11 @@ internal sealed class LayerGraph
         ];
         Decode = new Pass(
             Layer(Split.Replicated, [
-                new(StepKind.Attend, [PassBuffer.Qkv], [PassBuffer.Cache, PassBuffer.Partials], [], Split.CacheBlocks),
+                .. plan.NormsProjections
+                    ? [new(StepKind.NormQk, [PassBuffer.Qkv], [PassBuffer.NormedQkv], [], Split.Replicated)] : (Step[])[],
+                new(
+                    StepKind.Attend, [plan.NormsProjections ? PassBuffer.NormedQkv : PassBuffer.Qkv],
+                    [PassBuffer.Cache, PassBuffer.Partials], [], Split.CacheBlocks),
                 new(StepKind.Combine, [PassBuffer.Partials], [PassBuffer.Attended], [], Split.Replicated),
             ]),
             output);
@@ -162,14 +187,32 @@ internal sealed class LayerGraph
     // What is done to each token's row by itself is split as `rows` says.
     private List<Step> Layer(Split rows, IEnumerable<Step> attention) =>
     [
-        Norm(LayerTensors.AttentionNorm.Name, rows),
-        .. Product(PassBuffer.Normed, PassBuffer.Qkv, rows, LayerTensors.Query.Name, LayerTensors.Key.Name, LayerTensors.Value.Name),
+        .. NormBefore(LayerTensors.AttentionNorm, rows),
+        .. Product(Input, PassBuffer.Qkv, rows, LayerTensors.Query.Name, LayerTensors.Key.Name, LayerTensors.Value.Name),
         .. attention,
-        .. Product(PassBuffer.Attended, PassBuffer.X, rows, LayerTensors.AttentionOutput.Name),
-        Norm(LayerTensors.FfnNorm.Name, rows),
-        .. Product(PassBuffer.Normed, PassBuffer.Hidden, rows, ModelPlan.GateUp),
-        .. Product(PassBuffer.Hidden, PassBuffer.X, rows, LayerTensors.Down.Name),
+        .. Output(PassBuffer.Attended, rows, LayerTensors.AttentionOutput, LayerTensors.PostAttentionNorm),
+        .. NormBefore(LayerTensors.FfnNorm, rows),
+        .. Product(Input, PassBuffer.Hidden, rows, ModelPlan.GateUp),
+        .. Output(PassBuffer.Hidden, rows, LayerTensors.Down, LayerTensors.PostFfnNorm),
     ];
+
+    // What attention and feed-forward network read.
+    private PassBuffer Input => _plan.Spec.Has(TensorCondition.NormBefore) ? PassBuffer.Normed : PassBuffer.X;
+
+    private IEnumerable<Step> NormBefore(LayerTensor weights, Split rows)
+    {
+        if (_plan.Spec.Has(weights.When))
+            yield return Norm(weights.Name, rows);
+    }
+
+    // What they add to the residual stream.
+    private IEnumerable<Step> Output(PassBuffer reads, Split rows, LayerTensor matrix, LayerTensor norm) => _plan.Spec.Has(norm.When)
+        ?
+        [
+            .. Product(reads, PassBuffer.Projected, rows, matrix.Name),
+            new(StepKind.AddNorm, [PassBuffer.Projected, PassBuffer.X], [PassBuffer.X], [norm.Name], rows),
+        ]
+        : Product(reads, PassBuffer.X, rows, matrix.Name);
 
     private static Step Norm(string weights, Split rows) => new(StepKind.Norm, [PassBuffer.X], [PassBuffer.Normed], [weights], rows);
 

@@ -89,15 +89,19 @@ internal sealed class ModelPlan
     public ModelPlan(ModelSpec spec)
     {
         Spec = spec;
+        Epilogue residual = spec.Has(TensorCondition.NormAfter) ? Epilogue.Store
+            : spec.ResidualScale == 1 ? Epilogue.Add : Epilogue.AddScaled;
+        Epilogue gated = spec.Activation == Activation.Silu ? Epilogue.SwiGlu : Epilogue.GeGlu;
+        Epilogue logits = spec.LogitScale == 1 ? Epilogue.Store : Epilogue.Logits;
         Matrices =
         [
             Packed(LayerTensors.Query, Epilogue.Store),
             Packed(LayerTensors.Key, Epilogue.Store),
             Packed(LayerTensors.Value, Epilogue.Store),
-            Packed(LayerTensors.AttentionOutput, Epilogue.Add),
-            PackedPair(GateUp, LayerTensors.Gate, LayerTensors.Up, Epilogue.SwiGlu),
-            Packed(LayerTensors.Down, Epilogue.Add),
-            new(Classifier, [], spec.VocabSize, new(nameof(Width.Dim), spec.Dim, Epilogue.Store)),
+            Packed(LayerTensors.AttentionOutput, residual),
+            PackedPair(GateUp, LayerTensors.Gate, LayerTensors.Up, gated),
+            Packed(LayerTensors.Down, residual),
+            new(Classifier, [], spec.VocabSize, new(nameof(Width.Dim), spec.Dim, logits)),
         ];
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
         Formats = WeightBlocks.Of(spec.Weights);
@@ -216,6 +220,15 @@ internal sealed class ModelPlan
 
     /// <summary>What a position sees.</summary>
     public Visibility Visible => Visibility.Of(Spec);
+
+    /// <summary>Whether all queries, and all keys, are normalised at once.</summary>
+    public bool NormsProjections => Spec.Has(TensorCondition.QkProjectionNorm);
+
+    /// <summary>
+    /// Whether each thread has the residual stream of a decoded token to itself: where it is not written by products, but by what threads
+    /// compute for themselves.
+    /// </summary>
+    public bool OwnsResidual => Spec.Has(TensorCondition.NormAfter);
 
     /// <summary>What is done to each query head before attention.</summary>
     public HeadPlan Queries => HeadPlan.Queries(Spec);

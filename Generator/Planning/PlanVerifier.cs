@@ -143,7 +143,7 @@ internal static class PlanVerifier
                 RequireDivides(gathering.Vectors * isa.Lanes, positions, "vectors gathered at once divide a tile", isa);
                 RequireDivides(gathering.Values.Lanes, plan.Cache.Slice, "a vector divides a slice", isa);
                 break;
-            case RmsNormPlan:
+            case RmsNormPlan or AddNormPlan:
                 RequireDivides(SumOrder.Lanes, ModelPlan.PanelRows, "the lanes of a sum divide a padded row", isa);
                 RequireDivides(isa.Lanes, SumOrder.Lanes, "a vector divides the lanes of a sum", isa);
                 break;

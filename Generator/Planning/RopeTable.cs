@@ -13,15 +13,19 @@ internal static class RopeTable
     public static IReadOnlyList<double> Frequencies(ModelSpec spec)
     {
         double[] frequencies = new double[spec.HeadDim / 2];
-        for (int i = 0; i < frequencies.Length; i++)
-            frequencies[i] = Scale(Math.Pow(spec.RopeTheta, -2.0 * i / spec.HeadDim), spec.RopeScaling);
+
+        // Pairs that are not turned keep frequency 0: their cosine is 1.
+        for (int i = 0; i < spec.Rotated / 2; i++)
+            frequencies[i] = Scale(Math.Pow(spec.RopeTheta, -2.0 * i / spec.Rotated), i, spec);
         return frequencies;
     }
 
-    private static double Scale(double frequency, RopeScalingSpec scaling) => scaling.Kind switch
+    private static double Scale(double frequency, int pair, ModelSpec spec) => spec.RopeScaling.Kind switch
     {
-        RopeScaling.Linear => frequency / scaling.Factor,
-        RopeScaling.Llama3 => ScaleLlama3(frequency, scaling),
+        RopeScaling.Linear => frequency / spec.RopeScaling.Factor,
+        RopeScaling.Llama3 => ScaleLlama3(frequency, spec.RopeScaling),
+        RopeScaling.Yarn => ScaleYarn(frequency, pair, spec),
+        RopeScaling.LongRope => frequency / NumberList.Parse(spec.RopeScaling.FactorsFor(spec.Context))![pair],
         _ => frequency,
     };
 
@@ -36,5 +40,19 @@ internal static class RopeTable
             return frequency;
         double kept = (turns - scaling.LowFrequencyFactor) / (scaling.HighFrequencyFactor - scaling.LowFrequencyFactor);
         return ((1 - kept) * frequency / scaling.Factor) + (kept * frequency);
+    }
+
+    // YaRN: pairs up to one that turns BetaFast times within the original context are kept, those from one that turns BetaSlow times on are
+    // stretched; a ramp over the pairs between. Both ends are whole pairs, as published code has them.
+    private static double ScaleYarn(double frequency, int pair, ModelSpec spec)
+    {
+        RopeScalingSpec scaling = spec.RopeScaling;
+        double low = Math.Max(0, Math.Floor(PairOf(scaling.BetaFast)));
+        double high = Math.Min(spec.Rotated - 1, Math.Ceiling(PairOf(scaling.BetaSlow)));
+        double stretched = Math.Min(1, Math.Max(0, (pair - low) / Math.Max(0.001, high - low)));
+        return (stretched * frequency / scaling.Factor) + ((1 - stretched) * frequency);
+
+        double PairOf(double turns) =>
+            spec.Rotated * Math.Log(scaling.OriginalContext / (turns * 2 * Math.PI)) / (2 * Math.Log(spec.RopeTheta));
     }
 }

@@ -49,6 +49,7 @@ internal sealed class ScratchPlan
             new("Partials", "[tokens, blocks, QueryDim] attention of a token over each block of the cache", decoded, blocks, query),
             new("Max", "[tokens, blocks, Heads] of the softmax over each block", decoded, blocks, heads),
             new("Sum", "[tokens, blocks, Heads] of the softmax over each block", decoded, blocks, heads),
+            .. plan.OwnsResidual ? [new ScratchBuffer("Projected", "[tokens, Dim] before its norm", chunk, dim)] : (ScratchBuffer[])[],
             new("Hidden", "[tokens, FfnDim]", chunk, new("FfnDimStride", ModelPlan.RowStride(plan.Spec.FfnDim))),
             new("LogitRows", "[tokens, VocabSize] where more than the last token's logits are wanted",
                 new("LogitRowCount", plan.LogitRowCount), new("LogitStride", ModelPlan.RowStride(plan.Spec.VocabSize))),
@@ -56,9 +57,18 @@ internal sealed class ScratchPlan
             new("Sin", "[Context, HeadDim], signed for each element of a pair", context, headDim),
             .. quantized ? [new ScratchBuffer("Records", "[tokens] 8-bit activations", chunk, record)] : (ScratchBuffer[])[],
         ];
+        SizeFactor padded = new("PaddedDim", ModelPlan.Pad(plan.Spec.Dim, ModelPlan.PanelRows));
         Own =
         [
-            new("Normed", "[Dim] the norm of one token", new SizeFactor("PaddedDim", ModelPlan.Pad(plan.Spec.Dim, ModelPlan.PanelRows))),
+            .. plan.OwnsResidual ? [new ScratchBuffer("X", "[Dim] the residual stream of one token", padded)] : (ScratchBuffer[])[],
+            new("Normed", "[Dim] the norm of one token", padded),
+            .. plan.NormsProjections
+                ?
+                [
+                    new ScratchBuffer(
+                        "Qkv", "[queries | keys | values] of one token", new SizeFactor("QkvStride", ModelPlan.QkvStride(plan.Spec))),
+                ]
+                : (ScratchBuffer[])[],
             .. quantized
                 ?
                 [

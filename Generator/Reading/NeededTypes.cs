@@ -8,6 +8,7 @@ internal static class NeededTypes
     /// <summary>Their names in metadata, in ordinal order.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
+        "Llamalith.Activation",
         "Llamalith.Contracts.BakedPrompt",
         "Llamalith.Contracts.Checkpoint",
         "Llamalith.Contracts.EngineTraits",
@@ -42,6 +43,8 @@ internal static class NeededTypes
         "Llamalith.Contracts.WeightBinder",
         "Llamalith.Contracts.WeightReader",
         "Llamalith.Contracts.WorkerTeam",
+        "Llamalith.NormPlacement",
+        "Llamalith.QkNorm",
         "Llamalith.RopeLayout",
         "Llamalith.RopeScaling",
         "System.ArgumentNullException",

@@ -33,7 +33,7 @@ internal static class FileAgreement
                 };
                 yield return new(
                     property.Name, $"{property.Name} = {Text(property.Value)}, but {stated.Key} = {stated.Text}", stated.Text, code,
-                    property.IsStated);
+                    property.IsStated || property is { IsTrait: true, IsUsed: true });
             }
         }
 

@@ -49,6 +49,25 @@ internal sealed record ModelSpec : IModelSizes
 
     public required bool QkvBias { get; init; }
 
+    /// <summary>0 for all of a head.</summary>
+    public int RotaryDim { get; init; }
+
+    public NormPlacement NormPlacement { get; init; }
+
+    public QkNorm QkNorm { get; init; }
+
+    public Activation Activation { get; init; }
+
+    public double EmbeddingScale { get; init; } = 1;
+
+    public double ResidualScale { get; init; } = 1;
+
+    /// <summary>0 for 1 / sqrt(HeadDim).</summary>
+    public double AttentionScale { get; init; }
+
+    /// <summary>Logits are divided by it.</summary>
+    public double LogitScale { get; init; } = 1;
+
     public required WeightFormat Weights { get; init; }
 
     public required KvFormat KvCache { get; init; }
@@ -91,6 +110,14 @@ internal sealed record ModelSpec : IModelSizes
         .. RopeScaling.Hyperparameters,
         new(nameof(SlidingWindow), SlidingWindow) { Least = 0, Rule = SpecRule.WindowOutOfRange },
         new(nameof(QkvBias), QkvBias),
+        SpecProperty.Trait(nameof(RotaryDim), RotaryDim, 0) with { Most = HeadDim },
+        SpecProperty.Trait(nameof(NormPlacement), NormPlacement, NormPlacement.Before),
+        SpecProperty.Trait(nameof(QkNorm), QkNorm, QkNorm.None),
+        SpecProperty.Trait(nameof(Activation), Activation, Activation.Silu),
+        SpecProperty.Trait(nameof(EmbeddingScale), EmbeddingScale, 1.0),
+        SpecProperty.Trait(nameof(ResidualScale), ResidualScale, 1.0),
+        SpecProperty.Trait(nameof(AttentionScale), AttentionScale, 0.0),
+        SpecProperty.Trait(nameof(LogitScale), LogitScale, 1.0),
     ];
 
     /// <summary>All that files can state.</summary>
@@ -120,6 +147,9 @@ internal sealed record ModelSpec : IModelSizes
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeads * HeadDim;
+
+    /// <summary>Elements of a head that the rotary embedding turns.</summary>
+    public int Rotated => RotaryDim == 0 ? HeadDim : RotaryDim;
 
     /// <summary>Query heads that share one key and value head.</summary>
     public int GroupSize => Heads / KvHeads;
@@ -151,6 +181,14 @@ internal sealed record ModelSpec : IModelSizes
             TiedEmbeddings = values.Value<bool>(nameof(TiedEmbeddings)) ?? false,
             SlidingWindow = values.Value<int>(nameof(SlidingWindow)) ?? 0,
             QkvBias = values.Value<bool>(nameof(QkvBias)) ?? false,
+            RotaryDim = values.Value<int>(nameof(RotaryDim)) ?? 0,
+            NormPlacement = (NormPlacement)(values.Value<int>(nameof(NormPlacement)) ?? 0),
+            QkNorm = (QkNorm)(values.Value<int>(nameof(QkNorm)) ?? 0),
+            Activation = (Activation)(values.Value<int>(nameof(Activation)) ?? 0),
+            EmbeddingScale = values.Value<double>(nameof(EmbeddingScale)) ?? 1,
+            ResidualScale = values.Value<double>(nameof(ResidualScale)) ?? 1,
+            AttentionScale = values.Value<double>(nameof(AttentionScale)) ?? 0,
+            LogitScale = values.Value<double>(nameof(LogitScale)) ?? 1,
             Weights = (WeightFormat)(values.Value<int>(nameof(Weights)) ?? 0) is not WeightFormat.None and var formats
                 ? formats : WeightFormat.F32,
             KvCache = (KvFormat)(values.Value<int>(nameof(KvCache)) ?? (int)KvFormat.F16),
@@ -169,6 +207,10 @@ internal sealed record ModelSpec : IModelSizes
     {
         TensorCondition.Always => true,
         TensorCondition.QkvBias => QkvBias,
+        TensorCondition.QkHeadNorm => QkNorm == QkNorm.Head,
+        TensorCondition.QkProjectionNorm => QkNorm == QkNorm.Projection,
+        TensorCondition.NormBefore => NormPlacement != NormPlacement.After,
+        TensorCondition.NormAfter => NormPlacement != NormPlacement.Before,
         _ => throw new ArgumentOutOfRangeException(nameof(condition), condition, "No such condition."),
     };
 }

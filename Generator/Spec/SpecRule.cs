@@ -30,6 +30,8 @@ internal enum SpecRule
     UnusablePromptName = 25,
     DuplicatePrompt = 26,
     EmptyPrompt = 27,
+    NotTrainable = 28,
+    UnusableList = 29,
     FileNotRead = 36,
     FileTextUnusable = 37,
     FileDisagrees = 38,

@@ -141,6 +141,46 @@ internal static class SpecRules
         if (!sound)
             return;
         CheckBlocks(spec, problems);
+        CheckLists(spec, problems);
+        if (spec.Training)
+            CheckTraining(spec, problems);
+    }
+
+    private static void CheckLists(ModelSpec spec, ProblemList problems)
+    {
+        if (spec.QkNorm == QkNorm.Projection && LayerTensors.Of(spec).Any(static tensor => tensor.Role == TensorRole.Bias))
+            problems.Add(SpecRule.UnusableList, ["QkNorm"], "QkNorm", "Projection", "cannot be beside biases of queries and keys");
+        if (spec.Rotated % 2 != 0)
+            problems.Add(SpecRule.UnusableList, ["RotaryDim"], "RotaryDim", Text(spec.RotaryDim), "is odd, but rotary embedding turns pairs");
+        if (spec.RopeScaling.Kind != RopeScaling.LongRope)
+            return;
+        Require("RopeScalingShortFactors", spec.RopeScaling.ShortFactors);
+        Require("RopeScalingLongFactors", spec.RopeScaling.LongFactors);
+
+        void Require(string property, string text)
+        {
+            int pairs = spec.Rotated / 2;
+            double[]? factors = NumberList.Parse(text);
+            string? flaw = factors is null ? "is no list of numbers with commas between"
+                : factors.Length != pairs ? $"has {Text(factors.Length)} numbers, but {Text(pairs)} pairs of a head are turned"
+                : factors.All(static factor => (float)factor > 0 && !float.IsInfinity((float)factor)) ? null
+                : "has a number that is not positive and finite";
+            if (flaw is not null)
+                problems.Add(SpecRule.UnusableList, [property, "RopeScaling"], property, $"\"{text}\"", flaw);
+        }
+    }
+
+    // Frequencies alone have no derivative.
+    private static void CheckTraining(ModelSpec spec, ProblemList problems)
+    {
+        foreach (SpecProperty property in spec.Hyperparameters)
+        {
+            if (property is { IsTrait: true, IsStated: true } && !property.Name.StartsWith("Rope", StringComparison.Ordinal))
+            {
+                problems.Add(SpecRule.NotTrainable, [property.Name, "Training"], property.Name,
+                    Convert.ToString(property.Value, CultureInfo.InvariantCulture));
+            }
+        }
     }
 
     // Rows are as wide as what a matrix multiplies: the residual stream, all query heads, the inner width.
@@ -168,10 +208,17 @@ internal static class SpecRules
         Require(IsDefined(request.Preset), "Preset", (int)request.Preset, "LlamaPreset");
         Require(spec.RopeLayout is RopeLayout.Interleaved or RopeLayout.HalfSplit, "RopeLayout", (int)spec.RopeLayout, "RopeLayout");
         Require(
-            spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear or RopeScaling.Llama3,
+            spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear or RopeScaling.Llama3 or RopeScaling.Yarn or RopeScaling.LongRope,
             "RopeScaling",
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
+        Require(spec.QkNorm is QkNorm.None or QkNorm.Head or QkNorm.Projection, "QkNorm", (int)spec.QkNorm, "QkNorm");
+        Require(
+            spec.NormPlacement is NormPlacement.Before or NormPlacement.After or NormPlacement.Both,
+            "NormPlacement",
+            (int)spec.NormPlacement,
+            "NormPlacement");
+        Require(spec.Activation is Activation.Silu or Activation.GeluTanh or Activation.Gelu, "Activation", (int)spec.Activation, "Activation");
         Require((spec.Weights & ~WeightBlocks.AllFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32 or KvFormat.Int8, "KvCache", (int)spec.KvCache, "KvFormat");
         Require((request.Isa & ~InstructionSet.All) == 0, "Isa", (int)request.Isa, "Isa");
@@ -241,6 +288,8 @@ internal static class SpecRules
         {
             // Kernels compute in 32 bits, so a value must be positive and finite there too.
             if (property.Value is not double value || ((float)value > 0 && !float.IsInfinity((float)value)))
+                continue;
+            if (value == 0 && property.Least == 0)
                 continue;
             problems.Add(SpecRule.NotPositive, [property.Name], property.Name, Text(value));
             broken.Add(property.Name);

@@ -70,6 +70,9 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
     }
 
     /// <inheritdoc/>
+    internal override bool HasEngineRows => _model.HasEngineRows;
+
+    /// <inheritdoc/>
     internal override Checkpoint Original => _model.Original;
 
     /// <inheritdoc/>

@@ -19,13 +19,6 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 {
     internal const string ArchitectureKey = "general.architecture";
 
-    /// <summary>The architectures that are Llama's skeleton, and which elements of a head each one turns together. Mistral, SmolLM and TinyLlama are llama.</summary>
-    private static readonly Dictionary<string, RopeLayout> Architectures = new()
-    {
-        ["llama"] = RopeLayout.Interleaved,
-        ["qwen2"] = RopeLayout.HalfSplit,
-    };
-
     /// <summary>What a tensor of divisors says.</summary>
     private static readonly string[] s_llama3 =
     [
@@ -33,25 +26,29 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         nameof(ModelShape.RopeScalingHighFrequencyFactor), nameof(ModelShape.RopeScalingOriginalContext),
     ];
 
-    private const string SupportedModels = "Llama, Mistral, SmolLM, TinyLlama, Qwen2 and others of their make";
-
-    private readonly Dictionary<string, GgufTensor> _byName = [];
+    private readonly Dictionary<string, (GgufTensor Tensor, TensorPart Part)> _byName = [];
     private readonly Dictionary<string, string> _keys = [];
     private readonly GgufSet _set;
     private readonly ReencodedTensors _reencoded;
-    private readonly string _architecture;
+    private readonly ModelFamily _family;
 
     private GgufCheckpoint(GgufSet set)
     {
         _set = set;
         File = set.First;
         _reencoded = new ReencodedTensors(File.Path);
-        _architecture = File.Metadata.GetText("general.architecture") ?? throw Bad($"general.architecture is missing");
-        if (!Architectures.TryGetValue(_architecture, out RopeLayout layout))
-            throw Bad($"{ArchitectureKey} = {Shown.Text(_architecture)}, but only {string.Join(" and ", Architectures.Keys)} can be run: {SupportedModels}");
-        RopeLayout = layout;
-        Shape = ReadShape();
-        ShapeRules.Check(Path, Shape, KeyOf);
+        string architecture = File.Metadata.GetText(ArchitectureKey) ?? throw Bad($"{ArchitectureKey} is missing");
+        _family = ModelFamily.OfGguf(architecture)
+            ?? throw Bad($"{ArchitectureKey} = {Shown.Text(architecture)}, but only {ModelFamily.GgufNames} can be run");
+        ModelShape stated = ReadShape();
+        ShapeRules.Check(Path, stated, KeyOf);
+        Shape = _family.Complete(stated);
+        foreach (ShapeProperty property in ShapeProperties.All)
+        {
+            if (property.ValueIn(Shape) is { } value && !value.Equals(property.ValueIn(stated)))
+                _keys[property.Name] = ArchitectureKey;
+        }
+
         RefuseWhatIsNotLlama();
         PlaceTensors();
     }
@@ -72,7 +69,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     public override ModelShape Shape { get; }
 
     /// <inheritdoc/>
-    public override RopeLayout RopeLayout { get; }
+    public override RopeLayout RopeLayout => _family.GgufLayout;
 
     /// <inheritdoc/>
     public override IReadOnlyCollection<string> CanonicalNames => _byName.Keys;
@@ -91,9 +88,10 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     /// <inheritdoc/>
     public override bool TryDescribe(string name, out TensorInfo info)
     {
-        if (!_byName.TryGetValue(name, out GgufTensor? entry) || !IsReencoded(name, entry))
+        if (!_byName.TryGetValue(name, out (GgufTensor Tensor, TensorPart Part) entry) || !IsReencoded(name, entry.Tensor))
             return base.TryDescribe(name, out info);
-        info = ReencodedTensors.Describe(entry.Name, entry.Type!.Value, entry.Rows, entry.Columns);
+        TensorView stored = entry.Part.Of(_set.View(entry.Tensor), Shape, Path);
+        info = ReencodedTensors.Describe(stored);
         return true;
     }
 
@@ -101,9 +99,9 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     /// <exception cref="ModelFormatException">Its type is one that this runtime does not know.</exception>
     public override bool TryGetTensor(string name, out TensorView tensor)
     {
-        bool found = _byName.TryGetValue(name, out GgufTensor? entry);
-        tensor = found ? _set.View(entry!) : default;
-        if (found && IsReencoded(name, entry!))
+        bool found = _byName.TryGetValue(name, out (GgufTensor Tensor, TensorPart Part) entry);
+        tensor = found ? entry.Part.Of(_set.View(entry.Tensor), Shape, Path) : default;
+        if (found && IsReencoded(name, entry.Tensor))
         {
             TensorView stored = tensor;
             tensor = _reencoded.Get(stored);
@@ -114,13 +112,13 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     }
 
     /// <inheritdoc/>
-    public override unsafe bool Advise(in TensorView tensor, MemoryAdvice advice)
+    public override bool Advise(in TensorView tensor, MemoryAdvice advice)
     {
-        if (!_byName.TryGetValue(tensor.Name, out GgufTensor? entry) || !IsReencoded(tensor.Name, entry) || _set.View(entry).Data == tensor.Data)
+        if (!_reencoded.Owns(tensor))
             return _set.Advise(tensor, advice);
 
         // Rows of the embedding are read as long as the model lives.
-        return advice == MemoryAdvice.DontNeed && tensor.Name != TensorNames.TokenEmbedding && _reencoded.Release(tensor.Name);
+        return advice == MemoryAdvice.DontNeed && tensor.Name != TensorNames.TokenEmbedding && _reencoded.Release(tensor);
     }
 
     /// <inheritdoc/>
@@ -133,10 +131,6 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     // The embedding is read row by row, of any type, unless it is the classifier too.
     private bool IsReencoded(string name, GgufTensor tensor) =>
         ReencodedTensors.Has(tensor.Type, tensor.Rows) && (name != TensorNames.TokenEmbedding || Shape.TiedEmbeddings);
-
-    /// <summary>Which elements of a head an architecture turns together; null where it cannot be run.</summary>
-    internal static RopeLayout? LayoutOf(string architecture) =>
-        Architectures.TryGetValue(architecture, out RopeLayout layout) ? layout : null;
 
     /// <summary>Takes over an open file.</summary>
     internal static GgufCheckpoint From(GgufFile file) => Handover.Make(GgufSet.Of(file), static set => new GgufCheckpoint(set));
@@ -164,7 +158,8 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     {
         if (property.Tensors is { } condition)
         {
-            string tensor = TensorNames.OfLayer(0, LayerTensors.All.First(tensor => tensor.When == condition).Stored);
+            string[] names = [.. LayerTensors.Showing(condition).Select(static name => TensorNames.OfLayer(0, name))];
+            string tensor = names.FirstOrDefault(name => _set.TryGetTensor(name, out _), names[0]);
             _keys[property.Name] = $"has {tensor}";
             return _set.TryGetTensor(tensor, out _);
         }
@@ -228,6 +223,9 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         string key = Key(ShapeProperties.Find(nameof(ModelShape.RopeScaling))!.Gguf!);
         string? type = File.Metadata.GetText(key);
         _keys[nameof(ModelShape.RopeScaling)] = key;
+        if (_set.TryGetTensor(LongRope.LongFactors, out GgufTensor longFactors) && _set.TryGetTensor(LongRope.ShortFactors, out GgufTensor shortFactors))
+            return WithLongRope(shape, longFactors, shortFactors);
+
         double? factor = Real(nameof(ModelShape.RopeScalingFactor))
             ?? Real(nameof(ModelShape.RopeScalingFactor), "rope.scale_linear");
 
@@ -240,13 +238,15 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             "none" => RopeScaling.None,
             null or "linear" => stretched ? RopeScaling.Linear : RopeScaling.None,
             "llama3" => RopeScaling.Llama3,
-            _ => throw Bad($"{key} = {Shown.Text(type)}, but only none, linear and llama3 can be run"),
+            "longrope" => throw Bad($"{key} = {type}, but {LongRope.LongFactors} and {LongRope.ShortFactors} are not both there"),
+            "yarn" => stretched ? RopeScaling.Yarn : RopeScaling.None,
+            _ => throw Bad($"{key} = {Shown.Text(type)}, but only none, linear, llama3 and yarn can be run"),
         };
 
         // The usual way to say "llama3": each frequency's divisor, 1 for the highest up to the factor for the lowest.
         if (_set.TryGetTensor(Frequencies, out GgufTensor tensor) && Divisors(tensor) is var divisors && divisors.ContainsAnyExcept(1))
         {
-            if (kind == RopeScaling.Linear)
+            if (kind is RopeScaling.Linear or RopeScaling.Yarn)
                 throw Bad($"{key} = {kind}, but {Frequencies} stretches the rotary frequencies too");
             if (divisors.Length != shape.HeadDim / 2)
                 throw Bad($"{Frequencies} has {divisors.Length} divisors, but {KeyOf(nameof(ModelShape.HeadDim))} = {shape.HeadDim} asks for {shape.HeadDim / 2}");
@@ -256,11 +256,47 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
             return fitted ?? throw Bad($"{Frequencies} has divisors that are not those of Llama 3's rule, the only one that can be run");
         }
 
+        if (kind == RopeScaling.Yarn)
+            return WithYarn(shape, factor!.Value);
         if (kind != RopeScaling.Llama3)
             return shape with { RopeScaling = kind, RopeScalingFactor = kind == RopeScaling.None ? null : factor };
         if (factor is null)
             throw Bad($"{key} = {type}, but neither {Key("rope.scaling.factor")} nor {Frequencies} is there");
         return WithLlama3(shape) with { RopeScalingFactor = factor };
+    }
+
+    private ModelShape WithLongRope(ModelShape shape, GgufTensor longFactors, GgufTensor shortFactors)
+    {
+        _keys[nameof(ModelShape.RopeScaling)] = $"has {LongRope.LongFactors}";
+        (_keys[nameof(ModelShape.RopeScalingLongFactors)], _keys[nameof(ModelShape.RopeScalingShortFactors)]) = (LongRope.LongFactors, LongRope.ShortFactors);
+        return shape with
+        {
+            RopeScaling = RopeScaling.LongRope,
+            RopeScalingOriginalContext = Integer(nameof(ModelShape.RopeScalingOriginalContext)) ?? shape.Context,
+            RopeScalingAttentionFactor = Real(nameof(ModelShape.RopeScalingAttentionFactor), LongRope.AttentionFactor),
+            RopeScalingLongFactors = Text(Divisors(longFactors)),
+            RopeScalingShortFactors = Text(Divisors(shortFactors)),
+        };
+
+        static string Text(ReadOnlySpan<float> factors) => NumberList.Text(Array.ConvertAll(factors.ToArray(), static factor => (double)factor));
+    }
+
+    private ModelShape WithYarn(ModelShape shape, double factor)
+    {
+        // Some writers say how much of the rule's logarithm counts, others what comes of it.
+        const string Multiplier = "rope.scaling.yarn_log_multiplier";
+        double? attention = Real(nameof(ModelShape.RopeScalingAttentionFactor));
+        if (attention is null && Real(nameof(ModelShape.RopeScalingAttentionFactor), Multiplier) is { } multiplier and not 0)
+            attention = Yarn.AttentionFactor(factor) / Yarn.AttentionFactor(factor, multiplier);
+        return shape with
+        {
+            RopeScaling = RopeScaling.Yarn,
+            RopeScalingFactor = factor,
+            RopeScalingOriginalContext = Integer(nameof(ModelShape.RopeScalingOriginalContext)) ?? shape.Context,
+            RopeScalingBetaFast = Real(nameof(ModelShape.RopeScalingBetaFast)),
+            RopeScalingBetaSlow = Real(nameof(ModelShape.RopeScalingBetaSlow)),
+            RopeScalingAttentionFactor = attention,
+        };
     }
 
     private ModelShape WithLlama3(ModelShape shape) => shape with
@@ -291,8 +327,15 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     {
         if (File.Metadata.GetInteger(Key("expert_count")) is > 0 and var experts)
             throw Bad($"{Key("expert_count")} = {experts}, but mixtures of experts cannot be run");
+        if (File.Metadata.TryGetValue(Key("attention.sliding_window_pattern"), out _))
+            throw Bad($"{Key("attention.sliding_window_pattern")} is there, but windows that differ between layers cannot be run");
+        foreach (string trait in _family.MustState)
+        {
+            if (ShapeProperties.Find(trait)!.ValueIn(Shape) is null && File.Metadata.GetReal(Key(ShapeProperties.Find(trait)!.Gguf!)) is null)
+                throw Bad($"{Key(ShapeProperties.Find(trait)!.Gguf!)} is missing");
+        }
+
         Same("attention.value_length");
-        Same("rope.dimension_count");
 
         void Same(string suffix)
         {
@@ -303,19 +346,23 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
 
     private void PlaceTensors()
     {
+        TensorCatalog catalog = TensorCatalog.OfGguf(Shape, hasGates: _set.TryGetTensor(TensorNames.OfLayer(0, LayerTensors.Gate.Stored), out _));
         foreach (GgufTensor tensor in _set.Tensors)
         {
-            TensorPlace place = TensorCatalog.OfGguf(tensor.Name);
+            TensorPlace place = catalog.Find(tensor.Name);
             place.EnsureKnown(Path, tensor.Name, Shape.Layers, KeyOf(nameof(ModelShape.Layers)));
-            if (place.Name is not { } name)
-                continue;
-            _byName.Add(name, tensor);
-            if (IsReencoded(name, tensor))
-                _reencoded.Add(tensor.Type!.Value);
+            int part = 0;
+            foreach (string name in place.Names)
+            {
+                if (!_byName.TryAdd(name, (tensor, new TensorPart(place.Parts, part++))))
+                    throw Bad($"{Shown.Text(tensor.Name)} holds {name}, which is there twice");
+                if (IsReencoded(name, tensor))
+                    _reencoded.Add(tensor.Type!.Value);
+            }
         }
     }
 
-    private string Key(string suffix) => $"{_architecture}.{suffix}";
+    private string Key(string suffix) => $"{_family.Gguf}.{suffix}";
 
     /// <summary>An integer, which some architectures give as a list with one for each layer: all equal then, or this is another kind of model.</summary>
     private int? Integer(string property)

@@ -40,7 +40,7 @@ internal static class GgufLora
             string name = right.Name[..^A.Length];
             if (!file.TryGetTensor(name + B, out GgufTensor left))
                 throw Bad(file, $"{Shown.Text(right.Name)} is there, but not {Shown.Text(name + B)}");
-            if (TensorCatalog.OfGguf(name).Name is not { } canonical)
+            if (TensorCatalog.CanonicalOfGguf(name) is not { } canonical)
                 throw Bad(file, $"{Shown.Text(right.Name)} belongs to no matrix of a Llama model");
             LoraPair pair = canonical == TensorNames.TokenEmbedding
                 ? new LoraPair(file.View(right), IsLeftTransposed: false, file.View(left), IsRightTransposed: true, 0)
@@ -50,7 +50,7 @@ internal static class GgufLora
 
         return file.Tensors.FirstOrDefault(tensor => !IsOfPair(tensor.Name)) is { } stranger
             ? throw Bad(file, $"the tensor {Shown.Text(stranger.Name)} is no factor of an adapter")
-            : new LoraAdapter(file.Path, GgufCheckpoint.LayoutOf(architecture) ?? throw Bad(
+            : new LoraAdapter(file.Path, ModelFamily.OfGguf(architecture)?.GgufLayout ?? throw Bad(
                 file, $"{GgufCheckpoint.ArchitectureKey} = {Shown.Text(architecture)}, which cannot be run"), pairs, file);
 
         bool IsOfPair(string name) => name.EndsWith(A, StringComparison.Ordinal)

@@ -14,9 +14,6 @@ namespace Llamalith.Checkpoints;
 /// </summary>
 internal sealed class HuggingFaceConfig
 {
-    /// <summary>The kinds of model (model_type) that are Llama's skeleton.</summary>
-    private static readonly string[] Kinds = ["llama", "mistral", "qwen2"];
-
     private readonly JsonElement _root;
 
     private HuggingFaceConfig(JsonElement root, string path)
@@ -24,23 +21,32 @@ internal sealed class HuggingFaceConfig
         _root = root;
         Path = path;
         Kind = Text(root, "model_type") ?? throw Bad($"model_type is missing");
-        if (!Kinds.Contains(Kind))
-            throw Bad($"model_type = {Shown.Text(Kind)}, but only {string.Join(", ", Kinds[..^1])} and {Kinds[^1]} can be run");
-        RefuseWhatIsNotLlama();
+        Family = ModelFamily.OfHuggingFace(Kind)
+            ?? throw Bad($"model_type = {Shown.Text(Kind)}, but only {ModelFamily.HuggingFaceNames} can be run");
+        ReadQuantization();
         TiedEmbeddings = Boolean(root, "tie_word_embeddings");
         HasHeadDim = Find(root, "head_dim") is not null;
-        Shape = ReadShape();
+        Shape = Family.FromKeys(ReadShape());
     }
 
     public string Path { get; }
 
     public string Kind { get; }
 
+    /// <summary>The architecture.</summary>
+    public ModelFamily Family { get; }
+
     /// <summary>What the file says; of tied embeddings and what else tensors show it need not say anything.</summary>
     public ModelShape Shape { get; }
 
     /// <summary>Null where the file does not say and the tensors must.</summary>
     public bool? TiedEmbeddings { get; }
+
+    /// <summary>Whether matrices may be 8-bit floats with scales.</summary>
+    public bool HasFp8 { get; private set; }
+
+    /// <summary>Rows and columns of such a matrix that share a scale; null where the scales show it.</summary>
+    public (int Rows, int Columns)? Fp8Block { get; private set; }
 
     /// <summary>The object that holds the rotary settings: rope_scaling, or rope_parameters in newer files.</summary>
     private string RopeKey { get; set; } = "rope_scaling";
@@ -53,7 +59,7 @@ internal sealed class HuggingFaceConfig
         { Name: nameof(ModelShape.HeadDim) } when !HasHeadDim => "hidden_size / num_attention_heads",
         { InRope: true, HuggingFace: null } => RopeKey,
         { InRope: true, HuggingFace: { } key } => $"{RopeKey}.{key}",
-        { HuggingFace: { } key } => key,
+        { } property when Family.KeyOf(property) is { } key => key,
         _ => hyperparameter,
     };
 
@@ -73,14 +79,27 @@ internal sealed class HuggingFaceConfig
         return new HuggingFaceConfig(document.RootElement, path);
     }
 
-    private void RefuseWhatIsNotLlama()
+    private void ReadQuantization()
     {
-        if (Text(_root, "hidden_act") is { } activation and not ("silu" or "swish"))
-            throw Bad($"hidden_act = {Shown.Text(activation)}, but only silu can be run");
-        if (Find(_root, "quantization_config") is not null)
-            throw Bad($"quantization_config is there, but only checkpoints of F32, F16 and BF16 can be read");
-        if (Real(_root, "partial_rotary_factor") is { } part and not 1.0)
-            throw Bad($"partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
+        const string Key = "quantization_config";
+        if (Find(_root, Key) is not { } quantization)
+            return;
+        if (quantization.ValueKind != JsonValueKind.Object)
+            throw NotA("an object", Key, quantization);
+        string method = Text(quantization, "quant_method") ?? throw Bad($"{Key}.quant_method is missing");
+        HasFp8 = method switch
+        {
+            "fp8" => (Text(quantization, "fmt") ?? "e4m3") == "e4m3" ? true : throw Bad($"{Key}.fmt is not e4m3, the only one that can be read"),
+            "compressed-tensors" => Text(quantization, "format") is "float-quantized" or "naive-quantized"
+                ? true : throw Bad($"{Key}.format = {Shown.Text(Text(quantization, "format") ?? "null")}, but only float-quantized can be read"),
+            _ => throw Bad($"{Key}.quant_method = {Shown.Text(method)}, but only F32, F16, BF16 and 8-bit floats (fp8, compressed-tensors) can be read"),
+        };
+        if (Find(quantization, "weight_block_size") is not { } block)
+            return;
+        int[] sizes = block.ValueKind == JsonValueKind.Array
+            ? [.. block.EnumerateArray().Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out int value) ? value : 0)] : [];
+        Fp8Block = sizes is [> 0 and var rows, > 0 and var columns]
+            ? (rows, columns) : throw NotA("two sizes", $"{Key}.weight_block_size", block);
     }
 
     private ModelShape ReadShape() => WithRope(ShapeProperties.All.Where(static property => !property.InRope).Aggregate(
@@ -90,16 +109,18 @@ internal sealed class HuggingFaceConfig
             object? value = Read(property, shape) ?? Derive(property.Name, shape);
             return value is not null || !property.IsRequired
                 ? property.With(shape, value)
-                : throw Bad($"{property.HuggingFace} is missing");
+                : throw Bad($"{Family.KeyOf(property)} is missing");
         }));
 
     private object? Read(ShapeProperty property, ModelShape shape) => property switch
     {
         { HuggingFace: null } => null,
         { Name: nameof(ModelShape.SlidingWindow) } => (object?)ReadSlidingWindow(shape.Layers),
-        ShapeProperty<int> => Integer(_root, property.HuggingFace!),
-        ShapeProperty<double> => Real(_root, property.HuggingFace!),
-        ShapeProperty<bool> => Boolean(_root, property.HuggingFace!),
+        { Name: nameof(ModelShape.RotaryDim) } => Real(_root, property.HuggingFace!) is { } part ? RotaryDim(property.HuggingFace!, part, shape) : null,
+        { Name: nameof(ModelShape.Activation) } => ReadActivation(Family.KeyOf(property)!),
+        ShapeProperty<int> => Integer(_root, Family.KeyOf(property)!),
+        ShapeProperty<double> => Real(_root, Family.KeyOf(property)!),
+        ShapeProperty<bool> => Boolean(_root, Family.KeyOf(property)!),
         _ => throw new InvalidOperationException($"{property.Name} has a type that no key of config.json has."),
     };
 
@@ -120,10 +141,26 @@ internal sealed class HuggingFaceConfig
         return shape.Dim / shape.Heads;
     }
 
+    private Activation? ReadActivation(string key)
+    {
+        // Gemma's files have the older key beside the newer one, which counts.
+        const string Newer = "hidden_activation";
+        if (Find(_root, Newer) is not null)
+            key = Newer;
+        return Text(_root, key) switch
+        {
+            null => null,
+            "silu" or "swish" => Activation.Silu,
+            "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
+            "gelu" => Family.GeluIsTanh ? Activation.GeluTanh : Activation.Gelu,
+            { } other => throw Bad($"{key} = {Shown.Text(other)}, but only silu, gelu and gelu_pytorch_tanh can be run"),
+        };
+    }
+
     private int? ReadSlidingWindow(int layers)
     {
         // Qwen files name a window that is off unless they switch it on.
-        bool isSwitched = Kind.StartsWith("qwen", StringComparison.Ordinal);
+        bool isSwitched = Kind.StartsWith("qwen", StringComparison.Ordinal) || Kind == "smollm3";
         if (!(Boolean(_root, "use_sliding_window") ?? !isSwitched))
             return 0;
         if (!_root.TryGetProperty("sliding_window", out JsonElement element))
@@ -172,8 +209,9 @@ internal sealed class HuggingFaceConfig
         if (rope is not { } settings)
             return shape;
         string type = Text(settings, "rope_type") ?? Text(settings, "type") ?? throw Bad($"{RopeKey} has neither rope_type nor type");
-        if (Real(settings, "partial_rotary_factor") is { } part and not 1.0)
-            throw Bad($"{RopeKey}.partial_rotary_factor = {part}, but rotary embedding of a part of each head cannot be run");
+        const string Part = "partial_rotary_factor";
+        if (Real(settings, Part) is { } part)
+            shape = shape with { RotaryDim = RotaryDim($"{RopeKey}.{Part}", part, shape) };
         shape = shape with
         {
             RopeScaling = type switch
@@ -181,9 +219,15 @@ internal sealed class HuggingFaceConfig
                 "default" => RopeScaling.None,
                 "linear" => RopeScaling.Linear,
                 "llama3" => RopeScaling.Llama3,
-                _ => throw Bad($"{RopeKey}.rope_type = {Shown.Text(type)}, but only default, linear and llama3 can be run"),
+                "yarn" => RopeScaling.Yarn,
+                "longrope" or "su" => RopeScaling.LongRope,
+                _ => throw Bad($"{RopeKey}.rope_type = {Shown.Text(type)}, but only default, linear, llama3, yarn and longrope can be run"),
             },
         };
+        if (shape.RopeScaling == RopeScaling.Yarn)
+            return WithYarn(shape, settings);
+        if (shape.RopeScaling == RopeScaling.LongRope)
+            return WithLongRope(shape, settings);
 
         // The configuration class demands all numbers of a kind, so there is no default to fall back to.
         return ShapeProperties.All
@@ -193,6 +237,55 @@ internal sealed class HuggingFaceConfig
         object Setting(ShapeProperty property) =>
             (property is ShapeProperty<int> ? (object?)Integer(settings, property.HuggingFace!) : Real(settings, property.HuggingFace!))
                 ?? throw Bad($"{KeyOf(property.Name)} is missing");
+    }
+
+    private int RotaryDim(string key, double part, ModelShape shape) => part is > 0 and <= 1
+        ? (int)(shape.HeadDim * part) : throw Bad($"{key} = {part}, but it must be above 0 and at most 1");
+
+    private ModelShape WithLongRope(ModelShape shape, JsonElement settings)
+    {
+        // Older files say the original context beside the object.
+        const string Original = "original_max_position_embeddings";
+        int original = Integer(settings, Original) ?? Integer(_root, Original) ?? shape.Context;
+        double factor = Real(settings, "factor") ?? (double)shape.Context / Math.Max(1, original);
+        double usual = factor <= 1 || original <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));
+        return shape with
+        {
+            RopeScalingOriginalContext = original,
+            RopeScalingAttentionFactor = Real(settings, "attention_factor") ?? usual,
+            RopeScalingShortFactors = Numbers(settings, "short_factor"),
+            RopeScalingLongFactors = Numbers(settings, "long_factor"),
+        };
+    }
+
+    private string Numbers(JsonElement from, string key)
+    {
+        if (Find(from, key) is not { } list)
+            throw Bad($"{RopeKey}.{key} is missing");
+        if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(static number => number.ValueKind != JsonValueKind.Number))
+            throw NotA("a list of numbers", key, list);
+        return NumberList.Text(list.EnumerateArray().Select(static number => number.GetDouble()));
+    }
+
+    private ModelShape WithYarn(ModelShape shape, JsonElement settings)
+    {
+        if (Boolean(settings, "truncate") == false)
+            throw Bad($"{RopeKey}.truncate = false, but ends of YaRN's ramp that are no whole pairs cannot be run");
+        int original = Integer(settings, "original_max_position_embeddings") ?? shape.Context;
+        double factor = Real(settings, "factor") ?? (double)shape.Context / original;
+
+        // Some files say how much of the rule's logarithm counts, in two shares, others what comes of it.
+        double? attention = Real(settings, "attention_factor");
+        if (attention is null && Real(settings, "mscale") is { } share and not 0 && Real(settings, "mscale_all_dim") is { } all and not 0)
+            attention = Yarn.AttentionFactor(factor, share) / Yarn.AttentionFactor(factor, all);
+        return shape with
+        {
+            RopeScalingFactor = factor,
+            RopeScalingOriginalContext = original,
+            RopeScalingBetaFast = Real(settings, "beta_fast"),
+            RopeScalingBetaSlow = Real(settings, "beta_slow"),
+            RopeScalingAttentionFactor = attention,
+        };
     }
 
     private int? Integer(JsonElement from, string key)

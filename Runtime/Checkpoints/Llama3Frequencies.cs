@@ -24,7 +24,7 @@ internal static class Llama3Frequencies
         double low = shape.RopeScalingLowFrequencyFactor ?? UsualLowFrequencyFactor;
         double high = shape.RopeScalingHighFrequencyFactor ?? UsualHighFrequencyFactor;
         double context = shape.RopeScalingOriginalContext ?? UsualOriginalContext, factor = shape.RopeScalingFactor ?? 1;
-        float[] divisors = new float[shape.HeadDim / 2];
+        float[] divisors = new float[shape.Rotated / 2];
         for (int i = 0; i < divisors.Length; i++)
         {
             double kept = Math.Clamp(((context * TurnsAPosition(shape, i)) - low) / (high - low), 0, 1);
@@ -42,7 +42,7 @@ internal static class Llama3Frequencies
     /// <param name="divisors">One for each pair of a head, positive and finite.</param>
     public static ModelShape? Fit(ModelShape shape, ReadOnlySpan<float> divisors)
     {
-        if (divisors.Length != shape.HeadDim / 2)
+        if (divisors.Length != shape.Rotated / 2)
             return null;
         double factor = 0;
         foreach (float divisor in divisors)
@@ -61,7 +61,7 @@ internal static class Llama3Frequencies
         }
 
         if (between.Count < 2)
-            return null;
+            return FitUsual(given, divisors, between);
         double meanTurns = between.Average(pair => pair.Turns), meanKept = between.Average(pair => pair.Kept);
         double a = between.Sum(pair => (pair.Turns - meanTurns) * (pair.Kept - meanKept))
             / between.Sum(pair => (pair.Turns - meanTurns) * (pair.Turns - meanTurns));
@@ -73,6 +73,39 @@ internal static class Llama3Frequencies
             RopeScalingLowFrequencyFactor = 1,
             RopeScalingHighFrequencyFactor = Rounded(1 + (1 / b)),
             RopeScalingOriginalContext = (int)Math.Round(a / b),
+        };
+        return Follows(fitted, divisors) ? fitted : null;
+    }
+
+    // Heads of few pairs leave the rule open: the usual factors, and the context that goes with what is there.
+    private static ModelShape? FitUsual(ModelShape shape, ReadOnlySpan<float> divisors, List<(double Turns, double Kept)> between)
+    {
+        double context;
+        if (between.Count == 1)
+        {
+            context = (UsualLowFrequencyFactor + (between[0].Kept * (UsualHighFrequencyFactor - UsualLowFrequencyFactor))) / between[0].Turns;
+        }
+        else
+        {
+            double least = 0, most = double.PositiveInfinity;
+            for (int i = 0; i < divisors.Length; i++)
+            {
+                if (divisors[i] < 1 + Tolerance)
+                    least = Math.Max(least, UsualHighFrequencyFactor / TurnsAPosition(shape, i));
+                else
+                    most = Math.Min(most, UsualLowFrequencyFactor / TurnsAPosition(shape, i));
+            }
+
+            context = double.IsInfinity(most) ? least : least == 0 ? most : Math.Sqrt(least * most);
+        }
+
+        if (!(context is >= 0.5 and < int.MaxValue))
+            return null;
+        ModelShape fitted = shape with
+        {
+            RopeScalingLowFrequencyFactor = UsualLowFrequencyFactor,
+            RopeScalingHighFrequencyFactor = UsualHighFrequencyFactor,
+            RopeScalingOriginalContext = (int)Math.Round(context),
         };
         return Follows(fitted, divisors) ? fitted : null;
     }
@@ -105,7 +138,7 @@ internal static class Llama3Frequencies
     }
 
     private static double TurnsAPosition(ModelShape shape, int pair) =>
-        Math.Pow(shape.RopeTheta ?? 10000, -2.0 * pair / shape.HeadDim) / (2 * Math.PI);
+        Math.Pow(shape.RopeTheta ?? 10000, -2.0 * pair / shape.Rotated) / (2 * Math.PI);
 
     // People write 4 or 2.5, and the divisors are rounded.
     private static double Rounded(double value) =>

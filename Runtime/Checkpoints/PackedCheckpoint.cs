@@ -77,6 +77,9 @@ public sealed unsafe class PackedCheckpoint : Checkpoint, IGgufContainer, IPacke
             $"{Path} was packed for {Shown.Text(Target)} in the layout {Shown.Text(Layout)}, but the kernels of this engine read {WeightPacker.Layout}; pack the model again with its version of the tool.");
 
     /// <inheritdoc/>
+    internal override bool HasEngineRows => true;
+
+    /// <inheritdoc/>
     internal override void AppendHeader(IncrementalHash hash) => File.AppendHeader(hash);
 
     /// <inheritdoc/>

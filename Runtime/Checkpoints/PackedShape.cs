@@ -27,6 +27,9 @@ internal static class PackedShape
                 case bool flag:
                     writer.Add(key, flag);
                     break;
+                case string text:
+                    writer.Add(key, text);
+                    break;
                 case Enum word:
                     writer.Add(key, word.ToString());
                     break;
@@ -45,7 +48,11 @@ internal static class PackedShape
                 ShapeProperty<int> => metadata.GetInteger(key) is { } number ? (object)ShapeRules.ToInt32(file.Path, key, number) : null,
                 ShapeProperty<double> => metadata.GetReal(key),
                 ShapeProperty<bool> => metadata.GetBoolean(key),
+                ShapeText => metadata.GetText(key),
                 ShapeProperty<RopeScaling> => Word<RopeScaling>(file, key),
+                ShapeProperty<NormPlacement> => Word<NormPlacement>(file, key),
+                ShapeProperty<QkNorm> => Word<QkNorm>(file, key),
+                ShapeProperty<Activation> => Word<Activation>(file, key),
                 _ => throw new InvalidOperationException($"{property.Name} has a type that packed files cannot hold."),
             };
             return value is not null || !property.IsRequired

@@ -86,7 +86,7 @@ internal sealed class PeftLora
         {
             if (a is null || b is null)
                 throw new ModelFormatException($"{file.Path}: of {Shown.Text(module)} only one of lora_A and lora_B is there.");
-            if (TensorCatalog.OfHuggingFace(module + ".weight").Name is not { } canonical)
+            if (TensorCatalog.CanonicalOfHuggingFace(module + ".weight") is not { } canonical)
                 throw new ModelFormatException($"{file.Path}: {Shown.Text(module)} is no matrix of a Llama model.");
             LoraPair pair = isEmbedding
                 ? new LoraPair(file.View(a), IsLeftTransposed: true, file.View(b), IsRightTransposed: true, 0)

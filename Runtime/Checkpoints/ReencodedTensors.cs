@@ -17,7 +17,8 @@ namespace Llamalith.Checkpoints;
 /// <param name="path">The file, for messages.</param>
 internal sealed unsafe class ReencodedTensors(string path) : IDisposable
 {
-    private readonly Dictionary<string, NativeBuffer> _stored = [];
+    // By where the matrix lies in the file: several may lie in one tensor of it.
+    private readonly Dictionary<nint, NativeBuffer> _stored = [];
     private readonly SortedDictionary<TensorType, int> _counts = [];
 
     /// <summary>What the user is to be told; null where there is nothing.</summary>
@@ -37,43 +38,61 @@ internal sealed unsafe class ReencodedTensors(string path) : IDisposable
     public void Add(TensorType type) => _counts[type] = _counts.GetValueOrDefault(type) + 1;
 
     /// <summary>What it will be.</summary>
-    public static TensorInfo Describe(string name, TensorType type, long rows, long columns)
+    public static TensorInfo Describe(in TensorView matrix)
     {
-        TensorType stored = TensorTypes.ForKernels(type);
-        return new TensorInfo(name, stored, rows, columns, TensorTypes.ByteLength(stored, rows, columns));
+        TensorType stored = TensorTypes.ForKernels(matrix.Type);
+        return new TensorInfo(matrix.Name, stored, matrix.Rows, matrix.Columns, TensorTypes.ByteLength(stored, matrix.Rows, matrix.Columns));
     }
 
     /// <summary>Stores a matrix as the type that engines multiply by, by all processors; once, until it is let go.</summary>
     /// <exception cref="ModelFormatException">An element is infinite or no number.</exception>
     public TensorView Get(TensorView matrix)
     {
-        TensorInfo info = Describe(matrix.Name, matrix.Type, matrix.Rows, matrix.Columns);
+        TensorInfo info = Describe(matrix);
         NativeBuffer? buffer;
         lock (_stored)
         {
-            if (!_stored.TryGetValue(matrix.Name, out buffer))
+            if (!_stored.TryGetValue((nint)matrix.Data, out buffer))
             {
                 buffer = Handover.Make(new NativeBuffer(info.ByteLength, hugePages: true), made =>
                 {
                     Convert(matrix, info, made.Data);
                     return made;
                 });
-                _stored.Add(matrix.Name, buffer);
+                _stored.Add((nint)matrix.Data, buffer);
             }
         }
 
         return new TensorView(info.Name, info.Type, info.Rows, info.Columns, buffer.Data, info.ByteLength);
     }
 
+    /// <summary>Whether a view is of a matrix that was stored anew.</summary>
+    public bool Owns(in TensorView stored) => Find(stored.Data) is not null;
+
     /// <summary>Frees a matrix, if it is one of these.</summary>
-    public bool Release(string name)
+    public bool Release(in TensorView stored)
     {
         lock (_stored)
         {
-            if (!_stored.Remove(name, out NativeBuffer? buffer))
+            if (Find(stored.Data) is not { } key)
                 return false;
-            buffer.Dispose();
+            _stored.Remove(key, out NativeBuffer? buffer);
+            buffer!.Dispose();
             return true;
+        }
+    }
+
+    private nint? Find(byte* data)
+    {
+        lock (_stored)
+        {
+            foreach ((nint key, NativeBuffer buffer) in _stored)
+            {
+                if (buffer.Data == data)
+                    return key;
+            }
+
+            return null;
         }
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -17,15 +18,22 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <summary>The name of the file that holds the hyperparameters.</summary>
     public const string ConfigName = "config.json";
 
-    private readonly Dictionary<string, string> _fileNames = [];
+    private readonly Dictionary<string, (string FileName, TensorPart Part)> _fileNames = [];
+    private readonly Dictionary<string, NativeBuffer> _norms = [];
     private readonly HuggingFaceConfig _config;
+    private readonly Fp8Weights? _fp8;
+
+    // What the canonical names of norms end in.
+    private const string NormSuffix = "norm.weight";
 
     private SafetensorsCheckpoint(SafetensorsSet files, HuggingFaceConfig config)
     {
         Files = files;
         _config = config;
-        Shape = ReadShape();
-        ShapeRules.Check(config.Path, Shape, KeyOf);
+        _fp8 = config.HasFp8 ? new Fp8Weights(files, config.Fp8Block) : null;
+        ModelShape stated = ReadShape();
+        ShapeRules.Check(config.Path, stated, KeyOf);
+        Shape = config.Family.Complete(stated);
         PlaceTensors();
     }
 
@@ -61,11 +69,49 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     public override bool TryGetTensor(string name, out TensorView tensor)
     {
         tensor = default;
-        return _fileNames.TryGetValue(name, out string? fileName) && Files.TryView(fileName, out tensor);
+        if (!_fileNames.TryGetValue(name, out (string FileName, TensorPart Part) entry))
+            return false;
+        if (_fp8 is not null && Files.TryGetTensor(entry.FileName, out SafetensorsTensor stored) && Fp8Weights.Is(stored))
+            tensor = _fp8.Get(stored);
+        else if (!Files.TryView(entry.FileName, out tensor))
+            return false;
+        tensor = _config.Family.NormsAreLessOne && name.EndsWith(NormSuffix, StringComparison.Ordinal)
+            ? PlusOne(tensor) : entry.Part.Of(tensor, Shape, Path);
+        return true;
     }
 
     /// <inheritdoc/>
-    public override bool Advise(in TensorView tensor, MemoryAdvice advice) => Files.Advise(tensor, advice);
+    public override bool TryDescribe(string name, out TensorInfo info)
+    {
+        // Without decoding it.
+        if (_fp8 is null || !_fileNames.TryGetValue(name, out (string FileName, TensorPart Part) entry) || entry.Part.Whole.Length > 1
+            || !Files.TryGetTensor(entry.FileName, out SafetensorsTensor stored) || !Fp8Weights.Is(stored))
+        {
+            return base.TryDescribe(name, out info);
+        }
+
+        info = new TensorInfo(stored.Name, TensorType.F32, stored.Rows, stored.Columns, stored.Rows * stored.Columns * sizeof(float));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string? Notice => _fp8 is null ? null
+        : $"matrices are {Fp8Weights.TypeName}, for which there are no kernels: they are widened to {TensorType.F32} when they are loaded, which takes "
+            + "four times the file's memory.";
+
+    /// <inheritdoc/>
+    public override bool Advise(in TensorView tensor, MemoryAdvice advice)
+    {
+        // Rows of the embedding are read as long as the model lives, and what holds several matrices as long as any is bound.
+        if (_fp8 is not null && Files.TryGetTensor(tensor.Name, out SafetensorsTensor stored) && Fp8Weights.Is(stored))
+        {
+            return advice == MemoryAdvice.DontNeed && tensor.Rows == stored.Rows
+                && !(_fileNames.TryGetValue(TensorNames.TokenEmbedding, out (string FileName, TensorPart Part) embedding) && embedding.FileName == tensor.Name)
+                && _fp8.Release(tensor);
+        }
+
+        return Files.Advise(tensor, advice);
+    }
 
     /// <inheritdoc/>
     internal override void AppendHeader(IncrementalHash hash)
@@ -82,13 +128,39 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            Files.Dispose();
+        if (!disposing)
+            return;
+        foreach (NativeBuffer norm in _norms.Values)
+            norm.Dispose();
+        _fp8?.Dispose();
+        Files.Dispose();
+    }
+
+    // The weights of a norm, which the file stores less one.
+    private unsafe TensorView PlusOne(in TensorView stored)
+    {
+        if (stored.Columns > ShapeRules.MostNormColumns || stored.Rows != 1)
+            throw new ModelFormatException($"{Path}: the tensor {Shown.Text(stored.Name)} is no vector of a norm.");
+        int length = (int)stored.Columns;
+        lock (_norms)
+        {
+            if (!_norms.TryGetValue(stored.Name, out NativeBuffer? norm))
+            {
+                norm = new NativeBuffer(length * (long)sizeof(float));
+                _norms.Add(stored.Name, norm);
+                float* weights = (float*)norm.Data;
+                WeightReader.ReadRow(stored, 0, 0, length, weights);
+                for (int i = 0; i < length; i++)
+                    weights[i] += 1;
+            }
+
+            return new TensorView(stored.Name, TensorType.F32, 1, length, norm.Data, length * (long)sizeof(float));
+        }
     }
 
     private ModelShape ReadShape()
     {
-        bool hasClassifier = Files.TryGetTensor("lm_head.weight", out _);
+        bool hasClassifier = Files.TryGetTensor(TensorCatalog.HuggingFaceClassifier, out _);
         if (_config.TiedEmbeddings == false && !hasClassifier)
             throw new ModelFormatException($"{_config.Path}: tie_word_embeddings = false, but {Path} has no lm_head.weight.");
         ModelShape shape = _config.Shape with { TiedEmbeddings = _config.TiedEmbeddings ?? !hasClassifier };
@@ -100,18 +172,27 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     }
 
     private bool HasTensors(TensorCondition condition) =>
-        Files.TryGetTensor(TensorCatalog.HuggingFaceName(0, LayerTensors.All.First(tensor => tensor.When == condition)), out _);
+        Files.TryGetTensor(TensorCatalog.HuggingFaceName(_config.Family, 0, LayerTensors.All.First(tensor => tensor.When == condition)), out _);
 
     private void PlaceTensors()
     {
+        TensorCatalog catalog = TensorCatalog.OfHuggingFace(_config.Family, Shape);
         foreach (string fileName in Files.Names)
         {
-            TensorPlace place = TensorCatalog.OfHuggingFace(fileName);
+            if (_fp8?.IsScale(fileName) == true)
+                continue;
+            TensorPlace place = catalog.Find(fileName);
             place.EnsureKnown(Path, fileName, Shape.Layers, KeyOf(nameof(ModelShape.Layers)));
 
             // Some tied checkpoints carry the embedding a second time under the classifier's name.
-            if (place.Name is { } name && !(name == TensorNames.Classifier && Shape.TiedEmbeddings))
-                _fileNames.Add(name, fileName);
+            if (place.Global == TensorNames.Classifier && Shape.TiedEmbeddings)
+                continue;
+            int part = 0;
+            foreach (string name in place.Names)
+            {
+                if (!_fileNames.TryAdd(name, (fileName, new TensorPart(place.Parts, part++))))
+                    throw new ModelFormatException($"{Path}: {Shown.Text(fileName)} holds {name}, which is there twice.");
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ internal static class ShapeRules
     /// <summary>Far more than any model has, and few enough that a list of all tensors is no burden.</summary>
     public const int MostLayers = 1 << 16;
 
+    /// <summary>Far wider than any norm.</summary>
+    public const int MostNormColumns = 1 << 24;
+
     /// <summary>Refuses hyperparameters that no model can have; <paramref name="keyOf"/> gives the file's own word for each.</summary>
     /// <exception cref="ModelFormatException">The message names the key and its value.</exception>
     public static void Check(string path, ModelShape shape, Func<string, string> keyOf)
@@ -20,7 +23,7 @@ internal static class ShapeRules
             {
                 case int value when value < property.Least:
                     throw Bad($"{keyOf(property.Name)} = {value}, but it must {(property.Least > 0 ? "be positive" : "not be negative")}");
-                case double value when !(double.IsFinite(value) && value > 0):
+                case double value when !(double.IsFinite(value) && (value > 0 || (value == 0 && property.Least == 0))):
                     throw Bad($"{keyOf(property.Name)} = {value}, but it must be positive and finite");
             }
         }
@@ -33,6 +36,24 @@ internal static class ShapeRules
 
         if (shape.HeadDim % 2 != 0)
             throw Bad($"{headDim} = {shape.HeadDim} is odd, but rotary embedding turns pairs");
+        if (shape.Rotated % 2 != 0 || shape.Rotated > shape.HeadDim)
+        {
+            string rotary = keyOf(nameof(ModelShape.RotaryDim));
+            throw Bad($"{rotary} turns {shape.Rotated} elements of a head, but {headDim} = {shape.HeadDim}, and rotary embedding turns pairs");
+        }
+
+        if (shape.RopeScaling == RopeScaling.LongRope)
+        {
+            foreach (string property in (string[])[nameof(ModelShape.RopeScalingShortFactors), nameof(ModelShape.RopeScalingLongFactors)])
+            {
+                double[] factors = NumberList.Parse((string?)ShapeProperties.Find(property)!.ValueIn(shape) ?? "") ?? [];
+                if (factors.Length != shape.Rotated / 2)
+                    throw Bad($"{keyOf(property)} has {factors.Length} numbers, but {shape.Rotated / 2} pairs of a head are turned");
+                if (Array.Exists(factors, static factor => !((float)factor > 0 && float.IsFinite((float)factor))))
+                    throw Bad($"{keyOf(property)} has a number that is not positive and finite");
+            }
+        }
+
         if ((long)shape.Heads * shape.HeadDim > int.MaxValue)
             throw Bad($"{heads} = {shape.Heads} times {headDim} = {shape.HeadDim} is too large");
 

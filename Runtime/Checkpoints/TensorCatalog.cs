@@ -2,93 +2,104 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 
 namespace Llamalith.Checkpoints;
 
 /// <summary>
-/// The tensors that this runtime can place: those named in <see cref="TensorNames"/>, and how each format calls them. A tensor of
-/// a layer that has no row here would be left out of the computation, so a file that has one is refused.
+/// The tensors that a model has, and how a format calls them. A tensor of a layer that has no row here would be left out of the
+/// computation, so a file that has one is refused.
 /// </summary>
-internal static class TensorCatalog
+internal sealed class TensorCatalog
 {
-    private const string HuggingFaceLayerPrefix = "model.layers.";
+    /// <summary>What older files carry beside the weights: rotary frequencies, which follow from the hyperparameters.</summary>
+    private static readonly HashSet<string> s_derivedOfLayers =
+        ["attn_rot_embd", "attn_rot_embd.weight", "rope_freqs.weight", "self_attn.rotary_emb.inv_freq", "attn.attention.rotary.inv_freq"];
 
-    private static readonly HashSet<string> Global = [TensorNames.TokenEmbedding, TensorNames.FinalNorm, TensorNames.Classifier];
+    private static readonly HashSet<string> s_derived = 
+    [
+        "rope_freqs.weight", LongRope.LongFactors, LongRope.ShortFactors, "model.rotary_emb.inv_freq", "transformer.rotary.inv_freq",
+    ];
 
-    private static readonly HashSet<string> OfLayers = [.. LayerTensors.All.Select(static tensor => tensor.Stored)];
+    private readonly string _layerPrefix;
+    private readonly Dictionary<string, string> _global;
+    private readonly Dictionary<string, LayerTensor[]> _ofLayers;
 
-    private static readonly Dictionary<string, string> GlobalOfHuggingFace = new()
+    private TensorCatalog(string layerPrefix, Dictionary<string, string> global, Dictionary<string, LayerTensor[]> ofLayers)
     {
-        ["model.embed_tokens.weight"] = TensorNames.TokenEmbedding,
-        ["model.norm.weight"] = TensorNames.FinalNorm,
-        ["lm_head.weight"] = TensorNames.Classifier,
+        _layerPrefix = layerPrefix;
+        _global = global;
+        _ofLayers = ofLayers;
+    }
+
+    /// <summary>The catalog of GGUF files of a shape.</summary>
+    /// <param name="shape">The model.</param>
+    /// <param name="hasGates">Whether there are gates of their own; without them, Up holds them too.</param>
+    public static TensorCatalog OfGguf(ModelShape shape, bool hasGates) => new(
+        TensorNames.LayerPrefix,
+        new[] { TensorNames.TokenEmbedding, TensorNames.FinalNorm, TensorNames.Classifier }.ToDictionary(static name => name),
+        Named(shape, static tensor => tensor.Stored, LayerTensors.Fused.Where(fused => !(hasGates && fused.Stored == LayerTensors.Up.Stored))
+            .Select(static fused => (fused.Stored, fused.Parts))));
+
+    /// <summary>The catalog of Hugging Face's files of an architecture.</summary>
+    public static TensorCatalog OfHuggingFace(ModelFamily family, ModelShape shape) => new(
+        family.LayerPrefix,
+        new Dictionary<string, string>
+        {
+            [family.NameOf(TensorNames.TokenEmbedding, UsualEmbedding)] = TensorNames.TokenEmbedding,
+            [family.NameOf(TensorNames.FinalNorm, "model.norm.weight")] = TensorNames.FinalNorm,
+            [HuggingFaceClassifier] = TensorNames.Classifier,
+        },
+        Named(shape, family.NameOf, LayerTensors.Fused.Select(static fused => (fused.HuggingFace, fused.Parts))));
+
+    /// <summary>The classifier's name in Hugging Face's files.</summary>
+    public const string HuggingFaceClassifier = "lm_head.weight";
+
+    /// <summary>What most of Hugging Face's names of layers' tensors begin with.</summary>
+    public const string UsualLayerPrefix = "model.layers.";
+
+    private const string UsualEmbedding = "model.embed_tokens.weight";
+
+    /// <summary>What a tensor of a file is.</summary>
+    public TensorPlace Find(string name)
+    {
+        if (TensorNames.TryLayer(name, _layerPrefix, out int layer, out string rest))
+        {
+            return s_derivedOfLayers.Contains(rest) ? TensorPlace.Unneeded(layer)
+                : _ofLayers.TryGetValue(rest, out LayerTensor[]? parts) ? new(layer, parts, null) : TensorPlace.Unknown(layer);
+        }
+
+        return s_derived.Contains(name) ? TensorPlace.Unneeded()
+            : _global.TryGetValue(name, out string? canonical) ? new(null, [], canonical) : TensorPlace.Unknown();
+    }
+
+    /// <summary>The canonical name of a matrix that some model of GGUF's has; null where none has it.</summary>
+    public static string? CanonicalOfGguf(string name) =>
+        name is TensorNames.TokenEmbedding or TensorNames.Classifier || ModelTensors.OfLayer(name, out _) is { Role: TensorRole.Matrix } ? name : null;
+
+    /// <summary>The canonical name of a matrix that most models of Hugging Face's have; null where they have it not.</summary>
+    public static string? CanonicalOfHuggingFace(string name) => name switch
+    {
+        UsualEmbedding => TensorNames.TokenEmbedding,
+        HuggingFaceClassifier => TensorNames.Classifier,
+        _ => TensorNames.TryLayer(name, UsualLayerPrefix, out int layer, out string rest)
+            && LayerTensors.All.FirstOrDefault(tensor => tensor.Role == TensorRole.Matrix && tensor.HuggingFace == rest) is { } matrix
+            ? TensorNames.OfLayer(layer, matrix.Stored) : null,
     };
 
-    private static readonly Dictionary<string, string> OfLayersOfHuggingFace =
-        LayerTensors.All.ToDictionary(static tensor => tensor.HuggingFace, static tensor => tensor.Stored);
-
-    /// <summary>What older files carry beside the weights: rotary frequencies, which follow from the hyperparameters.</summary>
-    private static readonly HashSet<string> DerivedOfLayers =
-        ["attn_rot_embd", "attn_rot_embd.weight", "rope_freqs.weight", "self_attn.rotary_emb.inv_freq"];
-
-    private static readonly HashSet<string> Derived = ["rope_freqs.weight", "model.rotary_emb.inv_freq"];
-
-    /// <summary>The canonical name of a tensor of a GGUF file.</summary>
-    public static TensorPlace OfGguf(string name)
-    {
-        if (TensorNames.TryLayer(name, TensorNames.LayerPrefix, out int layer, out string rest))
-        {
-            return DerivedOfLayers.Contains(rest) ? TensorPlace.Unneeded(layer) : OfLayers.Contains(rest)
-                ? new(name, layer) : TensorPlace.Unknown(layer);
-        }
-
-        return Derived.Contains(name) ? TensorPlace.Unneeded() : Global.Contains(name) ? new(name, null) : TensorPlace.Unknown();
-    }
-
-    /// <summary>The canonical name of a tensor of a Hugging Face checkpoint.</summary>
-    public static TensorPlace OfHuggingFace(string name)
-    {
-        if (TensorNames.TryLayer(name, HuggingFaceLayerPrefix, out int layer, out string rest))
-        {
-            if (DerivedOfLayers.Contains(rest))
-                return TensorPlace.Unneeded(layer);
-            return OfLayersOfHuggingFace.TryGetValue(rest, out string? canonical)
-                ? new(TensorNames.OfLayer(layer, canonical), layer) : TensorPlace.Unknown(layer);
-        }
-
-        if (Derived.Contains(name))
-            return TensorPlace.Unneeded();
-        return GlobalOfHuggingFace.TryGetValue(name, out string? global) ? new(global, null) : TensorPlace.Unknown();
-    }
-
     /// <summary>The name in a Hugging Face checkpoint of a layer's tensor.</summary>
-    public static string HuggingFaceName(int layer, LayerTensor tensor) =>
-        string.Create(CultureInfo.InvariantCulture, $"{HuggingFaceLayerPrefix}{layer}.{tensor.HuggingFace}");
-}
+    public static string HuggingFaceName(ModelFamily family, int layer, LayerTensor tensor) =>
+        string.Create(CultureInfo.InvariantCulture, $"{family.LayerPrefix}{layer}.{family.NameOf(tensor)}");
 
-/// <summary>What a tensor of a file is to the runtime.</summary>
-/// <param name="Name">Its canonical name; null where it has none.</param>
-/// <param name="Layer">Its layer; null where it is not a layer's.</param>
-/// <param name="IsNeeded">Whether leaving it out would change the result.</param>
-internal readonly record struct TensorPlace(string? Name, int? Layer, bool IsNeeded = true)
-{
-    public static TensorPlace Unneeded(int? layer = null) => new(null, layer, IsNeeded: false);
-
-    public static TensorPlace Unknown(int? layer = null) => new(null, layer);
-
-    /// <summary>Refuses a tensor that would be left out of the computation, and one of a layer that the model does not have.</summary>
-    /// <exception cref="ModelFormatException">The message names the tensor.</exception>
-    public void EnsureKnown(string path, string fileName, int layers, string layersKey)
+    private static Dictionary<string, LayerTensor[]> Named(
+        ModelShape shape, System.Func<LayerTensor, string> nameOf, IEnumerable<(string Name, IReadOnlyList<LayerTensor> Parts)> fused)
     {
-        if (Layer >= layers)
-            throw new ModelFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{path} has the tensor {Shown.Text(fileName)}, but {layersKey} = {layers}."));
-        if (Name is null && IsNeeded)
+        Dictionary<string, LayerTensor[]> names = LayerTensors.Of(shape).ToDictionary(nameOf, static tensor => new[] { tensor });
+        foreach ((string name, IReadOnlyList<LayerTensor> parts) in fused)
         {
-            throw new ModelFormatException(
-                $"{path} has the tensor {Shown.Text(fileName)}, which is no part of a Llama model: leaving it out would compute something "
-                    + "else.");
+            if (((IModelSizes)shape).Has(parts[0].When))
+                names[name] = [.. parts];
         }
+
+        return names;
     }
 }

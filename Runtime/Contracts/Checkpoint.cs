@@ -113,6 +113,9 @@ public abstract class Checkpoint : IDisposable
     /// <exception cref="ModelMismatchException">They are in panels of another layout than this runtime's.</exception>
     internal virtual IPackedWeights? Packed => null;
 
+    /// <summary>Whether its query and key rows lie as an engine of <see cref="RopeLayout"/> has them, not as the formats of files do.</summary>
+    internal virtual bool HasEngineRows => false;
+
     /// <summary>The checksum that tells these weights from others; empty where the file has none.</summary>
     internal virtual ReadOnlySpan<byte> Digest => default;
 
@@ -137,7 +140,7 @@ public abstract class Checkpoint : IDisposable
         ModelShape file = Shape;
         return [.. ShapeProperties.All.Where(property => property.Differs(compiled, file)).Select(property => string.Create(
             CultureInfo.InvariantCulture,
-            $"{property.Name} = {property.ValueIn(compiled)}, but {KeyOf(property.Name)} = {property.ValueIn(file)}"))];
+            $"{property.Name} = {property.Meant(compiled)}, but {KeyOf(property.Name)} = {property.Meant(file)}"))];
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ public static unsafe class ModelParameters
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(shape);
         checkpoint.EnsureMatches(shape);
-        RowOrder order = RowOrder.Between(checkpoint.RopeLayout, layout, shape.HeadDim);
+        RowOrder order = RowOrder.Of(checkpoint, layout, shape.HeadDim, shape.Rotated);
         foreach (Parameter parameter in parameters.Items)
         {
             TensorView tensor = checkpoint.GetTensor(parameter.Name, parameter.Rows, parameter.Columns);

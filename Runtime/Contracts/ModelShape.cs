@@ -2,7 +2,7 @@ namespace Llamalith.Contracts;
 
 /// <summary>
 /// The hyperparameters of one Llama model: what a class was compiled for, or what a file says it holds. A property a file does
-/// not speak of is null there, and then not compared.
+/// not speak of is null there, and then not compared, but for what few models have: of these, null is what most have.
 /// </summary>
 public sealed record ModelShape : IModelSizes
 {
@@ -57,8 +57,17 @@ public sealed record ModelShape : IModelSizes
     /// </summary>
     public double? RopeScalingHighFrequencyFactor { get; init; }
 
-    /// <summary>Positions that the unstretched model was trained on, where <see cref="RopeScaling"/> is Llama3.</summary>
+    /// <summary>Positions that the unstretched model was trained on, where <see cref="RopeScaling"/> is Llama3, Yarn or LongRope.</summary>
     public int? RopeScalingOriginalContext { get; init; }
+
+    /// <summary>Turns within the original context from which on YaRN does not stretch; null for 32.</summary>
+    public double? RopeScalingBetaFast { get; init; }
+
+    /// <summary>Turns within the original context up to which YaRN stretches in full; null for 1.</summary>
+    public double? RopeScalingBetaSlow { get; init; }
+
+    /// <summary>What rotated queries and keys are multiplied by; null or 0 for what the scaling's rule says.</summary>
+    public double? RopeScalingAttentionFactor { get; init; }
 
     /// <summary>Positions that one position sees; 0 is all of them.</summary>
     public int? SlidingWindow { get; init; }
@@ -66,11 +75,44 @@ public sealed record ModelShape : IModelSizes
     /// <summary>Whether the query, key and value projections add a bias.</summary>
     public bool? QkvBias { get; init; }
 
+    /// <summary>What each pair's frequency is divided by in short contexts, with commas between, where <see cref="RopeScaling"/> is LongRope.</summary>
+    public string? RopeScalingShortFactors { get; init; }
+
+    /// <summary>What each pair's frequency is divided by in long contexts, with commas between, where <see cref="RopeScaling"/> is LongRope.</summary>
+    public string? RopeScalingLongFactors { get; init; }
+
+    /// <summary>Elements of a head that the rotary embedding turns; null or 0 for all.</summary>
+    public int? RotaryDim { get; init; }
+
+    /// <summary>Where a layer has its norms; null for before.</summary>
+    public NormPlacement? NormPlacement { get; init; }
+
+    /// <summary>What of queries and keys is normalised; null for nothing.</summary>
+    public QkNorm? QkNorm { get; init; }
+
+    /// <summary>The function of the feed-forward network's gate; null for Silu.</summary>
+    public Activation? Activation { get; init; }
+
+    /// <summary>What token embeddings are multiplied by; null for 1.</summary>
+    public double? EmbeddingScale { get; init; }
+
+    /// <summary>What attention and feed-forward network are multiplied by where they are added to the residual stream; null for 1.</summary>
+    public double? ResidualScale { get; init; }
+
+    /// <summary>What products of queries and keys are multiplied by; null or 0 for 1 / sqrt(HeadDim).</summary>
+    public double? AttentionScale { get; init; }
+
+    /// <summary>What logits are divided by; null for 1.</summary>
+    public double? LogitScale { get; init; }
+
     /// <summary>Width of all query heads together.</summary>
     public int QueryDim => Heads * HeadDim;
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeads * HeadDim;
+
+    /// <summary>Elements of a head that the rotary embedding turns.</summary>
+    internal int Rotated => RotaryDim is > 0 and var some ? some : HeadDim;
 
     bool IModelSizes.Has(TensorCondition condition) => ShapeProperties.Has(this, condition);
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Checkpoints;
@@ -97,8 +98,47 @@ public static class ShapeProperties
             nameof(ModelShape.RopeScalingOriginalContext),
             static shape => shape.RopeScalingOriginalContext, static (shape, value) => shape with { RopeScalingOriginalContext = value })
         {
-            InRope = true, Gguf = "rope.scaling.original_context_length", HuggingFace = "original_max_position_embeddings", Used = IsLlama3,
+            InRope = true, Gguf = "rope.scaling.original_context_length", HuggingFace = "original_max_position_embeddings",
+            Used = static shape => shape.RopeScaling is RopeScaling.Llama3 or RopeScaling.Yarn or RopeScaling.LongRope,
             Default = static _ => Llama3Frequencies.UsualOriginalContext, Tolerates = Llama3Frequencies.AreSame,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.RopeScalingBetaFast),
+            static shape => shape.RopeScalingBetaFast, static (shape, value) => shape with { RopeScalingBetaFast = value })
+        {
+            InRope = true, IsTrait = true, Gguf = "rope.scaling.yarn_beta_fast", HuggingFace = "beta_fast", Used = IsYarn,
+            Default = static _ => 32.0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.RopeScalingBetaSlow),
+            static shape => shape.RopeScalingBetaSlow, static (shape, value) => shape with { RopeScalingBetaSlow = value })
+        {
+            InRope = true, IsTrait = true, Gguf = "rope.scaling.yarn_beta_slow", HuggingFace = "beta_slow", Used = IsYarn,
+            Default = static _ => 1.0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.RopeScalingAttentionFactor),
+            static shape => shape.RopeScalingAttentionFactor, static (shape, value) => shape with { RopeScalingAttentionFactor = value })
+        {
+            InRope = true, IsTrait = true, Gguf = "rope.scaling.yarn_attn_factor", HuggingFace = "attention_factor",
+            Used = static shape => shape.RopeScaling is RopeScaling.Yarn or RopeScaling.LongRope, Default = static _ => 0.0, Least = 0,
+        },
+        new ShapeText(
+            nameof(ModelShape.RopeScalingShortFactors),
+            static shape => shape.RopeScalingShortFactors, static (shape, value) => shape with { RopeScalingShortFactors = value })
+        {
+            InRope = true, IsTrait = true, HuggingFace = "short_factor", Used = IsLongRope, Default = static _ => "",
+        },
+        new ShapeText(
+            nameof(ModelShape.RopeScalingLongFactors),
+            static shape => shape.RopeScalingLongFactors, static (shape, value) => shape with { RopeScalingLongFactors = value })
+        {
+            InRope = true, IsTrait = true, HuggingFace = "long_factor", Used = IsLongRope, Default = static _ => "",
+        },
+        new ShapeProperty<int>(
+            nameof(ModelShape.RotaryDim), static shape => shape.RotaryDim, static (shape, value) => shape with { RotaryDim = value })
+        {
+            IsTrait = true, Gguf = "rope.dimension_count", HuggingFace = "partial_rotary_factor", Default = static _ => 0, Least = 0,
         },
         new ShapeProperty<bool>(
             nameof(ModelShape.TiedEmbeddings),
@@ -117,6 +157,45 @@ public static class ShapeProperties
         {
             HuggingFace = "attention_bias", Tensors = TensorCondition.QkvBias, Default = static _ => false,
         },
+        new ShapeProperty<NormPlacement>(
+            nameof(ModelShape.NormPlacement),
+            static shape => shape.NormPlacement, static (shape, value) => shape with { NormPlacement = value })
+        {
+            IsTrait = true, Default = static _ => NormPlacement.Before,
+        },
+        new ShapeProperty<QkNorm>(
+            nameof(ModelShape.QkNorm), static shape => shape.QkNorm, static (shape, value) => shape with { QkNorm = value })
+        {
+            IsTrait = true, Default = static _ => QkNorm.None,
+        },
+        new ShapeProperty<Activation>(
+            nameof(ModelShape.Activation), static shape => shape.Activation, static (shape, value) => shape with { Activation = value })
+        {
+            IsTrait = true, HuggingFace = "hidden_act", Default = static _ => Activation.Silu,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.EmbeddingScale),
+            static shape => shape.EmbeddingScale, static (shape, value) => shape with { EmbeddingScale = value })
+        {
+            IsTrait = true, Gguf = "embedding_scale", HuggingFace = "embedding_multiplier", Default = static _ => 1.0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.ResidualScale),
+            static shape => shape.ResidualScale, static (shape, value) => shape with { ResidualScale = value })
+        {
+            IsTrait = true, Gguf = "residual_scale", HuggingFace = "residual_multiplier", Default = static _ => 1.0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.AttentionScale),
+            static shape => shape.AttentionScale, static (shape, value) => shape with { AttentionScale = value })
+        {
+            IsTrait = true, Gguf = "attention.scale", HuggingFace = "attention_multiplier", Default = static _ => 0.0, Least = 0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.LogitScale), static shape => shape.LogitScale, static (shape, value) => shape with { LogitScale = value })
+        {
+            IsTrait = true, Gguf = "logit_scale", HuggingFace = "logits_scaling", Default = static _ => 1.0,
+        },
     ];
 
     /// <summary>A shape that says nothing yet.</summary>
@@ -134,10 +213,38 @@ public static class ShapeProperties
         .Aggregate(shape, static (result, property) => property.With(result, property.DefaultIn(result)));
 
     /// <summary>Whether a model has the tensors of a condition.</summary>
-    internal static bool Has(ModelShape shape, TensorCondition condition) =>
-        condition == TensorCondition.Always || All.First(property => property.Tensors == condition).ValueIn(shape) is true;
+    internal static bool Has(ModelShape shape, TensorCondition condition) => condition switch
+    {
+        TensorCondition.Always => true,
+        TensorCondition.QkHeadNorm => shape.QkNorm == QkNorm.Head,
+        TensorCondition.QkProjectionNorm => shape.QkNorm == QkNorm.Projection,
+        TensorCondition.NormBefore => shape.NormPlacement != NormPlacement.After,
+        TensorCondition.NormAfter => shape.NormPlacement is NormPlacement.After or NormPlacement.Both,
+        _ => All.First(property => property.Tensors == condition).ValueIn(shape) is true,
+    };
 
-    private static bool IsStretched(ModelShape shape) => shape.RopeScaling is not (null or RopeScaling.None);
+    /// <summary>
+    /// The shape without what it says of few models' traits where that is what most have, so that shapes of one model are equal whatever file
+    /// they come from.
+    /// </summary>
+    internal static ModelShape Plain(ModelShape shape)
+    {
+        if (shape.AttentionScale is { } scale && ShapeProperty.Same(scale, 1 / Math.Sqrt(shape.HeadDim)))
+            shape = shape with { AttentionScale = null };
+        if (shape.RotaryDim == shape.HeadDim)
+            shape = shape with { RotaryDim = null };
+        double usual = shape.RopeScaling == RopeScaling.LongRope ? 1 : Yarn.AttentionFactor(shape.RopeScalingFactor ?? 1);
+        if (shape.RopeScalingAttentionFactor is { } factor && ShapeProperty.Same(factor, usual))
+            shape = shape with { RopeScalingAttentionFactor = null };
+        return All.Where(property => property.IsTrait && !(property.IsUsedBy(shape) && property.IsUnusual(shape)))
+            .Aggregate(shape, static (result, property) => property.With(result, null));
+    }
+
+    private static bool IsStretched(ModelShape shape) => shape.RopeScaling is not (null or RopeScaling.None or RopeScaling.LongRope);
+
+    private static bool IsLongRope(ModelShape shape) => shape.RopeScaling == RopeScaling.LongRope;
+
+    private static bool IsYarn(ModelShape shape) => shape.RopeScaling == RopeScaling.Yarn;
 
     private static bool IsLlama3(ModelShape shape) => shape.RopeScaling == RopeScaling.Llama3;
 }

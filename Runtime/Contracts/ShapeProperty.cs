@@ -40,6 +40,9 @@ public abstract class ShapeProperty
     /// <summary>The least that an integer can be.</summary>
     internal int Least { get; init; } = 1;
 
+    /// <summary>Whether few models have it: a shape that does not say it means the default.</summary>
+    internal bool IsTrait { get; init; }
+
     internal Func<ModelShape, object?> Default { private get; init; } = static _ => null;
 
     internal Func<ModelShape, bool> Used { private get; init; } = static _ => true;
@@ -49,8 +52,14 @@ public abstract class ShapeProperty
 
     /// <summary>Whether a file's value is another than the class needs. What either does not say is not compared.</summary>
     internal bool Differs(ModelShape compiled, ModelShape file) =>
-        IsUsedBy(compiled) && ValueIn(compiled) is { } mine && ValueIn(file) is { } theirs
+        IsUsedBy(compiled) && Meant(compiled) is { } mine && Meant(file) is { } theirs
         && !Same(mine, theirs) && !Tolerates(compiled, file);
+
+    /// <summary>What a shape says of it, by its silence too; null where it says nothing.</summary>
+    internal object? Meant(ModelShape shape) => ValueIn(shape) ?? (IsTrait ? DefaultIn(shape) : null);
+
+    /// <summary>Whether a shape has another value of it than most models.</summary>
+    internal bool IsUnusual(ModelShape shape) => ValueIn(shape) is { } value && !(DefaultIn(shape) is { } usual && Same(value, usual));
 
     /// <summary>Whether two values are the same. Files carry reals as 32-bit floats or short decimals: six equal digits suffice.</summary>
     internal static bool Same(object a, object b) =>
@@ -58,6 +67,14 @@ public abstract class ShapeProperty
 
     /// <summary>The shape with another value, of an enum its member or number; null where it is to say nothing.</summary>
     internal abstract ModelShape With(ModelShape shape, object? value);
+}
+
+/// <summary>A hyperparameter that is a text.</summary>
+internal sealed class ShapeText(string name, Func<ModelShape, string?> value, Func<ModelShape, string?, ModelShape> with) : ShapeProperty(name)
+{
+    public override object? ValueIn(ModelShape shape) => value(shape);
+
+    internal override ModelShape With(ModelShape shape, object? value) => with(shape, (string?)value);
 }
 
 /// <summary>A hyperparameter of a type.</summary>

@@ -83,6 +83,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return new TensorView(tensor.Name, type, tensor.Rows, tensor.Columns, _data + tensor.Offset, tensor.ByteLength);
     }
 
+    /// <summary>The first byte of a tensor of this file, whatever its type.</summary>
+    internal byte* Bytes(SafetensorsTensor tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _data + tensor.Offset;
+    }
+
     /// <summary>Tells the system what a tensor will be used for; see <see cref="MappedFile.Advise(byte*, long, MemoryAdvice)"/>.</summary>
     public bool Advise(in TensorView tensor, MemoryAdvice advice) =>
         _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);

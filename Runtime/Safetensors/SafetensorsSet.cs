@@ -76,6 +76,9 @@ public sealed class SafetensorsSet : IDisposable
         return found;
     }
 
+    /// <summary>The first byte of a tensor, whatever its type.</summary>
+    internal unsafe byte* Bytes(SafetensorsTensor tensor) => _byName[tensor.Name].File.Bytes(tensor);
+
     /// <summary>Tells the system what a tensor will be used for; see <see cref="SafetensorsFile.Advise"/>.</summary>
     public bool Advise(in TensorView tensor, MemoryAdvice advice) =>
         _byName.TryGetValue(tensor.Name, out (SafetensorsFile File, SafetensorsTensor Tensor) entry) && entry.File.Advise(tensor, advice);

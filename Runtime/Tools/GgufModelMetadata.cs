@@ -1,4 +1,8 @@
+using System;
+using System.Globalization;
 using System.Linq;
+using System.Runtime.InteropServices;
+using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
@@ -14,8 +18,6 @@ internal static class GgufModelMetadata
     /// <summary>The tensor that stretches rotary frequencies Llama 3's way: the divisor of each.</summary>
     public const string RopeDivisors = "rope_freqs.weight";
 
-    private const string Architecture = "llama";
-
     // The layout of the block formats; there has been no other since GGUF began.
     private const uint QuantizationVersion = 2;
 
@@ -26,20 +28,26 @@ internal static class GgufModelMetadata
         writer.Add(QuantizationVersionKey, QuantizationVersion);
     }
 
-    /// <summary>Adds a model's name and hyperparameters.</summary>
-    public static void AddShape(GgufWriter writer, ModelShape shape, string name)
+    /// <summary>Adds a model's name and hyperparameters, and gives the order that heads have in files of its architecture.</summary>
+    /// <exception cref="ModelMismatchException">There is no architecture by which a GGUF file could say all of them.</exception>
+    public static RopeLayout AddShape(GgufWriter writer, ModelShape shape, string name)
     {
-        writer.Add("general.architecture", Architecture);
+        ModelFamily family = ModelFamily.For(shape) ?? throw new ModelMismatchException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"No architecture of GGUF has {string.Join(", ", ShapeProperties.All.Where(property => property.IsTrait && property.IsUnusual(shape))
+                .Select(property => $"{property.Name} = {property.ValueIn(shape)}"))} together."));
+        string architecture = family.Gguf;
+        writer.Add("general.architecture", architecture);
         writer.Add("general.name", name);
 
         // A width of heads that follows is left out: old readers do not know the key.
         foreach (ShapeProperty property in ShapeProperties.All.Where(static property => property is { Gguf: not null, InRope: false }))
         {
-            if (property.Name != nameof(ModelShape.HeadDim))
+            if (property.Name is not (nameof(ModelShape.HeadDim) or nameof(ModelShape.RotaryDim)) && !(property.IsTrait && !property.IsUnusual(shape)))
                 Add(property);
         }
 
-        Count("rope.dimension_count", shape.HeadDim);
+        Count("rope.dimension_count", shape.Rotated);
         if ((long)shape.HeadDim * shape.Heads != shape.Dim)
         {
             Count("attention.key_length", shape.HeadDim);
@@ -48,7 +56,7 @@ internal static class GgufModelMetadata
 
         if (shape.RopeScaling == RopeScaling.Linear)
         {
-            writer.Add($"{Architecture}.rope.scaling.type", "linear");
+            writer.Add($"{architecture}.rope.scaling.type", "linear");
             Real("rope.scaling.factor", shape.RopeScalingFactor ?? 1);
         }
 
@@ -59,6 +67,24 @@ internal static class GgufModelMetadata
             Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingHighFrequencyFactor))!);
             Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingOriginalContext))!);
         }
+
+        if (shape.RopeScaling == RopeScaling.Yarn)
+        {
+            writer.Add($"{architecture}.rope.scaling.type", "yarn");
+            foreach (ShapeProperty property in ShapeProperties.All.Where(property => property is { InRope: true } && property.IsUsedBy(shape)))
+            {
+                if (!property.IsTrait || property.IsUnusual(shape))
+                    Add(property);
+            }
+        }
+
+        if (shape.RopeScaling == RopeScaling.LongRope)
+        {
+            Add(ShapeProperties.Find(nameof(ModelShape.RopeScalingOriginalContext))!);
+            Real(LongRope.AttentionFactor, shape.RopeScalingAttentionFactor ?? 1);
+        }
+
+        return family.GgufLayout;
 
         void Add(ShapeProperty property)
         {
@@ -74,8 +100,31 @@ internal static class GgufModelMetadata
             }
         }
 
-        void Count(string key, int value) => writer.Add($"{Architecture}.{key}", (uint)value);
-        void Real(string key, double value) => writer.Add($"{Architecture}.{key}", (float)value);
+        void Count(string key, int value) => writer.Add($"{architecture}.{key}", (uint)value);
+        void Real(string key, double value) => writer.Add($"{architecture}.{key}", (float)value);
+    }
+
+    /// <summary>Adds the tensors that say how rotary frequencies are stretched, where any do.</summary>
+    public static void AddRopeTensors(GgufWriter writer, ModelShape shape)
+    {
+        switch (shape.RopeScaling)
+        {
+            case RopeScaling.Llama3:
+                Vector(RopeDivisors, Llama3Frequencies.Divisors(shape));
+                break;
+            case RopeScaling.LongRope:
+                Vector(LongRope.LongFactors, Numbers(shape.RopeScalingLongFactors));
+                Vector(LongRope.ShortFactors, Numbers(shape.RopeScalingShortFactors));
+                break;
+        }
+
+        static float[] Numbers(string? text) => Array.ConvertAll(NumberList.Parse(text ?? "") ?? [], static number => (float)number);
+
+        void Vector(string name, float[] numbers)
+        {
+            byte[] bytes = MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
+            writer.AddTensor(name, TensorType.F32, 1, numbers.Length, stream => stream.Write(bytes));
+        }
     }
 
     /// <summary>Adds a tokenizer.</summary>

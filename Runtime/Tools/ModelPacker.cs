@@ -60,7 +60,7 @@ public sealed unsafe class ModelPacker
     private void Plan()
     {
         ModelShape shape = _source.Shape;
-        RowOrder order = RowOrder.Between(_source.RopeLayout, _options.RopeLayout, shape.HeadDim);
+        RowOrder order = RowOrder.Of(_source, _options.RopeLayout, shape.HeadDim, shape.Rotated);
         foreach (ModelTensor tensor in ModelTensors.Of(shape))
         {
             // Up is packed with its gate.

@@ -30,7 +30,7 @@ public sealed class ModelQuantizer
     /// <summary>Converts a model.</summary>
     /// <param name="source">
     /// The model, of any format. A GGUF file's metadata and further tensors are carried over; of other formats the hyperparameters are
-    /// written, and query and key rows are brought into the order that GGUF's llama architecture has.
+    /// written, and query and key rows are brought into the order that GGUF files of the architecture have.
     /// </param>
     /// <param name="path">The file to write. It appears when it is complete, in place of one that was there.</param>
     /// <param name="preset">The mix of tensor types; see <see cref="TensorMix"/>. Vectors stay or become F32.</param>
@@ -95,15 +95,15 @@ public sealed class ModelQuantizer
         }
     }
 
-    /// <summary>A llama architecture of the source's shape.</summary>
+    /// <summary>The architecture that says the source's shape.</summary>
     private void PlanOther(GgufWriter writer)
     {
         ModelShape shape = _source.Shape;
-        GgufModelMetadata.AddShape(writer, shape, _options.Name ?? Path.GetFileNameWithoutExtension(_source.Path));
+        RopeLayout layout = GgufModelMetadata.AddShape(writer, shape, _options.Name ?? Path.GetFileNameWithoutExtension(_source.Path));
         GgufModelMetadata.AddMix(writer, _preset);
         if (_options.Tokenizer is { } tokenizer)
             GgufModelMetadata.AddTokenizer(writer, tokenizer, shape.VocabSize);
-        RowOrder order = RowOrder.Between(_source.RopeLayout, RopeLayout.Interleaved, shape.HeadDim);
+        RowOrder order = RowOrder.Between(_source.RopeLayout, layout, shape.HeadDim);
         foreach (ModelTensor tensor in ModelTensors.Of(shape))
         {
             if (!_source.TryGetTensor(tensor.Name, out TensorView view))
@@ -119,11 +119,7 @@ public sealed class ModelQuantizer
             Add(view, tensor.Name, tensor.Name, dimensions, tensor.OfLayer is { IsRotated: true } ? order : RowOrder.Unchanged);
         }
 
-        if (shape.RopeScaling == RopeScaling.Llama3)
-        {
-            byte[] divisors = MemoryMarshal.AsBytes(Llama3Frequencies.Divisors(shape).AsSpan()).ToArray();
-            writer.AddTensor(GgufModelMetadata.RopeDivisors, TensorType.F32, 1, shape.HeadDim / 2, stream => stream.Write(divisors));
-        }
+        GgufModelMetadata.AddRopeTensors(writer, shape);
     }
 
     private void Add(TensorView view, string? canonicalName, string fileName, ReadOnlySpan<long> dimensions, RowOrder order)

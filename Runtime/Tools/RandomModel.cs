@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
-using Llamalith.Checkpoints;
 using Llamalith.Contracts;
 using Llamalith.Gguf;
 using Llamalith.Quantization;
@@ -68,11 +67,7 @@ public sealed class RandomModel
             writer.AddTensor(tensor.Name, type, tensor.Rows, tensor.Columns, stream => WriteTensor(stream, rows, place, tensor, type));
         }
 
-        if (_shape.RopeScaling == RopeScaling.Llama3)
-        {
-            byte[] divisors = MemoryMarshal.AsBytes(Llama3Frequencies.Divisors(_shape).AsSpan()).ToArray();
-            writer.AddTensor(GgufModelMetadata.RopeDivisors, TensorType.F32, 1, _shape.HeadDim / 2, stream => stream.Write(divisors));
-        }
+        GgufModelMetadata.AddRopeTensors(writer, _shape);
 
         return writer;
 

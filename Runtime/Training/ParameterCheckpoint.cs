@@ -39,6 +39,9 @@ public sealed unsafe class ParameterCheckpoint : Checkpoint
     public override ModelShape Shape { get; }
 
     /// <inheritdoc/>
+    internal override bool HasEngineRows => true;
+
+    /// <inheritdoc/>
     public override RopeLayout RopeLayout { get; }
 
     /// <inheritdoc/>

@@ -138,7 +138,10 @@ internal static class AttentionEmitter
             + "not divided by its sum.</summary>");
         writer.Line("/// <remarks>Items are numbered [block][KV head], the order in which they lie in memory. "
             + "Keys and values of the token and of those before it are in the cache.</remarks>");
-        writer.HotMethod("private unsafe void AttendBlock(LayerWeights* w, int layer, int item, int token, ref Scratch.Thread t)", () =>
+        string own = plan.NormsProjections ? "float* qkv, " : "";
+        string qkv = plan.NormsProjections ? "qkv" : "s.Qkv + (token * (long)QkvStride)";
+        string parameters = $"LayerWeights* w, int layer, int item, int token, {own}ref Scratch.Thread t";
+        writer.HotMethod($"private unsafe void AttendBlock({parameters})", () =>
         {
             writer.Line("Scratch s = _scratch;");
             writer.Line("int kvHead = item % KvHeads;");
@@ -147,7 +150,7 @@ internal static class AttentionEmitter
             writer.Line("int begin = block * BlockPositions;");
             writer.Line("int count = Math.Min(BlockPositions, position + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
-            writer.Line("RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);");
+            writer.Line($"RotateQueries(w, kvHead, position, {qkv}, t.Queries);");
             writer.Line($"{element}** pages = ({element}**)PassPages + (block * BlockPages);");
             writer.Line("long head = HeadInPage(layer, kvHead);");
             writer.Line("Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);");

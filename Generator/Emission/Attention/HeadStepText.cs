@@ -23,6 +23,7 @@ internal static class HeadStepText
             writer.Line(step.Operation switch
             {
                 HeadOperation.AddBias => $"Kernels.AddBias({from}, {Code.At($"w->{step.Tensor!.Name}", offset)}, {to});",
+                HeadOperation.Normalize => $"Kernels.HeadNorm({from}, w->{step.Tensor!.Name}, {to});",
                 HeadOperation.Rotate => $"Kernels.{rotate}({from}, cos, sin, {to});",
                 _ => throw new InvalidOperationException($"No head knows {step.Operation}."),
             });
@@ -40,6 +41,9 @@ internal static class HeadStepText
                 break;
             case AddBiasPlan bias:
                 WriteAddBias(kernels, bias);
+                break;
+            case HeadNormPlan norm:
+                Pointwise.WriteHeadNorm(kernels, norm);
                 break;
             default:
                 throw new InvalidOperationException($"No head knows {plan.GetType().Name}.");

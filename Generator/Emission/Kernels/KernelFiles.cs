@@ -88,6 +88,9 @@ internal static class KernelFiles
             case RmsNormPlan norm:
                 Pointwise.WriteRmsNorm(kernels, norm);
                 break;
+            case AddNormPlan norm:
+                Pointwise.WriteAddNorm(kernels, norm);
+                break;
             case HeadKernelPlan head:
                 HeadStepText.WriteKernel(kernels, head);
                 break;

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Llamalith.Generator.Emission.Text;
@@ -16,6 +17,13 @@ internal static class Pointwise
         0.00961805667852609, 0.0013400428177419153, 0.0001546144469646172,
     ];
 
+    // -2 · sqrt(2 / pi) / ln(2): what a sigmoid's argument is in units of log2.
+    private const double GeluSlope = -2.302208198;
+
+    // erfc(x) = (a1 t + ... + a5 t^5) exp(-x²), t = 1 / (1 + p x), for x >= 0: below 1.5e-7 off (Abramowitz and Stegun, 7.1.26).
+    private const double ErfcSlope = 0.3275911;
+    private static readonly double[] ErfcCoefficients = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
+
     /// <summary>The element functions. They are small and inlined; nothing dispatches to them.</summary>
     public static void WriteFunctions(KernelClass kernels, FunctionsPlan plan)
     {
@@ -31,15 +39,13 @@ internal static class Pointwise
             writer.Line($"{vec} n = {isa.Round("x")};");
             writer.Line($"{vec} f = x - n;");
             writer.Line($"{vec} p = {isa.Broadcast(Code.Float(Exp2Coefficients.Last()))};");
-            foreach (double coefficient in Exp2Coefficients.Reverse().Skip(1))
+            foreach (double coefficient in Enumerable.Reverse(Exp2Coefficients).Skip(1))
                 writer.Line($"p = {isa.Fma("p", "f", isa.Broadcast(Code.Float(coefficient)))};");
             writer.Line($"return {isa.ScaleByPowerOfTwo("p", "n")};");
         });
 
         writer.Line();
-        writer.Line("/// <summary>x · sigmoid(x).</summary>");
-        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
-        writer.Line($"private static {vec} Silu({vec} x) => x / ({isa.Broadcast("1f")} + Exp2(x * {isa.Broadcast("-1.442695f")}));");
+        WriteActivation(writer, isa, plan.Activation);
 
         if (plan.Reduces)
             WriteReductions(writer, isa);
@@ -47,6 +53,46 @@ internal static class Pointwise
         if (plan.Integers)
             WriteHelpers(writer, isa.IntegerHelpers);
         writer.Line();
+    }
+
+    private static void WriteActivation(SourceWriter writer, Dialect isa, Spec.Activation activation)
+    {
+        const string Inlined = "[@MethodImpl(MethodImplOptions.AggressiveInlining)]";
+        string vec = isa.VectorType, one = isa.Broadcast("1f");
+        switch (activation)
+        {
+            case Spec.Activation.Silu:
+                writer.Line("/// <summary>x · sigmoid(x).</summary>");
+                writer.Line(Inlined);
+                writer.Line($"private static {vec} Silu({vec} x) => x / ({one} + Exp2(x * {isa.Broadcast("-1.442695f")}));");
+                break;
+            case Spec.Activation.GeluTanh:
+                // (1 + tanh(u)) / 2 is sigmoid(2u).
+                writer.Line("/// <summary>x · (1 + tanh(sqrt(2 / pi) · (x + 0.044715 · x³))) / 2.</summary>");
+                writer.Line(Inlined);
+                writer.Method($"private static {vec} Gelu({vec} x)", () =>
+                {
+                    string cubic = isa.Fma("x * x", isa.Broadcast(Code.Float(GeluSlope * 0.044715)), isa.Broadcast(Code.Float(GeluSlope)));
+                    writer.Line($"return x / ({one} + Exp2(x * {cubic}));");
+                });
+                break;
+            case Spec.Activation.Gelu:
+                writer.Line("/// <summary>x · (1 + erf(x / sqrt(2))) / 2.</summary>");
+                writer.Line(Inlined);
+                writer.Method($"private static {vec} Gelu({vec} x)", () =>
+                {
+                    writer.Line($"{vec} size = {isa.Abs("x")};");
+                    writer.Line($"{vec} t = {one} / {isa.Fma("size", isa.Broadcast(Code.Float(ErfcSlope / Math.Sqrt(2))), one)};");
+                    writer.Line($"{vec} p = {isa.Broadcast(Code.Float(ErfcCoefficients.Last()))};");
+                    foreach (double coefficient in Enumerable.Reverse(ErfcCoefficients).Skip(1))
+                        writer.Line($"p = {isa.Fma("p", "t", isa.Broadcast(Code.Float(coefficient)))};");
+                    writer.Line($"{vec} tail = p * t * Exp2(x * x * {isa.Broadcast(Code.Float(-0.5 / Math.Log(2)))});");
+                    writer.Line($"return ({isa.Max("x", isa.Zero)}) - (size * tail * {isa.Broadcast("0.5f")});");
+                });
+                break;
+            default:
+                throw new InvalidOperationException($"No kernel knows {activation}.");
+        }
     }
 
     private static void WriteHelpers(SourceWriter writer, string helpers)
@@ -93,9 +139,15 @@ internal static class Pointwise
             () =>
             {
                 if (plan.Vectors == 0)
-                    WriteSquares(writer, isa);
+                {
+                    WriteSquares(writer, isa, "PaddedDim");
+                    writer.Line("float sum = SumLanes(lanes);");
+                }
                 else
-                    WriteSquares(writer, isa, plan.Vectors);
+                {
+                    WriteSquares(writer, isa, plan.Vectors, "PaddedDim");
+                }
+
                 writer.Line($"{vec} scale = {isa.Broadcast("1f / MathF.Sqrt((sum / Dim) + NormEps)")};");
                 Loops.ForVectors(writer, isa, "0", "PaddedDim", () =>
                     writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * scale * {isa.Load("w + i")}")));
@@ -103,11 +155,11 @@ internal static class Pointwise
     }
 
     // The padding of x and w is zero, so whole vectors need no tail.
-    private static void WriteSquares(SourceWriter writer, Dialect isa, int vectors)
+    private static void WriteSquares(SourceWriter writer, Dialect isa, int vectors, string elements)
     {
         List<string> sums = Enumerable.Range(0, vectors).Select(v => $"s{v}").ToList();
         writer.Line($"{isa.VectorType} {sums.Select(sum => $"{sum} = {isa.Zero}").Join(", ")};");
-        Loops.ForLanes(writer, isa, "0", "PaddedDim", v =>
+        Loops.ForLanes(writer, isa, "0", elements, v =>
         {
             writer.Line($"{isa.VectorType} v{v} = {isa.Load(Code.At("x + i", v * isa.Lanes))};");
             writer.Line($"s{v} = {isa.Fma($"v{v}", $"v{v}", $"s{v}")};");
@@ -115,14 +167,13 @@ internal static class Pointwise
         writer.Line($"float sum = SumLanes({Loops.Halves(sums, (a, b) => $"({a} + {b})")});");
     }
 
-    private static void WriteSquares(SourceWriter writer, Dialect isa)
+    private static void WriteSquares(SourceWriter writer, Dialect isa, string elements)
     {
         writer.Line($"float* lanes = stackalloc float[{SumOrder.Lanes}];");
         writer.Line($"new FloatSpan(lanes, {SumOrder.Lanes}).Clear();");
         writer.Nested(
-            "for (int i = 0; i < PaddedDim; i++)",
+            $"for (int i = 0; i < {elements}; i++)",
             $"lanes[i % {SumOrder.Lanes}] = {isa.Fma("x[i]", "x[i]", $"lanes[i % {SumOrder.Lanes}]")};");
-        writer.Line("float sum = SumLanes(lanes);");
     }
 
     /// <summary>
@@ -139,7 +190,8 @@ internal static class Pointwise
         string halves = interleaved ? "x, y [HeadDim] in neighbouring pairs" : "x, y [HeadDim], element i paired with i + HeadDim / 2";
         kernels.Kernel(
             plan.Name,
-            $"y = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? "" : ", times log2(e) / sqrt(HeadDim)"),
+            $"y = x ⊙ cos {(back ? "-" : "+")} partner(x) ⊙ ±sin" + (scale.Length == 0 ? ""
+                : kernels.Plan.Spec.AttentionScale > 0 ? ", times log2(e) and attention's scale" : ", times log2(e) / sqrt(HeadDim)"),
             halves + " · cos, sin [HeadDim], sin signed for each element",
             [("float*", "x"), ("float*", "cos"), ("float*", "sin"), ("float*", "y")],
             () =>
@@ -186,9 +238,66 @@ internal static class Pointwise
         }
     }
 
+    /// <summary>RMSNorm of what a layer's half gives, added to the residual stream.</summary>
+    public static void WriteAddNorm(KernelClass kernels, AddNormPlan plan)
+    {
+        Dialect isa = plan.Isa;
+        SourceWriter writer = kernels.Writer;
+        bool isScaled = kernels.Plan.Spec.ResidualScale != 1;
+        kernels.Kernel(
+            "AddNorm",
+            $"y += {(isScaled ? "ResidualScale · " : "")}x / sqrt(mean(x²) + NormEps) ⊙ w",
+            $"x, w, y [{kernels.Plan.Spec.Dim}], padded with zeros to a multiple of {ModelPlan.PanelRows}",
+            [("float*", "x"), ("float*", "w"), ("float*", "y")],
+            () =>
+            {
+                WriteSum(writer, isa, plan.Vectors, "PaddedDim");
+                string scale = "1f / MathF.Sqrt((sum / Dim) + NormEps)";
+                writer.Line($"{isa.VectorType} scale = {isa.Broadcast(isScaled ? $"ResidualScale * ({scale})" : scale)};");
+                Loops.ForVectors(writer, isa, "0", "PaddedDim", () => writer.Line(
+                    isa.Store("y + i", $"{isa.Load("y + i")} + ({isa.Load("x + i")} * scale * {isa.Load("w + i")})")));
+            });
+    }
+
+    /// <summary>RMSNorm of one head, or of all at once.</summary>
+    public static void WriteHeadNorm(KernelClass kernels, HeadNormPlan plan)
+    {
+        Dialect isa = plan.Isa;
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            plan.Name,
+            "y = x / sqrt(mean(x²) + NormEps) ⊙ w",
+            $"x, w, y [{plan.Length}]",
+            [("float*", "x"), ("float*", "w"), ("float*", "y")],
+            () =>
+            {
+                WriteSum(writer, isa, plan.Vectors, plan.Length);
+                writer.Line($"{isa.VectorType} scale = {isa.Broadcast($"1f / MathF.Sqrt((sum / {plan.Length}) + NormEps)")};");
+                Loops.ForVectors(writer, isa, "0", plan.Length, () =>
+                    writer.Line(isa.Store("y + i", $"{isa.Load("x + i")} * scale * {isa.Load("w + i")}")));
+            });
+    }
+
+    // The sum of squares. Kernels in numbers may lie among those of vectors, so that they halve lanes by themselves.
+    private static void WriteSum(SourceWriter writer, Dialect isa, int vectors, string elements)
+    {
+        if (vectors > 0)
+        {
+            WriteSquares(writer, isa, vectors, elements);
+            return;
+        }
+
+        WriteSquares(writer, isa, elements);
+        writer.Block($"for (int half = {SumOrder.Lanes / 2}; half > 0; half /= 2)", () =>
+            writer.Nested("for (int i = 0; i < half; i++)", "lanes[i] += lanes[half + i];"));
+        writer.Line("float sum = lanes[0];");
+    }
+
     private static string QueryScale(KernelClass kernels)
     {
-        double scale = 1.4426950408889634 / System.Math.Sqrt(kernels.Plan.Spec.HeadDim);
+        const double Log2E = 1.4426950408889634;
+        Spec.ModelSpec spec = kernels.Plan.Spec;
+        double scale = spec.AttentionScale > 0 ? Log2E * spec.AttentionScale : Log2E / Math.Sqrt(spec.HeadDim);
         return Code.Float(scale) + (kernels.CacheScale.Length == 0 ? "" : " * " + kernels.CacheScale);
     }
 }

@@ -17,8 +17,9 @@ internal static class ProductEpilogue
     /// <param name="sums">The panel's vectors of sums, in order of rows.</param>
     public static void Write(SourceWriter writer, Dialect isa, Epilogue epilogue, string y, IReadOnlyList<string> sums)
     {
-        int count = epilogue == Epilogue.SwiGlu ? sums.Count / 2 : sums.Count;
-        string rows = epilogue == Epilogue.SwiGlu ? "(PanelRows / 2)" : "PanelRows";
+        bool isPair = epilogue is Epilogue.SwiGlu or Epilogue.GeGlu;
+        int count = isPair ? sums.Count / 2 : sums.Count;
+        string rows = isPair ? "(PanelRows / 2)" : "PanelRows";
         writer.Line($"float* to = {y} + (panel * {rows});");
         for (int i = 0; i < count; i++)
         {
@@ -27,7 +28,10 @@ internal static class ProductEpilogue
             {
                 Epilogue.Store => sums[i],
                 Epilogue.Add => $"{isa.Load(target)} + ({sums[i]})",
+                Epilogue.AddScaled => $"{isa.Load(target)} + (({sums[i]}) * {isa.Broadcast("ResidualScale")})",
                 Epilogue.SwiGlu => $"Silu({sums[i]}) * ({sums[i + count]})",
+                Epilogue.GeGlu => $"Gelu({sums[i]}) * ({sums[i + count]})",
+                Epilogue.Logits => $"({sums[i]}) * {isa.Broadcast("LogitFactor")}",
                 _ => throw Unknown(epilogue),
             };
             writer.Line(isa.Store(target, value));
@@ -41,6 +45,9 @@ internal static class ProductEpilogue
     {
         Epilogue.Store => $"y = W · {x}",
         Epilogue.Add => $"y += W · {x}",
+        Epilogue.AddScaled => $"y += ResidualScale · W · {x}",
+        Epilogue.GeGlu => $"y = gelu(Gate · {x}) ⊙ (Up · {x})",
+        Epilogue.Logits => $"y = LogitFactor · W · {x}",
         Epilogue.SwiGlu => $"y = silu(Gate · {x}) ⊙ (Up · {x})",
         _ => throw Unknown(epilogue),
     };

@@ -34,6 +34,11 @@ internal static class Constants
         writer.Line($"private const float NormEps = {Code.Float(spec.NormEps)};");
         if (plan.Visible.Window is int window)
             Int("SlidingWindow", window);
+        if (spec.RotaryDim > 0)
+            Int("RotaryDim", spec.RotaryDim);
+        Factor("EmbeddingScale", spec.EmbeddingScale);
+        Factor("ResidualScale", spec.ResidualScale);
+        Factor("LogitFactor", 1 / spec.LogitScale);
 
         writer.Line();
         writer.Line("// Weights: rows of a panel, panels of each matrix, columns that one pass of a product takes.");
@@ -94,6 +99,12 @@ internal static class Constants
         WriteRecords();
 
         void Int(string name, int value) => writer.Line($"private const int {name} = {Code.Readable(value)};");
+
+        void Factor(string name, double value)
+        {
+            if (value != 1)
+                writer.Line($"private const float {name} = {Code.Float(value)};");
+        }
 
         void WriteRecords()
         {

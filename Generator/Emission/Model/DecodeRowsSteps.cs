@@ -22,7 +22,9 @@ internal sealed class DecodeRowsSteps : IStepWriter
                 {
                     writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), "
                         + "BlockPositions, KvHeads, rank, _panels.Length);");
-                    writer.Nested("for (int item = firstItem; item < endItem; item++)", "AttendBlock(w, layer, item, token, ref t);");
+                    string qkv = plan.NormsProjections ? "s.Qkv + (token * (long)QkvStride), " : "";
+                    writer.Nested(
+                        "for (int item = firstItem; item < endItem; item++)", $"AttendBlock(w, layer, item, token, {qkv}ref t);");
                 });
                 break;
             case StepKind.Combine:

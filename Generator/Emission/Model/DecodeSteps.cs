@@ -9,6 +9,8 @@ internal sealed class DecodeSteps : IStepWriter
 {
     public void WriteItems(SourceWriter writer, ModelPlan plan)
     {
+        if (plan.OwnsResidual)
+            writer.Line("new FloatSpan(s.X, PaddedDim).CopyTo(new FloatSpan(t.X, PaddedDim));");
         writer.Line("int visible = VisibleTo(PassStart);");
         writer.Line("int blocks = (visible + BlockPositions - 1) / BlockPositions;");
         writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, "
@@ -20,7 +22,13 @@ internal sealed class DecodeSteps : IStepWriter
         switch (step.Kind)
         {
             case StepKind.Norm:
-                writer.Line($"Kernels.RmsNorm(s.X, {StepText.Weights(step.Matrices[0])}, t.Normed);");
+                writer.Line($"Kernels.RmsNorm({StepText.Residual(plan)}, {StepText.Weights(step.Matrices[0])}, t.Normed);");
+                break;
+            case StepKind.AddNorm:
+                writer.Line($"Kernels.AddNorm(s.Projected, {StepText.Weights(step.Matrices[0])}, t.X);");
+                break;
+            case StepKind.NormQk:
+                StepText.WriteNormQk(writer, "s.Qkv", "t.Qkv");
                 break;
             case StepKind.Project:
                 foreach (string matrix in step.Matrices)
@@ -30,11 +38,12 @@ internal sealed class DecodeSteps : IStepWriter
                 writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.OwnInput(step)}, (byte*)t.Record);");
                 break;
             case StepKind.Attend:
+                string qkv = plan.NormsProjections ? "t.Qkv" : "s.Qkv";
                 writer.Block("for (int item = firstItem; item < endItem; item++)", () =>
                 {
                     writer.Line("// The last block takes in the token's own key and value first.");
-                    writer.Nested("if (item / KvHeads == blocks - 1)", "StoreKeyAndValue(w, layer, item % KvHeads, PassStart, s.Qkv);");
-                    writer.Line("AttendBlock(w, layer, item, 0, ref t);");
+                    writer.Nested("if (item / KvHeads == blocks - 1)", $"StoreKeyAndValue(w, layer, item % KvHeads, PassStart, {qkv});");
+                    writer.Line($"AttendBlock(w, layer, item, 0, {(plan.NormsProjections ? "t.Qkv, " : "")}ref t);");
                 });
                 break;
             case StepKind.Combine:

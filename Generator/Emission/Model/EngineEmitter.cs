@@ -82,6 +82,7 @@ internal static class EngineEmitter
         int number => Code.Int(number),
         double number => Code.Double(number),
         bool condition => Code.Bool(condition),
+        string text => Code.Escaped(text),
         Enum member => $"global::Llamalith.{member.GetType().Name}.{member}",
         _ => throw new InvalidOperationException($"No literal of {value}."),
     };

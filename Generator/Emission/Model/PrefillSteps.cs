@@ -39,6 +39,12 @@ internal sealed class PrefillSteps(string product = "MatMul") : IStepWriter
                     $"Kernels.RmsNorm(s.X + ({token} * (long)DimStride), {StepText.Weights(step.Matrices[0])}, "
                         + "s.Normed + (token * (long)DimStride));");
                 break;
+            case StepKind.AddNorm:
+                writer.Nested(
+                    EachToken,
+                    $"Kernels.AddNorm(s.Projected + (token * (long)DimStride), {StepText.Weights(step.Matrices[0])}, "
+                        + "s.X + (token * (long)DimStride));");
+                break;
             case StepKind.Project:
                 foreach (string matrix in step.Matrices)
                     writer.Line(StepText.Tokens(product, plan, step, matrix, "panels." + matrix));
@@ -52,9 +58,17 @@ internal sealed class PrefillSteps(string product = "MatMul") : IStepWriter
                 break;
             case StepKind.Rotate:
                 writer.Block(EachToken, () =>
+                {
+                    if (plan.NormsProjections)
+                    {
+                        writer.Line("float* qkv = s.Qkv + (token * (long)QkvStride);");
+                        StepText.WriteNormQk(writer, "qkv", "qkv");
+                    }
+
                     writer.Nested(
                         "for (int kvHead = 0; kvHead < KvHeads; kvHead++)",
-                        "StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));"));
+                        "StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));");
+                });
                 break;
             case StepKind.Attend:
                 // Some tiles at once, of each head in turn: neighbours cost alike, so dealing them out in turn is even.

@@ -97,6 +97,13 @@ internal static class ScratchEmitter
             {
                 writer.Line("(double s, double c) = Contracts.RotaryAngle.SinCos(position * Frequencies[pair]);");
                 writer.Line(interleaved ? "int a = 2 * pair, b = a + 1;" : "int a = pair, b = pair + (HeadDim / 2);");
+                if (plan.Spec.RopeScaling.Magnitude is not 1.0 and var magnitude)
+                {
+                    // What is not turned is not stretched either.
+                    string turned = plan.Spec.RotaryDim == 0 ? "" : "if (pair < RotaryDim / 2)\n    ";
+                    writer.Line($"{turned}(s, c) = (s * {Code.Double(magnitude)}, c * {Code.Double(magnitude)});");
+                }
+
                 writer.Line("cos[a] = cos[b] = (float)c;");
                 writer.Line("sin[a] = (float)-s;");
                 writer.Line("sin[b] = (float)s;");

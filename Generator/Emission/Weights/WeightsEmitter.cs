@@ -63,12 +63,16 @@ internal static class WeightsEmitter
             public readonly {{Matrix}} Classifier;
 
             """);
+        string layout = $"global::Llamalith.RopeLayout.{spec.RopeLayout}";
+        string order = spec.RotaryDim == 0
+            ? $"Contracts.RowOrder.Between(checkpoint.RopeLayout, {layout}, HeadDim)"
+            : $"Contracts.RowOrder.Of(checkpoint, {layout}, HeadDim, RotaryDim)";
         writer.Line("/// <summary>Packs the checkpoint's tensors.</summary>");
         writer.Method("public Weights(Contracts.Checkpoint checkpoint, Contracts.LoadOptions options)", () => writer.Line($$"""
             checkpoint.EnsureMatches(CompiledShape);
             _embedding = checkpoint.GetTensor(Contracts.TensorNames.TokenEmbedding, VocabSize, Dim);
             Contracts.RowOrder order =
-                Contracts.RowOrder.Between(checkpoint.RopeLayout, global::Llamalith.RopeLayout.{{spec.RopeLayout}}, HeadDim);
+                {{order}};
             _binder = new Contracts.WeightBinder(checkpoint, {{Code.Escaped(spec.DisplayName)}}, [{{formats}}], options);
             _layers = new Contracts.NativeBuffer(Layers * sizeof(LayerWeights));
             try
@@ -116,6 +120,8 @@ internal static class WeightsEmitter
         writer.Method("public void Embed(int token, float* x)", () =>
         {
             writer.Line("Contracts.WeightReader.ReadRow(in _embedding, token, 0, Dim, x);");
+            if (spec.EmbeddingScale != 1)
+                writer.Nested("for (int i = 0; i < Dim; i++)", "x[i] *= EmbeddingScale;");
             if (spec.Dim % ModelPlan.PanelRows != 0)
                 writer.Line("new FloatSpan(x + Dim, PaddedDim - Dim).Clear();");
         });

@@ -31,6 +31,25 @@ public class CacheIdentityTests
         Differs("Block", static small => small with { Context = 64 });
     }
 
+    /// <summary>What few models have is named by those that have it.</summary>
+    [Fact]
+    public void Identity_NamesTraitsWhereTheyAre()
+    {
+        Names("RotaryDim=6", static small => small with { RotaryDim = 6 });
+        Names("NormPlacement=After", static small => small with { NormPlacement = Mirror.NormPlacement.After });
+        Names("QkNorm=Head", static small => small with { QkNorm = Mirror.QkNorm.Head });
+        Names("Activation=GeluTanh", static small => small with { Activation = Mirror.Activation.GeluTanh });
+        Names("EmbeddingScale=12", static small => small with { EmbeddingScale = 12 });
+        Names("ResidualScale=0.5", static small => small with { ResidualScale = 0.5 });
+        Names("AttentionScale=0.5", static small => small with { AttentionScale = 0.5 });
+
+        static void Names(string part, Func<ModelSpec, ModelSpec> change)
+        {
+            Assert.DoesNotContain(part.Split('=')[0], Of(Specs.Small), StringComparison.Ordinal);
+            Assert.Contains(part, Of(change(Specs.Small)).Split(' '));
+        }
+    }
+
     [Fact]
     public void Identity_OfScalingNamesItsFactors()
     {

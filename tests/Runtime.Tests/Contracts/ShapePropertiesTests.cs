@@ -25,9 +25,27 @@ public sealed class ShapePropertiesTests : IDisposable
         RopeScalingLowFrequencyFactor = 1,
         RopeScalingHighFrequencyFactor = 4,
         RopeScalingOriginalContext = 8192,
+        RopeScalingBetaFast = 24,
+        RopeScalingBetaSlow = 2,
+        RopeScalingAttentionFactor = 1.25,
+        RopeScalingShortFactors = "1,1.5",
+        RopeScalingLongFactors = "2,3.5",
+        RotaryDim = 32,
         SlidingWindow = 6,
         QkvBias = true,
+        NormPlacement = NormPlacement.Both,
+        QkNorm = QkNorm.Head,
+        Activation = Activation.GeluTanh,
+        EmbeddingScale = 12,
+        ResidualScale = 0.5,
+        AttentionScale = 0.25,
+        LogitScale = 3,
     };
+
+    // What a scaling of another kind uses is said by a model of that.
+    private static ModelShape Full(string name) =>
+        ShapeProperties.Find(name)!.IsUsedBy(s_full) ? s_full
+            : s_full with { RopeScaling = name.EndsWith("Factors", StringComparison.Ordinal) ? RopeScaling.LongRope : RopeScaling.Yarn };
 
     private readonly TempFolder _folder = new();
 
@@ -56,12 +74,29 @@ public sealed class ShapePropertiesTests : IDisposable
     public void EnsureMatches_NamesTheProperty(string name)
     {
         ShapeProperty property = ShapeProperties.Find(name)!;
-        object mine = property.ValueIn(s_full)!, theirs = Other(mine);
-        using MemoryCheckpoint file = new(property.With(s_full, theirs), RopeLayout.Interleaved);
-        ModelMismatchException error = Assert.Throws<ModelMismatchException>(() => file.EnsureMatches(s_full));
+        ModelShape full = Full(name);
+        object mine = property.ValueIn(full)!, theirs = Other(mine);
+        using MemoryCheckpoint file = new(property.With(full, theirs), RopeLayout.Interleaved);
+        ModelMismatchException error = Assert.Throws<ModelMismatchException>(() => file.EnsureMatches(full));
         Assert.Contains(FormattableString.Invariant($"{name} = {mine}, but {name} = {theirs}"), error.Message, StringComparison.Ordinal);
-        using MemoryCheckpoint same = new(s_full, RopeLayout.Interleaved);
-        same.EnsureMatches(s_full);
+        using MemoryCheckpoint same = new(full, RopeLayout.Interleaved);
+        same.EnsureMatches(full);
+    }
+
+    /// <summary>What few models have, a file has that does not speak of it, too: not.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EnsureMatches_TakesSilenceOfATraitAtItsWord(string name)
+    {
+        ShapeProperty property = ShapeProperties.Find(name)!;
+        if (!property.IsTrait)
+            return;
+        ModelShape with = Full(name), without = property.With(with, null);
+        using MemoryCheckpoint unusual = new(with, RopeLayout.Interleaved), usual = new(without, RopeLayout.Interleaved);
+        Assert.Contains(name, Assert.Throws<ModelMismatchException>(() => unusual.EnsureMatches(without)).Message, StringComparison.Ordinal);
+        Assert.Contains(name, Assert.Throws<ModelMismatchException>(() => usual.EnsureMatches(with)).Message, StringComparison.Ordinal);
+        usual.EnsureMatches(property.With(with, property.DefaultIn(with)));
+        Assert.Equal(ShapeProperties.Plain(without), ShapeProperties.Plain(property.With(with, property.DefaultIn(with))));
     }
 
     [Theory]
@@ -84,7 +119,7 @@ public sealed class ShapePropertiesTests : IDisposable
         ShapeProperty property = ShapeProperties.Find(name)!;
         if (property.Llama2c is not null || !property.IsUsedBy(SmallModels.Shape))
             return;
-        ModelShape shape = property.With(SmallModels.Shape, Other(property.ValueIn(SmallModels.Shape)!));
+        ModelShape shape = property.With(SmallModels.Shape, Other(property.Meant(SmallModels.Shape)!));
         using MemoryCheckpoint model = new(shape, RopeLayout.Interleaved);
         string path = _folder["never.bin"];
         ModelMismatchException error = Assert.Throws<ModelMismatchException>(() => Llama2cExport.Write(model, path));
@@ -113,9 +148,12 @@ public sealed class ShapePropertiesTests : IDisposable
     {
         0 => 1,
         int number => number / 2,
+        0.0 => 0.5,
+        string text => text + "1",
         double real => real * 2,
         bool flag => !flag,
         RopeScaling => RopeScaling.Linear,
+        Enum member => Enum.ToObject(member.GetType(), Convert.ToInt32(member) == 1 ? 2 : 1),
         _ => throw new InvalidOperationException($"No other value than {value} is known."),
     };
 }
