@@ -63,7 +63,8 @@ internal static class ClassClashes
     {
         if (member is IMethodSymbol { MethodKind: not MethodKind.Ordinary })
             return null;
-        if (IsAccessor(name, members))
+        // An accessor leaves its name to no type, of however many parameters.
+        if (IsAccessor(name, members) || IsAccessor(member.Name, members))
             return "an accessor";
         if (member is IMethodSymbol method)
         {

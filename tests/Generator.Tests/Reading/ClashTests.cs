@@ -49,6 +49,7 @@ public sealed class ClashTests
     [InlineData(
         "public static Tiny Load(string file, Llamalith.Contracts.LoadOptions how) => null;", "Load", "a method of the same parameters")]
     [InlineData("private int get_Shape() => 1;", "get_Shape", "an accessor")]
+    [InlineData("private struct get_Shape<T>;", "get_Shape", "an accessor")]
     public async Task Member_OfTheEnginesName_IsReportedWhereItStands(string member, string name, string what) => await AssertReported(
         $"LLAMA041 at `{name}`: The engine of Tiny has {what} named {name} already; rename this one",
         $"{Attribute} public sealed partial class Tiny {{ {member} }}");
