@@ -37,6 +37,7 @@ internal static class Tool
         {
             InspectCommand.Create(),
             RunCommand.Create(builder),
+            ChatCommand.Create(builder),
             BenchCommand.Create((request, stop) => BenchEngine.CompileAsync(builder, request, stop)),
             TokenizeCommand.Create(),
             TemplateCommand.Create(),
@@ -92,7 +93,8 @@ internal static class Tool
 
     // What Ctrl+C leaves the work to end by itself: for files to be removed where the disk is busy; else for a pass through the model, which may take
     // longer, but has nothing to lose.
-    private static TimeSpan TimeToStop(Command verb) => TimeSpan.FromSeconds(verb is WritingCommand ? 20 : 2);
+    private static TimeSpan? TimeToStop(Command verb) =>
+        verb is InteractiveCommand ? null : TimeSpan.FromSeconds(verb is WritingCommand ? 20 : 2);
 
     private static int Fail(TextWriter error, string message)
     {

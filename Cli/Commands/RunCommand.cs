@@ -8,7 +8,6 @@ using Llamalith.Cli.Models;
 using Llamalith.Cli.Output;
 using Llamalith.Constraints;
 using Llamalith.Generation;
-using Llamalith.Sampling;
 
 namespace Llamalith.Cli.Commands;
 
@@ -30,48 +29,22 @@ internal static class RunCommand
         Option<int> tokens = CountOption.Create("--tokens", "-n", 256, 0, "Most new tokens.");
         ConstraintOptions constraint = new();
         Option<bool> special = new("--special") { Description = "Let names of control tokens in the prompt, such as <|eot_id|>, be these tokens, as chat templates need it." };
-        Option<float> temperature = RealOption.Create("--temp", 0.8f, 0, float.MaxValue, "Temperature: 0 always takes the likeliest token, higher is bolder.");
-        Option<int> topK = CountOption.Create("--top-k", "--top-k", 40, 0, "Draw from so many of the likeliest tokens; 0 for no limit.");
-        Option<float> topP = RealOption.Create("--top-p", 0.95f, float.Epsilon, 1, "Draw from the likeliest tokens that together have this probability; 1 for no limit.");
-        Option<float> minP = RealOption.Create("--min-p", 0.05f, 0, 1, "Draw from tokens that are at least this share as likely as the likeliest; 0 for no limit.");
-        Option<float> penalty = RealOption.Create("--repeat-penalty", 1, float.Epsilon, float.MaxValue, "Divides the logits of the last 64 tokens; 1 changes nothing.");
-        Option<ulong?> seed = new("--seed")
-        {
-            HelpName = "number",
-            Description = "The same seed gives the same text again. Default: another one each time.",
-            CustomParser = result =>
-            {
-                string text = result.Tokens[0].Value;
-                if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
-                    return value;
-                result.AddError($"--seed must be a whole number, 0 or more, but is '{text}'.");
-                return null;
-            },
-        };
+        SamplingChoices choices = new();
         Command command = new("run", "Compile a model (once) and let it continue a text, which goes to standard output as it is made.")
         {
             model.File,
         };
-        foreach (Option option in (Option[])[.. prompt.All, special, tokens, temperature, topK, topP, minP, penalty, seed,
+        foreach (Option option in (Option[])[.. prompt.All, special, tokens, .. choices.All,
             constraint.Schema, constraint.Grammar, constraint.Regex, constraint.Json, constraint.Plain, .. model.All, model.Lora])
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
             ModelRequest request = model.Read(result);
-            SamplingOptions sampling = new()
-            {
-                Temperature = result.GetValue(temperature),
-                TopK = result.GetValue(topK),
-                TopP = result.GetValue(topP),
-                MinP = result.GetValue(minP),
-                RepetitionPenalty = result.GetValue(penalty),
-                Seed = result.GetValue(seed),
-            };
             Constraint? held = constraint.Read(result);
             GenerationOptions options = new()
             {
                 MaxTokens = result.GetValue(tokens),
-                Sampling = sampling,
+                Sampling = choices.Read(result),
                 Constraint = held,
                 EchoPrompt = held is null,
                 ParseSpecial = result.GetValue(special),

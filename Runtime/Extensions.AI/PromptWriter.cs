@@ -45,23 +45,7 @@ internal sealed class PromptWriter
     public ChatPrompt Write(ChatRequest request, IReadOnlyList<ChatMessage> messages, out ToolForm form, out bool mayThink)
     {
         (ChatTemplate template, form) = UsesTools(request, messages) ? (_withTools, _form) : (_plain, _plainForm);
-        ChatPrompt prompt;
-        try
-        {
-            prompt = Render(template, form, request, messages, merge: false);
-        }
-        catch (ChatTemplateException e) when (e.Kind == ChatTemplateErrorKind.Raised)
-        {
-            // Many templates demand that roles alternate.
-            try
-            {
-                prompt = Render(template, form, request, messages, merge: true);
-            }
-            catch (ChatTemplateException)
-            {
-                throw e;
-            }
-        }
+        ChatPrompt prompt = Render(template, form, request, messages);
         mayThink = template.Source.Contains("<think>", StringComparison.Ordinal)
             && !prompt.Text.AsSpan().TrimEnd().EndsWith("</think>", StringComparison.Ordinal);
         return prompt;
@@ -71,7 +55,26 @@ internal sealed class PromptWriter
         request.Tools.Count > 0 || messages.SelectMany(static message => message.Contents)
             .Any(static content => content is FunctionCallContent or FunctionResultContent);
 
-    private ChatPrompt Render(ChatTemplate template, ToolForm form, ChatRequest request, IReadOnlyList<ChatMessage> messages, bool merge)
+    /// <summary>As the messages are; where the template refuses them, as those that more templates take.</summary>
+    private ChatPrompt Render(ChatTemplate template, ToolForm form, ChatRequest request, IReadOnlyList<ChatMessage> messages)
+    {
+        ChatTemplateException? refusal = null;
+        foreach (Merging merging in (Merging[])[Merging.None, Merging.SameRoles, Merging.SystemIntoUser])
+        {
+            try
+            {
+                return Render(template, form, request, messages, merging);
+            }
+            catch (ChatTemplateException e) when (e.Kind == ChatTemplateErrorKind.Raised)
+            {
+                refusal ??= e;
+            }
+        }
+        throw refusal!;
+    }
+
+    private ChatPrompt Render(
+        ChatTemplate template, ToolForm form, ChatRequest request, IReadOnlyList<ChatMessage> messages, Merging merging)
     {
         bool hasTools = request.Tools.Count > 0;
         string? system = request.Instructions;
@@ -79,7 +82,7 @@ internal sealed class PromptWriter
             system = system is null ? MessageJson.Instructions(request.Tools) : $"{system}\n\n{MessageJson.Instructions(request.Tools)}";
         return template.Render(new ChatTemplateInput
         {
-            Messages = MessageJson.Write(messages, system, form, merge),
+            Messages = MessageJson.Write(messages, system, form, merging),
             Tools = hasTools && form.IsOfTemplate ? MessageJson.Write(request.Tools) : null,
             Variables = request.Variables,
             BosToken = BosToken,

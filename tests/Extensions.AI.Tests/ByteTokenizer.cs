@@ -58,12 +58,11 @@ internal sealed class ByteTokenizer(params string[] marks) : Tokenizer
         int count = 0;
         while (!text.IsEmpty)
         {
-            string rest = text.ToString();
-            string? mark = parseSpecial ? Array.Find(marks, mark => rest.StartsWith(mark, StringComparison.Ordinal)) : null;
-            if (mark is not null)
+            int mark = parseSpecial ? MarkAt(text) : -1;
+            if (mark >= 0)
             {
-                tokens[count++] = 256 + Array.IndexOf(marks, mark);
-                text = text[mark.Length..];
+                tokens[count++] = 256 + mark;
+                text = text[marks[mark].Length..];
                 continue;
             }
             int length = char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1;
@@ -72,5 +71,13 @@ internal sealed class ByteTokenizer(params string[] marks) : Tokenizer
             text = text[length..];
         }
         return count;
+    }
+
+    private int MarkAt(ReadOnlySpan<char> text)
+    {
+        int mark = marks.Length - 1;
+        while (mark >= 0 && !text.StartsWith(marks[mark], StringComparison.Ordinal))
+            mark--;
+        return mark;
     }
 }

@@ -273,13 +273,13 @@ public sealed class ChatClientTests
     public async Task Reasoning_ThatTheTemplateBeginsIsReasoning()
     {
         string template = Script.ChatMl.Replace("assistant\n{% endif", "assistant\n<think>\n{% endif", StringComparison.Ordinal);
-        using Script script = new(template, null, ["So.</think>\n\nYes."]) { AnswerMark = "<think>\n" };
+        using Script script = new(template, null, ["So.</think>\n\nYes."]) { AnswerMarks = ["<think>\n"] };
         ChatResponse response = await script.Client.GetResponseAsync("Is it?", cancellationToken: Cancellation);
         Assert.Equal("Yes.", response.Text);
         Assert.Equal("So.", Assert.Single(response.Messages[0].Contents.OfType<TextReasoningContent>()).Text);
 
         ChatOptions json = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema<int>() };
-        using Script other = new(template, null, ["So.</think>17"]) { AnswerMark = "<think>\n" };
+        using Script other = new(template, null, ["So.</think>17"]) { AnswerMarks = ["<think>\n"] };
         response = await other.Client.GetResponseAsync("How much?", json, Cancellation);
         Assert.Equal("So.", Assert.Single(response.Messages[0].Contents.OfType<TextReasoningContent>()).Text);
         Assert.Equal("17", response.Text);

@@ -72,8 +72,8 @@ internal sealed class Script : IDisposable
     /// <summary>All that the model has read of the last prompt, and said.</summary>
     public string Seen => Tokenizer.Show(Model.Tokens);
 
-    /// <summary>Where an answer begins, within what was seen.</summary>
-    public string AnswerMark { get; init; } = "<|im_start|>assistant\n";
+    /// <summary>Behind which texts an answer may begin.</summary>
+    public string[] AnswerMarks { get; init; } = ["<|im_start|>assistant\n"];
 
     /// <summary>Called at each token.</summary>
     public Action? OnToken { get; set; }
@@ -84,7 +84,7 @@ internal sealed class Script : IDisposable
     {
         OnToken?.Invoke();
         string seen = Tokenizer.Show(tokens);
-        int at = seen.LastIndexOf(AnswerMark, StringComparison.Ordinal) + AnswerMark.Length;
+        int at = AnswerMarks.Max(mark => seen.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length);
         string said = seen[at..];
         if (_turn < 0 || at != _promptLength || !seen.StartsWith(_prompt, StringComparison.Ordinal))
         {

@@ -13,6 +13,8 @@ namespace Llamalith.Extensions.AI.Requests;
 /// <summary>Writes messages and tools in the form that chat templates take: OpenAI's.</summary>
 internal static class MessageJson
 {
+    private const string SystemRole = "system";
+
     private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a conversation.</summary>
@@ -20,19 +22,21 @@ internal static class MessageJson
     /// <param name="system">What stands before them; null for nothing. Where they begin with a system message, it becomes part of
     /// that.</param>
     /// <param name="form">How calls are written.</param>
-    /// <param name="merge">Whether messages of the same role that follow each other become one.</param>
+    /// <param name="merging">Which messages become one.</param>
     /// <exception cref="NotSupportedException">A message has something else than text, reasoning, calls and results.</exception>
-    public static JsonElement Write(IReadOnlyList<ChatMessage> messages, string? system, ToolForm form, bool merge)
+    public static JsonElement Write(IReadOnlyList<ChatMessage> messages, string? system, ToolForm form, Merging merging)
     {
         List<Turn> turns = [];
         if (system is not null)
-            turns.Add(new Turn("system") { Content = new StringBuilder(system) });
+            turns.Add(new Turn(SystemRole) { Content = new StringBuilder(system) });
         Dictionary<string, string> names = new(StringComparer.Ordinal);
         foreach (ChatMessage message in messages)
             Add(message, turns, names, form);
-        if (system is not null && turns.Count > 1 && turns[1].Role == "system")
+        if (system is not null && turns.Count > 1 && turns[1].Role == SystemRole)
             Join(turns, 0);
-        for (int i = 0; merge && i + 1 < turns.Count;)
+        if (merging == Merging.SystemIntoUser && turns.Count > 0 && turns[0].Role == SystemRole)
+            turns[0].Role = "user";
+        for (int i = 0; merging != Merging.None && i + 1 < turns.Count;)
         {
             if (turns[i].Role == turns[i + 1].Role && turns[i].Calls.Count + turns[i + 1].Calls.Count == 0 && turns[i].CallId is null)
                 Join(turns, i);
@@ -207,7 +211,7 @@ internal static class MessageJson
 
     private sealed class Turn(string role)
     {
-        public string Role { get; } = role;
+        public string Role { get; set; } = role;
 
         public StringBuilder Content { get; init; } = new();
 
