@@ -239,6 +239,8 @@ public sealed class LlamaChatClient : IChatClient
         ChatResponseUpdate last = Update(new UsageContent(run.Usage));
         last.FinishReason = run.FinishReason;
         last.RawRepresentation = run.Timings;
+        if (request.Generation.TopLogProbs is not null)
+            last.AdditionalProperties = new() { ["logprobs"] = run.LogProbs };
         _transcript = run.Transcript;
         if (request.ConversationId is { } conversation)
             _conversations.Add(conversation, request.Messages, Said());

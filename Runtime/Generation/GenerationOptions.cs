@@ -51,6 +51,18 @@ public sealed record GenerationOptions
     /// </summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>
+    /// Of how many of the likeliest tokens <see cref="TextGeneration.LogProbs"/> is told besides the chosen one; default null: nothing is.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, or above 100.</exception>
+    public int? TopLogProbs
+    {
+        get;
+        init => field = value is null or (>= 0 and <= 100)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(TopLogProbs), value, $"{nameof(TopLogProbs)} must be 0 to 100.");
+    }
+
     /// <summary>Whether the text begins with the prompt's; default false.</summary>
     public bool EchoPrompt { get; init; }
 

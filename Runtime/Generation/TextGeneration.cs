@@ -25,6 +25,7 @@ public sealed class TextGeneration
     private readonly TextEnds _ends;
     private readonly StopMatcher? _stops;
     private readonly ConstrainedText? _constrained;
+    private readonly LogProbs? _logProbs;
     private readonly Utf8StreamDecoder _characters = new();
     private readonly TextBuffer _whole = new();
     private readonly TextBuffer _text = new();
@@ -50,6 +51,7 @@ public sealed class TextGeneration
         _ends = options.StopTokens.Count == 0 ? tokenizer.Ends : new TextEnds([.. tokenizer.Ends.Tokens, .. options.StopTokens]);
         _stops = options.StopStrings.Count > 0 ? new StopMatcher(options.StopStrings) : null;
         _constrained = options.Constraint is { } constraint ? new ConstrainedText(constraint, generator.Vocabulary, sampler.VocabSize) : null;
+        _logProbs = options.TopLogProbs is { } top ? new LogProbs(top) : null;
         _pieces = new TokenDecoder(tokenizer, atStart: true);
         _state = State.Started;
     }
@@ -90,6 +92,12 @@ public sealed class TextGeneration
     /// it shows.
     /// </summary>
     public int LastToken { get; private set; } = -1;
+
+    /// <summary>
+    /// How likely <see cref="LastToken"/> was in the model's own distribution, then the likeliest tokens, the first one first, valid until the
+    /// next <see cref="MoveNext"/>; empty unless <see cref="GenerationOptions.TopLogProbs"/> asks for them.
+    /// </summary>
+    public ReadOnlySpan<TokenLogProb> LogProbs => _logProbs is null ? default : _logProbs.Found;
 
     /// <summary>Makes the next piece of text: first the prompt's, if that was asked for, then each token's.</summary>
     /// <returns>False where the text has ended and nothing is left of it.</returns>
@@ -213,6 +221,7 @@ public sealed class TextGeneration
         ReadOnlySpan<float> choices = logits[.._sampler.VocabSize];
         int token = _sampler.Sample(_constrained is null ? choices : _constrained.Mask(choices), _generator.CachedTokens);
         LastToken = token;
+        _logProbs?.Read(choices, token);
         if (_ends.Contains(token))
             return End(FinishReason.Stop);
         _token = token;

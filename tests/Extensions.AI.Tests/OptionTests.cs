@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -89,6 +90,29 @@ public sealed class OptionTests
 
         options = new ChatOptions { RawRepresentationFactory = static _ => new GenerationOptions { MaxTokens = 2 } };
         Assert.Equal("aa", (await script.Client.GetResponseAsync("!", options, Cancellation)).Text);
+    }
+
+    [Fact]
+    public async Task LogProbs_AreThoseOfTheModel()
+    {
+        using Script script = new(Script.ChatMl, "ab");
+        ChatOptions options = new() { AdditionalProperties = new() { ["logprobs"] = true, ["top_logprobs"] = 2, ["min_p"] = 0.5 } };
+        List<ChatResponseUpdate> updates =
+            await script.Client.GetStreamingResponseAsync("?", options, Cancellation).ToListAsync(Cancellation);
+        List<TokenLogProbability> told = Assert.IsType<List<TokenLogProbability>>(updates[^1].AdditionalProperties!["logprobs"]);
+        Assert.Equal(["a", "b"], told.Select(static one => one.Token));
+
+        // One logit is 20, all others are 1.
+        double expected = -Math.Log(1 + ((script.Tokenizer.VocabSize - 1) * Math.Exp(-19)));
+        Assert.All(told, one => Assert.Equal(expected, one.LogProb, 1e-6));
+        Assert.Equal([told[0].Token, "<0x00>"], told[0].Top.Select(static one => one.Token == "\0" ? "<0x00>" : one.Token));
+        Assert.Equal(expected - 19, told[0].Top[1].LogProb, 1e-4);
+
+        options.AdditionalProperties["top_logprobs"] = 21;
+        await Assert.ThrowsAsync<ArgumentException>(() => script.Client.GetResponseAsync("?", options, Cancellation));
+        options.AdditionalProperties["top_logprobs"] = 0;
+        options.AdditionalProperties["logprobs"] = false;
+        Assert.Null((await script.Client.GetResponseAsync("?", options, Cancellation)).AdditionalProperties);
     }
 
     [Fact]

@@ -81,6 +81,9 @@ internal sealed class AnswerRun
     /// <summary>What it took, times included; tokens that could be no other count as prompt.</summary>
     public GenerationUsage Timings => _usage;
 
+    /// <summary>How likely the tokens were that the model chose; empty unless it was asked for.</summary>
+    public List<TokenLogProbability> LogProbs { get; } = [];
+
     /// <summary>The prompt and the answer, for the next prompt to begin with.</summary>
     public ChatTranscript Transcript => new(_prompt, CollectionsMarshal.AsSpan(_tokens), _promptLength, _tokenizer);
 
@@ -400,6 +403,20 @@ internal sealed class AnswerRun
             : _calls > 0 ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop;
     }
 
+    private TokenLogProbability Told(ReadOnlySpan<TokenLogProb> found)
+    {
+        List<TokenLogProbability> top = [];
+        foreach (TokenLogProb one in found[1..])
+            top.Add(Told(one, []));
+        return Told(found[0], top);
+    }
+
+    private TokenLogProbability Told(TokenLogProb one, IReadOnlyList<TokenLogProbability> top)
+    {
+        byte[] bytes = _tokenizer.GetPiece(one.Token).ToArray();
+        return new(bytes.Length > 0 ? Encoding.UTF8.GetString(bytes) : _tokenizer.GetName(one.Token), bytes, one.LogProb, top);
+    }
+
     private static Dictionary<string, object?> Parse(string arguments)
     {
         using JsonDocument json = JsonDocument.Parse(arguments, new JsonDocumentOptions { MaxDepth = 1000 });
@@ -416,6 +433,7 @@ internal sealed class AnswerRun
     {
         private readonly List<int> _tokens = [];
         private readonly List<int> _ends = [];
+        private readonly List<TokenLogProbability> _logProbs = [];
         private char[] _text = new char[256];
         private int _length;
         private bool _ended;
@@ -449,6 +467,8 @@ internal sealed class AnswerRun
                     _length += name.Length;
                 }
                 _ends.Add(_length);
+                if (generation.LogProbs is { IsEmpty: false } found)
+                    _logProbs.Add(run.Told(found));
                 more = true;
             }
             if (generation.FinishReason != FinishReason.Cancelled)
@@ -464,6 +484,7 @@ internal sealed class AnswerRun
             int count = 0;
             while (count < _tokens.Count && _ends[count] <= length)
                 run._tokens.Add(_tokens[count++]);
+            run.LogProbs.AddRange(_logProbs.Take(count));
             ReadOnlySpan<char> rest = Text[(count > 0 ? _ends[count - 1] : 0)..length];
             if (!rest.IsWhiteSpace())
                 run.Force(rest.ToString(), isMark: false);
@@ -475,6 +496,7 @@ internal sealed class AnswerRun
         public int KeepAll()
         {
             run._tokens.AddRange(_tokens);
+            run.LogProbs.AddRange(_logProbs);
             return _tokens.Count;
         }
 

@@ -14,8 +14,6 @@ namespace Llamalith.Extensions.AI.Requests;
 /// </summary>
 internal static class AdditionalOptions
 {
-    private static readonly string[] s_unavailable = ["logprobs", "top_logprobs", "n"];
-
     /// <summary>Sampling with these options.</summary>
     /// <exception cref="ArgumentException">One is no number, or out of range.</exception>
     /// <exception cref="NotSupportedException">One cannot be honoured.</exception>
@@ -23,11 +21,8 @@ internal static class AdditionalOptions
     {
         if (options is null)
             return sampling;
-        foreach (string name in s_unavailable)
-        {
-            if (options.TryGetValue(name, out object? value) && value is not null && !IsOff(name, value))
-                throw new NotSupportedException($"AdditionalProperties has {name} = {value}, which this client does not give.");
-        }
+        if (options.TryGetValue("n", out object? count) && count is not null && Whole("n", count) != 1)
+            throw new NotSupportedException($"AdditionalProperties has n = {count}, but a response is one answer.");
         foreach ((string name, object? value) in options)
         {
             if (value is null)
@@ -56,6 +51,23 @@ internal static class AdditionalOptions
         return sampling;
     }
 
+    /// <summary>
+    /// Of how many of the likeliest tokens the response tells beside those of the answer: `logprobs` and `top_logprobs`; null where it tells
+    /// of none.
+    /// </summary>
+    /// <exception cref="ArgumentException">One is no number, or out of range.</exception>
+    public static int? TopLogProbs(AdditionalPropertiesDictionary? options)
+    {
+        if (options is null)
+            return null;
+        int? top = options.TryGetValue("top_logprobs", out object? most) && most is not null ? Whole("top_logprobs", most) : null;
+        if (top is < 0 or > 20)
+            throw Wrong("top_logprobs", top, "0 to 20");
+        return options.TryGetValue("logprobs", out object? asked) && asked is not null
+            ? IsOn("logprobs", asked) ? top ?? 0 : null
+            : top;
+    }
+
     /// <summary>Variables for the template: `chat_template_kwargs`, an object.</summary>
     /// <exception cref="ArgumentException">It is no object.</exception>
     public static IEnumerable<(string Name, JsonElement Value)> Variables(AdditionalPropertiesDictionary? options)
@@ -69,11 +81,11 @@ internal static class AdditionalOptions
             yield return (variable.Name, variable.Value);
     }
 
-    private static bool IsOff(string name, object value) => value switch
+    private static bool IsOn(string name, object value) => value switch
     {
-        bool on => !on,
-        JsonElement { ValueKind: JsonValueKind.False or JsonValueKind.Null } => true,
-        _ => Whole(name, value) == (name == "n" ? 1 : 0),
+        bool on => on,
+        JsonElement { ValueKind: JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null } json => json.ValueKind == JsonValueKind.True,
+        _ => Whole(name, value) != 0,
     };
 
     private static bool Mirostat(object value) => Whole("mirostat", value) switch
@@ -132,6 +144,6 @@ internal static class AdditionalOptions
         return number == MathF.Truncate(number) && Math.Abs(number) < 1e9f ? (int)number : throw Wrong(name, value, "a whole number");
     }
 
-    private static ArgumentException Wrong(string name, object value, string must) =>
+    private static ArgumentException Wrong(string name, object? value, string must) =>
         new($"AdditionalProperties has {name} = {value}, but it must be {must}.", nameof(value));
 }

@@ -68,6 +68,7 @@ internal sealed class RequestReader(IChatClient client, string modelId, LlamaCha
                 MaxTokens = options.MaxOutputTokens ?? raw.MaxTokens,
                 StopStrings = [],
                 Constraint = null,
+                TopLogProbs = AdditionalOptions.TopLogProbs(options.AdditionalProperties) ?? raw.TopLogProbs,
                 EchoPrompt = false,
             },
             Variables = variables,
