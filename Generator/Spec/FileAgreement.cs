@@ -24,16 +24,21 @@ internal static class FileAgreement
             if (FileValues.Find(properties, stated.Name) is { } property && FileValues.Convert(stated, property.Value) is { } theirs
                 && !IsSame(property, theirs, properties, file))
             {
-                string code = property.Value switch
-                {
-                    // Which the attribute has by the same name.
-                    Enum member => $"{FixNames.Space}{member.GetType().Name}.{stated.Text}",
-                    string => $"@\"{stated.Text.Replace("\"", "\"\"")}\"",
-                    _ => stated.Text,
-                };
                 yield return new(
-                    property.Name, $"{property.Name} = {Text(property.Value)}, but {stated.Key} = {stated.Text}", stated.Text, code,
-                    property.IsStated || property is { IsTrait: true, IsUsed: true });
+                    property.Name, $"{property.Name} = {Text(property.Value)}, but {stated.Key} = {stated.Text}", stated.Text,
+                    Code(property.Value, stated.Text), property.IsStated || property is { IsTrait: true, IsUsed: true });
+            }
+        }
+
+        // What few models have a file states only where its model has it.
+        foreach (SpecProperty property in properties)
+        {
+            if (property is { IsTrait: true, IsStated: true } && file.Values.All(stated => stated.Name != property.Name)
+                && FileValues.UsualOf(property.Name) is { } usual)
+            {
+                yield return new(
+                    property.Name, $"{property.Name} = {Text(property.Value)}, but {file.Path} has none", Text(usual), Code(usual, Text(usual)),
+                    IsFault: true);
             }
         }
 
@@ -72,6 +77,14 @@ internal static class FileAgreement
     }
 
     private static bool Near(double a, double b, double tolerance) => Math.Abs(a - b) <= tolerance * Math.Max(Math.Abs(a), Math.Abs(b));
+
+    // Of an enum the attribute's has the same name.
+    private static string Code(object like, string text) => like switch
+    {
+        Enum member => $"{FixNames.Space}{member.GetType().Name}.{text}",
+        string => $"@\"{text.Replace("\"", "\"\"")}\"",
+        _ => text,
+    };
 
     private static string Text(object value) => value switch
     {

@@ -73,6 +73,9 @@ internal static class FileValues
     /// <summary>The hyperparameter of that name; null where there is none.</summary>
     public static SpecProperty? Find(IReadOnlyList<SpecProperty> table, string name) => table.FirstOrDefault(property => property.Name == name);
 
+    /// <summary>What a hyperparameter is where nobody writes it; null where there is none of that name.</summary>
+    public static object? UsualOf(string name) => Find(s_table, name)?.Value;
+
     /// <summary>A stated value in the type of another one, an enum's as its number; null where it has none such.</summary>
     public static object? Convert(FileValue stated, object like) => (like, stated.Value) switch
     {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Numerics;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
@@ -214,17 +215,26 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
 
         bool rotated = ModelTensors.OfLayer(name, out _) is { IsRotated: true };
         RowOrder order = rotated ? RowOrder.Between(_adapter.RopeLayout, RopeLayout, Shape.HeadDim) : RowOrder.Unchanged;
-        Parallel.For(0, info.Rows, () => new float[columns], (row, _, elements) =>
+        try
         {
-            BlockFormats.DequantizeRow(matrix, row, elements);
-            ReadOnlySpan<float> factors = left.AsSpan((int)(order.Source(row) * rank), rank);
-            for (int i = 0; i < rank; i++)
-                Add(scale * factors[i], right.AsSpan(i * columns, columns), elements);
-            if (elements.AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
-                throw new ModelFormatException($"{_adapter.Path}: row {row} of {info.Name} is not finite with the adapter.");
-            BlockFormats.Quantize(info.Type, elements, new Span<byte>(to + (row * rowBytes), checked((int)rowBytes)));
-            return elements;
-        }, static _ => { });
+            Parallel.For(0, info.Rows, () => new float[columns], (row, _, elements) =>
+            {
+                BlockFormats.DequantizeRow(matrix, row, elements);
+                ReadOnlySpan<float> factors = left.AsSpan((int)(order.Source(row) * rank), rank);
+                for (int i = 0; i < rank; i++)
+                    Add(scale * factors[i], right.AsSpan(i * columns, columns), elements);
+                if (elements.AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+                    throw new ModelFormatException($"{_adapter.Path}: row {row} of {info.Name} is not finite with the adapter.");
+                BlockFormats.Quantize(info.Type, elements, new Span<byte>(to + (row * rowBytes), checked((int)rowBytes)));
+                return elements;
+            }, static _ => { });
+        }
+        catch (AggregateException e)
+        {
+            // One bad row is enough to say what is wrong.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
         _model.Advise(matrix, MemoryAdvice.DontNeed);
     }
 

@@ -63,6 +63,8 @@ internal sealed record LoraPair(TensorView Left, bool IsLeftTransposed, TensorVi
                     + "which share no rank.");
         }
 
+        if (Math.Max(Rows, Columns) > Array.MaxLength / Rank)
+            throw new ModelFormatException($"{path}: the factors of {name} have a rank of {Rank} for {Rows} rows and {Columns} columns, which is too large.");
         return this;
     }
 }

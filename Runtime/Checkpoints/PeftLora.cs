@@ -62,6 +62,13 @@ internal sealed class PeftLora
         return Handover.Make(SafetensorsFile.Open(file), lora.Read);
     }
 
+    /// <summary>Takes over an open file and the text of its adapter_config.json.</summary>
+    internal static LoraAdapter From(SafetensorsFile file, byte[] config)
+    {
+        using JsonDocument document = JsonFile.Parse(config, ConfigName);
+        return new PeftLora(document.RootElement, ConfigName).Read(file);
+    }
+
     private LoraAdapter Read(SafetensorsFile file)
     {
         // By module: the factors, and whether they are an embedding's.

@@ -142,7 +142,9 @@ public sealed class ModelDescription
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new ModelFormatException($"{path} is no description of a model: {e.Message}", e);
+            // What a message quotes of the text may break lines.
+            string what = string.Concat(e.Message.Select(static c => char.IsControl(c) ? ' ' : c));
+            throw new ModelFormatException($"{path} is no description of a model: {what}", e);
         }
     }
 

@@ -63,6 +63,11 @@ public sealed class FileDiagnosticsTests
             Model(Sizes.Replace("172", "192", StringComparison.Ordinal) + ", KvHeads = 2, Context = 512, Weights = WeightFormat.Q8_0"),
             FileTexts.Seen("tiny.gguf", FileTexts.With(FileTexts.With(FileTexts.Small, "QkvBias", "true"), "FfnDim", "192"), ["My.Tiny"], "\"Q4_0\", \"Q4_1\", \"Q8_0\"")));
 
+    [Fact]
+    public async Task WhatFewModelsHave_IsComparedThoughTheFileIsSilent() => Assert.Equal(
+        ["LLAMA038 at `QkNorm = QkNorm.Head`: QkNorm = Head, but models/tiny.gguf has none (models/tiny.gguf)"],
+        await Analyzer.ReportAsync(Model("From = \"models/tiny.gguf\", QkNorm = QkNorm.Head"), s_beside));
+
     private static string Model(string arguments) =>
         $"using Llamalith;\nnamespace My;\n[LlamaModel({arguments})] public sealed partial class Tiny;";
 }

@@ -35,7 +35,7 @@ public sealed unsafe class CorruptFileTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly GuardedBlock _sound = new(1 << 16);
 
-    private delegate void Reader(byte* data, long length);
+    internal delegate void Reader(byte* data, long length);
 
     public void Dispose()
     {
@@ -293,7 +293,7 @@ public sealed unsafe class CorruptFileTests : IDisposable
     }
 
     /// <summary>Random damage, by a property-based generator, which shrinks what fails.</summary>
-    private static Task Damage(
+    internal static Task Damage(
         byte[] original, Reader reader, CancellationToken cancellation, int cases = Cases, int focus = int.MaxValue) => Task.Run(
         () =>
         {
