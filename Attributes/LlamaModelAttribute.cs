@@ -109,6 +109,18 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>Each position sees at most this many positions, itself included; default 0, all of them.</summary>
     public int SlidingWindow { get; set; }
 
+    /// <summary>
+    /// How layers differ, a letter for each, repeated over all of them: L sees <see cref="SlidingWindow"/> positions, G all, N all and without
+    /// the rotary embedding. LLLLLG is five with the window, then one without. Default: all layers are L where there is a window, else G.
+    /// </summary>
+    public string? LayerPattern { get; set; }
+
+    /// <summary>
+    /// Base of the rotary frequencies in layers L of <see cref="LayerPattern"/>, which are not stretched then; default 0, the same frequencies
+    /// in all layers.
+    /// </summary>
+    public double RopeThetaLocal { get; set; }
+
     /// <summary>Whether the query, key and value projections add a bias; default false.</summary>
     public bool QkvBias { get; set; }
 
@@ -130,8 +142,20 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>What products of queries and keys are multiplied by; default 0, 1 / sqrt(HeadDim).</summary>
     public double AttentionScale { get; set; }
 
+    /// <summary>What products of queries and keys, so scaled, are bent below: c · tanh(x / c); default 0, nothing.</summary>
+    public double AttentionSoftCap { get; set; }
+
+    /// <summary>
+    /// How queries grow with their position p, as in Llama 4: by 1 + t · ln(1 + floor(p / <see cref="RopeScalingOriginalContext"/>)); default 0,
+    /// not at all.
+    /// </summary>
+    public double AttentionTemperature { get; set; }
+
     /// <summary>What logits are divided by; default 1.</summary>
     public double LogitScale { get; set; }
+
+    /// <summary>What logits, so divided, are bent below: c · tanh(x / c); default 0, nothing.</summary>
+    public double LogitSoftCap { get; set; }
 
     /// <summary>How the weight matrices are stored in memory; default <see cref="WeightFormat.F32"/>.</summary>
     public WeightFormat Weights { get; set; }

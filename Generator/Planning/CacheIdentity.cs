@@ -13,7 +13,7 @@ namespace Llamalith.Generator.Planning;
 internal static class CacheIdentity
 {
     private static readonly string[] s_decideNothing =
-        [nameof(ModelSpec.Context), nameof(ModelSpec.TiedEmbeddings), nameof(ModelSpec.LogitScale)];
+        [nameof(ModelSpec.Context), nameof(ModelSpec.TiedEmbeddings), nameof(ModelSpec.LogitScale), nameof(ModelSpec.LogitSoftCap)];
 
     public static string Of(ModelPlan plan)
     {

@@ -186,7 +186,11 @@ internal sealed record GatheringPlan(Dialect Isa, Dialect Values, int Vectors) :
 /// <param name="Integers">Whether integers are multiplied or stored, for which some instruction sets need helpers.</param>
 /// <param name="Reduces">Whether lanes are reduced to one.</param>
 /// <param name="Activation">The gate's function.</param>
-internal sealed record FunctionsPlan(Dialect Isa, bool Integers, bool Reduces, Activation Activation) : KernelPlan(Isa);
+/// <param name="Caps">Whether anything is bent below a cap.</param>
+internal sealed record FunctionsPlan(Dialect Isa, bool Integers, bool Reduces, Activation Activation, bool Caps) : KernelPlan(Isa);
+
+/// <summary>Scores bent below a cap.</summary>
+internal sealed record CapScoresPlan(Dialect Isa) : KernelPlan(Isa);
 
 /// <summary>RMSNorm.</summary>
 internal sealed record RmsNormPlan(Dialect Isa) : KernelPlan(Isa)

@@ -113,6 +113,8 @@ internal sealed class KernelPlanner
             new NormalizePlan(head),
             new GatheringPlan(_isa, _isa.Fit(_plan.Cache.Slice), KernelTiles.Gathering),
         ];
+        if (_plan.Spec.AttentionSoftCap > 0)
+            attention.Add(new CapScoresPlan(_isa));
         Family("Attention", attention);
 
         List<KernelPlan> pointwise = [Functions(), new RmsNormPlan(_isa), .. HeadKernelPlan.Of(_plan, _isa)];
@@ -152,7 +154,8 @@ internal sealed class KernelPlanner
         _isa,
         Integers: !_isa.MultipliesIntegersOnly && (_plan.Cache.IsScaled || _plan.Formats.Any(format => format is IntegerBlock)),
         Reduces: !_isa.MultipliesIntegersOnly,
-        _plan.Spec.Activation);
+        _plan.Spec.Activation,
+        Caps: _plan.Spec.AttentionSoftCap > 0 || _plan.Spec.LogitSoftCap > 0);
 
     private bool IsAskedFor(IntegerBlock format, bool manyTokens) => _plan.TargetsOf(IntegerProduct.Of(format, manyTokens)).Contains(_isa);
 

@@ -124,6 +124,9 @@ internal enum Epilogue
 
     /// <summary>y = LogitFactor · W·x.</summary>
     Logits,
+
+    /// <summary>y = LogitSoftCap · tanh(LogitFactor · W·x / LogitSoftCap).</summary>
+    CappedLogits,
 }
 
 /// <summary>What runs in a Llama layer, and in which order (Touvron et al., arXiv 2307.09288, section 2.2).</summary>

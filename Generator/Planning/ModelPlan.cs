@@ -92,7 +92,7 @@ internal sealed class ModelPlan
         Epilogue residual = spec.Has(TensorCondition.NormAfter) ? Epilogue.Store
             : spec.ResidualScale == 1 ? Epilogue.Add : Epilogue.AddScaled;
         Epilogue gated = spec.Activation == Activation.Silu ? Epilogue.SwiGlu : Epilogue.GeGlu;
-        Epilogue logits = spec.LogitScale == 1 ? Epilogue.Store : Epilogue.Logits;
+        Epilogue logits = spec.LogitSoftCap > 0 ? Epilogue.CappedLogits : spec.LogitScale == 1 ? Epilogue.Store : Epilogue.Logits;
         Matrices =
         [
             Packed(LayerTensors.Query, Epilogue.Store),
@@ -106,6 +106,7 @@ internal sealed class ModelPlan
         Products = Matrices.Select(matrix => matrix.Kernel).Distinct().ToList();
         Formats = WeightBlocks.Of(spec.Weights);
         Frequencies = RopeTable.Frequencies(spec);
+        LocalFrequencies = spec.RopeThetaLocal > 0 ? RopeTable.LocalFrequencies(spec) : [];
         Cache = new CacheLayout(spec);
         PrefillChunk = Math.Min(MaxPrefillChunk, spec.Context);
         Training = spec.Training ? new TrainingPlan(spec) : null;
@@ -181,6 +182,12 @@ internal sealed class ModelPlan
 
     /// <summary>Radians a position, one for each pair of a head.</summary>
     public IReadOnlyList<double> Frequencies { get; }
+
+    /// <summary>The same for layers L of the pattern; none where they have those of all layers.</summary>
+    public IReadOnlyList<double> LocalFrequencies { get; }
+
+    /// <summary>Whether some layers turn by other angles than others, or not at all.</summary>
+    public bool MixesRotations => LocalFrequencies.Count > 0 || Spec.LayerPattern.Contains('N');
 
     /// <summary>Where keys and values lie.</summary>
     public CacheLayout Cache { get; }

@@ -167,6 +167,9 @@ internal static class PlanVerifier
                 RequireDivides(pointwise.HeadWidth.Lanes, headDim, "a vector divides the head", isa);
                 RequireRegisters(pointwise.ColumnVectors + 2, isa, "column sums");
                 break;
+            case CapScoresPlan:
+                RequireDivides(isa.Lanes, CacheLayout.PositionTile, "a vector divides a tile of the cache", isa);
+                break;
             case FunctionsPlan:
                 break;
             default:

@@ -20,6 +20,19 @@ internal static class RopeTable
         return frequencies;
     }
 
+    /// <summary>Those of layers that have a base of their own, and are not stretched.</summary>
+    public static IReadOnlyList<double> LocalFrequencies(ModelSpec spec) =>
+        Frequencies(spec with { RopeTheta = spec.RopeThetaLocal, RopeScaling = spec.RopeScaling with { Kind = RopeScaling.None } });
+
+    /// <summary>What queries are multiplied by, for each stretch of the original context that an engine's context begins.</summary>
+    public static IReadOnlyList<double> Growth(ModelSpec spec)
+    {
+        double[] growth = new double[((spec.Context - 1) / spec.RopeScaling.OriginalContext) + 1];
+        for (int i = 0; i < growth.Length; i++)
+            growth[i] = 1 + (spec.AttentionTemperature * Math.Log(1 + i));
+        return growth;
+    }
+
     private static double Scale(double frequency, int pair, ModelSpec spec) => spec.RopeScaling.Kind switch
     {
         RopeScaling.Linear => frequency / spec.RopeScaling.Factor,

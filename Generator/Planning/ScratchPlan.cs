@@ -55,6 +55,23 @@ internal sealed class ScratchPlan
                 new("LogitRowCount", plan.LogitRowCount), new("LogitStride", ModelPlan.RowStride(plan.Spec.VocabSize))),
             new("Cos", "[Context, HeadDim]", context, headDim),
             new("Sin", "[Context, HeadDim], signed for each element of a pair", context, headDim),
+            .. plan.LocalFrequencies.Count > 0
+                ?
+                [
+                    new ScratchBuffer("LocalCos", "[Context, HeadDim] of layers with a base of their own", context, headDim),
+                    new ScratchBuffer("LocalSin", "[Context, HeadDim]", context, headDim),
+                ]
+                : (ScratchBuffer[])[],
+            .. plan.MixesRotations
+                ? [new ScratchBuffer("PlainCos", "[HeadDim] ones", headDim), new ScratchBuffer("PlainSin", "[HeadDim] zeros", headDim)]
+                : (ScratchBuffer[])[],
+            .. plan.Spec.AttentionTemperature > 0
+                ?
+                [
+                    new ScratchBuffer("QueryCos", "[Context, HeadDim] of queries, which grow with their position", context, headDim),
+                    new ScratchBuffer("QuerySin", "[Context, HeadDim]", context, headDim),
+                ]
+                : (ScratchBuffer[])[],
             .. quantized ? [new ScratchBuffer("Records", "[tokens] 8-bit activations", chunk, record)] : (ScratchBuffer[])[],
         ];
         SizeFactor padded = new("PaddedDim", ModelPlan.Pad(plan.Spec.Dim, ModelPlan.PanelRows));

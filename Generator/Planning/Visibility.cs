@@ -7,10 +7,15 @@ namespace Llamalith.Generator.Planning;
 /// 2004.05150). Inference and training ask here, and nothing else knows.
 /// </summary>
 /// <param name="Window">Positions that one position sees, itself included; null for all.</param>
-internal sealed record Visibility(int? Window)
+/// <param name="IsMixed">Whether some layers see all of it nonetheless.</param>
+internal sealed record Visibility(int? Window, bool IsMixed = false)
 {
-    public static Visibility Of(ModelSpec spec) =>
-        new(spec.SlidingWindow > 0 && spec.SlidingWindow < spec.Context ? spec.SlidingWindow : null);
+    public static Visibility Of(ModelSpec spec)
+    {
+        bool hasWindow = spec.SlidingWindow > 0 && spec.SlidingWindow < spec.Context
+            && (spec.LayerPattern.Length == 0 || spec.LayerPattern.IndexOf('L') >= 0);
+        return new(hasWindow ? spec.SlidingWindow : null, hasWindow && spec.LayerPattern.Trim('L').Length > 0);
+    }
 
     /// <summary>Whether earlier positions go out of sight, so that whole stretches of a block may be masked.</summary>
     public bool Forgets => Window is not null;

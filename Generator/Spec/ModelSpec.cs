@@ -49,6 +49,12 @@ internal sealed record ModelSpec : IModelSizes
 
     public required bool QkvBias { get; init; }
 
+    /// <summary>A letter for each layer, repeated: L with the window, G without, N without rotary embedding too; empty where all are alike.</summary>
+    public string LayerPattern { get; init; } = "";
+
+    /// <summary>0 for that of all layers.</summary>
+    public double RopeThetaLocal { get; init; }
+
     /// <summary>0 for all of a head.</summary>
     public int RotaryDim { get; init; }
 
@@ -65,8 +71,17 @@ internal sealed record ModelSpec : IModelSizes
     /// <summary>0 for 1 / sqrt(HeadDim).</summary>
     public double AttentionScale { get; init; }
 
+    /// <summary>0 for none.</summary>
+    public double AttentionSoftCap { get; init; }
+
+    /// <summary>0 for none.</summary>
+    public double AttentionTemperature { get; init; }
+
     /// <summary>Logits are divided by it.</summary>
     public double LogitScale { get; init; } = 1;
+
+    /// <summary>0 for none.</summary>
+    public double LogitSoftCap { get; init; }
 
     public required WeightFormat Weights { get; init; }
 
@@ -110,6 +125,8 @@ internal sealed record ModelSpec : IModelSizes
         .. RopeScaling.Hyperparameters,
         new(nameof(SlidingWindow), SlidingWindow) { Least = 0, Rule = SpecRule.WindowOutOfRange },
         new(nameof(QkvBias), QkvBias),
+        SpecProperty.Trait(nameof(LayerPattern), LayerPattern, ""),
+        SpecProperty.Trait(nameof(RopeThetaLocal), RopeThetaLocal, 0.0),
         SpecProperty.Trait(nameof(RotaryDim), RotaryDim, 0) with { Most = HeadDim },
         SpecProperty.Trait(nameof(NormPlacement), NormPlacement, NormPlacement.Before),
         SpecProperty.Trait(nameof(QkNorm), QkNorm, QkNorm.None),
@@ -117,7 +134,10 @@ internal sealed record ModelSpec : IModelSizes
         SpecProperty.Trait(nameof(EmbeddingScale), EmbeddingScale, 1.0),
         SpecProperty.Trait(nameof(ResidualScale), ResidualScale, 1.0),
         SpecProperty.Trait(nameof(AttentionScale), AttentionScale, 0.0),
+        SpecProperty.Trait(nameof(AttentionSoftCap), AttentionSoftCap, 0.0),
+        SpecProperty.Trait(nameof(AttentionTemperature), AttentionTemperature, 0.0),
         SpecProperty.Trait(nameof(LogitScale), LogitScale, 1.0),
+        SpecProperty.Trait(nameof(LogitSoftCap), LogitSoftCap, 0.0),
     ];
 
     /// <summary>All that files can state.</summary>
@@ -147,6 +167,9 @@ internal sealed record ModelSpec : IModelSizes
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeads * HeadDim;
+
+    /// <summary>Whether any layer may have a window.</summary>
+    public bool HasWindow => SlidingWindow > 0;
 
     /// <summary>Elements of a head that the rotary embedding turns.</summary>
     public int Rotated => RotaryDim == 0 ? HeadDim : RotaryDim;
@@ -181,6 +204,8 @@ internal sealed record ModelSpec : IModelSizes
             TiedEmbeddings = values.Value<bool>(nameof(TiedEmbeddings)) ?? false,
             SlidingWindow = values.Value<int>(nameof(SlidingWindow)) ?? 0,
             QkvBias = values.Value<bool>(nameof(QkvBias)) ?? false,
+            LayerPattern = values.Text(nameof(LayerPattern)) ?? "",
+            RopeThetaLocal = values.Value<double>(nameof(RopeThetaLocal)) ?? 0,
             RotaryDim = values.Value<int>(nameof(RotaryDim)) ?? 0,
             NormPlacement = (NormPlacement)(values.Value<int>(nameof(NormPlacement)) ?? 0),
             QkNorm = (QkNorm)(values.Value<int>(nameof(QkNorm)) ?? 0),
@@ -188,6 +213,9 @@ internal sealed record ModelSpec : IModelSizes
             EmbeddingScale = values.Value<double>(nameof(EmbeddingScale)) ?? 1,
             ResidualScale = values.Value<double>(nameof(ResidualScale)) ?? 1,
             AttentionScale = values.Value<double>(nameof(AttentionScale)) ?? 0,
+            AttentionSoftCap = values.Value<double>(nameof(AttentionSoftCap)) ?? 0,
+            AttentionTemperature = values.Value<double>(nameof(AttentionTemperature)) ?? 0,
+            LogitSoftCap = values.Value<double>(nameof(LogitSoftCap)) ?? 0,
             LogitScale = values.Value<double>(nameof(LogitScale)) ?? 1,
             Weights = (WeightFormat)(values.Value<int>(nameof(Weights)) ?? 0) is not WeightFormat.None and var formats
                 ? formats : WeightFormat.F32,

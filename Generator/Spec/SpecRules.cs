@@ -150,6 +150,26 @@ internal static class SpecRules
     {
         if (spec.QkNorm == QkNorm.Projection && LayerTensors.Of(spec).Any(static tensor => tensor.Role == TensorRole.Bias))
             problems.Add(SpecRule.UnusableList, ["QkNorm"], "QkNorm", "Projection", "cannot be beside biases of queries and keys");
+        if (PatternFlaw(spec) is { } pattern)
+            problems.Add(SpecRule.UnusableList, ["LayerPattern"], "LayerPattern", $"\"{spec.LayerPattern}\"", pattern);
+        if (spec.RopeThetaLocal > 0 && !spec.LayerPattern.Contains('L'))
+        {
+            problems.Add(SpecRule.UnusableList, ["RopeThetaLocal"], "RopeThetaLocal", Text(spec.RopeThetaLocal),
+                "is for layers L, of which LayerPattern has none");
+        }
+
+        if (spec.AttentionTemperature > 0 && spec.LayerPattern.Length > 0)
+        {
+            problems.Add(SpecRule.UnusableList, ["AttentionTemperature", "LayerPattern"], "AttentionTemperature", Text(spec.AttentionTemperature),
+                "cannot be beside a LayerPattern");
+        }
+
+        if (spec.AttentionTemperature > 0 && spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear)
+        {
+            problems.Add(SpecRule.UnusableList, ["AttentionTemperature", "RopeScaling"], "AttentionTemperature",
+                Text(spec.AttentionTemperature), $"counts by the original context, which RopeScaling.{spec.RopeScaling.Kind} has not");
+        }
+
         if (spec.Rotated % 2 != 0)
             problems.Add(SpecRule.UnusableList, ["RotaryDim"], "RotaryDim", Text(spec.RotaryDim), "is odd, but rotary embedding turns pairs");
         if (spec.RopeScaling.Kind != RopeScaling.LongRope)
@@ -170,12 +190,20 @@ internal static class SpecRules
         }
     }
 
+    private static string? PatternFlaw(ModelSpec spec)
+    {
+        string pattern = spec.LayerPattern;
+        return pattern.Any(static letter => letter is not ('L' or 'G' or 'N')) ? "has other letters than L, G and N"
+            : pattern.Length > spec.Layers ? $"has {Text(pattern.Length)} letters, but Layers = {Text(spec.Layers)}"
+            : pattern.Contains('L') && !spec.HasWindow ? "has layers L, but there is no window" : null;
+    }
+
     // Frequencies alone have no derivative.
     private static void CheckTraining(ModelSpec spec, ProblemList problems)
     {
         foreach (SpecProperty property in spec.Hyperparameters)
         {
-            if (property is { IsTrait: true, IsStated: true } && !property.Name.StartsWith("Rope", StringComparison.Ordinal))
+            if (property is { IsTrait: true, IsStated: true } && !property.Name.StartsWith("RopeScaling", StringComparison.Ordinal))
             {
                 problems.Add(SpecRule.NotTrainable, [property.Name, "Training"], property.Name,
                     Convert.ToString(property.Value, CultureInfo.InvariantCulture));

@@ -40,7 +40,7 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         string architecture = File.Metadata.GetText(ArchitectureKey) ?? throw Bad($"{ArchitectureKey} is missing");
         _family = ModelFamily.OfGguf(architecture)
             ?? throw Bad($"{ArchitectureKey} = {Shown.Text(architecture)}, but only {ModelFamily.GgufNames} can be run");
-        ModelShape stated = ReadShape();
+        ModelShape stated = WithLayers(ReadShape());
         ShapeRules.Check(Path, stated, KeyOf);
         Shape = _family.Complete(stated);
         foreach (ShapeProperty property in ShapeProperties.All)
@@ -265,6 +265,37 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
         return WithLlama3(shape) with { RopeScalingFactor = factor };
     }
 
+    // What keys say of layers, else what the architecture does.
+    private ModelShape WithLayers(ModelShape shape)
+    {
+        const string Pattern = "attention.sliding_window_pattern";
+        if (shape.Layers is < 1 or > ShapeRules.MostLayers)
+            return shape;
+        _keys[nameof(ModelShape.LayerPattern)] = ArchitectureKey;
+        if (_family.UnrotatedEvery > 0)
+            return With(LayerKinds.Every(_family.UnrotatedEvery, shape.Layers, LayerKinds.Global, LayerKinds.Unrotated));
+        if (!shape.HasWindow)
+            return shape;
+        if (File.Metadata.TryGetValue(Key(Pattern), out GgufValue value))
+        {
+            _keys[nameof(ModelShape.LayerPattern)] = Key(Pattern);
+            if (!value.TryGetArray(out GgufArray array))
+                return With(Period(Key(Pattern), File.Metadata.GetInteger(Key(Pattern))!.Value));
+            if (array.Count != shape.Layers)
+                throw Bad($"{Key(Pattern)} has {array.Count} elements, but {KeyOf(nameof(ModelShape.Layers))} = {shape.Layers}");
+            return With(string.Concat(array.Values().Select(item =>
+                (item.TryGetBoolean(out bool has) ? has : item.TryGetInteger(out long one) ? one != 0 : throw Bad($"{Key(Pattern)} is no list of true and false"))
+                    ? LayerKinds.Local : _family.GlobalKind)));
+        }
+
+        return _family.GlobalEvery > 0 ? With(Period(ArchitectureKey, _family.GlobalEvery)) : shape;
+
+        string Period(string key, long period) => period is > 0 and <= ShapeRules.MostLayers
+            ? LayerKinds.Every((int)period, shape.Layers, LayerKinds.Local, _family.GlobalKind) : throw Bad($"{key} = {period}, which is no period of layers");
+
+        ModelShape With(string kinds) => shape with { LayerPattern = LayerKinds.Shortest(kinds) };
+    }
+
     private ModelShape WithLongRope(ModelShape shape, GgufTensor longFactors, GgufTensor shortFactors)
     {
         _keys[nameof(ModelShape.RopeScaling)] = $"has {LongRope.LongFactors}";
@@ -327,8 +358,6 @@ public sealed class GgufCheckpoint : Checkpoint, IGgufContainer
     {
         if (File.Metadata.GetInteger(Key("expert_count")) is > 0 and var experts)
             throw Bad($"{Key("expert_count")} = {experts}, but mixtures of experts cannot be run");
-        if (File.Metadata.TryGetValue(Key("attention.sliding_window_pattern"), out _))
-            throw Bad($"{Key("attention.sliding_window_pattern")} is there, but windows that differ between layers cannot be run");
         foreach (string trait in _family.MustState)
         {
             if (ShapeProperties.Find(trait)!.ValueIn(Shape) is null && File.Metadata.GetReal(Key(ShapeProperties.Find(trait)!.Gguf!)) is null)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text.Json;
@@ -14,6 +15,8 @@ namespace Llamalith.Checkpoints;
 /// </summary>
 internal sealed class HuggingFaceConfig
 {
+    private const string Temperature = "llama_4_scaling_beta";
+
     private readonly JsonElement _root;
 
     private HuggingFaceConfig(JsonElement root, string path)
@@ -115,7 +118,9 @@ internal sealed class HuggingFaceConfig
     private object? Read(ShapeProperty property, ModelShape shape) => property switch
     {
         { HuggingFace: null } => null,
-        { Name: nameof(ModelShape.SlidingWindow) } => (object?)ReadSlidingWindow(shape.Layers),
+        { Name: nameof(ModelShape.SlidingWindow) } => (object?)ReadSlidingWindow(),
+        { Name: nameof(ModelShape.LayerPattern) } => ReadLayerPattern(shape.Layers),
+        { Name: nameof(ModelShape.AttentionTemperature) } => null,
         { Name: nameof(ModelShape.RotaryDim) } => Real(_root, property.HuggingFace!) is { } part ? RotaryDim(property.HuggingFace!, part, shape) : null,
         { Name: nameof(ModelShape.Activation) } => ReadActivation(Family.KeyOf(property)!),
         ShapeProperty<int> => Integer(_root, Family.KeyOf(property)!),
@@ -157,37 +162,110 @@ internal sealed class HuggingFaceConfig
         };
     }
 
-    private int? ReadSlidingWindow(int layers)
+    private int? ReadSlidingWindow()
     {
-        // Qwen files name a window that is off unless they switch it on.
-        bool isSwitched = Kind.StartsWith("qwen", StringComparison.Ordinal) || Kind == "smollm3";
-        if (!(Boolean(_root, "use_sliding_window") ?? !isSwitched))
+        if (!(Boolean(_root, "use_sliding_window") ?? !Family.HasWindowSwitch))
             return 0;
         if (!_root.TryGetProperty("sliding_window", out JsonElement element))
             return Kind == "mistral" ? null : 0;
-        int window = element.ValueKind == JsonValueKind.Null ? 0 : Integer(_root, "sliding_window")!.Value;
-        if (window > 0)
-            RefuseMixedWindows(layers);
-        return window;
+        return element.ValueKind == JsonValueKind.Null ? 0 : Integer(_root, "sliding_window")!.Value;
     }
 
-    private void RefuseMixedWindows(int layers)
+    /// <summary>The kind of each layer, from whichever key says it; null where all are alike.</summary>
+    private string? ReadLayerPattern(int layers)
     {
-        if (Find(_root, "layer_types") is { ValueKind: JsonValueKind.Array } types)
+        if (layers is < 1 or > ShapeRules.MostLayers)
+            return null;
+        bool[] local = ReadLocal(ReadSlidingWindow(), layers), rotated = ReadRotated(layers);
+        char[] kinds = new char[layers];
+        for (int i = 0; i < layers; i++)
         {
-            foreach (JsonElement type in types.EnumerateArray())
+            // Where no layer has a window, none is another's opposite.
+            char global = Array.Exists(local, static has => has) ? Family.GlobalKind : LayerKinds.Global;
+            kinds[i] = local[i] ? LayerKinds.Local : rotated[i] ? global : LayerKinds.Unrotated;
+            if (local[i] && !rotated[i])
+                throw Bad($"layer {i} has a sliding window and no rotary embedding, which cannot be run");
+        }
+
+        return LayerKinds.Shortest(kinds);
+    }
+
+    private bool[] ReadLocal(int? window, int layers)
+    {
+        const string Types = "layer_types", Pattern = "sliding_window_pattern", First = "max_window_layers";
+        bool[] local = new bool[layers];
+        if (Find(_root, Types) is { } types)
+        {
+            foreach ((int layer, JsonElement type) in Each(Types, types, layers))
             {
-                if (JsonFile.Text(type, "layer_types", Path) is not "sliding_attention" and var other)
+                local[layer] = JsonFile.Text(type, Types, Path) switch
                 {
-                    throw Bad(
-                        $"layer_types has {Shown.Text(other)} beside a sliding window; windows that differ between layers cannot be run");
-                }
+                    "sliding_attention" => window is not 0,
+                    "full_attention" => false,
+                    { } other => throw Bad($"{Types} has {Shown.Text(other)}, but only sliding_attention and full_attention can be run"),
+                };
             }
+
+            return local;
         }
-        else if (Kind.StartsWith("qwen", StringComparison.Ordinal) && (Integer(_root, "max_window_layers") ?? layers) > 0)
+
+        if (window is not > 0)
+            return local;
+        if (Find(_root, Pattern) is { ValueKind: JsonValueKind.String } letters)
         {
-            throw Bad($"max_window_layers is not 0: windows that differ between layers cannot be run");
+            string pattern = JsonFile.Text(letters, Pattern, Path);
+            if (pattern.Length == 0 || pattern.AsSpan().ContainsAnyExcept('L', 'G'))
+                throw Bad($"{Pattern} = {Shown.Text(pattern)}, but letters L and G were expected");
+            for (int i = 0; i < layers; i++)
+                local[i] = pattern[i % pattern.Length] == 'L';
         }
+        else if (Find(_root, Pattern) is { ValueKind: JsonValueKind.Array } list)
+        {
+            foreach ((int layer, JsonElement has) in Each(Pattern, list, layers))
+                local[layer] = has.ValueKind == JsonValueKind.True || (has.ValueKind == JsonValueKind.Number && has.TryGetInt32(out int one) && one != 0);
+        }
+        else if ((Find(_root, Pattern) is null ? Family.GlobalEvery : Integer(_root, Pattern)) is { } period and not 0)
+        {
+            if (period < 0)
+                throw Bad($"{Pattern} = {period}, which is no period of layers");
+            for (int i = 0; i < layers; i++)
+                local[i] = (i + 1) % period != 0;
+        }
+        else
+        {
+            // Qwen's first layers see everything, 28 where nothing is said.
+            int first = Family.HasWindowSwitch ? Integer(_root, First) ?? 28 : 0;
+            for (int i = 0; i < layers; i++)
+                local[i] = i >= first;
+        }
+
+        return local;
+    }
+
+    private bool[] ReadRotated(int layers)
+    {
+        const string List = "no_rope_layers", Interval = "no_rope_layer_interval";
+        bool[] rotated = new bool[layers];
+        Array.Fill(rotated, true);
+        if (Find(_root, List) is { } flags)
+        {
+            foreach ((int layer, JsonElement flag) in Each(List, flags, layers))
+                rotated[layer] = flag.ValueKind == JsonValueKind.Number && flag.TryGetInt32(out int one) ? one != 0 : throw NotA("a list of 0 and 1", List, flags);
+        }
+        else if ((Find(_root, Interval) is null ? Family.UnrotatedEvery : Integer(_root, Interval)) is { } interval and > 0)
+        {
+            for (int i = 0; i < layers; i++)
+                rotated[i] = (i + 1) % interval != 0;
+        }
+
+        return rotated;
+    }
+
+    private IEnumerable<(int Layer, JsonElement Item)> Each(string key, JsonElement list, int layers)
+    {
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != layers)
+            throw Bad($"{key} is no list of {layers} layers");
+        return list.EnumerateArray().Select(static (item, layer) => (layer, item));
     }
 
     private ModelShape WithRope(ModelShape shape)
@@ -201,6 +279,21 @@ internal sealed class HuggingFaceConfig
 
         if (rope is { ValueKind: not JsonValueKind.Object })
             throw Bad($"{RopeKey} is no object");
+
+        // Newer files have settings for each kind of layer.
+        if (rope is { } kinds && Find(kinds, "full_attention") is { ValueKind: JsonValueKind.Object } full)
+        {
+            if (Find(kinds, "sliding_attention") is { ValueKind: JsonValueKind.Object } local)
+            {
+                if (Text(local, "rope_type") is { } other and not "default")
+                    throw Bad($"{RopeKey}.sliding_attention.rope_type = {Shown.Text(other)}, but only default can be run");
+                if (shape.LayerPattern is { } pattern && pattern.Contains(LayerKinds.Local, StringComparison.Ordinal))
+                    shape = shape with { RopeThetaLocal = Real(local, "rope_theta") ?? shape.RopeThetaLocal };
+            }
+
+            rope = full;
+            RopeKey += ".full_attention";
+        }
         shape = shape with
         {
             RopeTheta = shape.RopeTheta ?? (rope is { } place ? Real(place, "rope_theta") : null) ?? 10000,
@@ -209,6 +302,14 @@ internal sealed class HuggingFaceConfig
         if (rope is not { } settings)
             return shape;
         string type = Text(settings, "rope_type") ?? Text(settings, "type") ?? throw Bad($"{RopeKey} has neither rope_type nor type");
+        if (Real(settings, Temperature) is { } temperature)
+        {
+            // It counts by the original context, which only some kinds of scaling have.
+            shape = shape with { AttentionTemperature = temperature };
+            if (temperature > 0 && type is not ("yarn" or "longrope" or "llama3"))
+                throw Bad($"{RopeKey}.{Temperature} = {temperature}, but {RopeKey}.rope_type = {Shown.Text(type)} has no original context");
+        }
+
         const string Part = "partial_rotary_factor";
         if (Real(settings, Part) is { } part)
             shape = shape with { RotaryDim = RotaryDim($"{RopeKey}.{Part}", part, shape) };

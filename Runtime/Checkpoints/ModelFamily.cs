@@ -14,14 +14,24 @@ internal sealed class ModelFamily
 {
     private static readonly FrozenDictionary<string, string> s_none = FrozenDictionary<string, string>.Empty;
 
+    private static readonly FrozenDictionary<string, string> s_gemmaKeys = new Dictionary<string, string>
+    {
+        [nameof(ModelShape.AttentionScale)] = "query_pre_attn_scalar",
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, string> s_gemmaNames = new Dictionary<string, string>
+    {
+        [LayerTensors.FfnNorm.Stored] = "pre_feedforward_layernorm.weight",
+    }.ToFrozenDictionary();
+
     private ModelFamily(string gguf, params string[] huggingFace) => (Gguf, HuggingFace) = (gguf, huggingFace);
 
     /// <summary>Every architecture that can be run. Of several that could hold a model the first is written.</summary>
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
         new("llama", "llama", "mistral") { GgufLayout = RopeLayout.Interleaved },
-        new("qwen2", "qwen2"),
-        new("qwen3", "qwen3") { Implied = static shape => shape with { QkNorm = QkNorm.Head } },
+        new("qwen2", "qwen2") { HasWindowSwitch = true },
+        new("qwen3", "qwen3") { HasWindowSwitch = true, Implied = static shape => shape with { QkNorm = QkNorm.Head } },
         new("granite", "granite")
         {
             GgufLayout = RopeLayout.Interleaved,
@@ -49,9 +59,35 @@ internal sealed class ModelFamily
             },
         },
         new("gemma", "gemma") { Implied = Gemma, NormsAreLessOne = true, GeluIsTanh = true },
-        new("olmo2", "olmo2")
+        new("gemma2", "gemma2")
         {
-            Implied = static shape => shape with { NormPlacement = NormPlacement.After, QkNorm = QkNorm.Projection },
+            Implied = static shape => Gemma2(shape, layersOfTheLargest: 46),
+            Stated = [nameof(ModelShape.AttentionSoftCap), nameof(ModelShape.LogitSoftCap)],
+            MustState = [nameof(ModelShape.AttentionSoftCap), nameof(ModelShape.LogitSoftCap)],
+            GlobalEvery = 2, NormsAreLessOne = true, GeluIsTanh = true, Keys = s_gemmaKeys, Names = s_gemmaNames, FromKeys = FromQueryScalar,
+        },
+        new("gemma3", "gemma3_text")
+        {
+            Implied = static shape => Gemma2(shape, layersOfTheLargest: 62) with
+            {
+                QkNorm = QkNorm.Head,
+                RopeThetaLocal = shape.RopeThetaLocal ?? (shape.LayerPattern is null ? null : 10000),
+            },
+            Stated = [nameof(ModelShape.RopeThetaLocal), nameof(ModelShape.LogitSoftCap)],
+            GlobalEvery = 6, NormsAreLessOne = true, GeluIsTanh = true, Keys = s_gemmaKeys, Names = s_gemmaNames, FromKeys = FromQueryScalar,
+        },
+        new("smollm3", "smollm3") { GgufLayout = RopeLayout.Interleaved, UnrotatedEvery = 4, HasWindowSwitch = true },
+        new("mistral3", "ministral3") { GgufLayout = RopeLayout.Interleaved, Stated = [nameof(ModelShape.AttentionTemperature)] },
+        new("olmo2", "olmo2", "olmo3")
+        {
+            Implied = static shape => WithOwnFrequencies(shape) with { NormPlacement = NormPlacement.After, QkNorm = QkNorm.Projection },
+            Stated = [nameof(ModelShape.LayerPattern), nameof(ModelShape.RopeThetaLocal)],
+        },
+        new("exaone4", "exaone4")
+        {
+            Implied = static shape => shape with { NormPlacement = NormPlacement.After, QkNorm = QkNorm.Head },
+            Stated = [nameof(ModelShape.LayerPattern)],
+            GlobalKind = LayerKinds.Unrotated,
         },
         new("phi3", "phi3") { Stated = [nameof(ModelShape.RotaryDim)] },
         new("exaone", "exaone")
@@ -92,6 +128,18 @@ internal sealed class ModelFamily
     /// <summary>What Hugging Face's names of a layer's tensors begin with.</summary>
     public string LayerPrefix { get; private init; } = TensorCatalog.UsualLayerPrefix;
 
+    /// <summary>Every how many layers one has no window where there is one and nothing else is said; 0 for none.</summary>
+    public int GlobalEvery { get; private init; }
+
+    /// <summary>Every how many layers one is without rotary embedding where nothing else is said; 0 for none.</summary>
+    public int UnrotatedEvery { get; private init; }
+
+    /// <summary>What layers without the window are, where others have it.</summary>
+    public char GlobalKind { get; private init; } = LayerKinds.Global;
+
+    /// <summary>Whether Hugging Face's files name a window that is off unless they switch it on.</summary>
+    public bool HasWindowSwitch { get; private init; }
+
     /// <summary>Whether Hugging Face's files store the weights of norms less one, as Gemma's do.</summary>
     public bool NormsAreLessOne { get; private init; }
 
@@ -106,6 +154,9 @@ internal sealed class ModelFamily
 
     // Traits that GGUF files of it may state, so that other readers know them.
     private IReadOnlyList<string> Stated { get; init; } = [];
+
+    /// <summary>Whether its GGUF files say of each layer whether it has the window.</summary>
+    public bool StatesLayers => Stated.Contains(nameof(ModelShape.LayerPattern));
 
     /// <summary>Traits that a file of it must state, since old ones meant other values by their silence.</summary>
     public IReadOnlyList<string> MustState { get; private init; } = [];
@@ -143,14 +194,34 @@ internal sealed class ModelFamily
     /// <summary>Hugging Face's name of a tensor that is no layer's.</summary>
     public string NameOf(string canonical, string usual) => Names.GetValueOrDefault(canonical) ?? usual;
 
+    // Of the largest model, the scale is by the width of the stream, which its GGUF files do not say.
+    private static ModelShape Gemma2(ModelShape shape, int layersOfTheLargest) => Gemma(shape) with
+    {
+        NormPlacement = NormPlacement.Both,
+        AttentionScale = shape.AttentionScale ?? (shape.Layers == layersOfTheLargest ? 1 / Math.Sqrt((double)shape.Dim / shape.Heads) : null),
+    };
+
+    private static ModelShape FromQueryScalar(ModelShape shape) =>
+        shape with { AttentionScale = shape.AttentionScale is { } scalar ? 1 / Math.Sqrt(scalar) : null };
+
+    // Layers with the window are not stretched.
+    private static ModelShape WithOwnFrequencies(ModelShape shape) =>
+        shape.LayerPattern is not null && shape.RopeScaling is not (null or RopeScaling.None)
+            ? shape with { RopeThetaLocal = shape.RopeThetaLocal ?? shape.RopeTheta } : shape;
+
     private static ModelShape Gemma(ModelShape shape) =>
         shape with { Activation = shape.Activation ?? Activation.GeluTanh, EmbeddingScale = Math.Sqrt(shape.Dim) };
 
     // Traits that follow from the name are said by it, others by keys.
     private bool CanSay(ModelShape shape)
     {
+        string? pattern = UnrotatedEvery > 0 ? LayerKinds.Every(UnrotatedEvery, shape.Layers, LayerKinds.Global, LayerKinds.Unrotated)
+            : GlobalEvery > 0 && shape.HasWindow ? LayerKinds.Every(GlobalEvery, shape.Layers, LayerKinds.Local, GlobalKind) : null;
         ModelShape implied = Implied(ShapeProperties.All.Where(static property => property.IsTrait && !property.InRope)
-            .Aggregate(shape, static (plain, property) => property.With(plain, null)));
+            .Aggregate(shape, static (plain, property) => property.With(plain, null)) with
+            {
+                LayerPattern = pattern is null ? null : LayerKinds.Shortest(pattern),
+            });
         return ShapeProperties.All.Where(static property => property.IsTrait && !property.InRope).All(property =>
             ShapeProperty.Same(property.Meant(shape)!, property.Meant(implied)!) || Stated.Contains(property.Name));
     }

@@ -36,6 +36,21 @@ internal static class ShapeRules
 
         if (shape.HeadDim % 2 != 0)
             throw Bad($"{headDim} = {shape.HeadDim} is odd, but rotary embedding turns pairs");
+        if (shape.LayerPattern is { Length: > 0 } pattern)
+        {
+            string key = keyOf(nameof(ModelShape.LayerPattern));
+            if (pattern.AsSpan().ContainsAnyExcept(LayerKinds.Local, LayerKinds.Global, LayerKinds.Unrotated) || pattern.Length > shape.Layers)
+                throw Bad($"{key} is no pattern of {shape.Layers} layers");
+            if (pattern.Contains(LayerKinds.Local, StringComparison.Ordinal) && !shape.HasWindow)
+                throw Bad($"{key} has layers with a sliding window, but there is none");
+        }
+
+        if (shape.AttentionTemperature > 0 && shape.RopeScaling is null or RopeScaling.None or RopeScaling.Linear)
+        {
+            (string temperature, string scaling) = (keyOf(nameof(ModelShape.AttentionTemperature)), keyOf(nameof(ModelShape.RopeScaling)));
+            throw Bad($"{temperature} = {shape.AttentionTemperature} counts by the original context, which {scaling} = {shape.RopeScaling} has not");
+        }
+
         if (shape.Rotated % 2 != 0 || shape.Rotated > shape.HeadDim)
         {
             string rotary = keyOf(nameof(ModelShape.RotaryDim));

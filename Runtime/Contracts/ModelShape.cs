@@ -81,6 +81,15 @@ public sealed record ModelShape : IModelSizes
     /// <summary>What each pair's frequency is divided by in long contexts, with commas between, where <see cref="RopeScaling"/> is LongRope.</summary>
     public string? RopeScalingLongFactors { get; init; }
 
+    /// <summary>
+    /// How layers differ, a letter for each, repeated: L sees <see cref="SlidingWindow"/> positions, G all, N all and without the rotary
+    /// embedding; null where all are alike.
+    /// </summary>
+    public string? LayerPattern { get; init; }
+
+    /// <summary>Base of the rotary frequencies in layers L of <see cref="LayerPattern"/>; null or 0 for those of all layers.</summary>
+    public double? RopeThetaLocal { get; init; }
+
     /// <summary>Elements of a head that the rotary embedding turns; null or 0 for all.</summary>
     public int? RotaryDim { get; init; }
 
@@ -102,6 +111,15 @@ public sealed record ModelShape : IModelSizes
     /// <summary>What products of queries and keys are multiplied by; null or 0 for 1 / sqrt(HeadDim).</summary>
     public double? AttentionScale { get; init; }
 
+    /// <summary>What products of queries and keys are bent below; null or 0 for nothing.</summary>
+    public double? AttentionSoftCap { get; init; }
+
+    /// <summary>How queries grow with their position; null or 0 for not at all.</summary>
+    public double? AttentionTemperature { get; init; }
+
+    /// <summary>What logits are bent below; null or 0 for nothing.</summary>
+    public double? LogitSoftCap { get; init; }
+
     /// <summary>What logits are divided by; null for 1.</summary>
     public double? LogitScale { get; init; }
 
@@ -110,6 +128,12 @@ public sealed record ModelShape : IModelSizes
 
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KvDim => KvHeads * HeadDim;
+
+    /// <summary>Whether any layer may have a window.</summary>
+    internal bool HasWindow => SlidingWindow > 0;
+
+    /// <summary>The same where no layer has one.</summary>
+    internal ModelShape WithoutWindow() => HasWindow ? this with { SlidingWindow = 0 } : this;
 
     /// <summary>Elements of a head that the rotary embedding turns.</summary>
     internal int Rotated => RotaryDim is > 0 and var some ? some : HeadDim;

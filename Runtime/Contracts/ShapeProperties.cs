@@ -135,6 +135,17 @@ public static class ShapeProperties
         {
             InRope = true, IsTrait = true, HuggingFace = "long_factor", Used = IsLongRope, Default = static _ => "",
         },
+        new ShapeText(
+            nameof(ModelShape.LayerPattern), static shape => shape.LayerPattern, static (shape, value) => shape with { LayerPattern = value })
+        {
+            IsTrait = true, HuggingFace = "layer_types", Default = static _ => "",
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.RopeThetaLocal),
+            static shape => shape.RopeThetaLocal, static (shape, value) => shape with { RopeThetaLocal = value })
+        {
+            IsTrait = true, Gguf = "rope.freq_base_swa", HuggingFace = "rope_local_base_freq", Default = static _ => 0.0, Least = 0,
+        },
         new ShapeProperty<int>(
             nameof(ModelShape.RotaryDim), static shape => shape.RotaryDim, static (shape, value) => shape with { RotaryDim = value })
         {
@@ -192,6 +203,23 @@ public static class ShapeProperties
             IsTrait = true, Gguf = "attention.scale", HuggingFace = "attention_multiplier", Default = static _ => 0.0, Least = 0,
         },
         new ShapeProperty<double>(
+            nameof(ModelShape.AttentionSoftCap),
+            static shape => shape.AttentionSoftCap, static (shape, value) => shape with { AttentionSoftCap = value })
+        {
+            IsTrait = true, Gguf = "attn_logit_softcapping", HuggingFace = "attn_logit_softcapping", Default = static _ => 0.0, Least = 0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.AttentionTemperature),
+            static shape => shape.AttentionTemperature, static (shape, value) => shape with { AttentionTemperature = value })
+        {
+            IsTrait = true, Gguf = "attention.temperature_scale", HuggingFace = "llama_4_scaling_beta", Default = static _ => 0.0, Least = 0,
+        },
+        new ShapeProperty<double>(
+            nameof(ModelShape.LogitSoftCap), static shape => shape.LogitSoftCap, static (shape, value) => shape with { LogitSoftCap = value })
+        {
+            IsTrait = true, Gguf = "final_logit_softcapping", HuggingFace = "final_logit_softcapping", Default = static _ => 0.0, Least = 0,
+        },
+        new ShapeProperty<double>(
             nameof(ModelShape.LogitScale), static shape => shape.LogitScale, static (shape, value) => shape with { LogitScale = value })
         {
             IsTrait = true, Gguf = "logit_scale", HuggingFace = "logits_scaling", Default = static _ => 1.0,
@@ -231,6 +259,7 @@ public static class ShapeProperties
     {
         if (shape.AttentionScale is { } scale && ShapeProperty.Same(scale, 1 / Math.Sqrt(shape.HeadDim)))
             shape = shape with { AttentionScale = null };
+        shape = LayerKinds.Plain(shape);
         if (shape.RotaryDim == shape.HeadDim)
             shape = shape with { RotaryDim = null };
         double usual = shape.RopeScaling == RopeScaling.LongRope ? 1 : Yarn.AttentionFactor(shape.RopeScalingFactor ?? 1);

@@ -47,6 +47,12 @@ internal static class GgufModelMetadata
                 Add(property);
         }
 
+        if (shape.LayerPattern is { Length: > 0 } pattern && family.StatesLayers)
+        {
+            bool[] local = [.. Enumerable.Range(0, shape.Layers).Select(layer => pattern[layer % pattern.Length] == LayerKinds.Local)];
+            writer.Add($"{architecture}.attention.sliding_window_pattern", GgufArrayContent.Of(local));
+        }
+
         Count("rope.dimension_count", shape.Rotated);
         if ((long)shape.HeadDim * shape.Heads != shape.Dim)
         {

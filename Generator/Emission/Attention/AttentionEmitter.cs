@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 using Llamalith.Generator.Spec;
@@ -20,7 +21,8 @@ internal static class AttentionEmitter
         writer.Line();
         WriteAttendTile(writer, plan);
         writer.Line();
-        VisibleText.WriteMembers(writer, plan.Visible);
+        VisibleText.WriteMembers(writer, plan.Visible, plan.Spec.LayerPattern);
+        WriteAngles(writer, plan);
         writer.Line("// Positions that a query does not see weigh nothing.");
         writer.Method("private static unsafe void Mask(float* scores, int begin, int end)", () =>
             writer.Nested("for (int i = begin; i < end; i++)", "scores[i] = float.NegativeInfinity;"));
@@ -32,15 +34,65 @@ internal static class AttentionEmitter
     {
         writer.Line("/// <summary>The queries of one token and one KV head's group, "
             + "rotated to their position and scaled for the softmax.</summary>");
-        writer.HotMethod("private unsafe void RotateQueries(LayerWeights* w, int kvHead, int position, float* qkv, float* to)", () =>
+        string parameters = $"LayerWeights* w, {Layer(plan, "int ")}int kvHead, int position, float* qkv, float* to";
+        writer.HotMethod($"private unsafe void RotateQueries({parameters})", () =>
         {
-            writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
-            writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
+            WriteTurns(writer, plan, plan.Spec.AttentionTemperature > 0 ? "Query" : "");
             writer.Line("int first = kvHead * GroupSize * HeadDim;");
             writer.Line("float* q = qkv + QueryOffset + first;");
             writer.Block("for (int at = 0; at < GroupSize * HeadDim; at += HeadDim)", () =>
                 HeadStepText.Write(writer, plan.Queries, "RotateQuery", "first + at", "q + at", "to + at"));
         });
+    }
+
+    // The layer as a further parameter or argument, where layers turn by different angles.
+    private static string Layer(ModelPlan plan, string type = "") => plan.MixesRotations ? $"{type}layer, " : "";
+
+    // The cosines and sines of a position, cos and sin.
+    private static void WriteTurns(SourceWriter writer, ModelPlan plan, string whose)
+    {
+        if (plan.MixesRotations)
+        {
+            writer.Line("float* cos = Cosines(layer, position, out float* sin);");
+            return;
+        }
+
+        writer.Line($"float* cos = _scratch.{whose}Cos + (position * (long)HeadDim);");
+        writer.Line($"float* sin = _scratch.{whose}Sin + (position * (long)HeadDim);");
+    }
+
+    private static void WriteAngles(SourceWriter writer, ModelPlan plan)
+    {
+        if (!plan.MixesRotations)
+            return;
+        writer.Line("/// <summary>The cosines, and the sines, by which a layer turns what is at a position.</summary>");
+        writer.Method("private unsafe float* Cosines(int layer, int position, out float* sines)", () =>
+        {
+            writer.Line("Scratch s = _scratch;");
+            writer.Line("byte kind = LayerKinds[layer % LayerKinds.Length];");
+            writer.Line("long at = position * (long)HeadDim;");
+            if (plan.Spec.LayerPattern.Contains('N'))
+            {
+                writer.Block("if (kind == (byte)'N')", () =>
+                {
+                    writer.Line("sines = s.PlainSin;");
+                    writer.Line("return s.PlainCos;");
+                });
+            }
+
+            if (plan.LocalFrequencies.Count > 0)
+            {
+                writer.Block("if (kind == (byte)'L')", () =>
+                {
+                    writer.Line("sines = s.LocalSin + at;");
+                    writer.Line("return s.LocalCos + at;");
+                });
+            }
+
+            writer.Line("sines = s.Sin + at;");
+            writer.Line("return s.Cos + at;");
+        });
+        writer.Line();
     }
 
     private static void WriteStore(SourceWriter writer, ModelPlan plan)
@@ -50,8 +102,7 @@ internal static class AttentionEmitter
         writer.Line("/// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>");
         writer.HotMethod("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
         {
-            writer.Line("float* cos = _scratch.Cos + (position * (long)HeadDim);");
-            writer.Line("float* sin = _scratch.Sin + (position * (long)HeadDim);");
+            WriteTurns(writer, plan, "");
             writer.Line("int first = kvHead * HeadDim;");
             writer.Line("float* k = qkv + KeyOffset + first;");
             writer.Line("float* v = qkv + ValueOffset + first;");
@@ -146,14 +197,17 @@ internal static class AttentionEmitter
             writer.Line("Scratch s = _scratch;");
             writer.Line("int kvHead = item % KvHeads;");
             writer.Line("int position = PassStart + token;");
+            VisibleText.WriteWindow(writer, plan.Visible);
             writer.Line($"int block = {VisibleText.Block(plan.Visible, "item / KvHeads", "position")};");
             writer.Line("int begin = block * BlockPositions;");
             writer.Line("int count = Math.Min(BlockPositions, position + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
-            writer.Line($"RotateQueries(w, kvHead, position, {qkv}, t.Queries);");
+            writer.Line($"RotateQueries(w, {Layer(plan)}kvHead, position, {qkv}, t.Queries);");
             writer.Line($"{element}** pages = ({element}**)PassPages + (block * BlockPages);");
             writer.Line("long head = HeadInPage(layer, kvHead);");
             writer.Line("Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);");
+            if (spec.AttentionSoftCap > 0)
+                writer.Line("Kernels.CapScores(t.Scores, GroupSize, padded);");
             writer.Block("for (int row = 0; row < GroupSize; row++)", () =>
             {
                 writer.Line("Mask(t.Scores + (row * BlockPositions), count, padded);");
@@ -177,12 +231,13 @@ internal static class AttentionEmitter
             + "LayerWeights* w, int layer, int kvHead, int first, int tiles, ref Scratch.Thread t)";
         writer.HotMethod(Head, () =>
         {
+            VisibleText.WriteWindow(writer, plan.Visible);
             writer.Line("// A tile that runs out of tokens repeats the last one, and drops what it computes for it.");
             writer.Line("int last = Math.Min(first + (tiles * PrefillTokenTile), PassTokens) - 1;");
             writer.Block("for (int token = 0; token < tiles * PrefillTokenTile; token++)", () =>
             {
                 writer.Line("int from = Math.Min(first + token, last);");
-                writer.Line("RotateQueries(w, kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), "
+                writer.Line($"RotateQueries(w, {Layer(plan)}kvHead, PassStart + from, _scratch.Qkv + (from * (long)QkvStride), "
                     + "t.Queries + (token * GroupSize * HeadDim));");
             });
             writer.Line("new FloatSpan(t.Max, tiles * QueryRows).Fill(LowestMax);");
@@ -199,7 +254,8 @@ internal static class AttentionEmitter
                 writer.Line("Kernels.GatherValues(pages, head, t.Values, padded);");
                 writer.Nested(
                     "for (int tile = 0; tile < tiles; tile++)",
-                    $"AttendTile(t.Keys, t.Values, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, ref t);");
+                    "AttendTile(t.Keys, t.Values, begin, PassStart + first + (tile * PrefillTokenTile), PassStart + last, tile, "
+                        + $"{VisibleText.Window(plan.Visible)}ref t);");
             });
             writer.Block("for (int row = 0; row < (last + 1 - first) * GroupSize; row++)", () =>
             {
@@ -214,14 +270,17 @@ internal static class AttentionEmitter
     {
         writer.Line($"/// <summary>One block for {Code.Int(plan.PrefillTokenTile)} tokens from a position on: "
             + "their query heads share every load of K and V. Blocks that none of them sees are left out.</summary>");
-        const string Head = "private static unsafe void AttendTile("
-            + "float* k, float* v, int begin, int position, int last, int tile, ref Scratch.Thread t)";
-        writer.HotMethod(Head, () =>
+        string head = "private static unsafe void AttendTile("
+            + "float* k, float* v, int begin, int position, int last, int tile, "
+            + $"{VisibleText.Window(plan.Visible, "int ")}ref Scratch.Thread t)";
+        writer.HotMethod(head, () =>
         {
             writer.Line("int count = Math.Min(BlockPositions, Math.Min(position + PrefillTokenTile - 1, last) + 1 - begin);");
             writer.Nested($"if (count <= 0{VisibleText.OutOfSight(plan.Visible, "begin", "position")})", "return;");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
             writer.Line("Kernels.PrefillScores(t.Queries + (tile * QueryRows * HeadDim), k, t.Scores, count);");
+            if (plan.Spec.AttentionSoftCap > 0)
+                writer.Line("Kernels.CapScores(t.Scores, QueryRows, padded);");
             writer.Block("for (int row = 0; row < QueryRows; row++)", () =>
             {
                 writer.Line("int seen = Math.Min(position + (row / GroupSize), last) + 1 - begin;");

@@ -49,6 +49,22 @@ internal static class AttentionScores
                         WriteTile(kernels, plan, element, row, position))));
     }
 
+    /// <summary>Scores bent below the cap, in units of log2 as they are.</summary>
+    public static void WriteCap(KernelClass kernels, CapScoresPlan plan)
+    {
+        Dialect isa = plan.Isa;
+        SourceWriter writer = kernels.Writer;
+        kernels.Kernel(
+            "CapScores",
+            "scores = cap · tanh(scores / cap), cap = AttentionSoftCap · log2(e)",
+            "scores [rows, BlockPositions] · count is a multiple of PositionTile",
+            [("float*", "scores"), ("int", "rows"), ("int", "count")],
+            () => writer.Block("for (int row = 0; row < rows; row++, scores += BlockPositions)", () =>
+                Loops.ForVectors(writer, isa, "0", "count", () => writer.Line(isa.Store(
+                    "scores + i",
+                    $"Tanh({isa.Load("scores + i")} * {isa.Broadcast("(1f / ScoreCap)")}) * {isa.Broadcast("ScoreCap")}")))));
+    }
+
     private static void WriteTile(KernelClass kernels, ScoresPlan plan, string element, string row, string position)
     {
         Dialect isa = plan.Isa;

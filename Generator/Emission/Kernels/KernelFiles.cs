@@ -73,6 +73,9 @@ internal static class KernelFiles
             case MixPlan mix:
                 AttentionMix.Write(kernels, mix);
                 break;
+            case CapScoresPlan cap:
+                AttentionScores.WriteCap(kernels, cap);
+                break;
             case CombinePlan combine:
                 AttentionResult.WriteCombine(kernels, combine);
                 break;

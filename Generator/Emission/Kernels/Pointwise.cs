@@ -47,12 +47,25 @@ internal static class Pointwise
         writer.Line();
         WriteActivation(writer, isa, plan.Activation);
 
+        if (plan.Caps)
+            WriteTanh(writer, isa);
         if (plan.Reduces)
             WriteReductions(writer, isa);
         WriteHelpers(writer, isa.FloatHelpers);
         if (plan.Integers)
             WriteHelpers(writer, isa.IntegerHelpers);
         writer.Line();
+    }
+
+    // Where x is small, what is lost is a rounding of 1: nothing beside the cap that it is multiplied by.
+    private static void WriteTanh(SourceWriter writer, Dialect isa)
+    {
+        string vec = isa.VectorType, one = isa.Broadcast("1f");
+        writer.Line();
+        writer.Line("/// <summary>The hyperbolic tangent: 1 - 2 / (1 + e^2x).</summary>");
+        writer.Line("[@MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Line($"private static {vec} Tanh({vec} x) => "
+            + $"{one} - ({isa.Broadcast("2f")} / ({one} + Exp2(x * {isa.Broadcast("2.885390f")})));");
     }
 
     private static void WriteActivation(SourceWriter writer, Dialect isa, Spec.Activation activation)

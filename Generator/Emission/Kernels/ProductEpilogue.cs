@@ -31,6 +31,8 @@ internal static class ProductEpilogue
                 Epilogue.AddScaled => $"{isa.Load(target)} + (({sums[i]}) * {isa.Broadcast("ResidualScale")})",
                 Epilogue.SwiGlu => $"Silu({sums[i]}) * ({sums[i + count]})",
                 Epilogue.GeGlu => $"Gelu({sums[i]}) * ({sums[i + count]})",
+                Epilogue.CappedLogits =>
+                    $"Tanh(({sums[i]}) * {isa.Broadcast("(LogitFactor / LogitSoftCap)")}) * {isa.Broadcast("LogitSoftCap")}",
                 Epilogue.Logits => $"({sums[i]}) * {isa.Broadcast("LogitFactor")}",
                 _ => throw Unknown(epilogue),
             };
@@ -47,6 +49,7 @@ internal static class ProductEpilogue
         Epilogue.Add => $"y += W · {x}",
         Epilogue.AddScaled => $"y += ResidualScale · W · {x}",
         Epilogue.GeGlu => $"y = gelu(Gate · {x}) ⊙ (Up · {x})",
+        Epilogue.CappedLogits => $"y = LogitSoftCap · tanh(LogitFactor · W · {x} / LogitSoftCap)",
         Epilogue.Logits => $"y = LogitFactor · W · {x}",
         Epilogue.SwiGlu => $"y = silu(Gate · {x}) ⊙ (Up · {x})",
         _ => throw Unknown(epilogue),

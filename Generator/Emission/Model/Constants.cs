@@ -36,9 +36,11 @@ internal static class Constants
             Int("SlidingWindow", window);
         if (spec.RotaryDim > 0)
             Int("RotaryDim", spec.RotaryDim);
-        Factor("EmbeddingScale", spec.EmbeddingScale);
-        Factor("ResidualScale", spec.ResidualScale);
-        Factor("LogitFactor", 1 / spec.LogitScale);
+        Factor("EmbeddingScale", spec.EmbeddingScale, isUsed: spec.EmbeddingScale != 1);
+        Factor("ResidualScale", spec.ResidualScale, isUsed: spec.ResidualScale != 1);
+        Factor("LogitFactor", 1 / spec.LogitScale, isUsed: spec.LogitScale != 1 || spec.LogitSoftCap > 0);
+        Factor("LogitSoftCap", spec.LogitSoftCap, isUsed: spec.LogitSoftCap > 0);
+        Factor("ScoreCap", spec.AttentionSoftCap * 1.4426950408889634, isUsed: spec.AttentionSoftCap > 0);
 
         writer.Line();
         writer.Line("// Weights: rows of a panel, panels of each matrix, columns that one pass of a product takes.");
@@ -100,9 +102,9 @@ internal static class Constants
 
         void Int(string name, int value) => writer.Line($"private const int {name} = {Code.Readable(value)};");
 
-        void Factor(string name, double value)
+        void Factor(string name, double value, bool isUsed)
         {
-            if (value != 1)
+            if (isUsed)
                 writer.Line($"private const float {name} = {Code.Float(value)};");
         }
 

@@ -1,3 +1,4 @@
+using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -20,7 +21,8 @@ internal sealed class DecodeRowsSteps : IStepWriter
             case StepKind.Attend:
                 writer.Block("for (int token = 0; token < tokens; token++)", () =>
                 {
-                    writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), "
+                    string visible = VisibleText.VisibleTo(plan.Visible, "PassStart + token");
+                    writer.Line($"(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks({visible}, "
                         + "BlockPositions, KvHeads, rank, _panels.Length);");
                     string qkv = plan.NormsProjections ? "s.Qkv + (token * (long)QkvStride), " : "";
                     writer.Nested(
@@ -30,7 +32,8 @@ internal sealed class DecodeRowsSteps : IStepWriter
             case StepKind.Combine:
                 writer.Block(PrefillSteps.EachToken, () =>
                 {
-                    writer.Line("int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;");
+                    string visible = VisibleText.VisibleTo(plan.Visible, "PassStart + token");
+                    writer.Line($"int blocks = ({visible} + BlockPositions - 1) / BlockPositions;");
                     writer.Line("long heads = token * (long)(CacheBlocks * PaddedHeads);");
                     writer.Line("Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), "
                         + "t.Factors, s.Attended + (token * (long)QueryDimStride), blocks);");

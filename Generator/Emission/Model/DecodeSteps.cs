@@ -1,4 +1,5 @@
 using System;
+using Llamalith.Generator.Emission.Attention;
 using Llamalith.Generator.Emission.Text;
 using Llamalith.Generator.Planning;
 
@@ -11,7 +12,14 @@ internal sealed class DecodeSteps : IStepWriter
     {
         if (plan.OwnsResidual)
             writer.Line("new FloatSpan(s.X, PaddedDim).CopyTo(new FloatSpan(t.X, PaddedDim));");
-        writer.Line("int visible = VisibleTo(PassStart);");
+        if (!plan.Visible.IsMixed)
+            WriteShare(writer, plan);
+    }
+
+    // A thread's share of what a token sees: the same in every layer, or in each another.
+    private static void WriteShare(SourceWriter writer, ModelPlan plan)
+    {
+        writer.Line($"int visible = {VisibleText.VisibleTo(plan.Visible, "PassStart")};");
         writer.Line("int blocks = (visible + BlockPositions - 1) / BlockPositions;");
         writer.Line("(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks(visible, BlockPositions, KvHeads, rank, "
             + "_panels.Length);");
@@ -38,6 +46,8 @@ internal sealed class DecodeSteps : IStepWriter
                 writer.Line($"Kernels.Quantize{plan.Matrix(step.Matrices[0]).Kernel.Columns}({StepText.OwnInput(step)}, (byte*)t.Record);");
                 break;
             case StepKind.Attend:
+                if (plan.Visible.IsMixed)
+                    WriteShare(writer, plan);
                 string qkv = plan.NormsProjections ? "t.Qkv" : "s.Qkv";
                 writer.Block("for (int item = firstItem; item < endItem; item++)", () =>
                 {

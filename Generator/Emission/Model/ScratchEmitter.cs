@@ -37,6 +37,15 @@ internal static class ScratchEmitter
                         Carve(writer, scratch.Own, "thread.");
                     });
                     writer.Line("FillRotations();");
+                    if (plan.LocalFrequencies.Count > 0)
+                        writer.Line("FillLocalRotations();");
+                    if (plan.Spec.AttentionTemperature > 0)
+                        writer.Line("FillQueryRotations();");
+                    if (plan.MixesRotations)
+                    {
+                        writer.Line("new FloatSpan(PlainCos, HeadDim).Fill(1f);");
+                        writer.Line("new FloatSpan(PlainSin, HeadDim).Clear();");
+                    }
                 });
                 writer.Line();
                 WriteTotal(writer, "SharedFloats", scratch.Shared);
@@ -46,6 +55,7 @@ internal static class ScratchEmitter
                 writer.Line("public void Dispose() => _memory.Dispose();");
                 writer.Line();
                 WriteRotations(writer, plan);
+                WriteOtherRotations(writer, plan);
                 writer.Line();
                 writer.Block("public struct Thread", () =>
                 {
@@ -73,31 +83,51 @@ internal static class ScratchEmitter
     }
 
     /// <summary>Writes the rotary frequencies and what fills the tables Cos and Sin with them.</summary>
-    public static void WriteRotations(SourceWriter writer, ModelPlan plan)
+    public static void WriteRotations(SourceWriter writer, ModelPlan plan) => WriteTable(
+        writer, plan, "Radians a position, one for each pair of a head.", "", plan.Frequencies, plan.Spec.RopeScaling.Magnitude);
+
+    // Those of layers and queries that turn otherwise.
+    private static void WriteOtherRotations(SourceWriter writer, ModelPlan plan)
     {
-        bool interleaved = plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
-        writer.Line("// Radians a position, one for each pair of a head.");
-        writer.Line("private static DoubleReadOnlySpan Frequencies =>");
-        writer.Line("[");
-        for (int i = 0; i < plan.Frequencies.Count; i += 8)
+        if (plan.LocalFrequencies.Count > 0)
         {
-            List<string> row = [];
-            for (int j = i; j < plan.Frequencies.Count && j < i + 8; j++)
-                row.Add(Code.Double(plan.Frequencies[j]));
-            writer.Line("    " + row.Join(", ") + ",");
+            writer.Line();
+            WriteTable(writer, plan, "The same for layers with a base of their own.", "Local", plan.LocalFrequencies, 1);
         }
 
-        writer.Line("];");
+        if (plan.Spec.AttentionTemperature == 0)
+            return;
         writer.Line();
-        writer.Method("private void FillRotations()", () => writer.Block("for (int position = 0; position < Context; position++)", () =>
+        writer.Line("// How much queries have grown, for each stretch of the original context.");
+        writer.Line("private static DoubleReadOnlySpan Growth =>");
+        WriteList(writer, RopeTable.Growth(plan.Spec));
+        writer.Line();
+        writer.Method("private void FillQueryRotations()", () => writer.Block("for (long i = 0; i < Context * (long)HeadDim; i++)", () =>
         {
-            writer.Line("float* cos = Cos + (position * (long)HeadDim);");
-            writer.Line("float* sin = Sin + (position * (long)HeadDim);");
+            writer.Line($"double growth = Growth[(int)(i / HeadDim / {Code.Int(plan.Spec.RopeScaling.OriginalContext)})];");
+            writer.Line("QueryCos[i] = (float)(Cos[i] * growth);");
+            writer.Line("QuerySin[i] = (float)(Sin[i] * growth);");
+        }));
+    }
+
+    private static void WriteTable(
+        SourceWriter writer, ModelPlan plan, string comment, string name, IReadOnlyList<double> frequencies, double magnitude)
+    {
+        bool interleaved = plan.Spec.RopeLayout == Spec.RopeLayout.Interleaved;
+        writer.Line($"// {comment}");
+        writer.Line($"private static DoubleReadOnlySpan {name}Frequencies =>");
+        WriteList(writer, frequencies);
+        writer.Line();
+        const string EachPosition = "for (int position = 0; position < Context; position++)";
+        writer.Method($"private void Fill{name}Rotations()", () => writer.Block(EachPosition, () =>
+        {
+            writer.Line($"float* cos = {name}Cos + (position * (long)HeadDim);");
+            writer.Line($"float* sin = {name}Sin + (position * (long)HeadDim);");
             writer.Block("for (int pair = 0; pair < HeadDim / 2; pair++)", () =>
             {
-                writer.Line("(double s, double c) = Contracts.RotaryAngle.SinCos(position * Frequencies[pair]);");
+                writer.Line($"(double s, double c) = Contracts.RotaryAngle.SinCos(position * {name}Frequencies[pair]);");
                 writer.Line(interleaved ? "int a = 2 * pair, b = a + 1;" : "int a = pair, b = pair + (HeadDim / 2);");
-                if (plan.Spec.RopeScaling.Magnitude is not 1.0 and var magnitude)
+                if (magnitude != 1)
                 {
                     // What is not turned is not stretched either.
                     string turned = plan.Spec.RotaryDim == 0 ? "" : "if (pair < RotaryDim / 2)\n    ";
@@ -109,5 +139,19 @@ internal static class ScratchEmitter
                 writer.Line("sin[b] = (float)s;");
             });
         }));
+    }
+
+    private static void WriteList(SourceWriter writer, IReadOnlyList<double> numbers)
+    {
+        writer.Line("[");
+        for (int i = 0; i < numbers.Count; i += 8)
+        {
+            List<string> row = [];
+            for (int j = i; j < numbers.Count && j < i + 8; j++)
+                row.Add(Code.Double(numbers[j]));
+            writer.Line("    " + row.Join(", ") + ",");
+        }
+
+        writer.Line("];");
     }
 }

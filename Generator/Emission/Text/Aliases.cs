@@ -15,6 +15,7 @@ internal static class Aliases
             ("Array", "System.Array"),
             ("BitConverter", "System.BitConverter"),
             ("Contracts", "Llamalith.Contracts"),
+            ("BytesReadOnlySpan", "System.ReadOnlySpan<byte>"),
             ("DoubleReadOnlySpan", "System.ReadOnlySpan<double>"),
             ("FloatReadOnlySpan", "System.ReadOnlySpan<float>"),
             ("FloatSpan", "System.Span<float>"),

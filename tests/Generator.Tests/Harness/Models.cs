@@ -32,7 +32,7 @@ internal static class Models
         """
         [Llamalith.LlamaModel(Dim = 90, FfnDim = 173, Layers = 3, Heads = 6, KvHeads = 2, HeadDim = 14, VocabSize = 259, Context = 77,
             QkvBias = true, SlidingWindow = 19, RopeLayout = Llamalith.RopeLayout.HalfSplit, RopeScaling = Llamalith.RopeScaling.Llama3,
-            RopeTheta = 500000, NormEps = 1e-6, RotaryDim = 10, NormPlacement = Llamalith.NormPlacement.Both, QkNorm = Llamalith.QkNorm.Head,
+            RopeTheta = 500000, NormEps = 1e-6, RotaryDim = 10, LayerPattern = "LGN", RopeThetaLocal = 20000, AttentionSoftCap = 20, LogitSoftCap = 15, NormPlacement = Llamalith.NormPlacement.Both, QkNorm = Llamalith.QkNorm.Head,
             Activation = Llamalith.Activation.GeluTanh, EmbeddingScale = 9.5,
             ResidualScale = 0.5, AttentionScale = 0.25, LogitScale = 3, KvCache = Llamalith.KvFormat.F32)]
         public sealed partial class Model;

@@ -84,7 +84,7 @@ internal static class Workbench
             public sealed partial class Everything;
 
             [Llamalith.LlamaModel(Dim = 64, FfnDim = 96, Layers = 2, Heads = 4, KvHeads = 2, VocabSize = 64, Context = 64, NormPlacement = Llamalith.NormPlacement.Both,
-                QkNorm = Llamalith.QkNorm.Projection, Activation = Llamalith.Activation.Gelu, EmbeddingScale = 2, ResidualScale = 0.5, LogitScale = 2,
+                QkNorm = Llamalith.QkNorm.Projection, Activation = Llamalith.Activation.Gelu, EmbeddingScale = 2, ResidualScale = 0.5, LogitScale = 2, AttentionTemperature = 0.5, RopeScaling = Llamalith.RopeScaling.Yarn,
                 KvCache = Llamalith.KvFormat.Int8)]
             public sealed partial class Traits;
             """,

@@ -236,6 +236,14 @@ public sealed class DiagnosticsTests
         string.Join("", await Analyzer.ReportAsync(Model(With($"RotaryDim = 4, RopeScaling = RopeScaling.LongRope, RopeScalingShortFactors = \"1,1\", RopeScalingLongFactors = \"{factors}\"")))),
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("LayerPattern = \"LX\", SlidingWindow = 8", "LayerPattern = \"LX\" has other letters than L, G and N")]
+    [InlineData("LayerPattern = \"LG\"", "LayerPattern = \"LG\" has layers L, but there is no window")]
+    [InlineData("LayerPattern = \"GGGGGGGGGGGGG\"", "LayerPattern = \"GGGGGGGGGGGGG\" has 13 letters")]
+    [InlineData("RopeThetaLocal = 5", "RopeThetaLocal = 5 is for layers L")]
+    public async Task LayerPattern_ThatDoesNotFit_IsReported(string arguments, string expected) =>
+        Assert.Contains(expected, Assert.Single(await Analyzer.ReportAsync(Model(With(arguments)))), StringComparison.Ordinal);
+
     [Fact]
     public async Task RotaryDim_OddOrWiderThanAHead_IsReported()
     {

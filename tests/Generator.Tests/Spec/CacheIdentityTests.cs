@@ -35,6 +35,10 @@ public class CacheIdentityTests
     [Fact]
     public void Identity_NamesTraitsWhereTheyAre()
     {
+        Names("LayerPattern=LG", static small => small with { LayerPattern = "LG" });
+        Names("RopeThetaLocal=20000", static small => small with { RopeThetaLocal = 20000 });
+        Names("AttentionSoftCap=50", static small => small with { AttentionSoftCap = 50 });
+        Names("AttentionTemperature=0.5", static small => small with { AttentionTemperature = 0.5 });
         Names("RotaryDim=6", static small => small with { RotaryDim = 6 });
         Names("NormPlacement=After", static small => small with { NormPlacement = Mirror.NormPlacement.After });
         Names("QkNorm=Head", static small => small with { QkNorm = Mirror.QkNorm.Head });

@@ -270,7 +270,7 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void SlidingWindow_MustBeThatOfEveryLayer()
+    public void SlidingWindow_MayDifferBetweenLayers()
     {
         HuggingFaceDraft Windowed() =>
             new HuggingFaceDraft().With("model_type", "\"qwen2\"").With("use_sliding_window", "true").With("sliding_window", "64");
@@ -278,10 +278,23 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
             Assert.Equal(64, checkpoint.Shape.SlidingWindow);
         using (SafetensorsCheckpoint checkpoint = Open(Windowed().With("layer_types", """["sliding_attention","sliding_attention"]""")))
             Assert.Equal(64, checkpoint.Shape.SlidingWindow);
-        Refuses(Windowed(), "max_window_layers");
-        Refuses(Windowed().With("max_window_layers", "1"), "max_window_layers");
-        Refuses(Windowed().With("layer_types", """["full_attention","sliding_attention"]"""), "layer_types has full_attention");
-        Refuses(Windowed().With("layer_types", "[1]"), "layer_types is Number");
+        using (SafetensorsCheckpoint checkpoint = Open(Windowed().With("max_window_layers", "2")))
+            Assert.Equal((0, null), (checkpoint.Shape.SlidingWindow, checkpoint.Shape.LayerPattern));
+        foreach ((string key, string value) in ((string, string)[])
+            [
+                ("max_window_layers", "1"), ("layer_types", """["full_attention","sliding_attention"]"""), ("sliding_window_pattern", "\"GL\""),
+                ("sliding_window_pattern", "[false,true]"),
+            ])
+        {
+            using SafetensorsCheckpoint checkpoint = Open(Windowed().With(key, value));
+            Assert.Equal((64, "GL"), (checkpoint.Shape.SlidingWindow, checkpoint.Shape.LayerPattern));
+        }
+
+        Refuses(Windowed().With("layer_types", """["full_attention","chunked_attention"]"""), "layer_types has chunked_attention");
+        Refuses(Windowed().With("layer_types", "[1,1]"), "layer_types is Number");
+        Refuses(Windowed().With("layer_types", """["full_attention"]"""), "layer_types is no list of 2 layers");
+        Refuses(Windowed().With("sliding_window_pattern", "\"GX\""), "sliding_window_pattern = GX");
+        Refuses(Windowed().With("sliding_window_pattern", "-2"), "sliding_window_pattern = -2");
         Refuses(new HuggingFaceDraft().With("sliding_window", "-1"), "sliding_window = -1");
     }
 
