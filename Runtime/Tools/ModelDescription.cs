@@ -44,7 +44,8 @@ public sealed class ModelDescription
     internal IReadOnlyList<string> Weights { get; private set; } = [];
 
     /// <summary>The same as a value.</summary>
-    internal WeightFormat Formats => Weights.Aggregate(default(WeightFormat), static (all, name) => Enum.TryParse(name, out WeightFormat format) ? all | format : all);
+    internal WeightFormat Formats => Weights.Aggregate(
+        default(WeightFormat), static (all, name) => Enum.TryParse(name, out WeightFormat format) ? all | format : all);
 
     /// <summary>The name of the description of a model file or folder: tiny.llamalith.json for models/tiny.gguf.</summary>
     public static string FileNameOf(string model)
@@ -74,7 +75,10 @@ public sealed class ModelDescription
         foreach (string name in checkpoint.CanonicalNames)
         {
             if (checkpoint.TryDescribe(name, out TensorInfo tensor))
-                description.Tensors[tensor.Name] = string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} [{tensor.Rows}, {tensor.Columns}]");
+            {
+                description.Tensors[tensor.Name] =
+                    string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} [{tensor.Rows}, {tensor.Columns}]");
+            }
         }
 
         return description;
@@ -157,11 +161,16 @@ public sealed class ModelDescription
             // Of an enum its members' names are here.
             Type type = typeof(LlamaModelAttribute).GetProperty(name)?.PropertyType
                 ?? throw new ModelFormatException($"{FileNameOf(File)}: this version of Llamalith knows no {name}.");
-            yield return $"{name} = {(type.IsEnum ? $"global::{type.FullName}.{value.Json.Trim('"')}" : name == nameof(ModelShape.Context) ? Usual(value.Json) : value.Json)}";
+            string code = type.IsEnum ? $"global::{type.FullName}.{value.Json.Trim('"')}"
+                : name == nameof(ModelShape.Context) ? Usual(value.Json) : value.Json;
+            yield return $"{name} = {code}";
         }
 
         if (!names.Contains(nameof(LlamaModelAttribute.Weights)) && Weights.Count > 0)
-            yield return $"{nameof(LlamaModelAttribute.Weights)} = {string.Join(" | ", Weights.Select(static name => $"global::{typeof(WeightFormat).FullName}.{name}"))}";
+        {
+            IEnumerable<string> members = Weights.Select(static name => $"global::{typeof(WeightFormat).FullName}.{name}");
+            yield return $"{nameof(LlamaModelAttribute.Weights)} = {string.Join(" | ", members)}";
+        }
     }
 
     // As the compiler does: more must be written.
@@ -169,10 +178,13 @@ public sealed class ModelDescription
         int.TryParse(context, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > UsualContext
             ? UsualContext.ToString(CultureInfo.InvariantCulture) : context;
 
-    /// <summary>Whether another description adds to this one and changes nothing of it: a later version knew more of the same file.</summary>
+    /// <summary>
+    /// Whether another description adds to this one and changes nothing of it: a later version knew more of the same file.
+    /// </summary>
     internal bool IsPartOf(ModelDescription other) =>
         Header == other.Header
-        && Hyperparameters.All(pair => other.Hyperparameters.TryGetValue(pair.Key, out DescribedValue? value) && value.Json == pair.Value.Json)
+        && Hyperparameters.All(
+            pair => other.Hyperparameters.TryGetValue(pair.Key, out DescribedValue? value) && value.Json == pair.Value.Json)
         && Tensors.All(pair => other.Tensors.TryGetValue(pair.Key, out string? tensor) && tensor == pair.Value)
         && Weights.SequenceEqual(other.Weights);
 
@@ -186,7 +198,10 @@ public sealed class ModelDescription
         {
             DescribedValue? mine = Hyperparameters.GetValueOrDefault(name), theirs = written.Hyperparameters.GetValueOrDefault(name);
             if (mine?.Json != theirs?.Json)
-                yield return $"{name} = {theirs?.Json ?? "nothing"} in {there}, but {(mine ?? theirs)!.Key} = {mine?.Json ?? "nothing"} in {here}";
+            {
+                yield return $"{name} = {theirs?.Json ?? "nothing"} in {there}, "
+                    + $"but {(mine ?? theirs)!.Key} = {mine?.Json ?? "nothing"} in {here}";
+            }
         }
 
         if (!Weights.SequenceEqual(written.Weights))
@@ -212,16 +227,19 @@ public sealed class ModelDescription
     }
 
     // Mixes are named too, after the files that have them.
-    private static IEnumerable<WeightFormat> AllFormats => Enum.GetValues<WeightFormat>().Where(static format => int.PopCount((int)format) == 1);
+    private static IEnumerable<WeightFormat> AllFormats =>
+        Enum.GetValues<WeightFormat>().Where(static format => int.PopCount((int)format) == 1);
 
     // A tensor type that engines run and its property have one name.
     private static WeightFormat FormatOf(Checkpoint checkpoint, in TensorInfo tensor) =>
         Enum.TryParse(tensor.Type.ToString(), out WeightFormat format) && AllFormats.Contains(format)
             ? format
             : throw new ModelFormatException(
-                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", AllFormats)} only.");
+                $"{checkpoint.Path}: the tensor {tensor.Name} is {tensor.Type}, but engines can be compiled for {string.Join(", ", AllFormats)} "
+                    + "only.");
 
-    private static string[] NamesOf(WeightFormat formats) => [.. AllFormats.Where(format => (formats & format) != 0).Select(static format => format.ToString())];
+    private static string[] NamesOf(WeightFormat formats) =>
+        [.. AllFormats.Where(format => (formats & format) != 0).Select(static format => format.ToString())];
 
     // Files that carry 32-bit floats mean the short decimal, 1e-5 and not 9.9999997e-06.
     private static string Text(object value) => value switch
