@@ -35,7 +35,8 @@ public sealed class ChatCommandTests : IDisposable
         Echo echo = new();
         string saved = _folder["talk.json"];
         (ChatTerminal terminal, string output, string notices) = await TalkAsync(
-            echo, "/system Be kind.", "one", "two", "/undo", "three", $"/save {saved}", "/reset", "four", $"/load {saved}", "five", "/load /none",
+            echo, "/system Be kind.", "one", "two", "/undo", "three", $"/save {saved}", "/reset", "four", $"/load {saved}", "five",
+            "/load /none",
             "/what", "/undo", "/undo", "/undo", "/undo", "/exit", "six");
         Assert.Equal(
             [
@@ -87,7 +88,8 @@ public sealed class ChatCommandTests : IDisposable
         public Action? OnHalf { get; set; }
 
         public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             Asked.Add(string.Join('|', messages.Select(static message => $"{message.Role}: {message.Text}")));
             yield return new ChatResponseUpdate(ChatRole.Assistant, "said");
