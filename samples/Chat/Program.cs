@@ -21,7 +21,7 @@ internal static class Program
     {
         try
         {
-            using Checkpoint weights =
+            Checkpoint weights =
                 args.Length > 0 ? Checkpoint.Open(args[0]) : Checkpoint.OpenEmbedded(typeof(Fable).Assembly, Fable.WeightsName);
             LlamaChatClientOptions options = new() { Sampling = new SamplingOptions { Temperature = 0.7f, MinP = 0.05f } };
             using IChatClient client = LlamaChatClient.Open<Fable>(weights, options);
