@@ -162,7 +162,13 @@ internal static class ClassClashes
 
     /// <summary>The types of a method's parameters, as <see cref="EngineMember"/> has them.</summary>
     internal static string ParametersOf(IMethodSymbol method) =>
-        string.Join(", ", method.Parameters.Select(static parameter => parameter.Type.ToDisplayString(s_fullNames)));
+        string.Join(", ", method.Parameters.Select(parameter => NameOf(parameter.Type, method.ContainingType)));
+
+    // A type of the class's own has the name that it has within, whether or not it was generated yet.
+    private static string NameOf(ITypeSymbol type, INamedTypeSymbol within) =>
+        SymbolEqualityComparer.Default.Equals(type.ContainingType?.OriginalDefinition, within.OriginalDefinition)
+            ? type.Name
+            : type.ToDisplayString(s_fullNames);
 
     private static bool IsAccessor(string name, ILookup<string, EngineMember> members) =>
         (name.StartsWith("get_", StringComparison.Ordinal) || name.StartsWith("set_", StringComparison.Ordinal))

@@ -17,6 +17,7 @@ internal static class NeededTypes
         "Llamalith.Contracts.ILogitsLoss",
         "Llamalith.Contracts.ILogitsReader",
         "Llamalith.Contracts.IPromptedModel",
+        "Llamalith.Contracts.ISharedModel",
         "Llamalith.Contracts.ITrainer`1",
         "Llamalith.Contracts.ITunable",
         "Llamalith.Contracts.KernelTable",

@@ -78,9 +78,30 @@ public abstract class CompiledEngine : ITeamJob, IDisposable
     /// <exception cref="InvalidOperationException">Another call is under way.</exception>
     private protected void Enter()
     {
+        if (!TryEnter())
+            throw new InvalidOperationException($"Another call to this {Kind} is under way; use one {Kind} for each thread.");
+    }
+
+    /// <summary>Begins a call after the one under way. What an engine runs would wait for itself, and is refused instead.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
+    /// <inheritdoc cref="Enter"/>
+    private protected void EnterInTurn(CancellationToken cancellation)
+    {
+        SpinWait wait = default;
+        while (!TryEnter())
+        {
+            if (t_running is not null)
+                throw new InvalidOperationException($"Another call to this {Kind} is under way, and what an engine runs cannot wait for it.");
+            cancellation.ThrowIfCancellationRequested();
+            wait.SpinOnce();
+        }
+    }
+
+    private bool TryEnter()
+    {
         ThrowIfDisposed();
         if (Interlocked.Exchange(ref _busy, 1) != 0)
-            throw new InvalidOperationException($"Another call to this {Kind} is under way; use one {Kind} for each thread.");
+            return false;
 
         // Disposal is looked at again by whoever holds the engine: it could have come in between.
         if (_disposed)
@@ -91,6 +112,7 @@ public abstract class CompiledEngine : ITeamJob, IDisposable
 
         _outer = t_running;
         t_running = this;
+        return true;
     }
 
     /// <summary>Ends a call, on the thread that began it.</summary>

@@ -4,8 +4,8 @@ using System.Threading;
 namespace Llamalith.Contracts;
 
 /// <summary>
-/// A compiled engine with its weights bound and a conversation in its KV cache. One call at a time: an engine is not shared
-/// between threads; a second one of the same class shares nothing but the file's pages.
+/// A compiled engine with its weights bound and a conversation of its own in its KV cache, which has one call at a time. Many conversations
+/// share one engine through <see cref="ISharedModel"/>.
 /// </summary>
 public interface ILlamaModel : IDisposable
 {

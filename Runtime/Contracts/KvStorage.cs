@@ -31,6 +31,8 @@ public sealed unsafe class KvStorage : IDisposable
     private int[] _tokens = [];
     private int _held;
     private int _count;
+    private float[] _logits = [];
+    private int _logitsAt = -1;
     private string _weights = "";
     private int _state;
 
@@ -63,6 +65,12 @@ public sealed unsafe class KvStorage : IDisposable
 
     /// <summary>The tokens that fill them; valid until the next call.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _count);
+
+    /// <summary>
+    /// The logits [VocabSize] for the next token, valid until the next call; empty where the last call did not ask for them, and after a
+    /// loading.
+    /// </summary>
+    public ReadOnlySpan<float> Logits => _logitsAt == _count ? _logits : [];
 
     /// <summary>Where its pages lie.</summary>
     public byte** Pages => (byte**)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_table));
@@ -111,6 +119,7 @@ public sealed unsafe class KvStorage : IDisposable
     {
         tokens.CopyTo(_tokens.AsSpan(_count));
         _count += tokens.Length;
+        _logitsAt = -1;
     }
 
     /// <summary>Forgets every position from <paramref name="count"/> on, and returns the pages of those alone.</summary>
@@ -147,6 +156,8 @@ public sealed unsafe class KvStorage : IDisposable
             fork._tokens = [.. Tokens];
             fork._count = _count;
             fork._weights = _weights;
+            if (!Logits.IsEmpty)
+                fork.KeepLogits(Logits);
             return fork;
         }
         finally
@@ -256,9 +267,20 @@ public sealed unsafe class KvStorage : IDisposable
             Cut(0);
     }
 
+    /// <summary>Keeps a copy of the logits after the last token, for whoever has the conversation.</summary>
+    internal void KeepLogits(ReadOnlySpan<float> logits)
+    {
+        if (_logits.Length != logits.Length)
+            _logits = new float[logits.Length];
+        logits.CopyTo(_logits);
+        _logitsAt = _count;
+    }
+
     /// <summary>Forgets every position from a count on, for whoever has the conversation.</summary>
     internal void Cut(int count)
     {
+        if (count != _count)
+            _logitsAt = -1;
         _count = count;
         ReturnFrom(Layout.Pages(count));
     }

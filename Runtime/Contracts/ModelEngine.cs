@@ -1,5 +1,8 @@
 using System;
 using System.ComponentModel;
+using System.IO;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace Llamalith.Contracts;
@@ -14,6 +17,8 @@ public abstract unsafe class ModelEngine : CompiledEngine
     private readonly Checkpoint _checkpoint;
     private readonly LoadOptions _options;
     private readonly int[] _picked;
+    private readonly int[] _rowPositions;
+    private readonly nint[] _rowPages;
     private KvPool _pool = null!;
     private KvStorage _cache = null!;
     private string _weights = "";
@@ -38,6 +43,11 @@ public abstract unsafe class ModelEngine : CompiledEngine
         _options = options ?? new LoadOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.Threads ?? 1, 1, nameof(_options.Threads));
         _picked = new int[traits.LogitRows];
+
+        // Kernels look rows up in them.
+        int rows = Math.Max(traits.PrefillChunk, traits.DecodeRows);
+        _rowPositions = GC.AllocateArray<int>(rows, pinned: true);
+        _rowPages = GC.AllocateArray<nint>(rows, pinned: true);
     }
 
     /// <summary>Closes the file of a model that nobody disposed; threads and memory see to themselves.</summary>
@@ -57,7 +67,7 @@ public abstract unsafe class ModelEngine : CompiledEngine
     public ReadOnlySpan<int> Tokens => _cache.Tokens;
 
     /// <summary>
-    /// The conversation that <see cref="Decode"/> and Prefill continue. Setting another does not dispose the one before; one that was
+    /// The conversation that <see cref="Decode(int)"/> and Prefill continue. Setting another does not dispose the one before; one that was
     /// filled with other weights is refused.
     /// </summary>
     public KvStorage Cache
@@ -66,9 +76,7 @@ public abstract unsafe class ModelEngine : CompiledEngine
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            if (value.Layout != ClassTraits.Layout)
-                throw new ModelMismatchException(
-                    $"The KV cache is of \"{value.Layout.Model}\", and this class is \"{ClassTraits.Layout.Model}\".");
+            CheckLayout(value);
             Enter();
             try
             {
@@ -106,6 +114,12 @@ public abstract unsafe class ModelEngine : CompiledEngine
     /// <summary>The pass under way: the position of its first token.</summary>
     protected int PassStart { get; private set; }
 
+    /// <summary>The pass under way: the position of each of its tokens in its conversation.</summary>
+    protected int* RowPositions => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_rowPositions));
+
+    /// <summary>The pass under way: where the pages of each token's conversation lie.</summary>
+    protected byte*** RowPages => (byte***)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_rowPages));
+
     /// <summary>The pass under way: number of tokens.</summary>
     protected int PassTokens { get; private set; }
 
@@ -122,45 +136,94 @@ public abstract unsafe class ModelEngine : CompiledEngine
     protected ReadOnlySpan<int> Picked => _picked;
 
     /// <summary>Appends one token and returns the logits [VocabSize] for the next, valid until the next call.</summary>
-    public ReadOnlySpan<float> Decode(int token)
+    public ReadOnlySpan<float> Decode(int token) => Decode(_cache, token);
+
+    /// <inheritdoc cref="ISharedModel.Decode(KvStorage, int)"/>
+    public ReadOnlySpan<float> Decode(KvStorage conversation, int token)
     {
         CheckToken(token);
-        KvStorage cache = Enter(1);
+        Enter(conversation, 1, CancellationToken.None);
         try
         {
             Embed(token, 0);
-            Run(cache, [token], logits: true);
+            Run(conversation, [token], logits: true);
+            conversation.KeepLogits(Logits);
         }
         finally
         {
-            Leave(cache);
+            Leave(conversation);
         }
 
-        return Logits;
+        return conversation.Logits;
     }
 
     /// <summary>Appends many tokens and returns the logits [VocabSize] after the last, valid until the next call.</summary>
-    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    public ReadOnlySpan<float> Prefill(scoped ReadOnlySpan<int> tokens, CancellationToken cancellation) =>
+        Prefill(_cache, tokens, cancellation);
+
+    /// <inheritdoc cref="ISharedModel.Prefill(KvStorage, ReadOnlySpan{int}, CancellationToken)"/>
+    public ReadOnlySpan<float> Prefill(KvStorage conversation, scoped ReadOnlySpan<int> tokens, CancellationToken cancellation)
     {
-        Append(tokens, ClassTraits.PrefillChunk, null, cancellation);
-        return Logits;
+        Append(conversation, tokens, ClassTraits.PrefillChunk, null, cancellation);
+        return conversation.Logits;
     }
 
     /// <summary>Appends many tokens and shows the logits [VocabSize] after each whose logits the reader wants.</summary>
     public void Prefill(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, ClassTraits.PrefillChunk, reader, cancellation);
+        Append(_cache, tokens, ClassTraits.PrefillChunk, reader, cancellation);
     }
 
     /// <summary>
-    /// Appends some tokens, each as <see cref="Decode"/> does it to the last bit, but with the weights read once for several, and shows the
+    /// Appends some tokens, each as <see cref="Decode(int)"/> does it to the last bit, but with the weights read once for several, and shows the
     /// logits [VocabSize] after each whose logits the reader wants.
     /// </summary>
     public void DecodeRows(scoped ReadOnlySpan<int> tokens, ILogitsReader reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        Append(tokens, ClassTraits.DecodeRows, reader, cancellation, decodesRows: true);
+        Append(_cache, tokens, ClassTraits.DecodeRows, reader, cancellation, decodesRows: true);
+    }
+
+    /// <inheritdoc cref="ISharedModel.DecodeRows"/>
+    public void DecodeRows(scoped ReadOnlySpan<KvStorage> conversations, scoped ReadOnlySpan<int> tokens)
+    {
+        if (conversations.IsEmpty)
+            throw new ArgumentException("There is no conversation to go on with.", nameof(conversations));
+        if (conversations.Length != tokens.Length)
+            throw new ArgumentException($"There are {conversations.Length} conversations, but {tokens.Length} tokens.", nameof(tokens));
+        foreach (int token in tokens)
+            CheckToken(token);
+        int had = 0, done = 0;
+        bool entered = false;
+        try
+        {
+            for (; had < conversations.Length; had++)
+                EnterConversation(conversations[had]);
+            EnterInTurn(CancellationToken.None);
+            entered = true;
+            foreach (KvStorage conversation in conversations)
+                MakeRoom(conversation, 1);
+            _decodesRows = true;
+            for (; done < tokens.Length; done += Math.Min(tokens.Length - done, ClassTraits.DecodeRows))
+            {
+                int count = Math.Min(tokens.Length - done, ClassTraits.DecodeRows);
+                RunRows(conversations.Slice(done, count), tokens.Slice(done, count));
+            }
+        }
+        catch
+        {
+            foreach (KvStorage conversation in conversations[..done])
+                conversation.Cut(conversation.Count - 1);
+            throw;
+        }
+        finally
+        {
+            foreach (KvStorage conversation in conversations[..had])
+                conversation.Leave();
+            if (entered)
+                Leave();
+        }
     }
 
     /// <summary>Forgets every token of the current conversation from <paramref name="count"/> on.</summary>
@@ -184,6 +247,24 @@ public abstract unsafe class ModelEngine : CompiledEngine
         return new KvStorage(ClassTraits.Layout, _pool);
     }
 
+    /// <inheritdoc cref="ISharedModel.LoadConversation"/>
+    public KvStorage LoadCache(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        KvStorage cache = CreateCache();
+        try
+        {
+            cache.Restore(source);
+            cache.Claim(_weights);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>A conversation that consists of one of the class's own prompts.</summary>
     public KvStorage CreateCache(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
     {
@@ -205,7 +286,8 @@ public abstract unsafe class ModelEngine : CompiledEngine
     public void Begin(BakedPrompt prompt, ReadOnlySpan<BakedPrompt> own)
     {
         CheckPrompt(prompt, own);
-        KvStorage cache = Enter(0);
+        KvStorage cache = _cache;
+        Enter(cache, 0, CancellationToken.None);
         try
         {
             prompt.CopyTo(_checkpoint, cache);
@@ -307,13 +389,18 @@ public abstract unsafe class ModelEngine : CompiledEngine
     protected abstract ReadOnlySpan<float> LogitRow(int picked);
 
     private void Append(
-        scoped ReadOnlySpan<int> tokens, int atOnce, ILogitsReader? reader, CancellationToken cancellation, bool decodesRows = false)
+        KvStorage cache,
+        scoped ReadOnlySpan<int> tokens,
+        int atOnce,
+        ILogitsReader? reader,
+        CancellationToken cancellation,
+        bool decodesRows = false)
     {
         if (tokens.IsEmpty)
             throw new ArgumentException($"There is no token to {(decodesRows ? "decode" : "prefill")}.", nameof(tokens));
         foreach (int token in tokens)
             CheckToken(token);
-        KvStorage cache = Enter(tokens.Length);
+        Enter(cache, tokens.Length, cancellation);
         int start = cache.Count;
         _decodesRows = decodesRows;
         _cancellation = cancellation;
@@ -329,6 +416,9 @@ public abstract unsafe class ModelEngine : CompiledEngine
                 if (reader is not null)
                     Show(reader, first, count);
             }
+
+            if (reader is null)
+                cache.KeepLogits(Logits);
         }
         catch
         {
@@ -377,6 +467,54 @@ public abstract unsafe class ModelEngine : CompiledEngine
         }
     }
 
+    // A token of each conversation. One alone is decoded as ever.
+    private void RunRows(scoped ReadOnlySpan<KvStorage> conversations, scoped ReadOnlySpan<int> tokens)
+    {
+        for (int row = 0; row < tokens.Length; row++)
+            Embed(tokens[row], row);
+        if (tokens.Length == 1)
+        {
+            Run(conversations[0], tokens, logits: true);
+            conversations[0].KeepLogits(Logits);
+            return;
+        }
+
+        for (int row = 0; row < tokens.Length; row++)
+            SetRow(row, conversations[row], conversations[row].Count);
+        PassTokens = tokens.Length;
+        PassWantsLogits = false;
+        Team.Run(this);
+        for (int row = 0; row < tokens.Length; row++)
+            conversations[row].Append(tokens.Slice(row, 1));
+        _phase = Phase.Logits;
+        try
+        {
+            for (int first = 0; first < tokens.Length; first += PassTokens)
+            {
+                PassTokens = Math.Min(tokens.Length - first, _picked.Length);
+                for (int picked = 0; picked < PassTokens; picked++)
+                    _picked[picked] = first + picked;
+                Team.Run(this);
+                for (int picked = 0; picked < PassTokens; picked++)
+                    conversations[first + picked].KeepLogits(LogitRow(picked));
+            }
+        }
+        finally
+        {
+            _phase = Phase.Layers;
+        }
+
+        GC.KeepAlive(this);
+        foreach (KvStorage conversation in conversations)
+            GC.KeepAlive(conversation);
+    }
+
+    private void SetRow(int row, KvStorage conversation, int position)
+    {
+        _rowPositions[row] = position;
+        _rowPages[row] = (nint)conversation.Pages;
+    }
+
     private void ReadOn(int rank)
     {
         (int begin, int end) = WorkerTeam.Share(PassTokens, rank, Team.Size);
@@ -390,6 +528,8 @@ public abstract unsafe class ModelEngine : CompiledEngine
         PassStart = cache.Count;
         PassTokens = tokens.Length;
         PassWantsLogits = logits;
+        for (int row = 0; row < tokens.Length; row++)
+            SetRow(row, cache, cache.Count + row);
         Team.Run(this);
 
         // Threads may have left a pass that was cancelled half-way.
@@ -401,35 +541,59 @@ public abstract unsafe class ModelEngine : CompiledEngine
         GC.KeepAlive(cache);
     }
 
-    // Room is looked at by whoever has the engine and the conversation: another call could come in between.
-    private KvStorage Enter(int tokens)
+    // The conversation comes first: a second call with one is refused rather than made to wait.
+    private void Enter(KvStorage conversation, int tokens, CancellationToken cancellation)
     {
-        Enter();
-        KvStorage? cache = null;
+        EnterConversation(conversation);
+        bool entered = false;
         try
         {
-            _cache.Enter();
-            cache = _cache;
-            cache.Claim(_weights);
-            if (tokens > ClassTraits.Layout.Capacity - cache.Count)
-            {
-                throw new ContextFullException(
-                    $"{cache.Count} of Context = {ClassTraits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
-            }
-
-            cache.Reserve(tokens);
-            return cache;
+            EnterInTurn(cancellation);
+            entered = true;
+            MakeRoom(conversation, tokens);
         }
         catch
         {
-            Leave(cache);
+            conversation.Leave();
+            if (entered)
+                Leave();
             throw;
         }
     }
 
-    private void Leave(KvStorage? cache)
+    private void EnterConversation(KvStorage conversation)
     {
-        cache?.Leave();
+        ArgumentNullException.ThrowIfNull(conversation);
+        ThrowIfDisposed();
+        CheckLayout(conversation);
+        conversation.Enter();
+    }
+
+    private void CheckLayout(KvStorage conversation)
+    {
+        if (conversation.Layout != ClassTraits.Layout)
+        {
+            throw new ModelMismatchException(
+                $"The KV cache is of \"{conversation.Layout.Model}\", and this class is \"{ClassTraits.Layout.Model}\".");
+        }
+    }
+
+    // Room is looked at by whoever has the engine and the conversation: another call could come in between.
+    private void MakeRoom(KvStorage conversation, int tokens)
+    {
+        conversation.Claim(_weights);
+        if (tokens > ClassTraits.Layout.Capacity - conversation.Count)
+        {
+            throw new ContextFullException(
+                $"{conversation.Count} of Context = {ClassTraits.Layout.Capacity} positions are filled, and {tokens} more tokens do not fit.");
+        }
+
+        conversation.Reserve(tokens);
+    }
+
+    private void Leave(KvStorage conversation)
+    {
+        conversation.Leave();
         Leave();
     }
 

@@ -63,6 +63,70 @@ public sealed class StoriesTests
         }
     }
 
+    /// <summary>Tokens of several conversations in one pass have the bits that each has alone, whoever else is in it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Rows_OfSeveralConversations_HaveTheBitsOfDecoding(int threads)
+    {
+        string path = PublishedModel.PathOrSkip("stories260K.bin");
+        using Stories260K model = Stories260K.Load(path, new LoadOptions { Threads = threads });
+        ISharedModel shared = model;
+        Random random = new(7);
+        int[][] texts = [.. Enumerable.Range(0, 11).Select(i => RandomTokens(random, 2 + (i * 29)))];
+        float[][][] alone = new float[texts.Length][][];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            using KvStorage talk = shared.CreateConversation();
+            alone[i] = [.. texts[i].Select(token => shared.Decode(talk, token).ToArray())];
+        }
+
+        KvStorage[] talks = [.. texts.Select(_ => shared.CreateConversation())];
+        while (true)
+        {
+            int[] next = [.. Enumerable.Range(0, talks.Length).Where(i => talks[i].Count < texts[i].Length && random.Next(4) > 0)];
+            if (next.Length > 0)
+                shared.DecodeRows([.. next.Select(i => talks[i])], [.. next.Select(i => texts[i][talks[i].Count])]);
+            else if (Enumerable.Range(0, talks.Length).All(i => talks[i].Count == texts[i].Length))
+                break;
+            foreach (int i in next)
+                Assert.True(talks[i].Logits.SequenceEqual(alone[i][talks[i].Count - 1]), $"Token {talks[i].Count} of {i} in a mix of {next.Length}.");
+        }
+
+        foreach (KvStorage talk in talks)
+            talk.Dispose();
+    }
+
+    /// <summary>However a prompt is cut, also in the middle of a block or page, its logits are the same bits.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Prompts_HaveTheSameBits_HoweverTheyAreCut(int threads)
+    {
+        string path = PublishedModel.PathOrSkip("stories260K.bin");
+        using Stories260K model = Stories260K.Load(path, new LoadOptions { Threads = threads });
+        ISharedModel shared = model;
+        Random random = new(8);
+        int[] prompt = RandomTokens(random, 400);
+        using KvStorage whole = shared.CreateConversation();
+        float[] expected = shared.Prefill(whole, prompt, TestContext.Current.CancellationToken).ToArray();
+        for (int round = 0; round < 20; round++)
+        {
+            using KvStorage talk = shared.CreateConversation();
+            while (talk.Count < prompt.Length)
+            {
+                // One token alone would be summed as decoding sums.
+                int left = prompt.Length - talk.Count, count = Math.Min(left, 2 + random.Next(150));
+                shared.Prefill(talk, prompt.AsSpan(talk.Count, left - count == 1 ? left : count), TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(talk.Logits.SequenceEqual(expected), $"Round {round}.");
+        }
+    }
+
+    private static int[] RandomTokens(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => random.Next(Stories260K.VocabSize))];
+
     [Fact]
     public async Task LoadAsync_TellsItsProgress_AndIsStopped()
     {

@@ -100,8 +100,9 @@ internal static class AttentionEmitter
         ModelSpec spec = plan.Spec;
         string element = plan.Cache.ElementType;
         writer.Line("/// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>");
-        writer.HotMethod("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)", () =>
+        writer.HotMethod("private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int token, float* qkv)", () =>
         {
+            writer.Line("int position = RowPositions[token];");
             WriteTurns(writer, plan, "");
             writer.Line("int first = kvHead * HeadDim;");
             writer.Line("float* k = qkv + KeyOffset + first;");
@@ -110,7 +111,7 @@ internal static class AttentionEmitter
             HeadStepText.Write(writer, plan.Values, "RotateKey", "first", "v", "v");
             writer.Line();
             writer.Line("int place = position % PagePositions;");
-            writer.Line($"{element}* head = (({element}**)PassPages)[position / PagePositions] + HeadInPage(layer, kvHead);");
+            writer.Line($"{element}* head = (({element}**)RowPages[token])[position / PagePositions] + HeadInPage(layer, kvHead);");
             writer.Line($"{element}* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);");
             writer.Line($"{element}* values = head + ValuesOffset + (place * Slice);");
             if (plan.Cache.IsScaled)
@@ -196,14 +197,14 @@ internal static class AttentionEmitter
         {
             writer.Line("Scratch s = _scratch;");
             writer.Line("int kvHead = item % KvHeads;");
-            writer.Line("int position = PassStart + token;");
+            writer.Line("int position = RowPositions[token];");
             VisibleText.WriteWindow(writer, plan.Visible);
             writer.Line($"int block = {VisibleText.Block(plan.Visible, "item / KvHeads", "position")};");
             writer.Line("int begin = block * BlockPositions;");
             writer.Line("int count = Math.Min(BlockPositions, position + 1 - begin);");
             writer.Line("int padded = (count + PositionTile - 1) / PositionTile * PositionTile;");
             writer.Line($"RotateQueries(w, {Layer(plan)}kvHead, position, {qkv}, t.Queries);");
-            writer.Line($"{element}** pages = ({element}**)PassPages + (block * BlockPages);");
+            writer.Line($"{element}** pages = ({element}**)RowPages[token] + (block * BlockPages);");
             writer.Line("long head = HeadInPage(layer, kvHead);");
             writer.Line("Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);");
             if (spec.AttentionSoftCap > 0)

@@ -6,7 +6,7 @@ namespace Llamalith.Generator.Emission.Model;
 
 /// <summary>
 /// The steps of a few tokens at once in decode's order: rows of shared buffers, as many tokens have, but kernels that sum as for one, and
-/// attention of each token by itself.
+/// attention of each token by itself, in its own conversation.
 /// </summary>
 internal sealed class DecodeRowsSteps : IStepWriter
 {
@@ -21,7 +21,7 @@ internal sealed class DecodeRowsSteps : IStepWriter
             case StepKind.Attend:
                 writer.Block("for (int token = 0; token < tokens; token++)", () =>
                 {
-                    string visible = VisibleText.VisibleTo(plan.Visible, "PassStart + token");
+                    string visible = VisibleText.VisibleTo(plan.Visible, "RowPositions[token]");
                     writer.Line($"(int firstItem, int endItem) = Contracts.WorkerTeam.ShareBlocks({visible}, "
                         + "BlockPositions, KvHeads, rank, _panels.Length);");
                     string qkv = plan.NormsProjections ? "s.Qkv + (token * (long)QkvStride), " : "";
@@ -32,7 +32,7 @@ internal sealed class DecodeRowsSteps : IStepWriter
             case StepKind.Combine:
                 writer.Block(PrefillSteps.EachToken, () =>
                 {
-                    string visible = VisibleText.VisibleTo(plan.Visible, "PassStart + token");
+                    string visible = VisibleText.VisibleTo(plan.Visible, "RowPositions[token]");
                     writer.Line($"int blocks = ({visible} + BlockPositions - 1) / BlockPositions;");
                     writer.Line("long heads = token * (long)(CacheBlocks * PaddedHeads);");
                     writer.Line("Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), "

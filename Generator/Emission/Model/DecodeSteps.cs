@@ -52,7 +52,7 @@ internal sealed class DecodeSteps : IStepWriter
                 writer.Block("for (int item = firstItem; item < endItem; item++)", () =>
                 {
                     writer.Line("// The last block takes in the token's own key and value first.");
-                    writer.Nested("if (item / KvHeads == blocks - 1)", $"StoreKeyAndValue(w, layer, item % KvHeads, PassStart, {qkv});");
+                    writer.Nested("if (item / KvHeads == blocks - 1)", $"StoreKeyAndValue(w, layer, item % KvHeads, 0, {qkv});");
                     writer.Line($"AttendBlock(w, layer, item, 0, {(plan.NormsProjections ? "t.Qkv, " : "")}ref t);");
                 });
                 break;

@@ -14,8 +14,9 @@ internal static class ModelClassEmitter
     {
         ModelSpec spec = plan.Spec;
         string type = ModelFile.ClassOf(spec);
+        const string Contracts = ModelFile.Contracts;
         string engine = $"global::{spec.EngineNamespace}.Engine";
-        return ModelFile.Write(spec, $" : {ModelFile.Contracts}.ILlamaModel<{type}>", writer =>
+        return ModelFile.Write(spec, $" : {ModelFile.Contracts}.ILlamaModel<{type}>, {ModelFile.Contracts}.ISharedModel", writer =>
         {
             Constants.WritePublic(writer, spec);
             writer.Line();
@@ -112,6 +113,41 @@ internal static class ModelClassEmitter
                     {{ModelFile.Contracts}}.ILogitsReader reader,
                     global::System.Threading.CancellationToken cancellation = default) =>
                     __engine.DecodeRows(tokens, reader, cancellation);
+
+                /// <summary>
+                /// Appends one token to a conversation and returns the logits [VocabSize] for the next, valid until its next call. Safe
+                /// to call from any thread: calls with other conversations wait for each other.
+                /// </summary>
+                public global::System.ReadOnlySpan<float> Decode(KvCache conversation, int token) =>
+                    __engine.Decode(conversation.Storage, token);
+
+                /// <summary>
+                /// Appends many tokens to a conversation and returns the logits [VocabSize] after the last, valid until its next call.
+                /// </summary>
+                public global::System.ReadOnlySpan<float> Prefill(
+                    KvCache conversation,
+                    scoped global::System.ReadOnlySpan<int> tokens,
+                    global::System.Threading.CancellationToken cancellation = default) =>
+                    __engine.Prefill(conversation.Storage, tokens, cancellation);
+
+                {{Contracts}}.KvStorage {{Contracts}}.ISharedModel.CreateConversation() => __engine.CreateCache();
+
+                {{Contracts}}.KvStorage {{Contracts}}.ISharedModel.LoadConversation(global::System.IO.Stream source) =>
+                    __engine.LoadCache(source);
+
+                global::System.ReadOnlySpan<float> {{Contracts}}.ISharedModel.Decode({{Contracts}}.KvStorage conversation, int token) =>
+                    __engine.Decode(conversation, token);
+
+                global::System.ReadOnlySpan<float> {{Contracts}}.ISharedModel.Prefill(
+                    {{Contracts}}.KvStorage conversation,
+                    scoped global::System.ReadOnlySpan<int> tokens,
+                    global::System.Threading.CancellationToken cancellation) =>
+                    __engine.Prefill(conversation, tokens, cancellation);
+
+                void {{Contracts}}.ISharedModel.DecodeRows(
+                    scoped global::System.ReadOnlySpan<{{Contracts}}.KvStorage> conversations,
+                    scoped global::System.ReadOnlySpan<int> tokens) =>
+                    __engine.DecodeRows(conversations, tokens);
 
                 /// <summary>
                 /// Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.

@@ -67,7 +67,7 @@ internal sealed class PrefillSteps(string product = "MatMul") : IStepWriter
 
                     writer.Nested(
                         "for (int kvHead = 0; kvHead < KvHeads; kvHead++)",
-                        "StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));");
+                        "StoreKeyAndValue(w, layer, kvHead, token, s.Qkv + (token * (long)QkvStride));");
                 });
                 break;
             case StepKind.Attend:

@@ -32,10 +32,11 @@ internal sealed partial class Engine
 
     /// <summary>Rotates one KV head's key of one token, and stores key and value.</summary>
     [@MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int position, float* qkv)
+    private unsafe void StoreKeyAndValue(LayerWeights* w, int layer, int kvHead, int token, float* qkv)
     {
         unchecked
         {
+            int position = RowPositions[token];
             float* cos = _scratch.Cos + (position * (long)HeadDim);
             float* sin = _scratch.Sin + (position * (long)HeadDim);
             int first = kvHead * HeadDim;
@@ -44,7 +45,7 @@ internal sealed partial class Engine
             Kernels.RotateKey(k, cos, sin, k);
 
             int place = position % PagePositions;
-            ushort* head = ((ushort**)PassPages)[position / PagePositions] + HeadInPage(layer, kvHead);
+            ushort* head = ((ushort**)RowPages[token])[position / PagePositions] + HeadInPage(layer, kvHead);
             ushort* keys = head + (place / PositionTile * KeyTileElements) + (place % PositionTile);
             ushort* values = head + ValuesOffset + (place * Slice);
             for (int i = 0; i < HeadDim; i++)
@@ -81,13 +82,13 @@ internal sealed partial class Engine
         {
             Scratch s = _scratch;
             int kvHead = item % KvHeads;
-            int position = PassStart + token;
+            int position = RowPositions[token];
             int block = item / KvHeads;
             int begin = block * BlockPositions;
             int count = Math.Min(BlockPositions, position + 1 - begin);
             int padded = (count + PositionTile - 1) / PositionTile * PositionTile;
             RotateQueries(w, kvHead, position, s.Qkv + (token * (long)QkvStride), t.Queries);
-            ushort** pages = (ushort**)PassPages + (block * BlockPages);
+            ushort** pages = (ushort**)RowPages[token] + (block * BlockPages);
             long head = HeadInPage(layer, kvHead);
             Kernels.DecodeScores(t.Queries, pages, head, t.Scores, count);
             for (int row = 0; row < GroupSize; row++)

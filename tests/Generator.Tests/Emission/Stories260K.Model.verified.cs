@@ -2,7 +2,7 @@
 #nullable enable annotations
 #pragma warning disable // A project's rules are for its own files.
 
-partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
+partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>, global::Llamalith.Contracts.ISharedModel
 {
     /// <summary>Width of the residual stream.</summary>
     public const int Dim = 64;
@@ -119,6 +119,42 @@ partial class Model : global::Llamalith.Contracts.ILlamaModel<global::Model>
         global::Llamalith.Contracts.ILogitsReader reader,
         global::System.Threading.CancellationToken cancellation = default) =>
         __engine.DecodeRows(tokens, reader, cancellation);
+
+    /// <summary>
+    /// Appends one token to a conversation and returns the logits [VocabSize] for the next, valid until its next call. Safe
+    /// to call from any thread: calls with other conversations wait for each other.
+    /// </summary>
+    public global::System.ReadOnlySpan<float> Decode(KvCache conversation, int token) =>
+        __engine.Decode(conversation.Storage, token);
+
+    /// <summary>
+    /// Appends many tokens to a conversation and returns the logits [VocabSize] after the last, valid until its next call.
+    /// </summary>
+    public global::System.ReadOnlySpan<float> Prefill(
+        KvCache conversation,
+        scoped global::System.ReadOnlySpan<int> tokens,
+        global::System.Threading.CancellationToken cancellation = default) =>
+        __engine.Prefill(conversation.Storage, tokens, cancellation);
+
+    global::Llamalith.Contracts.KvStorage global::Llamalith.Contracts.ISharedModel.CreateConversation() => __engine.CreateCache();
+
+    global::Llamalith.Contracts.KvStorage global::Llamalith.Contracts.ISharedModel.LoadConversation(global::System.IO.Stream source) =>
+        __engine.LoadCache(source);
+
+    global::System.ReadOnlySpan<float> global::Llamalith.Contracts.ISharedModel.Decode(
+        global::Llamalith.Contracts.KvStorage conversation, int token) =>
+        __engine.Decode(conversation, token);
+
+    global::System.ReadOnlySpan<float> global::Llamalith.Contracts.ISharedModel.Prefill(
+        global::Llamalith.Contracts.KvStorage conversation,
+        scoped global::System.ReadOnlySpan<int> tokens,
+        global::System.Threading.CancellationToken cancellation) =>
+        __engine.Prefill(conversation, tokens, cancellation);
+
+    void global::Llamalith.Contracts.ISharedModel.DecodeRows(
+        scoped global::System.ReadOnlySpan<global::Llamalith.Contracts.KvStorage> conversations,
+        scoped global::System.ReadOnlySpan<int> tokens) =>
+        __engine.DecodeRows(conversations, tokens);
 
     /// <summary>
     /// Waits for the call under way, then ends the threads and frees weights, scratch and the current conversation.

@@ -37,7 +37,7 @@ internal sealed partial class Engine
                 {
                     // The last block takes in the token's own key and value first.
                     if (item / KvHeads == blocks - 1)
-                        StoreKeyAndValue(w, layer, item % KvHeads, PassStart, s.Qkv);
+                        StoreKeyAndValue(w, layer, item % KvHeads, 0, s.Qkv);
                     AttendBlock(w, layer, item, 0, ref t);
                 }
                 Team.Barrier();
@@ -86,7 +86,7 @@ internal sealed partial class Engine
                 for (int token = firstToken; token < endToken; token++)
                 {
                     for (int kvHead = 0; kvHead < KvHeads; kvHead++)
-                        StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
+                        StoreKeyAndValue(w, layer, kvHead, token, s.Qkv + (token * (long)QkvStride));
                 }
                 if (BarrierOrEnd(rank))
                     return;
@@ -149,14 +149,14 @@ internal sealed partial class Engine
                 for (int token = firstToken; token < endToken; token++)
                 {
                     for (int kvHead = 0; kvHead < KvHeads; kvHead++)
-                        StoreKeyAndValue(w, layer, kvHead, PassStart + token, s.Qkv + (token * (long)QkvStride));
+                        StoreKeyAndValue(w, layer, kvHead, token, s.Qkv + (token * (long)QkvStride));
                 }
                 if (BarrierOrEnd(rank))
                     return;
                 for (int token = 0; token < tokens; token++)
                 {
                     (int firstItem, int endItem) =
-                        Contracts.WorkerTeam.ShareBlocks(VisibleTo(PassStart + token), BlockPositions, KvHeads, rank, _panels.Length);
+                        Contracts.WorkerTeam.ShareBlocks(VisibleTo(RowPositions[token]), BlockPositions, KvHeads, rank, _panels.Length);
                     for (int item = firstItem; item < endItem; item++)
                         AttendBlock(w, layer, item, token, ref t);
                 }
@@ -164,7 +164,7 @@ internal sealed partial class Engine
                     return;
                 for (int token = firstToken; token < endToken; token++)
                 {
-                    int blocks = (VisibleTo(PassStart + token) + BlockPositions - 1) / BlockPositions;
+                    int blocks = (VisibleTo(RowPositions[token]) + BlockPositions - 1) / BlockPositions;
                     long heads = token * (long)(CacheBlocks * PaddedHeads);
                     Kernels.Combine(s.Max + heads, s.Sum + heads, s.Partials + (token * (long)CacheBlocks * QueryDimStride), t.Factors,
                         s.Attended + (token * (long)QueryDimStride), blocks);
