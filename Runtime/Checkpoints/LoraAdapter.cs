@@ -59,12 +59,15 @@ internal sealed record LoraPair(TensorView Left, bool IsLeftTransposed, TensorVi
         if (Rank != other || Rank < 1)
         {
             throw new ModelFormatException(
-                $"{path}: the factors of {name} are {Left.Name} [{Left.Rows}, {Left.Columns}] and {Right.Name} [{Right.Rows}, {Right.Columns}], "
-                    + "which share no rank.");
+                $"{path}: the factors of {name} are {Shown.Text(Left.Name)} [{Left.Rows}, {Left.Columns}] and "
+                    + $"{Shown.Text(Right.Name)} [{Right.Rows}, {Right.Columns}], which share no rank.");
         }
 
         if (Math.Max(Rows, Columns) > Array.MaxLength / Rank)
-            throw new ModelFormatException($"{path}: the factors of {name} have a rank of {Rank} for {Rows} rows and {Columns} columns, which is too large.");
+        {
+            throw new ModelFormatException(
+                $"{path}: the factors of {name} have a rank of {Rank} for {Rows} rows and {Columns} columns, which is too large.");
+        }
         return this;
     }
 }

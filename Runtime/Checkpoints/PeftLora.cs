@@ -37,8 +37,9 @@ internal sealed class PeftLora
     {
         _path = path;
         _root = root;
-        if (Find("peft_type") is not { ValueKind: JsonValueKind.String } type || JsonFile.Text(type, "peft_type", path) != "LORA")
-            throw Bad($"peft_type = {Find("peft_type")?.ToString() ?? "nothing"}, but LORA is expected");
+        string? type = Find("peft_type") is { } kind ? JsonFile.Text(kind, "peft_type", path) : null;
+        if (type != "LORA")
+            throw Bad($"peft_type = {Shown.Text(type ?? "nothing")}, but LORA is expected");
         foreach (string key in s_refused)
         {
             if (Find(key) is { } set && !IsOff(set))
