@@ -34,6 +34,13 @@ public sealed class WallsTests
         ("Attributes", [Roslyn, "Llamalith.Contracts", "Llamalith.Generator"]),
         ("Runtime", [Roslyn, "Llamalith.Generator"]),
         ("Runtime/Packer", ["Llamalith.Generator"]),
+        // What APIs share knows none of them.
+        ("Runtime/AspNetCore/Requests", Apis()),
+        ("Runtime/AspNetCore/Answers", Apis()),
+        ("Runtime/AspNetCore/Limits", Apis()),
+        ("Runtime/AspNetCore/OpenAI", Apis("OpenAI")),
+        ("Runtime/AspNetCore/Anthropic", Apis("Anthropic")),
+        ("Runtime/AspNetCore/Ollama", Apis("Ollama")),
         // Checkpoint.Open finds a file's format out, so the contract calls on the readers' front desk; and a trainer begins with random
         // weights.
         ("Runtime/Contracts", AllBut("Contracts", "Threading", "Mapping", "Checkpoints", "Packing", "Quantization", "Training", "Tuner")),
@@ -139,6 +146,9 @@ public sealed class WallsTests
             "Generation", "Packing", "Quantization", "Tools", "Training", "Chat", "Constraints", "Tuner" }
             .Except(open).Select(static room => "Llamalith." + room),
     ];
+
+    private static string[] Apis(params string[] open) =>
+        [.. new[] { "OpenAI", "Anthropic", "Ollama", "Status" }.Except(open).Select(static room => "Llamalith.AspNetCore." + room)];
 
     private static string[] FilesOf(string room) =>
     [
