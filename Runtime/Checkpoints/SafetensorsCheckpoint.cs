@@ -102,6 +102,10 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override bool Advise(in TensorView tensor, MemoryAdvice advice)
     {
+        // What was made of a norm is small, and stays.
+        if (IsOwnNorm(tensor))
+            return false;
+
         // Rows of the embedding are read as long as the model lives, and what holds several matrices as long as any is bound.
         if (_fp8 is not null && Files.TryGetTensor(tensor.Name, out SafetensorsTensor stored) && Fp8Weights.Is(stored))
         {
@@ -134,6 +138,12 @@ public sealed class SafetensorsCheckpoint : Checkpoint
             norm.Dispose();
         _fp8?.Dispose();
         Files.Dispose();
+    }
+
+    private unsafe bool IsOwnNorm(in TensorView tensor)
+    {
+        lock (_norms)
+            return _norms.TryGetValue(tensor.Name, out NativeBuffer? norm) && norm.Data == tensor.Data;
     }
 
     // The weights of a norm, which the file stores less one.

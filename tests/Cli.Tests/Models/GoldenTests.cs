@@ -78,6 +78,21 @@ public sealed class GoldenTests
         }
     }
 
+    /// <summary>Norms that are stored less one, and a pattern of layers, in a GGUF file of the same architecture.</summary>
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("exaone4")]
+    public async Task Quantize_WritesTheSameModel(string name)
+    {
+        Golden golden = Golden.Open(name);
+        using TemporaryFolder folder = new();
+        await CommandLine.SucceedAsync("quantize", golden.Files[0], folder["m.gguf"], "f32");
+        using RunningModel running = Open(folder["m.gguf"]);
+        CollectedLogits prefilled = new(golden.Tokens.Length, running.Model.Shape.VocabSize);
+        running.Model.Prefill(golden.Tokens, prefilled, TestContext.Current.CancellationToken);
+        golden.Compare(folder["m.gguf"], prefilled.Values);
+    }
+
     private static RunningModel Open(string file) => RunningModel.Open(
         new ModelRequest { Path = file, KvCache = KvFormat.F32, Threads = 1 }, CommandLine.Engines, ProgressBars.None, TestContext.Current.CancellationToken,
         needsTokenizer: false);
