@@ -127,7 +127,8 @@ internal sealed record ModelSpec : IModelSizes
         new(nameof(QkvBias), QkvBias),
         SpecProperty.Trait(nameof(LayerPattern), LayerPattern, ""),
         SpecProperty.Trait(nameof(RopeThetaLocal), RopeThetaLocal, 0.0),
-        SpecProperty.Trait(nameof(RotaryDim), RotaryDim, 0) with { Most = HeadDim },
+        // A head of no sound width is a fault of its own.
+        SpecProperty.Trait(nameof(RotaryDim), RotaryDim, 0) with { Most = Math.Max(HeadDim, 0) },
         SpecProperty.Trait(nameof(NormPlacement), NormPlacement, NormPlacement.Before),
         SpecProperty.Trait(nameof(QkNorm), QkNorm, QkNorm.None),
         SpecProperty.Trait(nameof(Activation), Activation, Activation.Silu),
