@@ -88,7 +88,7 @@ public sealed unsafe class CorruptFileTests : IDisposable
         HuggingFaceDraft draft = new HuggingFaceDraft()
             .With("rope_scaling",
                 """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}""")
-            .With("sliding_window", "64").With("layer_types", """["sliding_attention"]""")
+            .With("sliding_window", "64").With("layer_types", """["sliding_attention","sliding_attention"]""")
             .With("head_dim", "2").With("attention_bias", "false").With("rope_theta", "1e4");
         byte[] tensors = draft.BuildTensors(draft.Tensors.Keys);
         byte* start = _sound.Place(tensors);
