@@ -202,8 +202,8 @@ internal static class LayerTensors
     ];
 
     /// <summary>
-    /// Tensors that files may hold as one, by GGUF's and Hugging Face's name: the rows of each, of a bias its elements, behind those of the one
-    /// before.
+    /// Tensors that files may hold as one, by GGUF's and Hugging Face's name: the rows of each, of a bias its elements, behind those of the
+    /// one before.
     /// </summary>
     public static IReadOnlyList<(string Stored, string HuggingFace, IReadOnlyList<LayerTensor> Parts)> Fused { get; } =
     [
@@ -212,7 +212,9 @@ internal static class LayerTensors
         ("ffn_up.weight", "mlp.gate_up_proj.weight", [Gate, Up]),
     ];
 
-    /// <summary>GGUF's names of the tensors that show a condition, behind the layer's prefix: the first, and what it may be part of.</summary>
+    /// <summary>
+    /// GGUF's names of the tensors that show a condition, behind the layer's prefix: the first, and what it may be part of.
+    /// </summary>
     public static IEnumerable<string> Showing(TensorCondition condition)
     {
         LayerTensor first = All.First(tensor => tensor.When == condition);

@@ -23,8 +23,8 @@ public sealed class LlamaModelAttribute : Attribute
     /// <summary>
     /// A model file or folder of any format that Llamalith reads, named from the project's folder on: what it says are the defaults of all
     /// hyperparameters and of <see cref="Weights"/>, of <see cref="Context"/> no more than 8192. The build writes what it read to
-    /// NAME.llamalith.json beside the project, which stands for the file where that is missing. What is set beside it overrides it, and must
-    /// still fit the file. Default: none.
+    /// NAME.llamalith.json beside the project, which stands for the file where that is missing. What is set beside it overrides it, and
+    /// must still fit the file. Default: none.
     /// </summary>
     public string? From { get; set; }
 
@@ -86,8 +86,8 @@ public sealed class LlamaModelAttribute : Attribute
     public double RopeScalingBetaSlow { get; set; }
 
     /// <summary>
-    /// What rotated queries and keys are multiplied by besides; default 0, what the scaling's own rule says: 0.1 · ln(factor) + 1 of YaRN, 1 of
-    /// all others.
+    /// What rotated queries and keys are multiplied by besides; default 0, what the scaling's own rule says: 0.1 · ln(factor) + 1 of YaRN,
+    /// 1 of all others.
     /// </summary>
     public double RopeScalingAttentionFactor { get; set; }
 
@@ -110,14 +110,15 @@ public sealed class LlamaModelAttribute : Attribute
     public int SlidingWindow { get; set; }
 
     /// <summary>
-    /// How layers differ, a letter for each, repeated over all of them: L sees <see cref="SlidingWindow"/> positions, G all, N all and without
-    /// the rotary embedding. LLLLLG is five with the window, then one without. Default: all layers are L where there is a window, else G.
+    /// How layers differ, a letter for each, repeated over all of them: L sees <see cref="SlidingWindow"/> positions, G all, N all and
+    /// without the rotary embedding. LLLLLG is five with the window, then one without. Default: all layers are L where there is a window,
+    /// else G.
     /// </summary>
     public string? LayerPattern { get; set; }
 
     /// <summary>
-    /// Base of the rotary frequencies in layers L of <see cref="LayerPattern"/>, which are not stretched then; default 0, the same frequencies
-    /// in all layers.
+    /// Base of the rotary frequencies in layers L of <see cref="LayerPattern"/>, which are not stretched then; default 0, the same
+    /// frequencies in all layers.
     /// </summary>
     public double RopeThetaLocal { get; set; }
 
@@ -146,8 +147,8 @@ public sealed class LlamaModelAttribute : Attribute
     public double AttentionSoftCap { get; set; }
 
     /// <summary>
-    /// How queries grow with their position p, as in Llama 4: by 1 + t · ln(1 + floor(p / <see cref="RopeScalingOriginalContext"/>)); default 0,
-    /// not at all.
+    /// How queries grow with their position p, as in Llama 4: by 1 + t · ln(1 + floor(p / <see cref="RopeScalingOriginalContext"/>));
+    /// default 0, not at all.
     /// </summary>
     public double AttentionTemperature { get; set; }
 

@@ -43,7 +43,8 @@ internal static class ModelFiles
     {
         const string Like = "-00000-of-00000";
         int start = name.Length - Like.Length;
-        return start > 0 && Like.Select((c, i) => c == '0' ? name[start + i] is >= '0' and <= '9' : name[start + i] == c).All(static same => same)
+        return start > 0 && Like.Select((c, i) => c == '0' ? name[start + i] is >= '0' and <= '9' : name[start + i] == c)
+            .All(static same => same)
             ? name.Substring(0, start) : name;
     }
 }

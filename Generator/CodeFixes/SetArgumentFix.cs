@@ -40,7 +40,8 @@ public sealed class SetArgumentFix : CodeFixProvider
             }
 
             bool isOfFile = diagnostic.Properties.TryGetValue(FixNames.All, out string? all) && all is not null;
-            Offer(isOfFile ? $"Take {diagnostic.Properties[FixNames.Shown]} from the file" : $"Set {property} = {value}", diagnostic, property + "=" + value);
+            Offer(isOfFile ? $"Take {diagnostic.Properties[FixNames.Shown]} from the file" : $"Set {property} = {value}", diagnostic,
+                property + "=" + value);
             if (isOfFile && all!.IndexOf('\n') >= 0)
                 Offer("Take all from the file", diagnostic, all.Split('\n'));
         }
@@ -58,7 +59,8 @@ public sealed class SetArgumentFix : CodeFixProvider
         foreach (string setting in settings)
         {
             int end = setting.IndexOf('=');
-            list = With(list, setting.Substring(0, end), SyntaxFactory.ParseExpression(setting.Substring(end + 1).Replace(FixNames.Space, space)));
+            list = With(
+                list, setting.Substring(0, end), SyntaxFactory.ParseExpression(setting.Substring(end + 1).Replace(FixNames.Space, space)));
         }
 
         return Task.FromResult(document.WithSyntaxRoot(root.ReplaceNode(attribute, attribute.WithArgumentList(list))));

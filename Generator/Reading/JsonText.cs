@@ -6,8 +6,8 @@ using System.Text;
 namespace Llamalith.Generator.Reading;
 
 /// <summary>
-/// Reads JSON to dictionaries, lists, strings, <see cref="JsonNumber"/>s, bools and nulls. A compiler plug-in brings no library of its own, and
-/// none of its hosts promises to have one.
+/// Reads JSON to dictionaries, lists, strings, <see cref="JsonNumber"/>s, bools and nulls. A compiler plug-in brings no library of its own,
+/// and none of its hosts promises to have one.
 /// </summary>
 internal struct JsonText
 {

@@ -37,7 +37,8 @@ internal static class FileAgreement
                 && FileValues.UsualOf(property.Name) is { } usual)
             {
                 yield return new(
-                    property.Name, $"{property.Name} = {Text(property.Value)}, but {file.Path} has none", Text(usual), Code(usual, Text(usual)),
+                    property.Name, $"{property.Name} = {Text(property.Value)}, but {file.Path} has none", Text(usual),
+                    Code(usual, Text(usual)),
                     IsFault: true);
             }
         }
@@ -53,7 +54,8 @@ internal static class FileAgreement
         }
     }
 
-    private static bool IsSame(SpecProperty property, object theirs, IReadOnlyList<SpecProperty> properties, DescribedFile file) => property.Value switch
+    private static bool IsSame(SpecProperty property, object theirs, IReadOnlyList<SpecProperty> properties, DescribedFile file) =>
+        property.Value switch
     {
         // A class may have less room than the model was trained for.
         int mine when property.Name == nameof(ModelSpec.Context) => mine <= (int)theirs,

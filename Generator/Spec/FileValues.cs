@@ -27,7 +27,10 @@ internal static class FileValues
         foreach (FileValue stated in file.Values)
         {
             if (Find(s_table, stated.Name) is { } property && Convert(stated, property.Value) is { } value)
-                values.Add(new(stated.Name, stated.Name == Context && value is int context ? Math.Min(context, ModelFiles.UsualContext) : value));
+            {
+                values.Add(
+                    new(stated.Name, stated.Name == Context && value is int context ? Math.Min(context, ModelFiles.UsualContext) : value));
+            }
         }
 
         if (FormatsOf(file) is { } formats && formats != WeightFormat.None)
@@ -71,7 +74,8 @@ internal static class FileValues
     }
 
     /// <summary>The hyperparameter of that name; null where there is none.</summary>
-    public static SpecProperty? Find(IReadOnlyList<SpecProperty> table, string name) => table.FirstOrDefault(property => property.Name == name);
+    public static SpecProperty? Find(IReadOnlyList<SpecProperty> table, string name) =>
+        table.FirstOrDefault(property => property.Name == name);
 
     /// <summary>What a hyperparameter is where nobody writes it; null where there is none of that name.</summary>
     public static object? UsualOf(string name) => Find(s_table, name)?.Value;

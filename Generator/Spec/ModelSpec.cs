@@ -49,7 +49,9 @@ internal sealed record ModelSpec : IModelSizes
 
     public required bool QkvBias { get; init; }
 
-    /// <summary>A letter for each layer, repeated: L with the window, G without, N without rotary embedding too; empty where all are alike.</summary>
+    /// <summary>
+    /// A letter for each layer, repeated: L with the window, G without, N without rotary embedding too; empty where all are alike.
+    /// </summary>
     public string LayerPattern { get; init; } = "";
 
     /// <summary>0 for that of all layers.</summary>

@@ -22,5 +22,6 @@ internal sealed record SpecProblem(
 {
     /// <summary>Whether no engine can be emitted. Otherwise one is, so that a single error doesn't drag others along.</summary>
     public bool Blocks => Rule
-        is not (SpecRule.OverBudget or SpecRule.FileDisagrees or SpecRule.AotForgetsInstructionSet or SpecRule.UnknownInstructionSetName or SpecRule.HidesInherited);
+        is not (SpecRule.OverBudget or SpecRule.FileDisagrees or SpecRule.AotForgetsInstructionSet or SpecRule.UnknownInstructionSetName
+            or SpecRule.HidesInherited);
 }

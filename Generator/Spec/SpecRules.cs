@@ -160,7 +160,8 @@ internal static class SpecRules
 
         if (spec.AttentionTemperature > 0 && spec.LayerPattern.Length > 0)
         {
-            problems.Add(SpecRule.UnusableList, ["AttentionTemperature", "LayerPattern"], "AttentionTemperature", Text(spec.AttentionTemperature),
+            problems.Add(
+                SpecRule.UnusableList, ["AttentionTemperature", "LayerPattern"], "AttentionTemperature", Text(spec.AttentionTemperature),
                 "cannot be beside a LayerPattern");
         }
 
@@ -171,7 +172,11 @@ internal static class SpecRules
         }
 
         if (spec.Rotated % 2 != 0)
-            problems.Add(SpecRule.UnusableList, ["RotaryDim"], "RotaryDim", Text(spec.RotaryDim), "is odd, but rotary embedding turns pairs");
+        {
+            problems.Add(
+                SpecRule.UnusableList, ["RotaryDim"], "RotaryDim", Text(spec.RotaryDim), "is odd, but rotary embedding turns pairs");
+        }
+
         if (spec.RopeScaling.Kind != RopeScaling.LongRope)
             return;
         Require("RopeScalingShortFactors", spec.RopeScaling.ShortFactors);
@@ -236,7 +241,8 @@ internal static class SpecRules
         Require(IsDefined(request.Preset), "Preset", (int)request.Preset, "LlamaPreset");
         Require(spec.RopeLayout is RopeLayout.Interleaved or RopeLayout.HalfSplit, "RopeLayout", (int)spec.RopeLayout, "RopeLayout");
         Require(
-            spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear or RopeScaling.Llama3 or RopeScaling.Yarn or RopeScaling.LongRope,
+            spec.RopeScaling.Kind is RopeScaling.None or RopeScaling.Linear or RopeScaling.Llama3 or RopeScaling.Yarn
+                or RopeScaling.LongRope,
             "RopeScaling",
             (int)spec.RopeScaling.Kind,
             "RopeScaling");
@@ -246,7 +252,8 @@ internal static class SpecRules
             "NormPlacement",
             (int)spec.NormPlacement,
             "NormPlacement");
-        Require(spec.Activation is Activation.Silu or Activation.GeluTanh or Activation.Gelu, "Activation", (int)spec.Activation, "Activation");
+        Require(spec.Activation is Activation.Silu or Activation.GeluTanh or Activation.Gelu, "Activation", (int)spec.Activation,
+            "Activation");
         Require((spec.Weights & ~WeightBlocks.AllFormats) == 0, "Weights", (int)spec.Weights, "WeightFormat");
         Require(spec.KvCache is KvFormat.F16 or KvFormat.F32 or KvFormat.Int8, "KvCache", (int)spec.KvCache, "KvFormat");
         Require((request.Isa & ~InstructionSet.All) == 0, "Isa", (int)request.Isa, "Isa");

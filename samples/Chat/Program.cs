@@ -27,7 +27,8 @@ internal static class Program
             using IChatClient client = LlamaChatClient.Open<Fable>(weights, options);
             IAnsiConsole notices = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
             bool isTerminal = !Console.IsOutputRedirected && !Console.IsInputRedirected;
-            return await new ChatTerminal(client, new ChatOptions(), Console.In, Console.Out, notices, isTerminal).RunAsync(CancellationToken.None);
+            return await new ChatTerminal(client, new ChatOptions(), Console.In, Console.Out, notices, isTerminal)
+                .RunAsync(CancellationToken.None);
         }
         catch (ModelMismatchException e)
         {

@@ -88,7 +88,8 @@ public sealed class ChatCompletionTests
     public async Task Tools_AreCalledAndTheirResultsRead()
     {
         ScriptedClient client = new(
-            new FunctionCallContent("c1", "add", new Dictionary<string, object?> { ["a"] = 1, ["b"] = "\u00e9" }), ChatFinishReason.ToolCalls);
+            new FunctionCallContent("c1", "add", new Dictionary<string, object?> { ["a"] = 1, ["b"] = "\u00e9" }),
+            ChatFinishReason.ToolCalls);
         await using RunningServer server = await RunningServer.StartAsync(client);
         const string Tools =
             """
@@ -146,7 +147,8 @@ public sealed class ChatCompletionTests
     [InlineData("{\"role\":\"user\"}", "messages[0].content")]
     [InlineData("{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}", "messages[0].content[0].type")]
     [InlineData("{\"role\":\"tool\",\"content\":\"x\"}", "messages[0].tool_call_id")]
-    [InlineData("{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":\"[\"}}]}", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\",\"arguments\":\"[\"}}]}",
+        "messages[0].tool_calls[0].function.arguments")]
     [InlineData("7", "messages[0]")]
     public async Task Message_ThatMakesNoSense_IsNamed(string message, string name)
     {

@@ -56,7 +56,8 @@ public sealed class LimitTests
         (int none, JsonElement json) = await server.AskAsync(Route, Chat);
         Assert.Equal((401, "invalid_api_key"), (none, json.GetProperty("error").GetProperty("code").GetString()));
         foreach ((string name, string value, int status) in new[]
-            { ("Authorization", "Bearer two", 200), ("Authorization", "Bearer tw", 401), ("x-api-key", "one", 200), ("x-api-key", "three", 401) })
+            { ("Authorization", "Bearer two", 200), ("Authorization", "Bearer tw", 401), ("x-api-key", "one", 200),
+                ("x-api-key", "three", 401) })
         {
             using HttpRequestMessage request = new(HttpMethod.Post, Route) { Content = new StringContent(Chat) };
             request.Headers.Add(name, value);
@@ -131,7 +132,8 @@ public sealed class LimitTests
         string bomb = string.Concat(Enumerable.Range(0, 200).Select(static i => $"X-{i}: {i}\r\n"));
         Assert.Contains(" 431 ", await server.RawAsync(Head + bomb + "\r\n"), StringComparison.Ordinal);
         Assert.Contains(" 400 ", await server.RawAsync("\0\0\0\r\n\r\n"), StringComparison.Ordinal);
-        Assert.Contains(" 404 ", await server.RawAsync("GET /v1/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Contains(" 404 ", await server.RawAsync("GET /v1/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+            StringComparison.Ordinal);
         (int status, _) = await server.AskAsync(Route, Chat);
         Assert.Equal(200, status);
     }

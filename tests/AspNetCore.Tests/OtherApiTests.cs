@@ -37,7 +37,8 @@ public sealed class OtherApiTests
         Assert.Equal(4, json.GetProperty("usage").GetProperty("input_tokens").GetInt32());
         Assert.Equal(3, json.GetProperty("usage").GetProperty("cache_read_input_tokens").GetInt32());
         Assert.Equal(
-            [ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.User], client.Messages.Select(static one => one.Role));
+            [ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.User],
+            client.Messages.Select(static one => one.Role));
         Assert.Equal(["x"], client.Options.StopSequences!);
         Assert.False(client.Options.AllowMultipleToolCalls);
     }
@@ -49,8 +50,10 @@ public sealed class OtherApiTests
         (List<JsonElement> events, _) = await server.StreamAsync("/v1/messages", ToolUse.Insert(1, "\"stream\":true,"));
         Assert.Equal(
             [
-                "message_start", "content_block_start", "content_block_delta", "content_block_stop", "content_block_start", "content_block_delta",
-                "content_block_delta", "content_block_stop", "content_block_start", "content_block_delta", "content_block_stop", "message_delta",
+                "message_start", "content_block_start", "content_block_delta", "content_block_stop", "content_block_start",
+                "content_block_delta",
+                "content_block_delta", "content_block_stop", "content_block_start", "content_block_delta", "content_block_stop",
+                "message_delta",
                 "message_stop",
             ],
             events.Select(static one => one.GetProperty("type").GetString()));
@@ -83,9 +86,11 @@ public sealed class OtherApiTests
             {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]},{"role":"tool","content":"r"}]}
             """);
         Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
-        JsonElement[] lines = [.. (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        JsonElement[] lines = [.. (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
         Assert.Equal("Hello", string.Concat(lines.Select(static line => line.GetProperty("message").GetProperty("content").GetString())));
-        Assert.Equal("f", lines[3].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function").GetProperty("name").GetString());
+        Assert.Equal(
+            "f", lines[3].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function").GetProperty("name").GetString());
         Assert.True(lines[^1].GetProperty("done").GetBoolean());
         Assert.Equal(2, lines[^1].GetProperty("eval_count").GetInt32());
         Assert.Equal((0.5f, 4), (client.Options.Temperature, client.Options.MaxOutputTokens));
@@ -101,7 +106,8 @@ public sealed class OtherApiTests
     {
         await using RunningServer server = await RunningServer.StartAsync(new ScriptedClient("Hello"));
         (int status, JsonElement json) = await server.AskAsync("/api/generate", """{"model":"script","prompt":"Hi","stream":false}""");
-        Assert.Equal((200, "Hello", "stop"), (status, json.GetProperty("response").GetString(), json.GetProperty("done_reason").GetString()));
+        Assert.Equal(
+            (200, "Hello", "stop"), (status, json.GetProperty("response").GetString(), json.GetProperty("done_reason").GetString()));
         (int refused, JsonElement error) = await server.AskAsync("/api/generate", """{"model":"script","prompt":"Hi","raw":true}""");
         Assert.Equal(400, refused);
         Assert.StartsWith("raw = true", error.GetProperty("error").GetString(), StringComparison.Ordinal);

@@ -20,7 +20,8 @@ internal sealed class ScriptedClient(params object[] script) : IChatClient
     public ChatOptions Options { get; private set; } = new();
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         (Messages, Options) = ([.. messages], options!);
         Interlocked.Increment(ref _running);

@@ -57,7 +57,8 @@ public sealed class StatusTests
         await using RunningServer server = await RunningServer.StartAsync(new ScriptedClient("x"), embeddings: new Lengths());
         (int status, JsonElement json) = await server.AskAsync("/v1/embeddings", """{"input":["ab","c"]}""");
         Assert.Equal(200, status);
-        Assert.Equal([2f, -1f], json.GetProperty("data")[0].GetProperty("embedding").EnumerateArray().Select(static one => one.GetSingle()));
+        Assert.Equal(
+            [2f, -1f], json.GetProperty("data")[0].GetProperty("embedding").EnumerateArray().Select(static one => one.GetSingle()));
         (_, json) = await server.AskAsync("/v1/embeddings", """{"input":"ab","encoding_format":"base64"}""");
         byte[] bytes = json.GetProperty("data")[0].GetProperty("embedding").GetBytesFromBase64();
         Assert.Equal([2f, -1f], [BitConverter.ToSingle(bytes), BitConverter.ToSingle(bytes, 4)]);

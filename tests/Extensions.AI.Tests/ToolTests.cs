@@ -130,7 +130,8 @@ public sealed class ToolTests
         "meta-llama-Llama-3.1-8B-Instruct", "assistant<|end_header_id|>\n\n", """{"name": "get_weather", "parameters": {"city":"Bern"}}""")]
     [InlineData(
         "meta-llama-Llama-3.2-3B-Instruct", "assistant<|end_header_id|>\n\n", """{"name":"get_weather","parameters": {"city":"Bern"}}""")]
-    [InlineData("mistralai-Mistral-Nemo-Instruct-2407", "[/INST]", """[TOOL_CALLS][{"name": "get_weather", "arguments": {"city":"Bern"}}]""")]
+    [InlineData(
+        "mistralai-Mistral-Nemo-Instruct-2407", "[/INST]", """[TOOL_CALLS][{"name": "get_weather", "arguments": {"city":"Bern"}}]""")]
     [InlineData("Mistral-Small-3.2-24B-Instruct-2506", "[/INST]", """[TOOL_CALLS]get_weather[ARGS]{"city":"Bern"}""")]
     [InlineData("google-gemma-2-2b-it", "model\n", """{"name": "get_weather", "arguments": {"city":"Bern"}}""")]
     public async Task Template_HasItsOwnFormOfCalls(string name, string answerMark, string says)

@@ -36,7 +36,9 @@ public sealed class StoriesTests
         Assert.Equal(expected, Greedy(model, [1], expected.Length));
     }
 
-    /// <summary>Guesses that are verified several at once: each has the bits of the token decoded by itself, so that plain decoding goes on.</summary>
+    /// <summary>
+    /// Guesses that are verified several at once: each has the bits of the token decoded by itself, so that plain decoding goes on.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -56,7 +58,10 @@ public sealed class StoriesTests
                 CollectedLogits rows = new(guesses.Length, Stories260K.VocabSize);
                 model.DecodeRows(guesses, rows, TestContext.Current.CancellationToken);
                 for (int row = 0; row < guesses.Length; row++)
-                    Assert.True(rows.Of(row).SequenceEqual(alone[done + row]), $"Token {done + row}, one of {guesses.Length} at once, has other logits than alone.");
+                {
+                    Assert.True(rows.Of(row).SequenceEqual(alone[done + row]),
+                        $"Token {done + row}, one of {guesses.Length} at once, has other logits than alone.");
+                }
             }
 
             Assert.Equal(302, model.Position);
@@ -90,7 +95,10 @@ public sealed class StoriesTests
             else if (Enumerable.Range(0, talks.Length).All(i => talks[i].Count == texts[i].Length))
                 break;
             foreach (int i in next)
-                Assert.True(talks[i].Logits.SequenceEqual(alone[i][talks[i].Count - 1]), $"Token {talks[i].Count} of {i} in a mix of {next.Length}.");
+            {
+                Assert.True(talks[i].Logits.SequenceEqual(alone[i][talks[i].Count - 1]),
+                    $"Token {talks[i].Count} of {i} in a mix of {next.Length}.");
+            }
         }
 
         foreach (KvStorage talk in talks)

@@ -18,7 +18,8 @@ public sealed class EmbeddedModelErrorTests(LocalFeed feed)
             ("Names.File)]", "Names.Fables)]"), "error LLAMA030: EmbeddedWeights must be a string or a constant of this project's sources");
         int halves = EmbeddedProgram.LineOf("[LlamaModel(Dim"), layers = EmbeddedProgram.ColumnOf("Layers = Names.Layers");
         await Fails(
-            ("int Layers = 2", "int Layers = 3"), $"Program.cs({halves},{layers}): error LLAMA031: Layers = 3, but n_layers = 2 (fable.bin)");
+            ("int Layers = 2", "int Layers = 3"),
+            $"Program.cs({halves},{layers}): error LLAMA031: Layers = 3, but n_layers = 2 (fable.bin)");
 
         // What was read of a file that a class is made from: edited, it is a person's to look at; without both there is no class.
         string text = Path.Combine(consumer, "fable.llamalith.json"), sound = File.ReadAllText(text);

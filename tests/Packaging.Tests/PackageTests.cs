@@ -15,7 +15,8 @@ public sealed class PackageTests(LocalFeed feed)
 
     [Theory]
     [InlineData("Llamalith", "LICENSE", "README.md", "lib/net10.0/_._")]
-    [InlineData("Llamalith.Attributes", "LICENSE", "README.md", "lib/netstandard2.0/Llamalith.Attributes.dll", "lib/netstandard2.0/Llamalith.Attributes.xml")]
+    [InlineData("Llamalith.Attributes", "LICENSE", "README.md", "lib/netstandard2.0/Llamalith.Attributes.dll",
+        "lib/netstandard2.0/Llamalith.Attributes.xml")]
     [InlineData("Llamalith.Runtime", "LICENSE", "README.md", "lib/net10.0/Llamalith.Runtime.dll", "lib/net10.0/Llamalith.Runtime.xml")]
     [InlineData(
         "Llamalith.Generator",
@@ -50,7 +51,8 @@ public sealed class PackageTests(LocalFeed feed)
     public void MetaPackage_BringsAllThreeWithTheirAnalyzersAndProps()
     {
         XElement[] dependencies = [.. feed.ManifestOf("Llamalith").Descendants("dependency")];
-        Assert.Equal(["Llamalith.Attributes", "Llamalith.Generator", "Llamalith.Runtime"], dependencies.Select(static d => (string?)d.Attribute("id")).Order(StringComparer.Ordinal));
+        Assert.Equal(["Llamalith.Attributes", "Llamalith.Generator", "Llamalith.Runtime"],
+            dependencies.Select(static d => (string?)d.Attribute("id")).Order(StringComparer.Ordinal));
         Assert.All(dependencies, d => Assert.Equal("All", (string?)d.Attribute("include")));
         Assert.All(dependencies, d => Assert.Equal(feed.Version, (string?)d.Attribute("version")));
     }
@@ -105,9 +107,11 @@ public sealed class PackageTests(LocalFeed feed)
         string bad = Model.Replace("KvHeads = 4", "KvHeads = 3", StringComparison.Ordinal).Replace("Tiny", "Bad", StringComparison.Ordinal);
         string consumer = feed.CreateConsumer("BadConsumer", Model + bad + "static class Program { static void Main() { } }");
         (int exitCode, string output) = await Dotnet.RunAsync(
-            consumer, TestContext.Current.CancellationToken, "build", "-r", "linux-x64", "-p:PublishAot=true", "-p:LlamalithTargets=avx512", "-p:IlcInstructionSet=x86-64-v3");
+            consumer, TestContext.Current.CancellationToken, "build", "-r", "linux-x64", "-p:PublishAot=true", "-p:LlamalithTargets=avx512",
+            "-p:IlcInstructionSet=x86-64-v3");
         Assert.Equal(1, exitCode);
-        Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output, StringComparison.Ordinal);
+        Assert.Contains("error LLAMA008: Heads = 8 is not divisible by KvHeads = 3; the nearest number that divides it is 4", output,
+            StringComparison.Ordinal);
         Assert.Contains("error LLAMA021: ", output, StringComparison.Ordinal);
         Assert.Contains("set LlamalithTargets to avx2 or avx512", output, StringComparison.Ordinal);
     }
@@ -116,7 +120,8 @@ public sealed class PackageTests(LocalFeed feed)
     public async Task Consumer_OfAnOlderFrameworkIsToldByTheRestore()
     {
         string consumer = feed.CreateConsumer("Older", Model);
-        (int exitCode, string output) = await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "restore", "-p:TargetFramework=net8.0");
+        (int exitCode, string output) =
+            await Dotnet.RunAsync(consumer, TestContext.Current.CancellationToken, "restore", "-p:TargetFramework=net8.0");
         Assert.Equal(1, exitCode);
         Assert.Contains($"error NU1202: Package Llamalith {feed.Version} is not compatible with net8.0", output, StringComparison.Ordinal);
     }

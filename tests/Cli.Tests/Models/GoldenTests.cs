@@ -37,7 +37,8 @@ public sealed class GoldenTests
     public static TheoryData<string> Names =>
     [
         "exaone", "exaone4", "gemma", "gemma2", "gemma3", "granite", "llama", "llama-biases", "llama-fp8-rows", "llama-linear",
-        "llama-rope-parameters", "llama-split", "llama-tied-mha", "llama-yarn", "llama3-scaled", "minicpm", "ministral3", "mistral-head-dim",
+        "llama-rope-parameters", "llama-split", "llama-tied-mha", "llama-yarn", "llama3-scaled", "minicpm", "ministral3",
+        "mistral-head-dim",
         "mistral-window", "olmo2", "olmo3", "phi3", "phi3-longrope", "phi3-window", "phi4-mini", "qwen2", "qwen2-sharded", "qwen2-window",
         "qwen2-yarn", "qwen3", "qwen3-fp8", "smollm3",
     ];
@@ -94,7 +95,8 @@ public sealed class GoldenTests
     }
 
     private static RunningModel Open(string file) => RunningModel.Open(
-        new ModelRequest { Path = file, KvCache = KvFormat.F32, Threads = 1 }, CommandLine.Engines, ProgressBars.None, TestContext.Current.CancellationToken,
+        new ModelRequest { Path = file, KvCache = KvFormat.F32, Threads = 1 }, CommandLine.Engines, ProgressBars.None,
+        TestContext.Current.CancellationToken,
         needsTokenizer: false);
 
     /// <summary>A folder's tokens and what comes of them.</summary>
@@ -123,7 +125,8 @@ public sealed class GoldenTests
                 Tokens = Ids(expected.RootElement.GetProperty("tokens")),
                 Greedy = Ids(expected.RootElement.GetProperty("greedy")),
             };
-            using SafetensorsFile tensors = SafetensorsFile.Open(SharedData.PathOrSkip($"{Folder}{s_same.GetValueOrDefault(name, name)}/expected.safetensors"));
+            using SafetensorsFile tensors =
+                SafetensorsFile.Open(SharedData.PathOrSkip($"{Folder}{s_same.GetValueOrDefault(name, name)}/expected.safetensors"));
             Assert.True(tensors.TryGetTensor("logits", out SafetensorsTensor tensor));
             golden._logits = Floats(tensors.View(tensor));
             golden._range = expected.RootElement.GetProperty("logits_range").GetDouble();

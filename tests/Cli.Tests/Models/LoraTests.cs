@@ -34,7 +34,8 @@ public sealed class LoraTests : IDisposable
     {
         string expected = SharedData.PathOrSkip($"lora/{adapter}/expected.safetensors");
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(SharedData.PathOrSkip($"lora/{adapter}/expected.json")));
-        string family = Path.GetDirectoryName(SharedData.PathOrSkip($"family/{json.RootElement.GetProperty("model").GetString()}/config.json"))!;
+        string family =
+            Path.GetDirectoryName(SharedData.PathOrSkip($"family/{json.RootElement.GetProperty("model").GetString()}/config.json"))!;
         RequireRunnable(family);
         string tokens = string.Join(',', json.RootElement.GetProperty("tokens").EnumerateArray().Select(static id => id.GetInt32()));
         string lora = Path.Combine(Path.GetDirectoryName(expected)!, file), output = _folder["logits.safetensors"];
@@ -67,7 +68,8 @@ public sealed class LoraTests : IDisposable
         Assert.Matches(
             @"adapter\.gguf: the factors of blk\.0\.\w+\.weight are for a matrix \[\d+, \d+\], but blk\.0\.\w+\.weight of .*tiny\.gguf is \[\d+, \d+\]",
             await CommandLine.FailAsync("logits", model, "--tokens", "1", "--lora", lora));
-        Assert.Contains("there is no such file, and 'x' is no scale", await CommandLine.FailAsync("logits", model, "--tokens", "1", "--lora", lora + "=x"), StringComparison.Ordinal);
+        Assert.Contains("there is no such file, and 'x' is no scale",
+            await CommandLine.FailAsync("logits", model, "--tokens", "1", "--lora", lora + "=x"), StringComparison.Ordinal);
     }
 
     private static async Task<string> Checksum(string model, params string[] adapters)

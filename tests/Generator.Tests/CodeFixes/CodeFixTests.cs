@@ -58,7 +58,10 @@ public sealed class CodeFixTests
 
     [Theory]
     [InlineData("Take 4 from the file", "KvHeads = 4")]
-    [InlineData("Take all from the file", "KvHeads = 4, Layers = 5, Weights = WeightFormat.Q4_K | WeightFormat.Q6_K, RopeScaling = RopeScaling.Linear, RopeScalingFactor = 4")]
+    [InlineData(
+        "Take all from the file",
+        "KvHeads = 4, Layers = 5, Weights = WeightFormat.Q4_K | WeightFormat.Q6_K, RopeScaling = RopeScaling.Linear, RopeScalingFactor "
+            + "= 4")]
     public async Task Mismatch_IsTakenFromTheFile(string title, string after)
     {
         const string Others = "Dim = 256, FfnDim = 512, Heads = 8, VocabSize = 512, TiedEmbeddings = true, Context = 512";
@@ -66,7 +69,8 @@ public sealed class CodeFixTests
         TestFile seen = FileTexts.Seen(
             "m.gguf", [.. FileTexts.With(model, "RopeScaling", "\"Linear\""), "RopeScalingFactor llama.rope.scaling.factor 4"], ["Tiny"],
             "\"Q4_K\", \"Q6_K\"");
-        string rest = title.Contains("all", StringComparison.Ordinal) ? "Layers = 6, Weights = WeightFormat.F32" : "Layers = 5, Weights = WeightFormat.Q4_K_M";
+        string rest = title.Contains("all", StringComparison.Ordinal)
+            ? "Layers = 6, Weights = WeightFormat.F32" : "Layers = 5, Weights = WeightFormat.Q4_K_M";
         ImmutableArray<CodeAction> actions = await ActionsAsync(
             new SetArgumentFix(), "LLAMA038", Model($"{Others}, KvHeads = 8, {rest}"), "KvHeads = 8", seen);
         string text = await ApplyAsync(Assert.Single(actions, action => action.Title == title));

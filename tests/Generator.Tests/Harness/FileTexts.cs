@@ -18,7 +18,8 @@ internal static class FileTexts
 
     /// <summary>Another value of one of them.</summary>
     public static string[] With(string[] lines, string name, string value) =>
-        [.. lines.Select(line => line.StartsWith(name + " ", StringComparison.Ordinal) ? line[..line.LastIndexOf(' ')] + " " + value : line)];
+        [.. lines.Select(
+            line => line.StartsWith(name + " ", StringComparison.Ordinal) ? line[..line.LastIndexOf(' ')] + " " + value : line)];
 
     /// <summary>The text beside a project.</summary>
     public static TestFile Of(string file, string[] lines, string weights = "\"F32\"") =>

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -5,20 +6,19 @@ using Llamalith.Tests.Harness;
 
 namespace Llamalith.Tests.House;
 
-/// <summary>Lines of the generator fit a screen.</summary>
+/// <summary>Lines of the sources fit a screen.</summary>
 public sealed class LinesTests
 {
-    private const int Columns = 140;
-
     [Theory]
-    [InlineData("Generator/Emission")]
-    [InlineData("Generator/Planning")]
-    public void Room_FitsTheColumns(string room) => Assert.Empty(
-        Directory.EnumerateFiles(Repository.PathOf(room), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(static file => TooWide(Path.GetRelativePath(Repository.Root, file), File.ReadAllText(file))));
+    [InlineData("Attributes")]
+    [InlineData("Generator")]
+    [InlineData("samples")]
+    public void Sources_FitTheColumns(string folder) =>
+        Assert.Empty(FilesOf(folder).SelectMany(static file => Columns.TooWide(file.Name, file.Text)));
 
-    private static IEnumerable<string> TooWide(string file, string text) =>
-        from line in text.Split('\n').Select(static (line, index) => (Text: line.TrimEnd('\r'), Number: index + 1))
-        where line.Text.Length > Columns
-        select $"{file}, line {line.Number}: {line.Text.Length} columns";
+    private static IEnumerable<(string Name, string Text)> FilesOf(string folder) =>
+        from file in Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories)
+        let name = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
+        where !name.Contains("/obj/", StringComparison.Ordinal) && !name.Contains("/bin/", StringComparison.Ordinal)
+        select (name, File.ReadAllText(file));
 }

@@ -76,7 +76,8 @@ public sealed class FromFileTests
         SyntaxTree tree = compilation.SyntaxTrees.Single(static tree => tree.ToString() == Elsewhere);
         compilation = compilation.ReplaceSyntaxTree(
             tree, tree.WithChangedText(SourceText.From(Elsewhere.Replace("42", "43", StringComparison.Ordinal))));
-        GeneratorRunResult second = driver.RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
+        GeneratorRunResult second =
+            driver.RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
         Assert.Equal(1, tiny.Reads);
         Assert.All(
             second.TrackedOutputSteps.SelectMany(static step => step.Value).SelectMany(static run => run.Outputs),

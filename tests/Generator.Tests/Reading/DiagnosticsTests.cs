@@ -219,7 +219,8 @@ public sealed class DiagnosticsTests
         "Weights = (WeightFormat)8192", "LLAMA017 at `Weights = (WeightFormat)8192`: Weights = 8192 is not a member of WeightFormat")]
     [InlineData("KvCache = (KvFormat)3", "LLAMA017 at `KvCache = (KvFormat)3`: KvCache = 3 is not a member of KvFormat")]
     [InlineData("RopeLayout = (RopeLayout)2", "LLAMA017 at `RopeLayout = (RopeLayout)2`: RopeLayout = 2 is not a member of RopeLayout")]
-    [InlineData("RopeScaling = (RopeScaling)9", "LLAMA017 at `RopeScaling = (RopeScaling)9`: RopeScaling = 9 is not a member of RopeScaling")]
+    [InlineData(
+        "RopeScaling = (RopeScaling)9", "LLAMA017 at `RopeScaling = (RopeScaling)9`: RopeScaling = 9 is not a member of RopeScaling")]
     [InlineData("Isa = (Isa)16", "LLAMA017 at `Isa = (Isa)16`: Isa = 16 is not a member of Isa")]
     public async Task EnumValue_WithoutAName_IsReported(string argument, string expected)
     {
@@ -233,7 +234,11 @@ public sealed class DiagnosticsTests
     [InlineData("1,-2", "\"1,-2\" has a number that is not positive and finite")]
     public async Task LongRope_OfOtherFactorsThanPairs_IsReported(string factors, string flaw) => Assert.Contains(
         $"RopeScalingLongFactors = {flaw}",
-        string.Join("", await Analyzer.ReportAsync(Model(With($"RotaryDim = 4, RopeScaling = RopeScaling.LongRope, RopeScalingShortFactors = \"1,1\", RopeScalingLongFactors = \"{factors}\"")))),
+        string.Join(
+            "", await Analyzer.ReportAsync(
+                Model(With(
+                    "RotaryDim = 4, RopeScaling = RopeScaling.LongRope, RopeScalingShortFactors = \"1,1\", RopeScalingLongFactors = "
+                        + $"\"{factors}\"")))),
         StringComparison.Ordinal);
 
     [Theory]
@@ -247,7 +252,8 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task RotaryDim_OddOrWiderThanAHead_IsReported()
     {
-        Assert.Contains("RotaryDim = 3 is odd", Assert.Single(await Analyzer.ReportAsync(Model(With("RotaryDim = 3")))), StringComparison.Ordinal);
+        Assert.Contains(
+            "RotaryDim = 3 is odd", Assert.Single(await Analyzer.ReportAsync(Model(With("RotaryDim = 3")))), StringComparison.Ordinal);
         Assert.Contains("RotaryDim", Assert.Single(await Analyzer.ReportAsync(Model(With("RotaryDim = 1000")))), StringComparison.Ordinal);
     }
 

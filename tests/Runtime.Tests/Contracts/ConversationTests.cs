@@ -8,7 +8,9 @@ using Llamalith.Contracts;
 
 namespace Llamalith.Tests.Contracts;
 
-/// <summary>What calls of several threads on conversations, engines and checkpoints come to: a clean refusal, a wait, or the right result.</summary>
+/// <summary>
+/// What calls of several threads on conversations, engines and checkpoints come to: a clean refusal, a wait, or the right result.
+/// </summary>
 public sealed class ConversationTests
 {
     private const int Rounds = 200;

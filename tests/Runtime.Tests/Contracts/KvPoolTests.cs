@@ -61,7 +61,8 @@ public sealed class KvPoolTests
 
     /// <summary>Whatever is filled, forked, cut and disposed in any order, each conversation reads what was written to it.</summary>
     [Fact]
-    public void Conversations_OfAnyHistory_KeepTheirOwn() => Gen.Select(Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 130]).Array[1, 40].Sample(static steps =>
+    public void Conversations_OfAnyHistory_KeepTheirOwn() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 130]).Array[1, 40].Sample(static steps =>
     {
         KvPool pool = new(Layout(), 60 * PageBytes);
         List<(KvStorage Cache, List<int> Expected)> all = [(new KvStorage(Layout(), pool), [])];
@@ -114,7 +115,8 @@ public sealed class KvPoolTests
         Fill(second, 2, 60);
         CacheFullException refusal = Assert.Throws<CacheFullException>(() => Fill(second, 3, 10));
         Assert.Equal(
-            "The model's conversations take all of CacheMemory = 1,537 bytes: 3 pages of 64 positions, 512 bytes each, and another one is needed.",
+            "The model's conversations take all of CacheMemory = 1,537 bytes: 3 pages of 64 positions, 512 bytes each, and another one is "
+                + "needed.",
             refusal.Message);
         Assert.Equal(3 * PageBytes, pool.TakenBytes);
         Assert.Equal(Repeat(2, 60), Read(second));

@@ -51,7 +51,8 @@ public class KvRunsTests
     {
         foreach ((int elementBytes, int scaleBytes) in s_formats)
         {
-            KvLayout whole = Layout(32, elementBytes, scaleBytes, 2, 4 * PositionTile, 1), paged = Layout(32, elementBytes, scaleBytes, 2, PositionTile, 4);
+            KvLayout whole = Layout(32, elementBytes, scaleBytes, 2, 4 * PositionTile, 1),
+                paged = Layout(32, elementBytes, scaleBytes, 2, PositionTile, 4);
             foreach (int positions in (int[])[1, 31, 32, 33, 100, 128, 129, 200])
                 Assert.Equal(Places(whole, positions), Places(paged, positions));
         }
@@ -109,7 +110,8 @@ public class KvRunsTests
         for (int i = 0; i < at.HeadDim; i++)
         {
             Add(tile + (((i * at.PositionTile) + inTile) * at.ElementBytes), at.ElementBytes);
-            Add(start + at.ValuesOffset + (((((i / at.Slice) * layout.PagePositions) + inPage) * at.Slice) + (i % at.Slice)) * at.ElementBytes, at.ElementBytes);
+            Add(start + at.ValuesOffset
+                + (((((i / at.Slice) * layout.PagePositions) + inPage) * at.Slice) + (i % at.Slice)) * at.ElementBytes, at.ElementBytes);
         }
 
         Add(tile + (at.HeadDim * at.PositionTile * at.ElementBytes) + (inTile * at.ScaleBytes), at.ScaleBytes);

@@ -14,8 +14,10 @@ public class KvStorageTests
     public void Load_NamesBothSidesOfWhatDiffers()
     {
         byte[] saved = Save(Model, "fingerprint:1", 3);
-        ModelMismatchException refusal = Assert.Throws<ModelMismatchException>(() => KvStorage.Load(new MemoryStream(saved), Layout("A.Model KvCache=F32 RopeTheta=500000 SlidingWindow=0")));
-        Assert.Equal("The saved KV cache belongs to another model: it says RopeTheta=10000, and this class is RopeTheta=500000.", refusal.Message);
+        ModelMismatchException refusal = Assert.Throws<ModelMismatchException>(
+            () => KvStorage.Load(new MemoryStream(saved), Layout("A.Model KvCache=F32 RopeTheta=500000 SlidingWindow=0")));
+        Assert.Equal(
+            "The saved KV cache belongs to another model: it says RopeTheta=10000, and this class is RopeTheta=500000.", refusal.Message);
         refusal = Assert.Throws<ModelMismatchException>(() => KvStorage.Load(new MemoryStream(saved), Layout("B.Model")));
         Assert.Equal($"The saved KV cache belongs to another model: it says {Model}, and this class is B.Model.", refusal.Message);
         using KvStorage same = KvStorage.Load(new MemoryStream(saved), Layout(Model));
@@ -30,7 +32,8 @@ public class KvStorageTests
         foreach (KvStorage cache in (KvStorage[])[loaded, loaded.Fork()])
         {
             ModelMismatchException refusal = Assert.Throws<ModelMismatchException>(() => cache.Claim("sha256:2"));
-            Assert.Equal("The KV cache holds 3 positions of the weights fingerprint:1, but this model has the weights sha256:2.", refusal.Message);
+            Assert.Equal(
+                "The KV cache holds 3 positions of the weights fingerprint:1, but this model has the weights sha256:2.", refusal.Message);
         }
 
         loaded.Truncate(0);
@@ -48,7 +51,8 @@ public class KvStorageTests
         foreach (int token in (int[])[20, -1, int.MaxValue])
         {
             BitConverter.TryWriteBytes(saved.AsSpan(last), token);
-            ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => KvStorage.Load(new MemoryStream(saved), Layout(Model)));
+            ModelFormatException refusal =
+                Assert.Throws<ModelFormatException>(() => KvStorage.Load(new MemoryStream(saved), Layout(Model)));
             Assert.Equal($"The saved KV cache holds the token {token} at position 2, and the vocabulary has 20.", refusal.Message);
         }
 

@@ -98,7 +98,8 @@ public sealed class ShapePropertiesTests : IDisposable
             return;
         ModelShape with = Full(name), without = property.With(with, null);
         using MemoryCheckpoint unusual = new(with, RopeLayout.Interleaved), usual = new(without, RopeLayout.Interleaved);
-        Assert.Contains(name, Assert.Throws<ModelMismatchException>(() => unusual.EnsureMatches(without)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            name, Assert.Throws<ModelMismatchException>(() => unusual.EnsureMatches(without)).Message, StringComparison.Ordinal);
         Assert.Contains(name, Assert.Throws<ModelMismatchException>(() => usual.EnsureMatches(with)).Message, StringComparison.Ordinal);
         usual.EnsureMatches(property.With(with, property.DefaultIn(with)));
         Assert.Equal(ShapeProperties.Plain(without), ShapeProperties.Plain(property.With(with, property.DefaultIn(with))));

@@ -161,7 +161,8 @@ public sealed class SharedModelTests
     {
         using HeldEngine engine = new(2);
         using KvStorage talk = engine.CreateCache();
-        Assert.Throws<InvalidOperationException>(() => engine.Prefill([1, 2], new Calling(() => engine.Decode(talk, 1)), CancellationToken.None));
+        Assert.Throws<InvalidOperationException>(
+            () => engine.Prefill([1, 2], new Calling(() => engine.Decode(talk, 1)), CancellationToken.None));
         engine.Decode(talk, 1);
     }
 

@@ -87,7 +87,8 @@ public sealed class TrainingEngineTests
             },
             Layout = new("Test", 32, 20, 32, 32, 32 * 16, new KvHeadLayout
             {
-                HeadDim = 2, ElementBytes = 4, ScaleBytes = 0, PositionTile = 32, Slice = 2, KeyTileBytes = 256, ValuesOffset = 256, Bytes = 512,
+                HeadDim = 2, ElementBytes = 4, ScaleBytes = 0, PositionTile = 32, Slice = 2, KeyTileBytes = 256, ValuesOffset = 256,
+                Bytes = 512,
             }),
             Emitted = "avx512",
             InstructionSet = "avx512",

@@ -35,7 +35,8 @@ public sealed class WorkerTeamTests
             long cost = 0;
             for (int item = begin; item < end; item++)
                 cost += Math.Min(256, positions - (item / heads * 256));
-            Assert.True(cost <= ((double)positions * heads / size) + Math.Min(positions, 256), $"{positions} positions, {heads} heads, {rank} of {size}: {cost}");
+            Assert.True(cost <= ((double)positions * heads / size) + Math.Min(positions, 256),
+                $"{positions} positions, {heads} heads, {rank} of {size}: {cost}");
         }
     });
 

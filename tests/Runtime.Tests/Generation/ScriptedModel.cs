@@ -25,7 +25,8 @@ internal sealed class ScriptedModel(int vocabSize, int context, Func<List<int>, 
 
     public ModelShape Shape { get; } = new()
     {
-        Dim = 8, FfnDim = 8, Layers = 1, Heads = 1, KvHeads = 1, HeadDim = 8, VocabSize = vocabSize, Context = context, TiedEmbeddings = true,
+        Dim = 8, FfnDim = 8, Layers = 1, Heads = 1, KvHeads = 1, HeadDim = 8, VocabSize = vocabSize, Context = context,
+        TiedEmbeddings = true,
     };
 
     public string InstructionSet => "scalar";

@@ -57,7 +57,8 @@ public class TextGeneratorTests
         Assert.Matches("^(ab|c)é$", result.Text);
         Assert.Equal(FinishReason.Stop, result.FinishReason);
 
-        options = new GenerationOptions { Constraint = Constraint.FromJsonSchema("""{"type": "array", "items": {"const": 1}, "minItems": 2, "maxItems": 2}""", plainForm: true) };
+        options = new GenerationOptions { Constraint =
+            Constraint.FromJsonSchema("""{"type": "array", "items": {"const": 1}, "minItems": 2, "maxItems": 2}""", plainForm: true) };
         Assert.Equal("[1,1]", Over(Saying(64, 2, " two")).Generate("one", options).Text);
         result = Over(Saying(64, 2, " two")).Generate("one", options with { MaxTokens = 2 });
         Assert.Equal(("[1", FinishReason.Length), (result.Text, result.FinishReason));
@@ -92,13 +93,18 @@ public class TextGeneratorTests
         Assert.Equal((" two", FinishReason.Stop), (atOwn.Text, atOwn.FinishReason));
     }
 
-    /// <summary>Vocabularies are padded to the model's size with tokens that mean nothing: a file that says so gives the text that one with fewer tokens gives.</summary>
+    /// <summary>
+    /// Vocabularies are padded to the model's size with tokens that mean nothing: a file that says so gives the text that one with fewer
+    /// tokens gives.
+    /// </summary>
     [Fact]
     public void Generate_NeverChoosesWhatOnlyFillsTheVocabulary()
     {
         TestVocabulary padded = new([.. s_vocabulary.Tokens, new("[PAD0]", 0, TokenKind.Unused), new("[PAD1]", 0, TokenKind.Unused)]);
-        ScriptedModel model = ScriptedModel.Saying(VocabSize + 2, 64, 2, [s_vocabulary.Id(" two"), VocabSize, VocabSize + 1, s_vocabulary.Id(" three")]);
-        GenerationResult result = new TextGenerator(model, padded.FromPieces(), SamplingOptions.Greedy).Generate("one", new GenerationOptions { MaxTokens = 4 });
+        ScriptedModel model =
+            ScriptedModel.Saying(VocabSize + 2, 64, 2, [s_vocabulary.Id(" two"), VocabSize, VocabSize + 1, s_vocabulary.Id(" three")]);
+        GenerationResult result =
+            new TextGenerator(model, padded.FromPieces(), SamplingOptions.Greedy).Generate("one", new GenerationOptions { MaxTokens = 4 });
         Assert.DoesNotContain(VocabSize, model.Tokens);
         Assert.DoesNotContain(VocabSize + 1, model.Tokens);
         Assert.StartsWith(" two", result.Text, StringComparison.Ordinal);
@@ -183,7 +189,8 @@ public class TextGeneratorTests
     [Fact]
     public void Generate_StopsBeforeAStopStringThatSpansTokens()
     {
-        TextGeneration generation = Over(Saying(64, 2, " two", "a", "b", "c", " three")).Start("one", new GenerationOptions { StopStrings = ["abc"] });
+        TextGeneration generation =
+            Over(Saying(64, 2, " two", "a", "b", "c", " three")).Start("one", new GenerationOptions { StopStrings = ["abc"] });
         List<string> steps = [];
         while (generation.MoveNext())
             steps.Add(Encoding.UTF8.GetString(generation.Utf8Text));
@@ -204,7 +211,8 @@ public class TextGeneratorTests
     [Fact]
     public void Generate_DoesNotStopAtWhatThePromptSays()
     {
-        GenerationResult result = Over(Saying(64, 2, " two", " three")).Generate("one", new GenerationOptions { EchoPrompt = true, StopStrings = ["one", "three"] });
+        GenerationResult result = Over(Saying(64, 2, " two", " three"))
+            .Generate("one", new GenerationOptions { EchoPrompt = true, StopStrings = ["one", "three"] });
         Assert.Equal("one two ", result.Text);
     }
 
@@ -239,7 +247,8 @@ public class TextGeneratorTests
                     Assert.Equal(reason, generation.FinishReason);
                     return;
                 }
-                int held = Enumerable.Range(0, all.Length + 1).Last(n => wanted.Any(stop => n < stop.Length && stop.StartsWith(all[^n..], StringComparison.Ordinal)));
+                int held = Enumerable.Range(0, all.Length + 1)
+                    .Last(n => wanted.Any(stop => n < stop.Length && stop.StartsWith(all[^n..], StringComparison.Ordinal)));
                 Assert.Equal(all[..^held], shown);
             }
             while (generation.MoveNext())
@@ -335,7 +344,8 @@ public class TextGeneratorTests
     {
         ScriptedModel model = new(VocabSize, 600, _ => s_vocabulary.Id(" two"));
         GenerationUsage usage = Over(model).Generate("one two").Usage;
-        Assert.True(usage.PromptTime > TimeSpan.Zero && usage.TimeToFirstToken >= usage.PromptTime && usage.DecodeTime > TimeSpan.Zero, usage.ToString());
+        Assert.True(usage.PromptTime > TimeSpan.Zero && usage.TimeToFirstToken >= usage.PromptTime && usage.DecodeTime > TimeSpan.Zero,
+            usage.ToString());
         Assert.Equal((usage.GeneratedTokens - 1) / usage.DecodeTime.TotalSeconds, usage.DecodeTokensPerSecond);
         Assert.Equal(3 / usage.PromptTime.TotalSeconds, usage.PromptTokensPerSecond);
         Assert.Equal(0, default(GenerationUsage).DecodeTokensPerSecond);
@@ -345,7 +355,8 @@ public class TextGeneratorTests
     public void MoveNext_AllocatesNothing()
     {
         int two = s_vocabulary.Id(" two"), smile = s_vocabulary.Id("<0xF0>");
-        foreach (GenerationOptions options in (GenerationOptions[])[new(), new() { StopStrings = ["abc", "two three"] }, new() { Sampling = new() { TopP = 0.9f, RepetitionPenalty = 1.1f } }])
+        foreach (GenerationOptions options in (GenerationOptions[])[new(), new() { StopStrings = ["abc", "two three"] },
+            new() { Sampling = new() { TopP = 0.9f, RepetitionPenalty = 1.1f } }])
         {
             ScriptedModel model = new(VocabSize, 4096, so => so.Count % 5 == 0 ? smile : two);
             TextGeneration generation = Over(model).Start("one", options);

@@ -107,7 +107,8 @@ public sealed unsafe class CorruptAdapterTests : IDisposable
         int at = 0;
         foreach ((string name, int rows, int columns) in tensors)
         {
-            header.Append($"{(at > 0 ? "," : "")}\"{name}\":{{\"dtype\":\"F32\",\"shape\":[{rows},{columns}],\"data_offsets\":[{at},{at + (rows * columns * 4)}]}}");
+            header.Append(
+                $"{(at > 0 ? "," : "")}\"{name}\":{{\"dtype\":\"F32\",\"shape\":[{rows},{columns}],\"data_offsets\":[{at},{at + (rows * columns * 4)}]}}");
             at += rows * columns * 4;
         }
 

@@ -14,13 +14,16 @@ namespace Llamalith.Tests.Readers;
 /// <summary>Low-rank adapters: what is merged, and what is refused.</summary>
 public sealed unsafe class LoraTests : IDisposable
 {
-    private const string Config = """{ "peft_type": "LORA", "lora_alpha": 6, "r": 2, "bias": "none", "alpha_pattern": { "v_proj": 24, "layers\\.1\\.self_attn\\.k_proj": 3 } }""";
+    private const string Config =
+        """{ "peft_type": "LORA", "lora_alpha": 6, "r": 2, "bias": "none", "alpha_pattern": { "v_proj": 24, "layers\\.1\\.self_attn\\.k_proj": 3 } }""";
 
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Rows of rotated heads are in another order in a GGUF file than in PEFT's, and alphas by pattern are the module's own.</summary>
+    /// <summary>
+    /// Rows of rotated heads are in another order in a GGUF file than in PEFT's, and alphas by pattern are the module's own.
+    /// </summary>
     [Theory]
     [InlineData(RopeLayout.HalfSplit)]
     [InlineData(RopeLayout.Interleaved)]
@@ -79,35 +82,45 @@ public sealed unsafe class LoraTests : IDisposable
     [InlineData("\"peft_type\": \"IA3\"", "peft_type = IA3, but LORA is expected")]
     [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"use_dora\": true", "use_dora = true, which cannot be applied")]
     [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"bias\": \"all\"", "bias = \"all\", but only none can be applied")]
-    [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"modules_to_save\": [\"lm_head\"]", "modules_to_save = [\"lm_head\"], which cannot be applied")]
+    [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"modules_to_save\": [\"lm_head\"]",
+        "modules_to_save = [\"lm_head\"], which cannot be applied")]
     [InlineData("\"peft_type\": \"LORA\"", "lora_alpha is missing")]
     [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": \"x\"", "lora_alpha = \"x\" is no number")]
-    [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"alpha_pattern\": { \"(\": 2 }", "alpha_pattern has (, which is no pattern that can be matched")]
+    [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"alpha_pattern\": { \"(\": 2 }",
+        "alpha_pattern has (, which is no pattern that can be matched")]
     [InlineData("\"peft_type\": \"LORA\", \"lora_alpha\": 1, \"alpha_pattern\": [1]", "alpha_pattern is Array, but an object is expected")]
     public void Setting_ThatWouldBeLeftOut_IsRefusedByItsKey(string settings, string message)
     {
         WritePeft($"{{ {settings} }}", Pair("v_proj", 128, 256));
         using Checkpoint model = SmallModels.Memory(SmallModels.Shape);
-        Assert.EndsWith(message + ".", Assert.Throws<ModelFormatException>(() => model.LoadAdapter(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            message + ".", Assert.Throws<ModelFormatException>(() => model.LoadAdapter(_folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Factors_ThatFitNoMatrix_AreRefusedWithBothShapes()
     {
-        using Checkpoint model = SmallModels.Memory(SmallModels.Shape), tied = SmallModels.Memory(SmallModels.Shape with { TiedEmbeddings = true });
+        using Checkpoint model = SmallModels.Memory(SmallModels.Shape),
+            tied = SmallModels.Memory(SmallModels.Shape with { TiedEmbeddings = true });
         WritePeft(Config, Pair("v_proj", 256, 256));
-        Refuses<ModelMismatchException>(model, "the factors of blk.1.attn_v.weight are for a matrix [256, 256], but blk.1.attn_v.weight of memory.bin is [128, 256].");
+        Refuses<ModelMismatchException>(
+            model, "the factors of blk.1.attn_v.weight are for a matrix [256, 256], but blk.1.attn_v.weight of memory.bin is [128, 256].");
         WritePeft(Config, Pair("v_proj", 128, 256, layer: 7));
-        Refuses<ModelMismatchException>(model, "blk.7.attn_v.weight has factors for a matrix [128, 256], but memory.bin has no such matrix.");
+        Refuses<ModelMismatchException>(
+            model, "blk.7.attn_v.weight has factors for a matrix [128, 256], but memory.bin has no such matrix.");
         WritePeft(Config, [("base_model.model.lm_head.lora_A.weight", 2, 256), ("base_model.model.lm_head.lora_B.weight", 128, 2)]);
-        Refuses<ModelMismatchException>(tied, "output.weight has factors, but memory.bin uses one matrix for the embedding and the classifier.");
+        Refuses<ModelMismatchException>(
+            tied, "output.weight has factors, but memory.bin uses one matrix for the embedding and the classifier.");
         WritePeft(Config, [("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", 2, 256)]);
         Refuses<ModelFormatException>(model, "of model.layers.0.self_attn.q_proj only one of lora_A and lora_B is there.");
-        WritePeft(Config, [("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", 3, 256), ("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", 256, 2)]);
+        WritePeft(Config, [("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", 3, 256),
+            ("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", 256, 2)]);
         Refuses<ModelFormatException>(model, "which share no rank.");
         WritePeft(Config, [("base_model.model.model.embed_tokens.weight", 128, 256)]);
-        Refuses<ModelFormatException>(model, "the tensor base_model.model.model.embed_tokens.weight is no factor of an adapter, and nothing else can be applied.");
-        WritePeft(Config, [("base_model.model.model.layers.0.mlp.experts.lora_A.weight", 2, 256), ("base_model.model.model.layers.0.mlp.experts.lora_B.weight", 256, 2)]);
+        Refuses<ModelFormatException>(
+            model, "the tensor base_model.model.model.embed_tokens.weight is no factor of an adapter, and nothing else can be applied.");
+        WritePeft(Config, [("base_model.model.model.layers.0.mlp.experts.lora_A.weight", 2, 256),
+            ("base_model.model.model.layers.0.mlp.experts.lora_B.weight", 256, 2)]);
         Refuses<ModelFormatException>(model, "model.layers.0.mlp.experts is no matrix of a Llama model.");
     }
 
@@ -122,7 +135,8 @@ public sealed unsafe class LoraTests : IDisposable
         using Checkpoint model = Checkpoint.Open(packed);
         Refuses<ModelMismatchException>(model, "must be merged into the model that it was packed from.");
         using Checkpoint gguf = Checkpoint.Open(path);
-        Assert.Contains("general.type = nothing and adapter.type = nothing, but an adapter and lora are expected", Assert.Throws<ModelFormatException>(() => gguf.LoadAdapter(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("general.type = nothing and adapter.type = nothing, but an adapter and lora are expected",
+            Assert.Throws<ModelFormatException>(() => gguf.LoadAdapter(path)).Message, StringComparison.Ordinal);
     }
 
     private void Refuses<T>(Checkpoint model, string message)
@@ -156,11 +170,14 @@ public sealed unsafe class LoraTests : IDisposable
                     data.Add(parts[^2] == "lora_A" ? A(module, row, column) : B(module, row, column));
             }
 
-            header.Add($"{JsonSerializer.Serialize(name)}: {{ \"dtype\": \"F32\", \"shape\": [{rows}, {columns}], \"data_offsets\": [{start}, {data.Count * sizeof(float)}] }}");
+            header.Add(
+                $"{JsonSerializer.Serialize(name)}: {{ \"dtype\": \"F32\", \"shape\": [{rows}, {columns}], \"data_offsets\": [{start}, "
+                    + $"{data.Count * sizeof(float)}] }}");
         }
 
         byte[] text = Encoding.UTF8.GetBytes($"{{ {string.Join(", ", header)} }}");
-        _folder.Write("adapter_model.safetensors", [.. BitConverter.GetBytes((long)text.Length), .. text, .. MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(data))]);
+        _folder.Write("adapter_model.safetensors",
+            [.. BitConverter.GetBytes((long)text.Length), .. text, .. MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(data))]);
     }
 
     private static float[] Read(Checkpoint checkpoint, string name)

@@ -282,7 +282,8 @@ public sealed unsafe class SafetensorsCheckpointTests : IDisposable
             Assert.Equal((0, null), (checkpoint.Shape.SlidingWindow, checkpoint.Shape.LayerPattern));
         foreach ((string key, string value) in ((string, string)[])
             [
-                ("max_window_layers", "1"), ("layer_types", """["full_attention","sliding_attention"]"""), ("sliding_window_pattern", "\"GL\""),
+                ("max_window_layers", "1"), ("layer_types", """["full_attention","sliding_attention"]"""),
+                ("sliding_window_pattern", "\"GL\""),
                 ("sliding_window_pattern", "[false,true]"),
             ])
         {

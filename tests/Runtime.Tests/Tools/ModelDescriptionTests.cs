@@ -38,7 +38,8 @@ public sealed class ModelDescriptionTests : IDisposable
         Assert.Equal("models/m.gguf", root.GetProperty("file").GetString());
         Assert.Matches("^sha256:[0-9a-f]{64}$", root.GetProperty("header").GetString());
         Assert.Contains("\"KvHeads\": { \"key\": \"llama.attention.head_count_kv\", \"value\": 2 }", text, StringComparison.Ordinal);
-        Assert.Contains("\"NormEps\": { \"key\": \"llama.attention.layer_norm_rms_epsilon\", \"value\": 1E-05 }", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"NormEps\": { \"key\": \"llama.attention.layer_norm_rms_epsilon\", \"value\": 1E-05 }", text, StringComparison.Ordinal);
         Assert.Contains("\"RopeScaling\": { \"key\": \"llama.rope.scaling.type\", \"value\": \"None\" }", text, StringComparison.Ordinal);
         Assert.Contains("\"blk.0.attn_k.weight\": \"Q4_K [128, 256]\"", text, StringComparison.Ordinal);
         Assert.Equal(["Q4_K", "Q6_K"], root.GetProperty("weights").EnumerateArray().Select(static name => name.GetString()));
@@ -83,10 +84,12 @@ public sealed class ModelDescriptionTests : IDisposable
         ModelDescription now = Of("a.gguf", QuantizationPreset.Q8_0, SmallModels.Shape);
         string[] lines = now.ToJson().Split('\n');
         ModelDescription before =
-            ModelDescription.Parse(string.Join('\n', lines.Where(static line => !line.Contains("\"QkvBias\"", StringComparison.Ordinal))), "m");
+            ModelDescription.Parse(
+                string.Join('\n', lines.Where(static line => !line.Contains("\"QkvBias\"", StringComparison.Ordinal))), "m");
         Assert.True(before.IsPartOf(now));
         Assert.False(now.IsPartOf(before));
-        Assert.False(ModelDescription.Parse(now.ToJson().Replace("\"value\": 64 }", "\"value\": 63 }", StringComparison.Ordinal), "m").IsPartOf(now));
+        Assert.False(ModelDescription.Parse(now.ToJson().Replace("\"value\": 64 }", "\"value\": 63 }", StringComparison.Ordinal), "m")
+            .IsPartOf(now));
     }
 
     [Theory]
