@@ -7,7 +7,6 @@ using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 using Llamalith.Quantization;
 
 namespace Llamalith.Checkpoints;
@@ -21,7 +20,7 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
     private readonly Checkpoint _model;
     private readonly LoraAdapter _adapter;
     private readonly double _scale;
-    private readonly Dictionary<string, NativeBuffer> _merged = [];
+    private readonly MadeBuffers<string> _merged = new();
 
     // What is made anew, by canonical names; and these by the file's own ones, by which callers let go of what they have read.
     private readonly HashSet<string> _changed = [];
@@ -94,21 +93,9 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
         if (!_changed.Contains(name))
             return _model.TryGetTensor(name, out tensor);
         _ = TryDescribe(name, out TensorInfo info);
-        lock (_merged)
-        {
-            if (!_merged.TryGetValue(name, out NativeBuffer? buffer))
-            {
-                buffer = Handover.Make(new NativeBuffer(info.ByteLength, hugePages: true), made =>
-                {
-                    Merge(name, info, made.Data);
-                    return made;
-                });
-                _merged.Add(name, buffer);
-            }
-
-            tensor = new TensorView(info.Name, info.Type, info.Rows, info.Columns, buffer.Data, info.ByteLength);
-            return true;
-        }
+        byte* data = _merged.Get(name, info.ByteLength, hugePages: true, made => Merge(name, info, made.Data));
+        tensor = new TensorView(info.Name, info.Type, info.Rows, info.Columns, data, info.ByteLength);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -137,15 +124,7 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
             return _model.Advise(tensor, advice);
 
         // Rows of the embedding are read as long as the model lives.
-        if (advice != MemoryAdvice.DontNeed || name == TensorNames.TokenEmbedding)
-            return false;
-        lock (_merged)
-        {
-            if (!_merged.Remove(name, out NativeBuffer? buffer))
-                return false;
-            buffer.Dispose();
-            return true;
-        }
+        return advice == MemoryAdvice.DontNeed && name != TensorNames.TokenEmbedding && _merged.Release(name);
     }
 
     /// <inheritdoc/>
@@ -156,9 +135,7 @@ internal sealed unsafe class AdaptedCheckpoint : Checkpoint
     {
         if (!disposing)
             return;
-        foreach (NativeBuffer buffer in _merged.Values)
-            buffer.Dispose();
-        _merged.Clear();
+        _merged.Dispose();
         _adapter.Dispose();
         _model.Dispose();
     }

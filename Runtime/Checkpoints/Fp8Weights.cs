@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
@@ -27,7 +26,7 @@ internal sealed unsafe class Fp8Weights(SafetensorsSet files, (int Rows, int Col
 
     private static readonly float[] s_values = MakeValues();
 
-    private readonly Dictionary<string, NativeBuffer> _decoded = [];
+    private readonly MadeBuffers<string> _decoded = new();
 
     /// <summary>Whether a tensor is such a matrix.</summary>
     public static bool Is(SafetensorsTensor tensor) => tensor.TypeName == TypeName;
@@ -49,49 +48,18 @@ internal sealed unsafe class Fp8Weights(SafetensorsSet files, (int Rows, int Col
     /// <exception cref="ModelFormatException">Its scales are missing or of another size, or a value is no number.</exception>
     public TensorView Get(SafetensorsTensor matrix)
     {
-        NativeBuffer? buffer;
-        lock (_decoded)
-        {
-            if (!_decoded.TryGetValue(matrix.Name, out buffer))
-            {
-                Scales scales = ScalesOf(matrix);
-                buffer = Handover.Make(new NativeBuffer(matrix.Rows * matrix.Columns * sizeof(float), hugePages: true), made =>
-                {
-                    Decode(matrix, scales, (float*)made.Data);
-                    return made;
-                });
-                _decoded.Add(matrix.Name, buffer);
-            }
-        }
-
-        return new TensorView(
-            matrix.Name, TensorType.F32, matrix.Rows, matrix.Columns, buffer.Data, matrix.Rows * matrix.Columns * sizeof(float));
+        long bytes = matrix.Rows * matrix.Columns * sizeof(float);
+        byte* data = _decoded.Get(
+            matrix.Name, bytes, hugePages: true, made => Decode(matrix, ScalesOf(matrix), (float*)made.Data));
+        return new TensorView(matrix.Name, TensorType.F32, matrix.Rows, matrix.Columns, data, bytes);
     }
 
     /// <summary>Frees a matrix, if it is one of these.</summary>
-    public bool Release(in TensorView view)
-    {
-        lock (_decoded)
-        {
-            if (!_decoded.TryGetValue(view.Name, out NativeBuffer? buffer) || buffer.Data != view.Data
-                || view.ByteLength != view.Rows * view.Columns * sizeof(float))
-            {
-                return false;
-            }
-
-            _decoded.Remove(view.Name);
-            buffer.Dispose();
-            return true;
-        }
-    }
+    public bool Release(in TensorView view) => view.ByteLength == view.Rows * view.Columns * sizeof(float)
+        && _decoded.Holds(view.Name, view.Data) && _decoded.Release(view.Name);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (NativeBuffer buffer in _decoded.Values)
-            buffer.Dispose();
-        _decoded.Clear();
-    }
+    public void Dispose() => _decoded.Dispose();
 
     private Scales ScalesOf(SafetensorsTensor matrix)
     {

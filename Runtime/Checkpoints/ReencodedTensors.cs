@@ -5,7 +5,6 @@ using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks;
 using Llamalith.Contracts;
-using Llamalith.Mapping;
 using Llamalith.Quantization;
 
 namespace Llamalith.Checkpoints;
@@ -18,7 +17,7 @@ namespace Llamalith.Checkpoints;
 internal sealed unsafe class ReencodedTensors(string path) : IDisposable
 {
     // By where the matrix lies in the file: several may lie in one tensor of it.
-    private readonly Dictionary<nint, NativeBuffer> _stored = [];
+    private readonly MadeBuffers<nint> _stored = new();
     private readonly SortedDictionary<TensorType, int> _counts = [];
 
     /// <summary>What the user is to be told; null where there is nothing.</summary>
@@ -49,52 +48,15 @@ internal sealed unsafe class ReencodedTensors(string path) : IDisposable
     public TensorView Get(TensorView matrix)
     {
         TensorInfo info = Describe(matrix);
-        NativeBuffer? buffer;
-        lock (_stored)
-        {
-            if (!_stored.TryGetValue((nint)matrix.Data, out buffer))
-            {
-                buffer = Handover.Make(new NativeBuffer(info.ByteLength, hugePages: true), made =>
-                {
-                    Convert(matrix, info, made.Data);
-                    return made;
-                });
-                _stored.Add((nint)matrix.Data, buffer);
-            }
-        }
-
-        return new TensorView(info.Name, info.Type, info.Rows, info.Columns, buffer.Data, info.ByteLength);
+        byte* data = _stored.Get((nint)matrix.Data, info.ByteLength, hugePages: true, made => Convert(matrix, info, made.Data));
+        return new TensorView(info.Name, info.Type, info.Rows, info.Columns, data, info.ByteLength);
     }
 
     /// <summary>Whether a view is of a matrix that was stored anew.</summary>
-    public bool Owns(in TensorView stored) => Find(stored.Data) is not null;
+    public bool Owns(in TensorView stored) => _stored.TryFind(stored.Data, out _);
 
     /// <summary>Frees a matrix, if it is one of these.</summary>
-    public bool Release(in TensorView stored)
-    {
-        lock (_stored)
-        {
-            if (Find(stored.Data) is not { } key)
-                return false;
-            _stored.Remove(key, out NativeBuffer? buffer);
-            buffer!.Dispose();
-            return true;
-        }
-    }
-
-    private nint? Find(byte* data)
-    {
-        lock (_stored)
-        {
-            foreach ((nint key, NativeBuffer buffer) in _stored)
-            {
-                if (buffer.Data == data)
-                    return key;
-            }
-
-            return null;
-        }
-    }
+    public bool Release(in TensorView stored) => _stored.TryFind(stored.Data, out nint key) && _stored.Release(key);
 
     private void Convert(TensorView matrix, TensorInfo info, byte* to)
     {
@@ -114,10 +76,5 @@ internal sealed unsafe class ReencodedTensors(string path) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (NativeBuffer buffer in _stored.Values)
-            buffer.Dispose();
-        _stored.Clear();
-    }
+    public void Dispose() => _stored.Dispose();
 }

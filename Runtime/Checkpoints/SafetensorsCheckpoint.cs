@@ -19,7 +19,7 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     public const string ConfigName = "config.json";
 
     private readonly Dictionary<string, (string FileName, TensorPart Part)> _fileNames = [];
-    private readonly Dictionary<string, NativeBuffer> _norms = [];
+    private readonly MadeBuffers<string> _norms = new();
     private readonly HuggingFaceConfig _config;
     private readonly Fp8Weights? _fp8;
 
@@ -134,38 +134,28 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     {
         if (!disposing)
             return;
-        foreach (NativeBuffer norm in _norms.Values)
-            norm.Dispose();
+        _norms.Dispose();
         _fp8?.Dispose();
         Files.Dispose();
     }
 
-    private unsafe bool IsOwnNorm(in TensorView tensor)
-    {
-        lock (_norms)
-            return _norms.TryGetValue(tensor.Name, out NativeBuffer? norm) && norm.Data == tensor.Data;
-    }
+    private unsafe bool IsOwnNorm(in TensorView tensor) => _norms.Holds(tensor.Name, tensor.Data);
 
     // The weights of a norm, which the file stores less one.
-    private unsafe TensorView PlusOne(in TensorView stored)
+    private unsafe TensorView PlusOne(TensorView stored)
     {
         if (stored.Columns > ShapeRules.MostNormColumns || stored.Rows != 1)
             throw new ModelFormatException($"{Path}: the tensor {Shown.Text(stored.Name)} is no vector of a norm.");
         int length = (int)stored.Columns;
-        lock (_norms)
+        long bytes = length * (long)sizeof(float);
+        byte* data = _norms.Get(stored.Name, bytes, hugePages: false, made =>
         {
-            if (!_norms.TryGetValue(stored.Name, out NativeBuffer? norm))
-            {
-                norm = new NativeBuffer(length * (long)sizeof(float));
-                _norms.Add(stored.Name, norm);
-                float* weights = (float*)norm.Data;
-                WeightReader.ReadRow(stored, 0, 0, length, weights);
-                for (int i = 0; i < length; i++)
-                    weights[i] += 1;
-            }
-
-            return new TensorView(stored.Name, TensorType.F32, 1, length, norm.Data, length * (long)sizeof(float));
-        }
+            float* weights = (float*)made.Data;
+            WeightReader.ReadRow(stored, 0, 0, length, weights);
+            for (int i = 0; i < length; i++)
+                weights[i] += 1;
+        });
+        return new TensorView(stored.Name, TensorType.F32, 1, length, data, bytes);
     }
 
     private ModelShape ReadShape()

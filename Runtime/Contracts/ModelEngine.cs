@@ -205,9 +205,9 @@ public abstract unsafe class ModelEngine : CompiledEngine
             foreach (KvStorage conversation in conversations)
                 MakeRoom(conversation, 1);
             _decodesRows = true;
-            for (; done < tokens.Length; done += Math.Min(tokens.Length - done, ClassTraits.DecodeRows))
+            for (int count; done < tokens.Length; done += count)
             {
-                int count = Math.Min(tokens.Length - done, ClassTraits.DecodeRows);
+                count = Math.Min(tokens.Length - done, ClassTraits.DecodeRows);
                 RunRows(conversations.Slice(done, count), tokens.Slice(done, count));
             }
         }

@@ -21,7 +21,7 @@ public sealed unsafe class Llama2cFile : IDisposable
     private readonly Dictionary<Llama2cArray, Llama2cBlock> _blocks = [];
     private readonly MappedFile? _mapping;
     private readonly byte* _data;
-    private readonly Dictionary<(Llama2cArray Array, int Layer), NativeBuffer> _decoded = [];
+    private readonly MadeBuffers<(Llama2cArray Array, int Layer)> _decoded = new();
     private bool _disposed;
 
     private Llama2cFile(byte* data, long length, string path, MappedFile? mapping)
@@ -105,34 +105,15 @@ public sealed unsafe class Llama2cFile : IDisposable
     {
         if (Header.GroupSize == 0)
             return _mapping is not null && _mapping.Advise(tensor.Data, tensor.ByteLength, advice);
-        if (advice != MemoryAdvice.DontNeed)
-            return false;
-        lock (_decoded)
-        {
-            foreach (((Llama2cArray Array, int Layer) key, NativeBuffer buffer) in _decoded)
-            {
-                if (buffer.Data != tensor.Data || key.Array == Llama2cArray.TokenEmbedding)
-                    continue;
-                _decoded.Remove(key);
-                buffer.Dispose();
-                return true;
-            }
-        }
-
-        return false;
+        return advice == MemoryAdvice.DontNeed && _decoded.TryFind(tensor.Data, out (Llama2cArray Array, int Layer) key)
+            && key.Array != Llama2cArray.TokenEmbedding && _decoded.Release(key);
     }
 
     /// <summary>Unmaps the file. Later calls do nothing.</summary>
     public void Dispose()
     {
         _disposed = true;
-        lock (_decoded)
-        {
-            foreach (NativeBuffer buffer in _decoded.Values)
-                buffer.Dispose();
-            _decoded.Clear();
-        }
-
+        _decoded.Dispose();
         _mapping?.Dispose();
     }
 
@@ -148,23 +129,14 @@ public sealed unsafe class Llama2cFile : IDisposable
         return _data + (long)block.Offset + ((long)block.TensorBytes * layer);
     }
 
-    private byte* Decoded(Llama2cArray array, int layer, long bytes)
-    {
-        lock (_decoded)
+    private byte* Decoded(Llama2cArray array, int layer, long bytes) =>
+        _decoded.Get((array, layer), bytes, hugePages: false, made =>
         {
-            if (!_decoded.TryGetValue((array, layer), out NativeBuffer? buffer))
-            {
-                Llama2cBlock block = _blocks[array];
-                byte* stored = Stored(array, layer);
-                buffer = new NativeBuffer(bytes);
-                Decode((sbyte*)stored, (long)block.Elements, block.GroupSize, (float*)buffer.Data);
-                _mapping?.Advise(stored, (long)block.TensorBytes, MemoryAdvice.DontNeed);
-                _decoded.Add((array, layer), buffer);
-            }
-
-            return buffer.Data;
-        }
-    }
+            Llama2cBlock block = _blocks[array];
+            byte* stored = Stored(array, layer);
+            Decode((sbyte*)stored, (long)block.Elements, block.GroupSize, (float*)made.Data);
+            _mapping?.Advise(stored, (long)block.TensorBytes, MemoryAdvice.DontNeed);
+        });
 
     // The scales follow the numbers, so they may lie at any address.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

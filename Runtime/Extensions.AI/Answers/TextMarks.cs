@@ -6,9 +6,6 @@ namespace Llamalith.Extensions.AI.Answers;
 /// <summary>Looks for marks in a text that grows: stop strings, and what begins calls or ends reasoning.</summary>
 internal sealed class TextMarks(IReadOnlyList<string> marks)
 {
-    /// <summary>The marks.</summary>
-    public IReadOnlyList<string> All => marks;
-
     /// <summary>Finds the first mark from a place on.</summary>
     /// <param name="text">The text so far.</param>
     /// <param name="from">Where to look from.</param>
